@@ -1,0 +1,168 @@
+//! One CloudTrail record: who called what, when and with which request.
+
+use jiff::Timestamp;
+
+use crate::json::{self, Read, Unread, Value, member, member_text};
+
+/// A CloudTrail record of an API call, borrowed from its JSON. Only what Tagwarden reads; all of it optional but the service
+/// and the call's name, because a guard that rejects a record lets its call through.
+///
+/// Source: CloudTrail User Guide, "CloudTrail record contents".
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// `eventID`
+    pub event_id: Option<&'a str>,
+    /// `eventTime`, as written: UTC.
+    pub event_time: Option<&'a str>,
+    /// `eventSource`, such as `sagemaker.amazonaws.com`.
+    pub event_source: &'a str,
+    /// `eventName`, such as `CreateTrainingJob`.
+    pub event_name: &'a str,
+    /// `eventType`: `AwsApiCall`, `AwsServiceEvent`, …
+    pub event_type: Option<&'a str>,
+    /// `awsRegion`
+    pub region: Option<&'a str>,
+    /// The account that the call was made in: `recipientAccountId`, else `userIdentity.accountId`.
+    pub account: Option<&'a str>,
+    /// `errorCode`: the call failed, nothing was created.
+    pub error_code: Option<&'a str>,
+    /// `readOnly`
+    pub read_only: bool,
+    /// `userIdentity`
+    pub identity: Identity<'a>,
+    /// `requestParameters`
+    pub request: Read<&'a Value<'a>>,
+    /// `responseElements`
+    pub response: Option<&'a Value<'a>>,
+}
+
+/// The caller, as CloudTrail saw it. Source: CloudTrail User Guide, "CloudTrail userIdentity element".
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Identity<'a> {
+    /// `type`: `Root`, `IAMUser`, `AssumedRole`, `Role`, `FederatedUser`, `Directory`, `AWSAccount`, `AWSService`,
+    /// `IdentityCenterUser`, `SAMLUser`, `WebIdentityUser` or `Unknown`.
+    pub kind: Option<&'a str>,
+    /// `principalId`: for a session, the role's unique id, a colon and the session's name.
+    pub principal_id: Option<&'a str>,
+    /// `arn`: of the session, where there is one.
+    pub arn: Option<&'a str>,
+    /// `accountId`
+    pub account: Option<&'a str>,
+    /// `accessKeyId` of the credentials that signed the call.
+    pub access_key_id: Option<&'a str>,
+    /// `invokedBy`: the service that made the call on somebody's behalf.
+    pub invoked_by: Option<&'a str>,
+    /// `sessionContext.sessionIssuer.arn`: the role or user that the session belongs to.
+    pub issuer_arn: Option<&'a str>,
+    /// `sessionContext.attributes.creationDate`: when the session's credentials were issued.
+    pub session_created: Option<&'a str>,
+}
+
+impl<'a> Call<'a> {
+    /// Reads a CloudTrail record.
+    ///
+    /// # Errors
+    /// Where the value is no CloudTrail record, with the reason.
+    pub fn read(record: &'a Value<'a>) -> Result<Self, String> {
+        if !record.is_object() {
+            return Err(format!("expected a CloudTrail record, found {}", json::kind(record)));
+        }
+        let text = |key| member_text(record, key);
+        let (event_source, event_name) = match (text("eventSource"), text("eventName")) {
+            (Some(source), Some(name)) => (source, name),
+            (None, None) => return Err("no CloudTrail record: `eventSource` and `eventName` are missing".to_owned()),
+            (None, _) => return Err("no CloudTrail record: `eventSource` is missing".to_owned()),
+            (_, None) => return Err("no CloudTrail record: `eventName` is missing".to_owned()),
+        };
+        let identity = member(record, "userIdentity").map(Identity::read).unwrap_or_default();
+        Ok(Self {
+            event_id: text("eventID"),
+            event_time: text("eventTime"),
+            event_source,
+            event_name,
+            event_type: text("eventType"),
+            region: text("awsRegion"),
+            account: text("recipientAccountId").or(identity.account),
+            error_code: text("errorCode"),
+            read_only: matches!(member(record, "readOnly"), Some(Value::Bool(true))),
+            identity,
+            request: request(record),
+            response: member(record, "responseElements").filter(|response| response.is_object()),
+        })
+    }
+
+    /// `eventTime` as a point in time, if it is one.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.event_time?.parse().ok()
+    }
+
+    /// Whether this is a call to SageMaker's control plane.
+    pub fn is_sagemaker(&self) -> bool {
+        self.event_source == "sagemaker.amazonaws.com"
+    }
+}
+
+impl<'a> Identity<'a> {
+    fn read(identity: &'a Value<'a>) -> Self {
+        let text = |key| member_text(identity, key);
+        let session = member(identity, "sessionContext");
+        let issuer = session.and_then(|session| member(session, "sessionIssuer"));
+        let attributes = session.and_then(|session| member(session, "attributes"));
+        Self {
+            kind: text("type"),
+            principal_id: text("principalId"),
+            arn: text("arn"),
+            account: text("accountId"),
+            access_key_id: text("accessKeyId"),
+            invoked_by: text("invokedBy"),
+            issuer_arn: issuer.and_then(|issuer| member_text(issuer, "arn")),
+            session_created: attributes.and_then(|attributes| member_text(attributes, "creationDate")),
+        }
+    }
+}
+
+fn request<'a>(record: &'a Value<'a>) -> Read<&'a Value<'a>> {
+    let unread = |why: &str| Err(Unread::new("requestParameters", why));
+    match member(record, "requestParameters") {
+        None => unread("the record has none"),
+        Some(request) if json::is_omitted(request) => unread("CloudTrail omitted them for their size"),
+        Some(request) if request.is_object() => Ok(request),
+        Some(other) => {
+            Err(Unread::new("requestParameters", format!("expected an object, found {}", json::kind(other))))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request_of(text: &str) -> Result<(), String> {
+        let record: Value = serde_json::from_str(text).unwrap();
+        let call = Call::read(&record).unwrap();
+        call.request.map(drop).map_err(|unread| unread.why)
+    }
+
+    #[test]
+    fn a_request_that_is_not_there_is_unread() {
+        let record = |request: &str| format!(r#"{{"eventSource":"s","eventName":"n","requestParameters":{request}}}"#);
+        assert_eq!(request_of(&record(r#"{"a":1}"#)), Ok(()));
+        for missing in ["null", "{}", r#""omitted""#, r#"{"omitted":true}"#, "[1]"] {
+            assert!(request_of(&record(missing)).is_err(), "{missing}");
+        }
+        assert!(request_of(r#"{"eventSource":"s","eventName":"n"}"#).is_err());
+    }
+
+    #[test]
+    fn only_the_service_and_the_name_are_indispensable() {
+        for (text, expected) in [
+            ("7", "expected a CloudTrail record, found a number"),
+            ("{}", "no CloudTrail record: `eventSource` and `eventName` are missing"),
+            (r#"{"eventName":"n"}"#, "no CloudTrail record: `eventSource` is missing"),
+            (r#"{"eventSource":"s","eventName":3}"#, "no CloudTrail record: `eventName` is missing"),
+        ] {
+            let record: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(Call::read(&record).unwrap_err(), expected);
+        }
+    }
+}

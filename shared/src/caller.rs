@@ -1,0 +1,226 @@
+//! Who called, and which tags that principal holds.
+
+use std::borrow::Cow;
+
+use crate::call::Call;
+use crate::evidence::{Evidence, Tags};
+use crate::json::{Read, Unread};
+use crate::policy::SessionTags;
+
+/// Where a tag of the caller came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagSource {
+    /// The session was given it, or inherited it.
+    Session,
+    /// The role carries it.
+    Role,
+    /// The user carries it.
+    User,
+}
+
+impl TagSource {
+    /// As reports write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Role => "role",
+            Self::User => "user",
+        }
+    }
+}
+
+/// The principal behind a call.
+#[derive(Clone, Debug)]
+pub struct Caller<'a> {
+    /// ARN of the IAM role or user (or `root`), where the record tells it.
+    pub arn: Option<Cow<'a, str>>,
+    session: Read<Option<&'a Tags>>,
+    identity: Read<Option<(&'a Tags, TagSource)>>,
+}
+
+impl<'a> Caller<'a> {
+    /// Finds out who called, and what is known of their tags.
+    pub fn of(call: &Call<'a>, evidence: &'a Evidence, session_tags: SessionTags) -> Self {
+        let identity = &call.identity;
+        let unreadable =
+            |why: String| Self { arn: None, session: Ok(None), identity: Err(Unread::new("userIdentity", why)) };
+        match identity.kind {
+            // The root user cannot be tagged.
+            Some("Root") => Self { arn: identity.arn.map(Cow::Borrowed), session: Ok(None), identity: Ok(None) },
+            Some("IAMUser") => Self::looked_up(identity.arn.map(Cow::Borrowed), Ok(None), evidence),
+            Some("Role") => Self::looked_up(identity.arn.map(Cow::Borrowed), Ok(None), evidence),
+            Some("AssumedRole" | "FederatedUser") => {
+                let arn =
+                    identity.issuer_arn.map(Cow::Borrowed).or_else(|| role_of_session(identity.arn?).map(Cow::Owned));
+                Self::looked_up(arn, session_tags_of(call, evidence, session_tags), evidence)
+            }
+            Some("AWSService") => {
+                let service = identity.invoked_by.unwrap_or("an AWS service");
+                unreadable(format!("`{service}` called by itself: the record names no principal with tags"))
+            }
+            Some("AWSAccount") => unreadable("the caller belongs to another account".to_owned()),
+            Some(kind) => unreadable(format!("a caller of type `{kind}` has no IAM role or user to look up")),
+            None => unreadable("the record does not say who called".to_owned()),
+        }
+    }
+
+    fn looked_up(arn: Option<Cow<'a, str>>, session: Read<Option<&'a Tags>>, evidence: &'a Evidence) -> Self {
+        let identity = match arn.as_deref() {
+            None => Err(Unread::new("userIdentity", "the record names neither role nor user")),
+            Some(arn) => {
+                let source = if arn.contains(":user/") { TagSource::User } else { TagSource::Role };
+                evidence.principal(arn, &"userIdentity").map(|principal| Some((&principal.tags, source)))
+            }
+        };
+        Self { arn, session, identity }
+    }
+
+    /// The value of the caller's tag `key` and where it came from; `None` where the caller has no such tag, or an empty one,
+    /// which names nothing. A session's tag overrides the role's (IAM User Guide, "Pass session tags in AWS STS").
+    ///
+    /// # Errors
+    /// Where the tags that would tell could not be read.
+    pub fn tag(&self, key: &str) -> Read<Option<(&'a str, TagSource)>> {
+        let of_session = self.session.clone()?.and_then(|tags| Some((tags.get(key)?, TagSource::Session)));
+        let tag = match of_session {
+            Some(tag) => Some(tag),
+            None => self.identity.clone()?.and_then(|(tags, source)| Some((tags.get(key)?, source))),
+        };
+        Ok(tag.filter(|(value, _)| !value.is_empty()))
+    }
+
+    /// All tags that are known, the session's over the role's or user's.
+    pub fn known_tags(&self) -> Tags {
+        let mut known = match &self.identity {
+            Ok(Some((tags, _))) => (*tags).clone(),
+            _ => Tags::default(),
+        };
+        if let Ok(Some(session)) = &self.session {
+            for (key, value) in session.iter() {
+                known.set(key, value);
+            }
+        }
+        known
+    }
+}
+
+fn session_tags_of<'a>(call: &Call, evidence: &'a Evidence, mode: SessionTags) -> Read<Option<&'a Tags>> {
+    if mode == SessionTags::None {
+        return Ok(None);
+    }
+    let tags = evidence.sessions.tags(&call.identity)?;
+    if tags.is_none() && mode == SessionTags::Required {
+        return Err(Unread::new(
+            "userIdentity.sessionContext",
+            "the record that issued this session was not seen, and the policy says that sessions carry the tag",
+        ));
+    }
+    Ok(tags)
+}
+
+/// `arn:aws:sts::111122223333:assumed-role/Train/ana` → `arn:aws:iam::111122223333:role/Train`.
+fn role_of_session(session_arn: &str) -> Option<String> {
+    let (prefix, names) = session_arn.split_once(":assumed-role/")?;
+    let (role, _session) = names.split_once('/')?;
+    Some(format!("{}:role/{role}", prefix.replacen(":sts:", ":iam:", 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Identity;
+    use crate::evidence::{Principal, Session};
+    use crate::json::Value;
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/Train";
+
+    fn evidence(
+        role_tags: &[(&'static str, &'static str)],
+        session: Option<&[(&'static str, &'static str)]>,
+    ) -> Evidence {
+        let mut evidence = Evidence::new("");
+        let tags = role_tags.iter().copied().collect();
+        evidence.add_principal(ROLE, Principal { tags, ..Principal::default() });
+        if let Some(tags) = session {
+            let tags = Ok(tags.iter().copied().collect());
+            evidence.sessions.add(Session { access_key_id: Some("ASIA1".to_owned()), issued: None, tags });
+        }
+        evidence
+    }
+
+    fn project(evidence: &Evidence, mode: SessionTags) -> Result<Option<(String, TagSource)>, String> {
+        let record: Value = serde_json::from_str(r#"{"eventSource":"s","eventName":"n"}"#).unwrap();
+        let mut call = Call::read(&record).unwrap();
+        call.identity = Identity {
+            kind: Some("AssumedRole"),
+            arn: Some("arn:aws:sts::111122223333:assumed-role/Train/ana"),
+            access_key_id: Some("ASIA1"),
+            ..Identity::default()
+        };
+        let caller = Caller::of(&call, evidence, mode);
+        assert_eq!(caller.arn.as_deref(), Some(ROLE));
+        let tag = caller.tag("Project").map_err(|unread| unread.why)?;
+        Ok(tag.map(|(value, source)| (value.to_owned(), source)))
+    }
+
+    fn found(value: &str, source: TagSource) -> Result<Option<(String, TagSource)>, String> {
+        Ok(Some((value.to_owned(), source)))
+    }
+
+    #[test]
+    fn a_session_tag_overrides_the_roles_whatever_its_case() {
+        let evidence = evidence(&[("Project", "atlas")], Some(&[("PROJECT", "borealis")]));
+        assert_eq!(project(&evidence, SessionTags::Optional), found("borealis", TagSource::Session));
+        assert_eq!(project(&evidence, SessionTags::Required), found("borealis", TagSource::Session));
+        assert_eq!(project(&evidence, SessionTags::None), found("atlas", TagSource::Role));
+    }
+
+    #[test]
+    fn an_empty_session_tag_overrides_too_and_names_nothing() {
+        let evidence = evidence(&[("Project", "atlas")], Some(&[("Project", "")]));
+        assert_eq!(project(&evidence, SessionTags::Optional), Ok(None));
+    }
+
+    #[test]
+    fn an_untagged_session_leaves_the_roles_tag() {
+        let evidence = evidence(&[("Project", "atlas")], Some(&[("Team", "x")]));
+        assert_eq!(project(&evidence, SessionTags::Optional), found("atlas", TagSource::Role));
+        assert_eq!(project(&evidence, SessionTags::Required), found("atlas", TagSource::Role));
+    }
+
+    #[test]
+    fn a_session_that_was_not_seen_counts_by_the_policy() {
+        let tagged = evidence(&[("Project", "atlas")], None);
+        assert_eq!(project(&tagged, SessionTags::Optional), found("atlas", TagSource::Role));
+        assert!(project(&tagged, SessionTags::Required).is_err());
+        let untagged = evidence(&[], None);
+        assert_eq!(project(&untagged, SessionTags::Optional), Ok(None));
+        assert!(project(&Evidence::new(""), SessionTags::Optional).is_err());
+    }
+
+    #[test]
+    fn every_type_of_caller_has_an_answer() {
+        let record: Value = serde_json::from_str(r#"{"eventSource":"s","eventName":"n"}"#).unwrap();
+        let evidence = Evidence::new("");
+        for kind in [
+            "Root",
+            "IAMUser",
+            "AssumedRole",
+            "Role",
+            "FederatedUser",
+            "Directory",
+            "AWSAccount",
+            "AWSService",
+            "IdentityCenterUser",
+            "SAMLUser",
+            "WebIdentityUser",
+            "Unknown",
+            "SomethingNew",
+        ] {
+            let mut call = Call::read(&record).unwrap();
+            call.identity.kind = Some(kind);
+            let tag = Caller::of(&call, &evidence, SessionTags::Optional).tag("Project");
+            assert_eq!(tag.is_ok(), kind == "Root", "{kind}");
+        }
+    }
+}

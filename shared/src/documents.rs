@@ -1,0 +1,306 @@
+//! The shapes in which CloudTrail records come: EventBridge envelopes, bare records, `{"Records": […]}`, arrays of these, one
+//! after the other or one a line. Found by content; whatever cannot be read is named, and the rest goes on.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::evidence::is_authorization_details;
+use crate::json::Value;
+
+/// Largest record that is read, in bytes. CloudTrail delivers events of at most 1 MB (CloudTrail User Guide, "Quotas").
+pub const MAX_RECORD: usize = 16 << 20;
+
+/// How deep lists may be nested in lists.
+const MAX_NESTING: usize = 4;
+
+/// Something that a document holds.
+#[derive(Clone, Debug)]
+pub enum Item<'a> {
+    /// The JSON text of a CloudTrail record.
+    Record(&'a str),
+    /// An EventBridge event that is no API call.
+    OtherEvent(OtherEvent),
+    /// A page of IAM's account authorization details.
+    AuthorizationDetails(Value<'a>),
+}
+
+/// An EventBridge event that is no API call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherEvent {
+    /// `id`
+    pub id: Option<String>,
+    /// `time`
+    pub time: Option<String>,
+    /// `detail-type`
+    pub detail_type: String,
+    /// `account`
+    pub account: Option<String>,
+    /// `region`
+    pub region: Option<String>,
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The line, from one, where it begins.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Takes `text` apart and hands over each item, or what is wrong with it, in the order of the text.
+pub fn split<'a>(text: &'a str, each: &mut dyn FnMut(Result<Item<'a>, Problem>)) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut start = 0;
+    let mut found = false;
+    while let Some(rest) = text.get(start..).map(str::trim_start).filter(|rest| !rest.is_empty()) {
+        start = text.len() - rest.len();
+        found = true;
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+        match values.next() {
+            Some(Ok(value)) => {
+                Splitter { text, each }.document(value.get(), 0);
+                start += values.byte_offset();
+            }
+            Some(Err(error)) if error.is_eof() => {
+                each(Err(Problem {
+                    line: line_of(text, start),
+                    message: "the JSON breaks off before its end".to_owned(),
+                }));
+                return;
+            }
+            Some(Err(error)) => {
+                let at = start + offset_of(rest, error.line(), error.column());
+                each(Err(Problem { line: line_of(text, at), message: format!("no JSON: {}", syntax(&error)) }));
+                start = next_document(text, start, at);
+            }
+            None => return,
+        }
+    }
+    if !found {
+        each(Err(Problem { line: 1, message: "empty".to_owned() }));
+    }
+}
+
+struct Splitter<'t, 'e, 'a> {
+    text: &'t str,
+    each: &'e mut dyn FnMut(Result<Item<'a>, Problem>),
+}
+
+/// What tells the shapes apart.
+#[derive(Deserialize)]
+struct Shape<'a> {
+    #[serde(borrow, rename = "Records")]
+    records: Option<&'a RawValue>,
+    #[serde(borrow)]
+    detail: Option<&'a RawValue>,
+    #[serde(borrow, rename = "detail-type")]
+    detail_type: Option<&'a RawValue>,
+    #[serde(borrow, rename = "RoleDetailList")]
+    roles: Option<&'a RawValue>,
+    #[serde(borrow, rename = "UserDetailList")]
+    users: Option<&'a RawValue>,
+}
+
+/// The head of an EventBridge envelope.
+#[derive(Deserialize)]
+struct Envelope {
+    id: Option<String>,
+    time: Option<String>,
+    #[serde(rename = "detail-type")]
+    detail_type: String,
+    account: Option<String>,
+    region: Option<String>,
+}
+
+impl<'a> Splitter<'_, '_, 'a> {
+    fn document(&mut self, json: &'a str, nesting: usize) {
+        if nesting > MAX_NESTING {
+            return self.problem(json, "lists within lists within lists");
+        }
+        match json.as_bytes().first() {
+            Some(b'[') => self.list(json, nesting),
+            Some(b'{') => self.object(json, nesting),
+            Some(b'"') => self.problem(json, "expected an object, found a string"),
+            Some(b't' | b'f') => self.problem(json, "expected an object, found a boolean"),
+            Some(b'n') => self.problem(json, "expected an object, found null"),
+            _ => self.problem(json, "expected an object, found a number"),
+        }
+    }
+
+    fn list(&mut self, json: &'a str, nesting: usize) {
+        match serde_json::from_str::<Vec<&RawValue>>(json) {
+            Ok(elements) => elements.into_iter().for_each(|element| self.document(element.get(), nesting + 1)),
+            Err(error) => self.problem(json, &syntax(&error)),
+        }
+    }
+
+    fn object(&mut self, json: &'a str, nesting: usize) {
+        let shape: Shape = match serde_json::from_str(json) {
+            Ok(shape) => shape,
+            Err(error) => return self.problem(json, &syntax(&error)),
+        };
+        if let Some(records) = shape.records.map(RawValue::get) {
+            match records.as_bytes().first() {
+                Some(b'[') => self.list(records, nesting),
+                _ => self.problem(records, "expected a list of `Records`"),
+            }
+        } else if shape.roles.is_some() || shape.users.is_some() {
+            match serde_json::from_str::<Value>(json) {
+                Ok(details) if is_authorization_details(&details) => {
+                    (self.each)(Ok(Item::AuthorizationDetails(details)))
+                }
+                Ok(_) => self.problem(json, "no list of roles or users"),
+                Err(error) => self.problem(json, &syntax(&error)),
+            }
+        } else if let (Some(detail), Some(detail_type)) = (shape.detail, shape.detail_type) {
+            self.envelope(json, detail.get(), detail_type.get());
+        } else if json.len() > MAX_RECORD {
+            let message = format!("a record of {} MB: CloudTrail delivers at most 1 MB", json.len() >> 20);
+            self.problem(json, &message);
+        } else {
+            (self.each)(Ok(Item::Record(json)));
+        }
+    }
+
+    fn envelope(&mut self, json: &'a str, detail: &'a str, detail_type: &str) {
+        if detail_type.contains("via CloudTrail") {
+            return match detail.as_bytes().first() {
+                Some(b'{') if detail.len() <= MAX_RECORD => (self.each)(Ok(Item::Record(detail))),
+                Some(b'{') => {
+                    let message = format!("a record of {} MB: CloudTrail delivers at most 1 MB", detail.len() >> 20);
+                    self.problem(json, &message);
+                }
+                _ => self.problem(json, "the `detail` of the event is no CloudTrail record"),
+            };
+        }
+        match serde_json::from_str::<Envelope>(json) {
+            Ok(Envelope { id, time, detail_type, account, region }) => {
+                (self.each)(Ok(Item::OtherEvent(OtherEvent { id, time, detail_type, account, region })));
+            }
+            Err(error) => self.problem(json, &syntax(&error)),
+        }
+    }
+
+    fn problem(&mut self, json: &str, message: &str) {
+        // `json` is a part of the text, so the distance between the two is where it stands.
+        let at = (json.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        (self.each)(Err(Problem { line: line_of(self.text, at), message: message.to_owned() }));
+    }
+}
+
+/// What serde_json says is wrong, without the position, which is relative to a part of the text.
+fn syntax(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    message.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// The byte that a line and a column of `text`, both from one, name.
+fn offset_of(text: &str, line: usize, column: usize) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    start + column.saturating_sub(1)
+}
+
+/// Where the next document begins after one that began at `start` and went wrong at `wrong`: at the next line that opens an
+/// object or a list at its very beginning, as JSON Lines and pretty-printers write them.
+fn next_document(text: &str, start: usize, wrong: usize) -> usize {
+    let wrong_line =
+        text.as_bytes().iter().take(wrong).rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let mut line = if wrong_line > start { wrong_line } else { next_line(text, wrong.max(start)) };
+    while line < text.len() && !matches!(text.as_bytes().get(line), Some(b'{' | b'[')) {
+        line = next_line(text, line);
+    }
+    line
+}
+
+fn next_line(text: &str, from: usize) -> usize {
+    let rest = text.as_bytes().iter().skip(from);
+    rest.clone().position(|byte| *byte == b'\n').map_or(text.len(), |newline| from + newline + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn summary(text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        split(text, &mut |item| {
+            found.push(match item {
+                Ok(Item::Record(json)) => json.to_owned(),
+                Ok(Item::OtherEvent(event)) => format!("event {}", event.detail_type),
+                Ok(Item::AuthorizationDetails(_)) => "iam".to_owned(),
+                Err(problem) => format!("line {}: {}", problem.line, problem.message),
+            });
+        });
+        found
+    }
+
+    #[test]
+    fn every_shape_is_recognised() {
+        for (text, expected) in [
+            (r#"{"n":1}"#, vec![r#"{"n":1}"#]),
+            (r#"{"Records":[{"n":1},{"n":2}]}"#, vec![r#"{"n":1}"#, r#"{"n":2}"#]),
+            (
+                r#"[{"n":1},{"detail-type":"AWS API Call via CloudTrail","detail":{"n":2}}]"#,
+                vec![r#"{"n":1}"#, r#"{"n":2}"#],
+            ),
+            ("{\"n\":1}\r\n{\"n\":2}\n\n", vec![r#"{"n":1}"#, r#"{"n":2}"#]),
+            ("\u{feff}{\"n\":1}{\"n\":2}", vec![r#"{"n":1}"#, r#"{"n":2}"#]),
+            (
+                r#"{"detail-type":"SageMaker Training Job State Change","detail":{"n":1}}"#,
+                vec!["event SageMaker Training Job State Change"],
+            ),
+            (r#"{"RoleDetailList":[]}{"UserDetailList":[]}"#, vec!["iam", "iam"]),
+            (r#"{"Records":[]}"#, vec![]),
+        ] {
+            assert_eq!(summary(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_the_rest_goes_on() {
+        for (text, expected) in [
+            ("", vec!["line 1: empty"]),
+            (" \n ", vec!["line 1: empty"]),
+            ("[1,2]", vec!["line 1: expected an object, found a number", "line 1: expected an object, found a number"]),
+            ("{\"n\":1}\n{\"n\":\n", vec![r#"{"n":1}"#, "line 2: the JSON breaks off before its end"]),
+            (
+                "{\"n\":1}\n{\"n\":\"\n{\"n\":3}",
+                vec![
+                    r#"{"n":1}"#,
+                    "line 2: no JSON: control character (\\u0000-\\u001F) found while parsing a string",
+                    r#"{"n":3}"#,
+                ],
+            ),
+            ("{\"n\":1}\nnonsense\n{\"n\":3}", vec![r#"{"n":1}"#, "line 2: no JSON: expected ident", r#"{"n":3}"#]),
+            (
+                "{\n  \"n\": 1,\n  \"m\": oops,\n  \"o\": {}\n}\n{\"n\":3}",
+                vec!["line 3: no JSON: expected value", r#"{"n":3}"#],
+            ),
+            ("{\"n\":1\n{\"n\":2}", vec!["line 2: no JSON: expected `,` or `}`", r#"{"n":2}"#]),
+            (r#"{"Records":7}"#, vec!["line 1: expected a list of `Records`"]),
+        ] {
+            assert_eq!(summary(text), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_to_an_end(text in "[\\[\\]{}\",:0-9a\n ]{0,60}") {
+            summary(&text);
+        }
+
+        #[test]
+        fn good_lines_survive_bad_ones(lines in prop::collection::vec(prop_oneof![Just("{\"n\":1}"), Just("{\"n\""), Just("oops"), Just("{\"n\":\"")], 1..8)) {
+            let good = lines.iter().filter(|line| **line == "{\"n\":1}").count();
+            let found = summary(&(lines.join("\n") + "\n{\"end\":1}"));
+            prop_assert_eq!(found.iter().filter(|item| *item == "{\"n\":1}").count(), good);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The facts of a call, in the domain's words: what the request asks for and what was looked up about it.
+
+use crate::call::Call;
+use crate::caller::Caller;
+use crate::evidence::{Evidence, Model, Principal};
+use crate::json::{self, At, Found, Read, Unread, member_text};
+use crate::operations::{Fact, Operation};
+use crate::policy::Abac;
+
+/// What is known of a call to an operation that is judged.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// The call.
+    pub call: &'a Call<'a>,
+    /// The operation called.
+    pub operation: &'static Operation,
+    /// Who called.
+    pub caller: Caller<'a>,
+    /// What was looked up.
+    pub evidence: &'a Evidence,
+}
+
+/// A resource tag in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResourceTag<'a> {
+    /// Its key. SageMaker's keys have case.
+    pub key: &'a str,
+    /// Its value; empty where none was given.
+    pub value: &'a str,
+    /// Its position in the list.
+    pub index: usize,
+}
+
+impl ResourceTag<'_> {
+    /// Where its key stands.
+    pub fn key_path(&self) -> String {
+        format!("{TAGS}[{}].key", self.index)
+    }
+
+    /// Where its value stands.
+    pub fn value_path(&self) -> String {
+        format!("{TAGS}[{}].value", self.index)
+    }
+}
+
+/// Where requests carry tags.
+pub const TAGS: &str = "requestParameters.tags";
+
+/// Where compute takes its network settings from.
+#[derive(Clone, Debug)]
+pub enum Network<'a> {
+    /// From the request itself.
+    Request,
+    /// From a model that the request names.
+    Model {
+        /// Where it is named.
+        at: At,
+        /// The model's name.
+        name: &'a str,
+        /// The model.
+        model: &'a Model,
+    },
+}
+
+impl<'a> Facts<'a> {
+    /// Everything that the request says of `fact`, each with its place. A fact that the API requires and that is not there
+    /// could not be read.
+    pub fn all(&self, fact: Fact) -> Vec<Found<'a>> {
+        let mut all = Vec::new();
+        for slot in self.operation.slots.iter().filter(|slot| slot.fact == fact) {
+            let at = At::new(slot.path);
+            let found = match &self.call.request {
+                Ok(request) => json::find(request, slot.path),
+                Err(unread) => vec![Found { at, value: Err(unread.clone()) }],
+            };
+            if slot.required && found.iter().all(|found| found.value == Ok(None)) {
+                all.push(Found { at, value: Err(Unread::new(at, "missing, though the API requires it")) });
+            } else {
+                all.extend(found);
+            }
+        }
+        all
+    }
+
+    /// All texts that are set for `fact`.
+    ///
+    /// # Errors
+    /// Where one could not be read.
+    pub fn texts(&self, fact: Fact) -> Read<Vec<(At, &'a str)>> {
+        let mut texts = Vec::new();
+        for found in self.all(fact) {
+            if let Some(text) = found.text()? {
+                texts.push((found.at, text));
+            }
+        }
+        Ok(texts)
+    }
+
+    /// The tags of the request.
+    ///
+    /// # Errors
+    /// Where they could not be read.
+    pub fn tags(&self) -> Read<Vec<ResourceTag<'a>>> {
+        let Some(list) = self.all(Fact::Tags).into_iter().next() else { return Ok(Vec::new()) };
+        let Some(list) = list.value? else { return Ok(Vec::new()) };
+        let Some(elements) = list.as_array() else {
+            return Err(Unread::new(TAGS, format!("expected an array, found {}", json::kind(list))));
+        };
+        let tag = |(index, element)| match member_text(element, "key") {
+            Some(key) => Ok(ResourceTag { key, value: member_text(element, "value").unwrap_or_default(), index }),
+            None => Err(Unread::new(format!("{TAGS}[{index}]"), "expected a tag with a `key`")),
+        };
+        elements.iter().enumerate().map(tag).collect()
+    }
+
+    /// The request's tags that IAM takes for the ABAC tag: names of condition keys have no case, so `aws:RequestTag/Project`
+    /// and `aws:ResourceTag/Project` also see `project`. Those without a value name no project.
+    ///
+    /// # Errors
+    /// Where the tags could not be read.
+    pub fn project_tags(&self, abac: &Abac) -> Read<Vec<ResourceTag<'a>>> {
+        let mut tags = self.tags()?;
+        tags.retain(|tag| tag.key.eq_ignore_ascii_case(&abac.tag) && !tag.value.is_empty());
+        Ok(tags)
+    }
+
+    /// The role that the resource will run as, where the request passes one, with its ARN and its place.
+    ///
+    /// # Errors
+    /// Where the request could not be read.
+    pub fn execution_role_arn(&self) -> Read<Option<(At, &'a str)>> {
+        Ok(self.texts(Fact::ExecutionRole)?.into_iter().next())
+    }
+
+    /// What IAM says of the role that the request passes at `at`.
+    ///
+    /// # Errors
+    /// Where nothing is known of it.
+    pub fn role(&self, at: &At, arn: &str) -> Read<&'a Principal> {
+        self.evidence.principal(arn, at)
+    }
+
+    /// Where the compute that the request launches takes its network settings from: classic endpoint configurations from
+    /// their variants' models, everything else from the request.
+    pub fn networks(&self) -> Vec<Read<Network<'a>>> {
+        if !self.operation.tells(Fact::Model) {
+            return vec![Ok(Network::Request)];
+        }
+        let models = self.all(Fact::Model);
+        let has_model =
+            |compute: &Found| models.iter().any(|model| model.value != Ok(None) && model.at.is_under(&compute.at));
+        let mut networks = Vec::new();
+        for compute in self.all(Fact::Compute) {
+            match &compute.value {
+                Err(unread) => networks.push(Err(unread.clone())),
+                Ok(_) if has_model(&compute) => {}
+                Ok(_) => networks.push(Ok(Network::Request)),
+            }
+        }
+        networks.dedup_by(|one, other| matches!((one, other), (Ok(Network::Request), Ok(Network::Request))));
+        for found in &models {
+            match found.text() {
+                Ok(None) => {}
+                Ok(Some(name)) => {
+                    let model = self.evidence.model(name, &found.at);
+                    networks.push(model.map(|model| Network::Model { at: found.at, name, model }));
+                }
+                Err(unread) => networks.push(Err(unread)),
+            }
+        }
+        networks
+    }
+
+    /// How many instances the request can start, those that automatic scaling may add included, and the last place that adds
+    /// to them. `None` where it counts none, as serverless compute does.
+    ///
+    /// # Errors
+    /// Where a count could not be read.
+    pub fn instance_count(&self) -> Read<Option<(At, u64)>> {
+        let ceilings = self.counts(Fact::InstanceCountCeiling)?;
+        let mut total: Option<(At, u64)> = None;
+        for (at, count) in self.counts(Fact::InstanceCount)? {
+            let ceiling = ceilings.iter().filter(|(ceiling, _)| ceiling.is_beside(&at)).map(|(_, count)| *count).max();
+            let before = total.map_or(0, |(_, before)| before);
+            total = Some((at, before.saturating_add(count.max(ceiling.unwrap_or(0)))));
+        }
+        let choice = self.counts(Fact::InstanceCountChoice)?.into_iter().max_by_key(|(_, count)| *count);
+        Ok([total, choice].into_iter().flatten().max_by_key(|(_, count)| *count))
+    }
+
+    fn counts(&self, fact: Fact) -> Read<Vec<(At, u64)>> {
+        let mut counts = Vec::new();
+        for found in self.all(fact) {
+            if let Some(count) = found.count()? {
+                counts.push((found.at, count));
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The objects of the request that launch compute, each with the instance types that it names; none where it is
+    /// serverless.
+    ///
+    /// # Errors
+    /// Where the request could not be read, or does not say what it launches.
+    pub fn compute(&self) -> Read<Vec<Compute<'a>>> {
+        let types = self.texts(Fact::InstanceType)?;
+        let mut serverless = Vec::new();
+        for found in self.all(Fact::Serverless) {
+            if found.value?.is_some() {
+                serverless.push(found.at);
+            }
+        }
+        let mut launched = Vec::new();
+        for object in self.all(Fact::Compute) {
+            let is_set = object.value?.is_some();
+            let at = object.at;
+            let instance_types: Vec<_> = types.iter().filter(|(slot, _)| slot.is_under(&at)).copied().collect();
+            let serverless = serverless.iter().find(|slot| slot.is_under(&at) || !is_set).copied();
+            if instance_types.is_empty() && serverless.is_none() {
+                return Err(Unread::new(at, "it names no instance type, and is not serverless either"));
+            }
+            launched.push(Compute { at, instance_types, serverless });
+        }
+        // Helpers, such as debugger rules, run beside the compute proper.
+        let helpers: Vec<_> =
+            types.into_iter().filter(|(slot, _)| !launched.iter().any(|compute| slot.is_under(&compute.at))).collect();
+        if let Some((at, _)) = helpers.first().copied() {
+            launched.push(Compute { at, instance_types: helpers, serverless: None });
+        }
+        Ok(launched)
+    }
+}
+
+/// An object of a request that launches compute.
+#[derive(Clone, Debug)]
+pub struct Compute<'a> {
+    /// Its place.
+    pub at: At,
+    /// The instance types that it names, each with its place.
+    pub instance_types: Vec<(At, &'a str)>,
+    /// What says that it is serverless, if it is.
+    pub serverless: Option<At>,
+}

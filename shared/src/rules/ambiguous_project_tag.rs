@@ -1,0 +1,70 @@
+//! The request's Project tag can be read in more than one way.
+
+use super::prelude::*;
+
+/// `ambiguous-project-tag`
+pub const RULE: Rule = Rule {
+    id: "ambiguous-project-tag",
+    fails_when: "the tag's key differs only in case or white space, or there are two of them, or its value has stray white space",
+    why: "IAM ignores the case of tag keys, billing does not; people do not see white space, `StringEquals` does. Such a tag \
+        satisfies one control and slips past another.",
+    fix: "send the tag once, with the exact key and a value without white space around it",
+    action: Action::Alert,
+    severity: Severity::Medium,
+    options: &[],
+    governs: &[Fact::Tags],
+    prevention: Prevention::Partly("the case of the key"),
+    example: r#"{"trainingJobName": "churn", "tags": [{"key": "project", "value": "atlas"}]}"#,
+    check,
+};
+
+fn check(facts: &Facts, settings: &Settings) -> Checked {
+    let key = &settings.policy.abac.tag;
+    let tags = facts.tags()?;
+    let alike: Vec<_> = tags.iter().filter(|tag| normalised(tag.key) == normalised(key)).collect();
+    let mut findings = Findings::default();
+    for tag in &alike {
+        if tag.key != key {
+            let message = format!("the tag key `{}` is almost `{key}`", tag.key);
+            findings.fail(Violation::new(tag.key_path(), message, format!("`{key}`")).actual(tag.key));
+        }
+        let trimmed = tag.value.trim();
+        if tag.value != trimmed {
+            let message = format!("the value `{}` has stray white space", tag.value);
+            findings.fail(Violation::new(tag.value_path(), message, format!("`{trimmed}`")).actual(tag.value));
+        }
+        findings.pass();
+    }
+    let exact = alike.iter().filter(|tag| tag.key == key);
+    for tag in exact.skip(1) {
+        let message = format!("`{key}` is there more than once");
+        findings.fail(Violation::new(tag.key_path(), message, format!("one tag `{key}`")).actual(tag.key));
+    }
+    Ok(findings.outcome("the request carries no Project tag"))
+}
+
+/// The key without case and white space.
+fn normalised(key: &str) -> String {
+    key.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_misses_are_found() {
+        for (tags, expected) in [
+            (r#"{"key":"Project","value":"atlas"}"#, "pass"),
+            (r#"{"key":"project","value":"atlas"}"#, "fail tags[0].key"),
+            (r#"{"key":" Project ","value":"atlas"}"#, "fail tags[0].key"),
+            (r#"{"key":"Project","value":"atlas "}"#, "fail tags[0].value"),
+            (r#"{"key":"Project","value":"atlas"},{"key":"PROJECT","value":"atlas"}"#, "fail tags[1].key"),
+            (r#"{"key":"Project","value":"atlas"},{"key":"Project","value":"b"}"#, "fail tags[1].key"),
+            (r#"{"key":"Projects","value":"atlas"}"#, "skip"),
+        ] {
+            let case = Case::training(&format!(r#"{{"tags":[{tags}]}}"#));
+            assert_eq!(case.says(&RULE), expected, "{tags}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Others than this account's SageMaker can assume the execution role.
+
+use serde_json::Value;
+
+use super::prelude::*;
+
+/// `confused-deputy-trust`
+pub const RULE: Rule = Rule {
+    id: "confused-deputy-trust",
+    fails_when: "the passed role's trust policy lets a service in without `aws:SourceAccount` or `aws:SourceArn`, or \
+        somebody else than `sagemaker.amazonaws.com`",
+    why: "SageMaker assumes the role on somebody's behalf. Unless the trust policy says on whose, another account's job may \
+        use it; and whoever else it trusts can take the role, with its data, without any job.",
+    fix: "trust `sagemaker.amazonaws.com` alone, under a condition on `aws:SourceAccount` or `aws:SourceArn`",
+    action: Action::Alert,
+    severity: Severity::Medium,
+    options: &[],
+    governs: &[Fact::ExecutionRole],
+    prevention: Prevention::None("IAM sees which role is passed, not whom it trusts"),
+    example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/atlas-train"}"#,
+    check,
+};
+
+const SAGEMAKER: &str = "sagemaker.amazonaws.com";
+
+fn check(facts: &Facts, _: &Settings) -> Checked {
+    let Some((at, arn)) = facts.execution_role_arn()? else {
+        return Ok(Outcome::Skip("the request passes no role".to_owned()));
+    };
+    let Some(trust_policy) = &facts.role(&at, arn)?.trust_policy else {
+        return Err(Unread::new(at, format!("the trust policy of `{arn}` was not looked up")));
+    };
+    let mut findings = Findings::default();
+    findings.pass();
+    for statement in one_or_many(trust_policy.get("Statement")) {
+        if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
+            continue;
+        }
+        for problem in problems(statement) {
+            let expected = format!("`{SAGEMAKER}` alone, for this account");
+            findings.fail(Violation::new(at, problem, expected).actual(arn));
+        }
+    }
+    Ok(findings.outcome(""))
+}
+
+/// What is wrong with a statement that allows somebody to assume the role.
+fn problems(statement: &Value) -> Vec<String> {
+    let Some(principal) = statement.get("Principal") else {
+        return vec!["the role trusts everybody but some (`NotPrincipal`)".to_owned()];
+    };
+    let Some(principals) = principal.as_object() else {
+        return vec!["the role trusts everybody (`*`)".to_owned()];
+    };
+    let mut problems = Vec::new();
+    for (kind, names) in principals {
+        for name in one_or_many(Some(names)).iter().filter_map(|name| name.as_str()) {
+            if kind != "Service" || name != SAGEMAKER {
+                problems.push(format!("the role trusts `{name}`"));
+            } else if !statement.get("Condition").is_some_and(binds_to_source) {
+                problems.push("the role trusts SageMaker on behalf of any account".to_owned());
+            }
+        }
+    }
+    problems
+}
+
+/// Whether a condition holds only for calls on behalf of a certain account or resource. `…IfExists` and a lone `*` hold for
+/// all.
+fn binds_to_source(condition: &Value) -> bool {
+    const BINDING: [&str; 6] =
+        ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "ForAnyValue:StringEquals"];
+    let operators = condition.as_object().into_iter().flatten();
+    operators.filter(|(operator, _)| BINDING.contains(&operator.as_str())).any(|(_, keys)| {
+        keys.as_object().into_iter().flatten().any(|(key, values)| {
+            let source = ["aws:SourceAccount", "aws:SourceArn"].iter().any(|source| key.eq_ignore_ascii_case(source));
+            source && one_or_many(Some(values)).iter().all(|value| value.as_str().is_some_and(|text| text != "*"))
+        })
+    })
+}
+
+/// IAM's JSON writes a list of one without the list.
+fn one_or_many(value: Option<&Value>) -> &[Value] {
+    match value {
+        None => &[],
+        Some(Value::Array(values)) => values,
+        Some(value) => std::slice::from_ref(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::EXECUTION_ROLE;
+    use super::*;
+    use crate::evidence::Principal;
+
+    #[test]
+    fn trust_is_for_sagemaker_in_this_account() {
+        let bound = r#""Condition":{"StringEquals":{"aws:sourceaccount":"111122223333"}}"#;
+        for (principal, condition, problems) in [
+            (r#"{"Service":"sagemaker.amazonaws.com"}"#, bound, 0),
+            (r#"{"Service":["sagemaker.amazonaws.com"]}"#, r#""Condition":{"ArnLike":{"aws:SourceArn":["arn:aws:sagemaker:*:1:*"]}}"#, 0),
+            (r#"{"Service":"sagemaker.amazonaws.com"}"#, r#""Sid":"x""#, 1),
+            (r#"{"Service":"sagemaker.amazonaws.com"}"#, r#""Condition":{"StringEqualsIfExists":{"aws:SourceAccount":"1"}}"#, 1),
+            (r#"{"Service":"sagemaker.amazonaws.com"}"#, r#""Condition":{"StringLike":{"aws:SourceArn":"*"}}"#, 1),
+            (r#"{"Service":["sagemaker.amazonaws.com","lambda.amazonaws.com"]}"#, bound, 1),
+            (r#"{"AWS":"arn:aws:iam::444455556666:root"}"#, bound, 1),
+            (r#""*""#, bound, 1),
+        ] {
+            let statement = format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole",{condition}}}"#);
+            let trust = |statement: &str| serde_json::from_str(&format!(r#"{{"Statement":{statement}}}"#)).unwrap();
+            for trust_policy in [trust(&statement), trust(&format!("[{statement}]"))] {
+                let role = Principal { trust_policy: Some(trust_policy), ..Principal::default() };
+                let case = Case::training(&format!(r#"{{"roleArn":"{EXECUTION_ROLE}"}}"#)).role(role);
+                let expected = ["pass", "fail roleArn"][problems];
+                assert_eq!(case.says(&RULE), expected, "{statement}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_trust_policy_that_was_not_looked_up_is_unknown() {
+        let case = || Case::training(&format!(r#"{{"roleArn":"{EXECUTION_ROLE}"}}"#));
+        assert_eq!(case().says(&RULE), "unknown roleArn");
+        assert_eq!(case().role(Principal::default()).says(&RULE), "unknown roleArn");
+    }
+}

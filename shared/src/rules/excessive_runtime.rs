@@ -1,0 +1,71 @@
+//! The job may run for too long.
+
+use super::prelude::*;
+
+/// `excessive-runtime`
+pub const RULE: Rule = Rule {
+    id: "excessive-runtime",
+    fails_when: "the longest run time is above `max-hours`, or absent where the API's default exceeds it",
+    why: "A job that hangs runs, and is paid for, until its longest run time is over. SageMaker allows up to 28 days.",
+    fix: "set `StoppingCondition.MaxRuntimeInSeconds` to what the job needs",
+    action: Action::Stop,
+    severity: Severity::Medium,
+    options: &[MAX_HOURS],
+    governs: &[Fact::MaxRuntime],
+    prevention: Prevention::Iam,
+    example: r#"{"trainingJobName": "churn", "stoppingCondition": {"maxRuntimeInSeconds": 2419200}}"#,
+    check,
+};
+
+const MAX_HOURS: Spec =
+    Spec { name: "max-hours", meaning: "the longest run time, in hours", kind: Kind::Hours, default: DefaultValue::Required };
+
+fn check(facts: &Facts, settings: &Settings) -> Checked {
+    let max_hours = settings.number(&MAX_HOURS).unwrap_or_default();
+    let max_seconds = max_hours * 3600.0;
+    let expected = || format!("at most {max_hours} hours ({max_seconds} seconds)");
+    let mut findings = Findings::default();
+    for found in facts.all(Fact::MaxRuntime) {
+        match (findings.read(found.count()), facts.operation.default_max_runtime) {
+            (None, _) => {}
+            (Some(Some(seconds)), _) => {
+                let message = format!("the job may run for {} hours", hours(seconds));
+                let violation = Violation::new(found.at, message, expected()).actual(seconds);
+                findings.add(Some(violation).filter(|_| seconds as f64 > max_seconds));
+            }
+            (Some(None), Some(default)) => {
+                let message = format!("no longest run time is set, and the default is {} hours", hours(default));
+                let violation = Violation::new(found.at, message, expected());
+                findings.add(Some(violation).filter(|_| default as f64 > max_seconds));
+            }
+            (Some(None), None) => {}
+        }
+    }
+    Ok(findings.outcome("the request sets no run time"))
+}
+
+/// Seconds as hours, to one decimal.
+fn hours(seconds: u64) -> f64 {
+    (seconds as f64 / 360.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unset_means_the_default_of_a_day() {
+        for (request, policy, expected) in [
+            (r#"{"stoppingCondition":{"maxRuntimeInSeconds":43200}}"#, "max-hours = 12", "pass"),
+            (r#"{"stoppingCondition":{"maxRuntimeInSeconds":43201}}"#, "max-hours = 12", "fail stoppingCondition.maxRuntimeInSeconds"),
+            (r#"{"stoppingCondition":{"maxRuntimeInSeconds":1800}}"#, "max-hours = 0.5", "pass"),
+            (r#"{"stoppingCondition":{"maxRuntimeInSeconds":0}}"#, "max-hours = 12", "fail stoppingCondition.maxRuntimeInSeconds"),
+            (r#"{"x":1}"#, "max-hours = 12", "fail stoppingCondition.maxRuntimeInSeconds"),
+            (r#"{"x":1}"#, "max-hours = 24", "pass"),
+            (r#"{"stoppingCondition":7}"#, "max-hours = 24", "unknown stoppingCondition.maxRuntimeInSeconds"),
+        ] {
+            assert_eq!(Case::training(request).policy(policy).says(&RULE), expected, "{request}");
+        }
+        assert_eq!(Case::endpoint_config("{}").policy("max-hours = 1").says(&RULE), "skip");
+    }
+}

@@ -1,0 +1,68 @@
+//! The request carries a Project tag that is not the caller's.
+
+use super::prelude::*;
+
+/// `foreign-project-tag`
+pub const RULE: Rule = Rule {
+    id: "foreign-project-tag",
+    fails_when: "the request's Project is not the caller's",
+    why: "Whoever can create resources under another project's tag spends its budget, and hands it code and data that its \
+        members trust. Condition keys ignore the case of tag keys, so a tag `project` counts as well.",
+    fix: "tag the resource with the caller's own project, or call with a role of the other project",
+    action: Action::Stop,
+    severity: Severity::High,
+    options: &[],
+    governs: &[Fact::Tags],
+    prevention: Prevention::Iam,
+    example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "borealis"}]}"#,
+    check,
+};
+
+fn check(facts: &Facts, settings: &Settings) -> Checked {
+    let abac = &settings.policy.abac;
+    let tags = facts.project_tags(abac)?;
+    if tags.is_empty() {
+        return Ok(Outcome::Skip("the request carries no Project tag".to_owned()));
+    }
+    let Some((own, source)) = facts.caller.tag(&abac.tag)? else {
+        return Ok(Outcome::Skip("the caller holds no Project tag to compare with".to_owned()));
+    };
+    let mut findings = Findings::default();
+    for tag in tags {
+        let message = format!(
+            "the request's `{}` is `{}`, the caller's is `{own}` (from the {})",
+            tag.key,
+            tag.value,
+            source.as_str()
+        );
+        let violation = Violation::new(tag.value_path(), message, format!("`{own}`")).actual(tag.value);
+        findings.add(Some(violation).filter(|_| tag.value != own));
+    }
+    Ok(findings.outcome(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_compared_to_the_letter() {
+        let atlas: &[_] = &[("project", "atlas")];
+        for (tags, caller, expected) in [
+            (r#"{"key":"Project","value":"atlas"}"#, Some(atlas), "pass"),
+            (r#"{"key":"Project","value":"Atlas"}"#, Some(atlas), "fail tags[0].value"),
+            (r#"{"key":"project","value":"borealis"}"#, Some(atlas), "fail tags[0].value"),
+            (r#"{"key":"Project","value":"atlas"},{"key":"PROJECT","value":"b"}"#, Some(atlas), "fail tags[1].value"),
+            (r#"{"key":"Team","value":"borealis"}"#, Some(atlas), "skip"),
+            (r#"{"key":"Project","value":"atlas"}"#, Some(&[]), "skip"),
+            (r#"{"key":"Project","value":"atlas"}"#, None, "unknown userIdentity"),
+        ] {
+            let case = Case::training(&format!(r#"{{"tags":[{tags}]}}"#));
+            let case = match caller {
+                Some(tags) => case.caller(tags),
+                None => case,
+            };
+            assert_eq!(case.says(&RULE), expected, "{tags}");
+        }
+    }
+}

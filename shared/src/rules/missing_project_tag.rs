@@ -1,0 +1,56 @@
+//! The request carries no Project tag.
+
+use super::prelude::*;
+
+/// `missing-project-tag`
+pub const RULE: Rule = Rule {
+    id: "missing-project-tag",
+    fails_when: "the request carries no Project tag, whoever the caller is",
+    why: "A resource without the tag belongs to nobody: tag-based permissions cannot protect it, and its cost cannot be told. \
+        A role that lacks `sagemaker:AddTags` cannot tag on create.",
+    fix: "send the tag with the request; the role that calls also needs `sagemaker:AddTags`",
+    action: Action::Tag,
+    severity: Severity::Medium,
+    options: &[],
+    governs: &[Fact::Tags],
+    prevention: Prevention::Iam,
+    example: r#"{"trainingJobName": "churn", "tags": [{"key": "Team", "value": "growth"}]}"#,
+    check,
+};
+
+fn check(facts: &Facts, settings: &Settings) -> Checked {
+    let key = &settings.policy.abac.tag;
+    let is_there = facts.tags()?.iter().any(|tag| tag.key == key && !tag.value.is_empty());
+    if is_there {
+        return Ok(Outcome::Pass);
+    }
+    let (message, expected) = match facts.caller.tag(key) {
+        Ok(Some((project, _))) => (String::new(), format!("a tag `{key}` with the caller's value, `{project}`")),
+        Ok(None) => ("; nor does the caller, so that it cannot be added".to_owned(), format!("a tag `{key}`")),
+        Err(_) => ("; it cannot be added, because the caller's is not known".to_owned(), format!("a tag `{key}`")),
+    };
+    let message = format!("the request carries no tag `{key}`{message}");
+    Ok(Outcome::Fail(vec![Violation::new(crate::facts::TAGS, message, expected)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exact_key_with_a_value_counts() {
+        for (request, expected) in [
+            (r#"{"tags":[{"key":"Project","value":"atlas"}]}"#, "pass"),
+            (r#"{"tags":[{"key":"Team","value":"x"},{"key":"Project","value":"borealis"}]}"#, "pass"),
+            (r#"{"tags":[{"key":"project","value":"atlas"}]}"#, "fail tags"),
+            (r#"{"tags":[{"key":"Project","value":""}]}"#, "fail tags"),
+            (r#"{"tags":[],"x":1}"#, "fail tags"),
+            (r#"{"x":1}"#, "fail tags"),
+            (r#"{"tags":"Project"}"#, "unknown tags"),
+            (r#"{"tags":[7]}"#, "unknown tags[0]"),
+            ("null", "unknown requestParameters"),
+        ] {
+            assert_eq!(Case::training(request).says(&RULE), expected, "{request}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Containers run outside the organisation's VPC.
+
+use super::prelude::*;
+
+/// `missing-vpc`
+pub const RULE: Rule = Rule {
+    id: "missing-vpc",
+    fails_when: "there is no VPC configuration; for endpoint configurations that take it from the model: on any model",
+    why: "Inside a VPC, traffic to data goes through endpoints with policies and flow logs; outside, over the internet from \
+        machines that nobody can watch.",
+    fix: "set `VpcConfig` with subnets and security groups, on the model where the endpoint configuration names one",
+    action: Action::Stop,
+    severity: Severity::High,
+    options: &[],
+    governs: &[Fact::Subnet],
+    prevention: Prevention::Iam,
+    example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": [], "securityGroupIds": []}}"#,
+    check,
+};
+
+fn check(facts: &Facts, _: &Settings) -> Checked {
+    let mut findings = Findings::default();
+    for network in facts.networks() {
+        match findings.read(network) {
+            None => {}
+            Some(Network::Request) => {
+                let (subnets, groups) = (findings.read(facts.texts(Fact::Subnet)), findings.read(facts.texts(Fact::SecurityGroup)));
+                if let (Some(subnets), Some(groups)) = (subnets, groups) {
+                    let message = "no VPC configuration";
+                    let violation = Violation::new("requestParameters.vpcConfig", message, "subnets and security groups");
+                    findings.add(Some(violation).filter(|_| subnets.is_empty() || groups.is_empty()));
+                }
+            }
+            Some(Network::Model { at, name, model }) => {
+                let message = format!("the model `{name}` has no VPC configuration");
+                let violation = Violation::new(at, message, "a model with subnets and security groups").actual(name);
+                findings.add(Some(violation).filter(|_| model.subnets.is_empty() || model.security_groups.is_empty()));
+            }
+        }
+    }
+    Ok(findings.outcome("the request launches nothing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_subnets_and_security_groups_are_needed() {
+        for (request, expected) in [
+            (r#"{"vpcConfig":{"subnets":["subnet-1"],"securityGroupIds":["sg-1"]}}"#, "pass"),
+            (r#"{"vpcConfig":{"subnets":[],"securityGroupIds":[]}}"#, "fail vpcConfig"),
+            (r#"{"vpcConfig":{"subnets":["subnet-1"]}}"#, "fail vpcConfig"),
+            (r#"{"x":1}"#, "fail vpcConfig"),
+            (r#"{"vpcConfig":"none"}"#, "unknown vpcConfig.subnets[]"),
+        ] {
+            assert_eq!(Case::training(request).says(&RULE), expected, "{request}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_config_asks_its_models() {
+        let request = r#"{"productionVariants":[{"modelName":"a"},{"modelName":"b"}]}"#;
+        let case = || Case::endpoint_config(request).model("a", true, &["subnet-1"]);
+        assert_eq!(case().model("b", true, &["subnet-1"]).says(&RULE), "pass");
+        assert_eq!(case().model("b", true, &[]).says(&RULE), "fail productionVariants[1].modelName");
+        assert_eq!(case().says(&RULE), "unknown productionVariants[1].modelName");
+    }
+}

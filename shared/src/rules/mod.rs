@@ -1,0 +1,173 @@
+//! The rules. One file each: what it is and why, what it checks, how to put it right.
+
+mod outcome;
+#[cfg(test)]
+mod testing;
+
+use crate::facts::Facts;
+use crate::json::Unread;
+use crate::operations::Fact;
+use crate::policy::{Action, Settings, Severity, Spec};
+
+pub use outcome::{Findings, Outcome, Violation};
+
+/// Something that a policy can forbid.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name: the wrong that it finds.
+    pub id: &'static str,
+    /// When it fails, as the end of a sentence.
+    pub fails_when: &'static str,
+    /// Why an organisation would want it.
+    pub why: &'static str,
+    /// How to put a violation right.
+    pub fix: &'static str,
+    /// What is done about a violation, where the policy does not say.
+    pub action: Action,
+    /// How bad a violation is, where the policy does not say.
+    pub severity: Severity,
+    /// What the policy can set beside action, severity and mode.
+    pub options: &'static [Spec],
+    /// The facts that it is about: it applies to the operations that tell any of them. Empty: to all.
+    pub governs: &'static [Fact],
+    /// Whether IAM can deny the same request before it is carried out.
+    pub prevention: Prevention,
+    /// `requestParameters` of a CreateTrainingJob or CreateEndpointConfig that violates it, or the part that matters.
+    pub example: &'static str,
+    /// The detective half. Whoever judges calls [`Rule::judge`] instead.
+    pub check: fn(&Facts, &Settings) -> Result<Outcome, Unread>,
+}
+
+/// Whether IAM has condition keys to deny what a rule finds (source: Service Authorization Reference, Amazon SageMaker).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prevention {
+    /// It does.
+    Iam,
+    /// It does for some of it.
+    Partly(&'static str),
+    /// It has none.
+    None(&'static str),
+}
+
+impl Rule {
+    /// The rule with this id.
+    pub fn named(id: &str) -> Option<&'static Self> {
+        RULES.iter().copied().find(|rule| rule.id == id)
+    }
+
+    /// Whether the rule says anything about a call.
+    pub fn judge(&self, facts: &Facts, settings: &Settings) -> Outcome {
+        if !self.governs.is_empty() && !self.governs.iter().any(|fact| facts.operation.tells(*fact)) {
+            return Outcome::Skip(format!("`{}` does not apply to {}", self.id, facts.operation.name));
+        }
+        (self.check)(facts, settings).unwrap_or_else(Outcome::Unknown)
+    }
+}
+
+/// Declares the rules' modules and the list of them, in the order of reports.
+macro_rules! rules {
+    ($($module:ident,)*) => {
+        $(mod $module;)*
+
+        /// Every rule.
+        pub static RULES: &[&Rule] = &[$(&$module::RULE,)*];
+    };
+}
+
+rules! {
+    missing_project_tag,
+    foreign_project_tag,
+    untagged_principal,
+    ambiguous_project_tag,
+    unknown_project,
+    foreign_execution_role,
+    unapproved_instance_type,
+    excessive_instance_count,
+    excessive_runtime,
+    on_demand_training,
+    unencrypted_volume,
+    unencrypted_output,
+    unapproved_kms_key,
+    unencrypted_traffic,
+    network_isolation_off,
+    missing_vpc,
+    unapproved_subnet,
+    unapproved_security_group,
+    unapproved_region,
+    persona_overreach,
+    overprivileged_execution_role,
+    confused_deputy_trust,
+    unapproved_image,
+    unapproved_bucket,
+    remote_shell,
+}
+
+/// What a rule's file needs.
+mod prelude {
+    #[cfg(test)]
+    pub(super) use super::testing::Case;
+    pub(super) use super::{Findings, Outcome, Prevention, Rule, Violation};
+    pub(super) use crate::facts::{Facts, Network};
+    pub(super) use crate::json::Unread;
+    pub(super) use crate::operations::Fact;
+    pub(super) use crate::policy::{Action, DefaultValue, Kind, Settings, Severity, Spec};
+
+    /// What a rule's `check` returns.
+    pub(super) type Checked = Result<Outcome, Unread>;
+}
+
+/// The table of rules for the README, in Markdown.
+pub fn markdown_table() -> String {
+    let mut table =
+        "| rule | fails when | default action, severity | IAM can prevent it |\n| --- | --- | --- | --- |\n".to_owned();
+    for rule in RULES {
+        let prevention = match rule.prevention {
+            Prevention::Iam => "yes".to_owned(),
+            Prevention::Partly(what) => format!("partly: {what}"),
+            Prevention::None(why) => format!("no: {why}"),
+        };
+        let (action, severity) = (rule.action.as_str(), rule.severity.as_str());
+        table.push_str(&format!("| `{}` | {} | {action}, {severity} | {prevention} |\n", rule.id, rule.fails_when));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{DefaultValue, Kind};
+
+    #[test]
+    fn the_list_is_sound() {
+        let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), RULES.len(), "an id stands twice");
+        for rule in RULES {
+            let id = rule.id;
+            assert!(id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{id}");
+            for text in [rule.fails_when, rule.why, rule.fix] {
+                assert!(text.len() > 20, "{id}: `{text}` says too little");
+            }
+            for text in [rule.fails_when, rule.fix] {
+                assert!(
+                    text.starts_with(|c: char| c.is_lowercase() || c == '`') && !text.ends_with('.'),
+                    "{id}: {text}"
+                );
+            }
+            serde_json::from_str::<serde_json::Value>(rule.example).expect(id);
+            for option in rule.options {
+                assert!(!["action", "severity", "mode"].contains(&option.name), "{id}: {}", option.name);
+                match (option.kind, option.default) {
+                    (_, DefaultValue::Required | DefaultValue::Unset)
+                    | (Kind::Patterns(_), DefaultValue::Patterns(_)) => {}
+                    (Kind::Choice(names), DefaultValue::Choice(name)) => assert!(names.contains(&name), "{id}"),
+                    _ => panic!("{id}: the default of `{}` is of another kind", option.name),
+                }
+            }
+            if rule.action == Action::Stop {
+                assert!(rule.severity >= Severity::Medium, "{id} stops people's work for something of low severity");
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Containers can reach the network.
+
+use super::prelude::*;
+
+/// `network-isolation-off`
+pub const RULE: Rule = Rule {
+    id: "network-isolation-off",
+    fails_when: "network isolation is false or absent; for endpoint configurations that take it from the model: on any model",
+    why: "Isolated containers can make no outbound calls at all, not even to AWS: what they were given cannot leave. A VPC \
+        alone does not do that.",
+    fix: "set `EnableNetworkIsolation`, on the model where the endpoint configuration names one",
+    action: Action::Stop,
+    severity: Severity::High,
+    options: &[],
+    governs: &[Fact::NetworkIsolation],
+    prevention: Prevention::Iam,
+    example: r#"{"trainingJobName": "churn", "enableNetworkIsolation": false}"#,
+    check,
+};
+
+fn check(facts: &Facts, _: &Settings) -> Checked {
+    let mut findings = Findings::default();
+    for network in facts.networks() {
+        match findings.read(network) {
+            None => {}
+            Some(Network::Request) => {
+                for found in facts.all(Fact::NetworkIsolation) {
+                    if let Some(flag) = findings.read(found.flag()) {
+                        findings.add(super::outcome::required_flag(&found, flag, "network isolation is off"));
+                    }
+                }
+            }
+            Some(Network::Model { at, name, model }) => {
+                let message = format!("network isolation is off on the model `{name}`");
+                let violation = Violation::new(at, message, "a model with network isolation").actual(name);
+                findings.add(Some(violation).filter(|_| !model.network_isolation));
+            }
+        }
+    }
+    Ok(findings.outcome("the request launches nothing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_says_so_itself() {
+        for (request, expected) in [
+            (r#"{"enableNetworkIsolation":true}"#, "pass"),
+            (r#"{"enableNetworkIsolation":false}"#, "fail enableNetworkIsolation"),
+            (r#"{"x":1}"#, "fail enableNetworkIsolation"),
+            (r#"{"enableNetworkIsolation":"yes"}"#, "unknown enableNetworkIsolation"),
+        ] {
+            assert_eq!(Case::training(request).says(&RULE), expected, "{request}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_config_asks_its_models() {
+        let request = r#"{"enableNetworkIsolation":true,"productionVariants":[{"modelName":"a"}],"shadowProductionVariants":[{"modelName":"b"}]}"#;
+        let case = || Case::endpoint_config(request).model("a", true, &[]);
+        assert_eq!(case().model("b", true, &[]).says(&RULE), "pass");
+        assert_eq!(case().model("b", false, &[]).says(&RULE), "fail shadowProductionVariants[0].modelName");
+        assert_eq!(case().says(&RULE), "unknown shadowProductionVariants[0].modelName");
+    }
+
+    #[test]
+    fn inference_components_take_it_from_the_endpoint_config() {
+        let request = |flag: &str| format!(r#"{{{flag}"productionVariants":[{{"instanceType":"ml.m5.xlarge"}}]}}"#);
+        assert_eq!(Case::endpoint_config(&request(r#""enableNetworkIsolation":true,"#)).says(&RULE), "pass");
+        assert_eq!(Case::endpoint_config(&request("")).says(&RULE), "fail enableNetworkIsolation");
+    }
+}

@@ -1,0 +1,170 @@
+//! What a rule says about a call.
+
+use std::fmt;
+
+use crate::evidence::Model;
+use crate::facts::{Facts, Network};
+use crate::json::{Found, Read, Unread};
+use crate::operations::Fact;
+use crate::policy::Pattern;
+
+/// What a rule says about a call. A rule that does not apply has not passed; what could not be read is not compliant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The call keeps the rule.
+    Pass,
+    /// It does not.
+    Fail(Vec<Violation>),
+    /// The rule does not apply, for this reason.
+    Skip(String),
+    /// A fact that the rule needs could not be read.
+    Unknown(Unread),
+}
+
+/// One place where a call violates a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// JSON path in the record.
+    pub path: String,
+    /// What is there; `None` for nothing.
+    pub actual: Option<String>,
+    /// What should be there.
+    pub expected: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Violation {
+    /// A violation at `path`: what is wrong and what should be there.
+    pub fn new(path: impl fmt::Display, message: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { path: path.to_string(), actual: None, expected: expected.into(), message: message.into() }
+    }
+
+    /// Adds what is there.
+    #[must_use]
+    pub fn actual(mut self, actual: impl fmt::Display) -> Self {
+        self.actual = Some(actual.to_string());
+        self
+    }
+}
+
+/// Collects what a rule finds in several places. A violation outweighs what could not be read, and that outweighs what is
+/// in order.
+#[derive(Debug, Default)]
+pub struct Findings {
+    violations: Vec<Violation>,
+    unread: Option<Unread>,
+    judged: bool,
+}
+
+impl Findings {
+    /// Something is in order.
+    pub fn pass(&mut self) {
+        self.judged = true;
+    }
+
+    /// Something is not.
+    pub fn fail(&mut self, violation: Violation) {
+        self.violations.push(violation);
+    }
+
+    /// Something is not, or is.
+    pub fn add(&mut self, violation: Option<Violation>) {
+        match violation {
+            Some(violation) => self.fail(violation),
+            None => self.pass(),
+        }
+    }
+
+    /// Something could not be read.
+    pub fn unread(&mut self, unread: Unread) {
+        self.unread.get_or_insert(unread);
+    }
+
+    /// Takes what was read, and notes what could not be.
+    pub fn read<T>(&mut self, read: Read<T>) -> Option<T> {
+        read.map_err(|unread| self.unread(unread)).ok()
+    }
+
+    /// Judges each text that is set.
+    pub fn each_text<'a>(
+        &mut self,
+        all: impl IntoIterator<Item = Found<'a>>,
+        mut judge: impl FnMut(&Found<'a>, &'a str) -> Option<Violation>,
+    ) {
+        for found in all {
+            if let Some(Some(text)) = self.read(found.text()) {
+                let violation = judge(&found, text);
+                self.add(violation);
+            }
+        }
+    }
+
+    /// The outcome; `nothing` says why there may have been nothing to judge.
+    pub fn outcome(self, nothing: impl Into<String>) -> Outcome {
+        if !self.violations.is_empty() {
+            return Outcome::Fail(self.violations);
+        }
+        match self.unread {
+            Some(unread) => Outcome::Unknown(unread),
+            None if self.judged => Outcome::Pass,
+            None => Outcome::Skip(nothing.into()),
+        }
+    }
+}
+
+/// What is expected where a list of patterns decides.
+pub(super) fn one_of(patterns: &[Pattern]) -> String {
+    match patterns {
+        [] => "nothing: the list is empty".to_owned(),
+        [only] => format!("`{only}`"),
+        several => {
+            format!("one of {}", several.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// A violation where a flag that must be `true` is not.
+pub(super) fn required_flag(found: &Found, flag: Option<bool>, message: &str) -> Option<Violation> {
+    let violation = Violation::new(found.at, message, "`true`");
+    match flag {
+        Some(true) => None,
+        Some(false) => Some(violation.actual(false)),
+        None => Some(violation),
+    }
+}
+
+/// Why a pattern can never match identifiers that all begin with `prefix`.
+pub(super) fn needs_prefix(pattern: &str, prefix: &str) -> Option<String> {
+    let fits = pattern.starts_with(prefix) || pattern.starts_with('*');
+    (!fits).then(|| format!("identifiers begin with `{prefix}`"))
+}
+
+/// Judges the identifiers of one kind in the network settings of everything that is launched: those that the request gives,
+/// and those that its models bring.
+pub(super) fn approved_in_network(
+    facts: &Facts,
+    fact: Fact,
+    of_model: fn(&Model) -> &[String],
+    what: &str,
+    allow: &[Pattern],
+) -> Outcome {
+    let approved = |id: &str| allow.iter().any(|pattern| pattern.matches(id));
+    let mut findings = Findings::default();
+    for network in facts.networks() {
+        match findings.read(network) {
+            None => {}
+            Some(Network::Request) => findings.each_text(facts.all(fact), |found, id| {
+                let message = || format!("{what} `{id}` is not approved");
+                (!approved(id)).then(|| Violation::new(found.at, message(), one_of(allow)).actual(id))
+            }),
+            Some(Network::Model { at, name, model }) => {
+                for id in of_model(model) {
+                    let message = || format!("{what} `{id}` of the model `{name}` is not approved");
+                    findings.add((!approved(id)).then(|| Violation::new(at, message(), one_of(allow)).actual(id)));
+                }
+            }
+        }
+    }
+    findings.outcome(format!("there is no {what}"))
+}

@@ -1,0 +1,59 @@
+//! The role that the resource will run as may do far too much.
+
+use super::prelude::*;
+
+/// `overprivileged-execution-role`
+pub const RULE: Rule = Rule {
+    id: "overprivileged-execution-role",
+    fails_when: "the passed role has a policy of `deny-policies` attached",
+    why: "A notebook or job with `AmazonSageMakerFullAccess` or more can read every project's data and create whatever the \
+        other rules forbid. The tags on its resources then protect nothing.",
+    fix: "attach a policy that names the project's own buckets and keys instead",
+    action: Action::Alert,
+    severity: Severity::High,
+    options: &[DENY_POLICIES],
+    governs: &[Fact::ExecutionRole],
+    prevention: Prevention::None("IAM sees which role is passed, not what it may do"),
+    example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/AmazonSageMaker-ExecutionRole"}"#,
+    check,
+};
+
+const DENY_POLICIES: Spec = Spec {
+    name: "deny-policies",
+    meaning: "names or ARNs of managed policies that an execution role must not have",
+    kind: Kind::Patterns(|_| None),
+    default: DefaultValue::Patterns(&["AmazonSageMakerFullAccess", "AdministratorAccess", "PowerUserAccess"]),
+};
+
+fn check(facts: &Facts, settings: &Settings) -> Checked {
+    let denied = settings.patterns(&DENY_POLICIES).unwrap_or_default();
+    let Some((at, arn)) = facts.execution_role_arn()? else {
+        return Ok(Outcome::Skip("the request passes no role".to_owned()));
+    };
+    let mut findings = Findings::default();
+    findings.pass();
+    for policy in &facts.role(&at, arn)?.attached_policies {
+        if denied.iter().any(|pattern| pattern.matches(&policy.name) || pattern.matches(&policy.arn)) {
+            let message = format!("the role has `{}` attached", policy.name);
+            findings.fail(Violation::new(at, message, "a role with narrower policies").actual(arn));
+        }
+    }
+    Ok(findings.outcome(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::EXECUTION_ROLE;
+    use super::*;
+
+    #[test]
+    fn attached_policies_are_compared_by_name_and_arn() {
+        let case = || Case::training(&format!(r#"{{"roleArn":"{EXECUTION_ROLE}"}}"#));
+        assert_eq!(case().role_policies(&["AtlasTraining"]).says(&RULE), "pass");
+        assert_eq!(case().role_policies(&["AtlasTraining", "PowerUserAccess"]).says(&RULE), "fail roleArn");
+        let by_arn = "deny-policies = ['arn:aws:iam::aws:policy/Atlas*']";
+        assert_eq!(case().role_policies(&["AtlasTraining"]).policy(by_arn).says(&RULE), "fail roleArn");
+        assert_eq!(case().role_policies(&["PowerUserAccess"]).policy(by_arn).says(&RULE), "pass");
+        assert_eq!(case().says(&RULE), "unknown roleArn");
+    }
+}

@@ -1,0 +1,57 @@
+//! The caller's persona is not meant to call this operation.
+
+use super::prelude::*;
+
+/// `persona-overreach`
+pub const RULE: Rule = Rule {
+    id: "persona-overreach",
+    fails_when: "the operation is not among the persona's, or the caller has no persona, or one that the policy does not name",
+    why: "One role per function keeps duties apart: who trains a model does not put it into production. The persona tag says \
+        which function a principal has.",
+    fix: "let a persona that may call this operation do it, or add the operation to the persona",
+    action: Action::Stop,
+    severity: Severity::High,
+    options: &[],
+    governs: &[],
+    prevention: Prevention::Iam,
+    example: r#"{"endpointConfigName": "churn", "productionVariants": [{"variantName": "a", "modelName": "churn"}]}"#,
+    check,
+};
+
+fn check(facts: &Facts, settings: &Settings) -> Checked {
+    let (policy, operation) = (settings.policy, facts.operation.name);
+    let key = &policy.abac.persona_tag;
+    let who = facts.caller.arn.as_deref().unwrap_or("the caller");
+    let violation = |message: String, expected: String| Violation::new("userIdentity", message, expected);
+    let Some((name, _)) = facts.caller.tag(key)? else {
+        let violation = violation(format!("`{who}` has no persona"), format!("a principal tag `{key}`"));
+        return Ok(Outcome::Fail(vec![violation]));
+    };
+    let Some(persona) = policy.personas.iter().find(|persona| persona.name == name) else {
+        let known: Vec<_> = policy.personas.iter().map(|persona| format!("`{}`", persona.name)).collect();
+        let violation = violation(format!("the policy names no persona `{name}`"), format!("one of {}", known.join(", ")));
+        return Ok(Outcome::Fail(vec![violation.actual(name)]));
+    };
+    if persona.operations.iter().any(|allowed| allowed == operation) {
+        return Ok(Outcome::Pass);
+    }
+    let message = format!("`{operation}` is not for the persona `{name}`");
+    let expected = format!("a persona that may call `{operation}`");
+    Ok(Outcome::Fail(vec![violation(message, expected).actual(name)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_persona_must_be_known_and_may_do_what_is_listed() {
+        let personas = "[personas.data-scientist]\noperations = ['CreateTrainingJob']\n[personas.engineer]\noperations = []";
+        let says = |tags: &[(&str, &str)]| Case::training("{}").policy(personas).caller(tags).says(&RULE);
+        assert_eq!(says(&[("persona", "data-scientist")]), "pass");
+        assert_eq!(says(&[("Persona", "engineer")]), "fail userIdentity");
+        assert_eq!(says(&[("Persona", "Data-Scientist")]), "fail userIdentity");
+        assert_eq!(says(&[]), "fail userIdentity");
+        assert_eq!(Case::training("{}").policy(personas).says(&RULE), "unknown userIdentity");
+    }
+}

@@ -1,0 +1,44 @@
+//! Somebody may open a shell inside.
+
+use super::prelude::*;
+
+/// `remote-shell`
+pub const RULE: Rule = Rule {
+    id: "remote-shell",
+    fails_when: "remote debugging of a job, or SSM access to a variant, is enabled",
+    why: "A shell inside the container has the execution role's credentials and the data in memory, and what is typed there is \
+        in no code review.",
+    fix: "leave `RemoteDebugConfig` and `EnableSSMAccess` off outside the development account",
+    action: Action::Stop,
+    severity: Severity::High,
+    options: &[],
+    governs: &[Fact::RemoteShell],
+    prevention: Prevention::Partly("jobs have a condition key, variants do not"),
+    example: r#"{"trainingJobName": "churn", "remoteDebugConfig": {"enableRemoteDebug": true}}"#,
+    check,
+};
+
+fn check(facts: &Facts, _: &Settings) -> Checked {
+    let mut findings = Findings::default();
+    for found in facts.all(Fact::RemoteShell) {
+        if let Some(flag) = findings.read(found.flag()) {
+            let violation = Violation::new(found.at, "a shell can be opened inside", "`false`, or nothing").actual(true);
+            findings.add(Some(violation).filter(|_| flag == Some(true)));
+        }
+    }
+    Ok(findings.outcome("the request launches nothing that has a shell"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_and_variants_are_checked() {
+        assert_eq!(Case::training(r#"{"remoteDebugConfig":{"enableRemoteDebug":true}}"#).says(&RULE), "fail remoteDebugConfig.enableRemoteDebug");
+        assert_eq!(Case::training(r#"{"remoteDebugConfig":{"enableRemoteDebug":false}}"#).says(&RULE), "pass");
+        assert_eq!(Case::training(r#"{"x":1}"#).says(&RULE), "pass");
+        let request = r#"{"productionVariants":[{"variantName":"a"},{"enableSSMAccess":"true"}]}"#;
+        assert_eq!(Case::endpoint_config(request).says(&RULE), "fail productionVariants[1].enableSSMAccess");
+    }
+}

@@ -1,0 +1,117 @@
+//! One helper for the tests of all rules: a call, what is known about it, and what a rule says, in short.
+
+use crate::call::Call;
+use crate::caller::Caller;
+use crate::evidence::{AttachedPolicy, Evidence, Key, Model, Principal, Tags};
+use crate::facts::Facts;
+use crate::json::Value;
+use crate::operations::Operation;
+use crate::policy::{Policy, SessionTags};
+use crate::rules::{Outcome, Rule};
+
+pub(super) const ACCOUNT: &str = "111122223333";
+pub(super) const CALLER: &str = "arn:aws:iam::111122223333:role/DataScientist";
+pub(super) const EXECUTION_ROLE: &str = "arn:aws:iam::111122223333:role/ml/atlas-train";
+
+/// A call by the role [`CALLER`] in eu-west-1.
+pub(super) struct Case {
+    operation: &'static str,
+    request: String,
+    evidence: Evidence,
+    policy: String,
+}
+
+impl Case {
+    fn new(operation: &'static str, request: &str) -> Self {
+        Self { operation, request: request.to_owned(), evidence: Evidence::new(""), policy: String::new() }
+    }
+
+    pub(super) fn training(request: &str) -> Self {
+        Self::new("CreateTrainingJob", request)
+    }
+
+    pub(super) fn endpoint_config(request: &str) -> Self {
+        Self::new("CreateEndpointConfig", request)
+    }
+
+    /// The caller's tags are known to be these.
+    pub(super) fn caller(mut self, tags: &[(&str, &str)]) -> Self {
+        let tags: Tags = tags.iter().copied().collect();
+        self.evidence.add_principal(CALLER, Principal { tags, ..Principal::default() });
+        self
+    }
+
+    /// The execution role is known to be this.
+    pub(super) fn role(mut self, role: Principal) -> Self {
+        self.evidence.add_principal(EXECUTION_ROLE, role);
+        self
+    }
+
+    pub(super) fn role_tags(self, tags: &[(&str, &str)]) -> Self {
+        self.role(Principal { tags: tags.iter().copied().collect(), ..Principal::default() })
+    }
+
+    pub(super) fn role_policies(self, names: &[&str]) -> Self {
+        let arn =
+            |name: &&str| AttachedPolicy { name: (*name).to_owned(), arn: format!("arn:aws:iam::aws:policy/{name}") };
+        self.role(Principal { attached_policies: names.iter().map(arn).collect(), ..Principal::default() })
+    }
+
+    pub(super) fn model(mut self, name: &str, network_isolation: bool, subnets: &[&str]) -> Self {
+        let subnets: Vec<String> = subnets.iter().map(|&subnet| subnet.to_owned()).collect();
+        // One security group for each subnet, with the same number.
+        let security_groups = subnets.iter().map(|subnet| subnet.replace("subnet", "sg")).collect();
+        self.evidence.add_model(name, Model { network_isolation, subnets, security_groups });
+        self
+    }
+
+    pub(super) fn key(mut self, arn: &str, key: Key) -> Self {
+        self.evidence.add_key(arn, key);
+        self
+    }
+
+    /// Adds lines to the policy file, after the rule's table began.
+    pub(super) fn policy(mut self, lines: &str) -> Self {
+        self.policy.push_str(lines);
+        self
+    }
+
+    /// What the rule says: `pass`, `skip`, `fail` with the paths, or `unknown` with the path.
+    pub(super) fn says(self, rule: &'static Rule) -> String {
+        match self.outcome(rule) {
+            Outcome::Pass => "pass".to_owned(),
+            Outcome::Skip(_) => "skip".to_owned(),
+            Outcome::Unknown(unread) => format!("unknown {}", short(&unread.path)),
+            Outcome::Fail(violations) => {
+                let paths: Vec<_> = violations.iter().map(|violation| short(&violation.path)).collect();
+                format!("fail {}", paths.join(" "))
+            }
+        }
+    }
+
+    pub(super) fn outcome(self, rule: &'static Rule) -> Outcome {
+        let policy = format!("version = 1\n[rules.{}]\n{}", rule.id, self.policy);
+        let policy = Policy::parse(&policy).expect(&policy);
+        let record = format!(
+            r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{}","eventTime":"2026-03-02T09:00:00Z",
+            "awsRegion":"eu-west-1","recipientAccountId":"{ACCOUNT}",
+            "userIdentity":{{"type":"AssumedRole","sessionContext":{{"sessionIssuer":{{"arn":"{CALLER}"}}}}}},
+            "requestParameters":{}}}"#,
+            self.operation, self.request
+        );
+        let record: Value = serde_json::from_str(&record).expect(&record);
+        let call = Call::read(&record).unwrap();
+        let facts = Facts {
+            call: &call,
+            operation: Operation::named(self.operation).unwrap(),
+            caller: Caller::of(&call, &self.evidence, SessionTags::Optional),
+            evidence: &self.evidence,
+        };
+        let (rule, settings) = policy.rules(&call, &facts.caller).next().unwrap();
+        rule.judge(&facts, &settings)
+    }
+}
+
+fn short(path: &str) -> String {
+    path.replace("requestParameters.", "")
+}

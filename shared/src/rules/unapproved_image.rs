@@ -1,0 +1,63 @@
+//! The container image is not approved.
+
+use super::prelude::*;
+
+/// `unapproved-image`
+pub const RULE: Rule = Rule {
+    id: "unapproved-image",
+    fails_when: "a container image is outside `allow`",
+    why: "The image is the code that sees the data. Approved registries hold images that were scanned and can be traced.",
+    fix: "push the image to an approved repository, and use it from there",
+    action: Action::Alert,
+    severity: Severity::Medium,
+    options: &[ALLOW],
+    governs: &[Fact::Image],
+    prevention: Prevention::None("no condition key exists"),
+    example: r#"{"trainingJobName": "churn", "algorithmSpecification": {"trainingImage": "docker.io/someone/trainer:latest"}}"#,
+    check,
+};
+
+const ALLOW: Spec = Spec {
+    name: "allow",
+    meaning: "the approved images, such as `111122223333.dkr.ecr.*.amazonaws.com/*`",
+    kind: Kind::Patterns(|_| None),
+    default: DefaultValue::Required,
+};
+
+fn check(facts: &Facts, settings: &Settings) -> Checked {
+    let allow = settings.patterns(&ALLOW).unwrap_or_default();
+    let mut findings = Findings::default();
+    findings.each_text(facts.all(Fact::Image), |found, image| {
+        let approved = allow.iter().any(|pattern| pattern.matches(image));
+        (!approved).then(|| {
+            let message = format!("image `{image}` is not approved");
+            Violation::new(found.at, message, super::outcome::one_of(allow)).actual(image)
+        })
+    });
+    for (at, algorithm) in findings.read(facts.texts(Fact::Algorithm)).unwrap_or_default() {
+        findings.unread(Unread::new(at, format!("the image comes with the algorithm `{algorithm}`, which was not looked up")));
+    }
+    Ok(findings.outcome("the request names no image"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_image_counts() {
+        let allow = "allow = ['111122223333.dkr.ecr.*.amazonaws.com/*']";
+        let own = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/train:1";
+        for (request, expected) in [
+            (format!(r#"{{"algorithmSpecification":{{"trainingImage":"{own}"}}}}"#), "pass"),
+            (r#"{"algorithmSpecification":{"trainingImage":"docker.io/x"}}"#.to_owned(), "fail algorithmSpecification.trainingImage"),
+            (
+                format!(r#"{{"algorithmSpecification":{{"trainingImage":"{own}"}},"debugRuleConfigurations":[{{"ruleEvaluatorImage":"x"}}]}}"#),
+                "fail debugRuleConfigurations[0].ruleEvaluatorImage",
+            ),
+            (r#"{"algorithmSpecification":{"algorithmName":"a"}}"#.to_owned(), "unknown algorithmSpecification.algorithmName"),
+        ] {
+            assert_eq!(Case::training(&request).policy(allow).says(&RULE), expected, "{request}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The request asks for an instance type that is not approved.
+
+use super::prelude::*;
+use crate::instance_types;
+use crate::policy::Pattern;
+
+/// `unapproved-instance-type`
+pub const RULE: Rule = Rule {
+    id: "unapproved-instance-type",
+    fails_when: "any instance type, in any slot, matches nothing in `allow`",
+    why: "Instance types decide what a job costs per hour, by a factor of a thousand. Types hide in more places than \
+        `resourceConfig.instanceType`: instance groups, fallback preferences, debugger rules, shadow variants.",
+    fix: "use an approved instance type, or ask for an override of `allow` for this project",
+    action: Action::Stop,
+    severity: Severity::High,
+    options: &[ALLOW, SERVERLESS],
+    governs: &[Fact::InstanceType],
+    prevention: Prevention::Iam,
+    example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.p5.48xlarge", "instanceCount": 1}}"#,
+    check,
+};
+
+const ALLOW: Spec = Spec {
+    name: "allow",
+    meaning: "the approved instance types, such as `ml.m5.*`",
+    kind: Kind::Patterns(matches_no_type),
+    default: DefaultValue::Required,
+};
+
+const SERVERLESS: Spec = Spec {
+    name: "serverless",
+    meaning: "whether compute without an instance type is approved",
+    kind: Kind::Choice(&["allow", "deny"]),
+    default: DefaultValue::Choice("allow"),
+};
+
+fn matches_no_type(pattern: &str) -> Option<String> {
+    let pattern = Pattern::new(pattern);
+    let known = instance_types::all().any(|instance_type| pattern.matches(&instance_type));
+    (!known).then(|| "no instance type of SageMaker matches it; types look like `ml.m5.xlarge`".to_owned())
+}
+
+fn check(facts: &Facts, settings: &Settings) -> Checked {
+    let allow = settings.patterns(&ALLOW).unwrap_or_default();
+    let mut findings = Findings::default();
+    findings.each_text(facts.all(Fact::InstanceType), |found, instance_type| {
+        let approved = allow.iter().any(|pattern| pattern.matches(instance_type));
+        (!approved).then(|| {
+            let message = format!("instance type `{instance_type}` is not approved");
+            Violation::new(found.at, message, super::outcome::one_of(allow)).actual(instance_type)
+        })
+    });
+    for compute in findings.read(facts.compute()).unwrap_or_default() {
+        if let Some(at) = compute.serverless {
+            let denied = settings.choice(&SERVERLESS) == Some("deny");
+            let violation = Violation::new(at, "serverless compute is not approved", "an approved instance type");
+            findings.add(Some(violation.actual("serverless")).filter(|_| denied));
+        }
+    }
+    Ok(findings.outcome("the request launches no instances"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_slot_counts() {
+        for (request, expected) in [
+            (r#"{"resourceConfig":{"instanceType":"ml.m5.xlarge"}}"#, "pass"),
+            (r#"{"resourceConfig":{"instanceType":"ml.p5.48xlarge"}}"#, "fail resourceConfig.instanceType"),
+            (
+                r#"{"resourceConfig":{"instanceGroups":[{"instanceType":"ml.m5.large"},{"instanceType":"ml.p5.48xlarge"}]}}"#,
+                "fail resourceConfig.instanceGroups[1].instanceType",
+            ),
+            (
+                r#"{"resourceConfig":{"instancePreferences":[{"instanceType":"ml.p5.48xlarge"}]}}"#,
+                "fail resourceConfig.instancePreferences[0].instanceType",
+            ),
+            (
+                r#"{"resourceConfig":{"instanceType":"ml.m5.large"},"debugRuleConfigurations":[{"instanceType":"ml.p3.2xlarge"}]}"#,
+                "fail debugRuleConfigurations[0].instanceType",
+            ),
+            (r#"{"resourceConfig":{"instanceType":""},"debugRuleConfigurations":[{"instanceType":"ml.m5.large"}]}"#, "unknown resourceConfig"),
+            (r#"{"resourceConfig":{"instanceType":7,"instanceGroups":[{"instanceType":"ml.p5.48xlarge"}]}}"#,
+                "fail resourceConfig.instanceGroups[0].instanceType"),
+            (r#"{"resourceConfig":{"instanceType":7}}"#, "unknown resourceConfig.instanceType"),
+            (r#"{"x":1}"#, "unknown resourceConfig"),
+            (r#"{"serverlessJobConfig":{"jobType":"FineTuning"}}"#, "pass"),
+        ] {
+            assert_eq!(Case::training(request).policy("allow = ['ml.m5.*']").says(&RULE), expected, "{request}");
+        }
+    }
+
+    #[test]
+    fn variants_pools_shadows_and_serverless() {
+        for (request, expected) in [
+            (r#"{"productionVariants":[{"instanceType":"ml.m5.xlarge"},{"serverlessConfig":{"memorySizeInMB":1024}}]}"#,
+                "fail productionVariants[1].serverlessConfig"),
+            (r#"{"productionVariants":[{"instancePools":[{"instanceType":"ml.g5.xlarge"}]}]}"#,
+                "fail productionVariants[0].instancePools[0].instanceType"),
+            (r#"{"productionVariants":[{"instanceType":"ml.m5.xlarge"}],"shadowProductionVariants":[{"instanceType":"ml.g5.xlarge"}]}"#,
+                "fail shadowProductionVariants[0].instanceType"),
+            (r#"{"productionVariants":[{"instanceType":"ml.m5.xlarge"},{"variantName":"b"}]}"#, "unknown productionVariants[1]"),
+            (r#"{"productionVariants":[]}"#, "unknown productionVariants[]"),
+        ] {
+            let case = Case::endpoint_config(request).policy("allow = ['ml.m5.*']\nserverless = 'deny'");
+            assert_eq!(case.says(&RULE), expected, "{request}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The call was made in a region that is not approved.
+
+use super::prelude::*;
+
+/// `unapproved-region`
+pub const RULE: Rule = Rule {
+    id: "unapproved-region",
+    fails_when: "the region is outside `allow`",
+    why: "Where a job runs decides which law its data is under, and a region that nobody watches is where stolen credentials \
+        are put to work.",
+    fix: "create the resource in an approved region",
+    action: Action::Stop,
+    severity: Severity::High,
+    options: &[ALLOW],
+    governs: &[],
+    prevention: Prevention::Iam,
+    example: r#"{"trainingJobName": "churn"}"#,
+    check,
+};
+
+const ALLOW: Spec = Spec {
+    name: "allow",
+    meaning: "the approved regions, such as `eu-west-1`",
+    kind: Kind::Patterns(|_| None),
+    default: DefaultValue::Required,
+};
+
+fn check(facts: &Facts, settings: &Settings) -> Checked {
+    let allow = settings.patterns(&ALLOW).unwrap_or_default();
+    let Some(region) = facts.call.region else {
+        return Err(Unread::new("awsRegion", "the record does not say it"));
+    };
+    if allow.iter().any(|pattern| pattern.matches(region)) {
+        return Ok(Outcome::Pass);
+    }
+    let message = format!("region `{region}` is not approved");
+    let violation = Violation::new("awsRegion", message, super::outcome::one_of(allow)).actual(region);
+    Ok(Outcome::Fail(vec![violation]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_records_region_decides() {
+        assert_eq!(Case::training("{}").policy("allow = ['eu-*']").says(&RULE), "pass");
+        assert_eq!(Case::training("{}").policy("allow = ['eu-west-2', 'us-*']").says(&RULE), "fail awsRegion");
+    }
+}

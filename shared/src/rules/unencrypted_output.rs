@@ -1,0 +1,75 @@
+//! Something that the resource writes has no customer key.
+
+use super::prelude::*;
+
+/// `unencrypted-output`
+pub const RULE: Rule = Rule {
+    id: "unencrypted-output",
+    fails_when: "no output key is given, in any output slot that the request uses",
+    why: "Models, captured requests and core dumps are written to S3. Without a key in the request they are encrypted with \
+        whatever the bucket's default happens to be.",
+    fix: "set `KmsKeyId` where the output is configured",
+    action: Action::Stop,
+    severity: Severity::High,
+    options: &[],
+    governs: &[Fact::OutputKey],
+    prevention: Prevention::Partly("jobs have a condition key, an endpoint configuration's outputs do not"),
+    example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn"}}"#,
+    check,
+};
+
+fn check(facts: &Facts, _: &Settings) -> Checked {
+    let (uris, switches) = (facts.all(Fact::OutputUri), facts.all(Fact::OutputSwitch));
+    let mut findings = Findings::default();
+    for key in facts.all(Fact::OutputKey) {
+        let Some(None) = findings.read(key.text()).inspect(|text| if text.is_some() { findings.pass() }) else { continue };
+        let is_off = |switch: &crate::json::Found| switch.at.is_beside(&key.at) && switch.flag() == Ok(Some(false));
+        if switches.iter().any(is_off) {
+            continue;
+        }
+        for uri in uris.iter().filter(|uri| uri.at.is_beside(&key.at)) {
+            if let Some(Some(text)) = findings.read(uri.text()) {
+                let message = format!("what is written to `{text}` has no KMS key");
+                findings.fail(Violation::new(key.at, message, "a KMS key"));
+                break;
+            }
+        }
+    }
+    Ok(findings.outcome("the request configures no output"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jobs_output_needs_a_key() {
+        for (request, expected) in [
+            (r#"{"outputDataConfig":{"s3OutputPath":"s3://b/o","kmsKeyId":"k"}}"#, "pass"),
+            (r#"{"outputDataConfig":{"s3OutputPath":"s3://b/o","kmsKeyId":""}}"#, "fail outputDataConfig.kmsKeyId"),
+            (r#"{"x":1}"#, "unknown outputDataConfig.s3OutputPath"),
+        ] {
+            assert_eq!(Case::training(request).says(&RULE), expected, "{request}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_configs_outputs_count_where_they_are_used() {
+        for (request, expected) in [
+            (r#"{"productionVariants":[{"variantName":"a"}]}"#, "skip"),
+            (r#"{"dataCaptureConfig":{"destinationS3Uri":"s3://b/c"}}"#, "fail dataCaptureConfig.kmsKeyId"),
+            (r#"{"dataCaptureConfig":{"destinationS3Uri":"s3://b/c","enableCapture":false}}"#, "skip"),
+            (
+                r#"{"asyncInferenceConfig":{"outputConfig":{"s3OutputPath":"s3://b","s3FailurePath":"s3://f"}}}"#,
+                "fail asyncInferenceConfig.outputConfig.kmsKeyId",
+            ),
+            (
+                r#"{"productionVariants":[{"coreDumpConfig":{"destinationS3Uri":"s3://b","kmsKeyId":"k"}},
+                    {"coreDumpConfig":{"destinationS3Uri":"s3://b"}}]}"#,
+                "fail productionVariants[1].coreDumpConfig.kmsKeyId",
+            ),
+        ] {
+            assert_eq!(Case::endpoint_config(request).says(&RULE), expected, "{request}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Traffic between the job's instances is not encrypted.
+
+use super::prelude::*;
+
+/// `unencrypted-traffic`
+pub const RULE: Rule = Rule {
+    id: "unencrypted-traffic",
+    fails_when: "inter-container traffic encryption is off on more than one instance",
+    why: "Distributed training sends gradients and data between instances in the clear unless told otherwise.",
+    fix: "set `EnableInterContainerTrafficEncryption`; expect longer training, above all with many instances",
+    action: Action::Alert,
+    severity: Severity::Medium,
+    options: &[],
+    governs: &[Fact::TrafficEncryption],
+    prevention: Prevention::Iam,
+    example: r#"{"trainingJobName": "churn", "enableInterContainerTrafficEncryption": false,
+ "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 2}}"#,
+    check,
+};
+
+fn check(facts: &Facts, _: &Settings) -> Checked {
+    let mut findings = Findings::default();
+    for found in facts.all(Fact::TrafficEncryption) {
+        let Some(flag) = findings.read(found.flag()) else { continue };
+        if flag == Some(true) {
+            findings.pass();
+            continue;
+        }
+        match facts.instance_count()? {
+            Some((_, 1)) => {}
+            Some((_, count)) => {
+                let message = format!("traffic between {count} instances is not encrypted");
+                findings.add(super::outcome::required_flag(&found, flag, &message));
+            }
+            None => {
+                if let Some(compute) = facts.compute()?.iter().find(|compute| compute.serverless.is_none()) {
+                    findings.unread(Unread::new(compute.at, "it does not say how many instances"));
+                }
+            }
+        }
+    }
+    Ok(findings.outcome("one instance has nobody to talk to"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_instance_has_nobody_to_talk_to() {
+        for (request, expected) in [
+            (r#"{"resourceConfig":{"instanceType":"t","instanceCount":1}}"#, "skip"),
+            (r#"{"resourceConfig":{"instanceType":"t","instanceCount":2}}"#, "fail enableInterContainerTrafficEncryption"),
+            (r#"{"resourceConfig":{"instanceType":"t","instanceCount":2},"enableInterContainerTrafficEncryption":true}"#, "pass"),
+            (
+                r#"{"resourceConfig":{"instanceGroups":[{"instanceCount":1},{"instanceCount":1}]},"enableInterContainerTrafficEncryption":false}"#,
+                "fail enableInterContainerTrafficEncryption",
+            ),
+            (r#"{"resourceConfig":{"instanceType":"t"}}"#, "unknown resourceConfig"),
+            (r#"{"serverlessJobConfig":{"jobType":"FineTuning"}}"#, "skip"),
+        ] {
+            assert_eq!(Case::training(request).says(&RULE), expected, "{request}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The instances' volumes have no customer key.
+
+use super::prelude::*;
+use crate::instance_types::has_local_storage;
+use crate::json::Found;
+
+/// `unencrypted-volume`
+pub const RULE: Rule = Rule {
+    id: "unencrypted-volume",
+    fails_when: "no volume key is given, on instance types that can take one",
+    why: "Training data and models lie on the volumes. With a key of the organisation's own, access to them can be audited \
+        and withdrawn. Types with local NVMe disks encrypt in hardware and refuse a key, so they are left out.",
+    fix: "set the volume's KMS key: `VolumeKmsKeyId` of a job, `KmsKeyId` of an endpoint configuration",
+    action: Action::Stop,
+    severity: Severity::High,
+    options: &[],
+    governs: &[Fact::VolumeKey],
+    prevention: Prevention::Iam,
+    example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.m5.xlarge", "volumeSizeInGB": 50}}"#,
+    check,
+};
+
+fn check(facts: &Facts, _: &Settings) -> Checked {
+    let mut findings = Findings::default();
+    for key in facts.all(Fact::VolumeKey) {
+        match findings.read(key.text()) {
+            None => {}
+            Some(Some(_)) => findings.pass(),
+            Some(None) => without_key(facts, &key, &mut findings),
+        }
+    }
+    Ok(findings.outcome("all instances store on local NVMe disks, which take no volume key"))
+}
+
+/// No key is given: does any instance that it would be for take one?
+fn without_key(facts: &Facts, key: &Found, findings: &mut Findings) {
+    let Some(computes) = findings.read(facts.compute()) else { return };
+    let covered = computes.iter().flat_map(|compute| &compute.instance_types).filter(|(at, _)| at.is_beside(&key.at));
+    for (at, instance_type) in covered {
+        match has_local_storage(instance_type) {
+            Some(true) => {}
+            Some(false) => {
+                let message = format!("the volume of `{instance_type}` has no KMS key");
+                findings.fail(Violation::new(key.at, message, "a KMS key"));
+                return;
+            }
+            None => findings.unread(Unread::new(
+                at,
+                format!("`{instance_type}` is not known, so whether its volume can take a key is not either"),
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nvme_types_cannot_take_a_key() {
+        for (request, expected) in [
+            (r#"{"resourceConfig":{"instanceType":"ml.m5.xlarge","volumeKmsKeyId":"k"}}"#, "pass"),
+            (r#"{"resourceConfig":{"instanceType":"ml.m5.xlarge","volumeKmsKeyId":""}}"#, "fail resourceConfig.volumeKmsKeyId"),
+            (r#"{"resourceConfig":{"instanceType":"ml.g6.xlarge"}}"#, "skip"),
+            (
+                r#"{"resourceConfig":{"instanceGroups":[{"instanceType":"ml.g6.xlarge"},{"instanceType":"ml.c5.xlarge"}]}}"#,
+                "fail resourceConfig.volumeKmsKeyId",
+            ),
+            (r#"{"resourceConfig":{"instanceType":"ml.z99.xlarge"}}"#, "unknown resourceConfig.instanceType"),
+            (
+                r#"{"resourceConfig":{"instanceType":"ml.g6.xlarge"},"debugRuleConfigurations":[{"instanceType":"ml.m5.large"}]}"#,
+                "skip",
+            ),
+            (r#"{"serverlessJobConfig":{"jobType":"FineTuning"}}"#, "skip"),
+            (r#"{"x":1}"#, "unknown resourceConfig"),
+        ] {
+            assert_eq!(Case::training(request).says(&RULE), expected, "{request}");
+        }
+    }
+
+    #[test]
+    fn one_key_serves_all_variants() {
+        let request = |key: &str| {
+            format!(
+                r#"{{{key}"productionVariants":[{{"instanceType":"ml.g5.xlarge"}},{{"serverlessConfig":{{"maxConcurrency":5}}}}],
+                "shadowProductionVariants":[{{"instanceType":"ml.m5.xlarge"}}]}}"#
+            )
+        };
+        assert_eq!(Case::endpoint_config(&request("")).says(&RULE), "fail kmsKeyId");
+        assert_eq!(Case::endpoint_config(&request(r#""kmsKeyId":"k","#)).says(&RULE), "pass");
+    }
+}

@@ -1,0 +1,48 @@
+//! The request's Project tag names no project of the registry.
+
+use super::prelude::*;
+
+/// `unknown-project`
+pub const RULE: Rule = Rule {
+    id: "unknown-project",
+    fails_when: "the value of the request's Project tag is not in `abac.projects`",
+    why: "A misspelt or invented project escapes budgets and reports, and whoever is later given that name inherits what is there.",
+    fix: "use a project that the policy lists, or add the project to `abac.projects`",
+    action: Action::Alert,
+    severity: Severity::Medium,
+    options: &[],
+    governs: &[Fact::Tags],
+    prevention: Prevention::Iam,
+    example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "atlsa"}]}"#,
+    check,
+};
+
+fn check(facts: &Facts, settings: &Settings) -> Checked {
+    let abac = &settings.policy.abac;
+    let Some(projects) = &abac.projects else {
+        return Ok(Outcome::Skip("the policy lists no projects".to_owned()));
+    };
+    let mut findings = Findings::default();
+    for tag in facts.project_tags(abac)? {
+        let message = format!("`{}` is no project of this organisation", tag.value);
+        let violation = Violation::new(tag.value_path(), message, "one of `abac.projects`").actual(tag.value);
+        findings.add(Some(violation).filter(|_| !projects.iter().any(|known| known == tag.value)));
+    }
+    Ok(findings.outcome("the request carries no Project tag"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_registry_decides() {
+        let request = |value: &str| format!(r#"{{"tags":[{{"key":"Project","value":"{value}"}}]}}"#);
+        let says = |value, policy| Case::training(&request(value)).policy(policy).says(&RULE);
+        let registry = "[abac]\nprojects = ['atlas', 'borealis']";
+        assert_eq!(says("atlas", registry), "pass");
+        assert_eq!(says("Atlas", registry), "fail tags[0].value");
+        assert_eq!(says("", registry), "skip");
+        assert_eq!(says("anything", ""), "skip");
+    }
+}

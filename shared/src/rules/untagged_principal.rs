@@ -1,0 +1,43 @@
+//! The caller holds no Project tag.
+
+use super::prelude::*;
+
+/// `untagged-principal`
+pub const RULE: Rule = Rule {
+    id: "untagged-principal",
+    fails_when: "the caller holds no Project tag, so that there is nothing to compare with",
+    why: "Tag-based access control compares the resource's tag with the principal's. Where the principal has none, policies \
+        with `${aws:PrincipalTag/Project}` do not resolve, and what they were to keep apart is not kept apart.",
+    fix: "tag the role or user with its project, or pass the tag with the session",
+    action: Action::Alert,
+    severity: Severity::High,
+    options: &[],
+    governs: &[],
+    prevention: Prevention::Iam,
+    example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "atlas"}]}"#,
+    check,
+};
+
+fn check(facts: &Facts, settings: &Settings) -> Checked {
+    let key = &settings.policy.abac.tag;
+    if facts.caller.tag(key)?.is_some() {
+        return Ok(Outcome::Pass);
+    }
+    let who = facts.caller.arn.as_deref().unwrap_or("the caller");
+    let violation =
+        Violation::new("userIdentity", format!("`{who}` holds no tag `{key}`"), format!("a principal tag `{key}`"));
+    Ok(Outcome::Fail(vec![violation]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_tag_is_none() {
+        assert_eq!(Case::training("{}").caller(&[("PROJECT", "atlas")]).says(&RULE), "pass");
+        assert_eq!(Case::training("{}").caller(&[("Project", "")]).says(&RULE), "fail userIdentity");
+        assert_eq!(Case::training("{}").caller(&[("Team", "x")]).says(&RULE), "fail userIdentity");
+        assert_eq!(Case::training("{}").says(&RULE), "unknown userIdentity");
+    }
+}
