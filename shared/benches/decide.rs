@@ -1,1 +1,113 @@
-fn main() {}
+//! How long a decision takes: from the JSON text of an event to verdicts, with all rules on. Beside it, in the same run, what
+//! reading the text costs by itself.
+//!
+//! `cargo bench -p tagwarden`
+
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up should say so and end")]
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use serde::Deserialize;
+use tagwarden::decide::{Verdict, decide_record};
+use tagwarden::documents::{self, Item};
+use tagwarden::evidence::Evidence;
+use tagwarden::policy::Policy;
+use tagwarden::rules::RULES;
+
+const EVENT: &str = include_str!("../../events/CreateTrainingJob.compliant.json");
+const IAM: &str = include_str!("../../events/iam.json");
+
+/// The record of the sample event, as CloudTrail writes it: without white space.
+fn record() -> String {
+    let envelope: serde_json::Value = serde_json::from_str(EVENT).expect("the sample is JSON");
+    envelope.get("detail").expect("the sample is an envelope").to_string()
+}
+
+fn evidence() -> Evidence {
+    let mut evidence = Evidence::new("");
+    documents::split(IAM, &mut |item| {
+        if let Ok(Item::AuthorizationDetails(details)) = item {
+            evidence.add_authorization_details(&details);
+        }
+    });
+    evidence
+}
+
+/// A policy in which every rule is on, and which the sample keeps.
+fn policy() -> Policy {
+    let options = |rule| match rule {
+        "excessive-instance-count" => "max = 8",
+        "excessive-runtime" => "max-hours = 24",
+        "unapproved-instance-type" => "allow = ['ml.t3.*', 'ml.m6i.*', 'ml.g5.*', 'ml.m5.*']",
+        "unapproved-kms-key" => "allow = ['0d1e2f3a-4b5c-4d6e-8f70-112233445566']",
+        "unapproved-subnet" => "allow = ['subnet-0aaa1111bbb22222c', 'subnet-0ddd3333eee44444f']",
+        "unapproved-security-group" => "allow = ['sg-0a11b22c33d44e55f']",
+        "unapproved-region" => "allow = ['eu-central-1', 'eu-west-1']",
+        "unapproved-image" => "allow = ['111122223333.dkr.ecr.*.amazonaws.com/*']",
+        "unapproved-bucket" => "allow = ['atlas-*']",
+        _ => "",
+    };
+    let tables: String = RULES.iter().map(|rule| format!("[rules.{}]\n{}\n", rule.id, options(rule.id))).collect();
+    let text = format!("version = 1\n{tables}[personas.data-scientist]\noperations = ['CreateTrainingJob']\n");
+    Policy::parse(&text).expect("the policy is valid")
+}
+
+/// What three rules would need, typed by hand: as fast as reading with serde gets.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "reading is what is measured")]
+struct ByHand<'a> {
+    #[serde(borrow)]
+    event_name: &'a str,
+    request_parameters: Request<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "reading is what is measured")]
+struct Request<'a> {
+    #[serde(borrow)]
+    resource_config: Resources<'a>,
+    enable_network_isolation: bool,
+    tags: Vec<Tag<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "reading is what is measured")]
+struct Resources<'a> {
+    instance_type: &'a str,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "reading is what is measured")]
+struct Tag<'a> {
+    key: &'a str,
+    value: &'a str,
+}
+
+fn bench(criterion: &mut Criterion) {
+    let (record, policy, evidence) = (record(), policy(), evidence());
+    let decision = decide_record(&record, &policy, &evidence).expect("the sample is a record");
+    assert_eq!(decision.verdict, Verdict::Compliant, "{:?}", decision.findings);
+
+    let mut group = criterion.benchmark_group("one event");
+    group.throughput(Throughput::Bytes(record.len() as u64));
+    group.bench_function("text to verdicts, all rules", |bencher| {
+        bencher.iter(|| decide_record(black_box(&record), &policy, &evidence));
+    });
+    group.bench_function("text to borrowed tree", |bencher| {
+        bencher.iter(|| serde_json::from_str::<tagwarden::json::Value>(black_box(&record)));
+    });
+    group.bench_function("text to serde_json::Value", |bencher| {
+        bencher.iter(|| serde_json::from_str::<serde_json::Value>(black_box(&record)));
+    });
+    group.bench_function("text to typed struct of three rules", |bencher| {
+        bencher.iter(|| serde_json::from_str::<ByHand>(black_box(&record)));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);

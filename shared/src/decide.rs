@@ -1,24 +1,24 @@
 //! One call, judged by all rules: the decision, with its findings and the plan, as reports and logs write it.
 
-use std::collections::BTreeMap;
-
 use serde::{Serialize, Serializer};
 
 use crate::call::Call;
 use crate::caller::Caller;
-use crate::evidence::Evidence;
+use crate::documents::OtherEvent;
+use crate::evidence::{Evidence, Tags};
 use crate::facts::Facts;
-use crate::json::{find, member_text};
+use crate::json::{Value, find, member_text};
 use crate::operations::Operation;
 use crate::plan::{self, PlannedAction};
 use crate::policy::{Action, Mode, OnUnknown, Policy, Severity};
 use crate::rules::{Outcome, Rule};
 
 /// What a call comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The policy does not cover it.
+    #[default]
     Skipped,
     /// No rule fails.
     Compliant,
@@ -29,7 +29,7 @@ pub enum Verdict {
 }
 
 /// A decision about one record.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Decision {
     /// `eventID`
     pub event_id: Option<String>,
@@ -76,7 +76,7 @@ pub struct PrincipalReport {
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// The tags that are known.
-    pub tags: BTreeMap<String, String>,
+    pub tags: Tags,
     /// Where the ABAC tag came from: `session`, `role`, `user`, `none` or `unknown`.
     pub tags_from: &'static str,
 }
@@ -146,7 +146,7 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         Err(reason) => return skipped(call, reason),
     };
     let caller = Caller::of(call, evidence, policy.abac.session_tags);
-    let facts = Facts { call, operation, caller, evidence };
+    let facts = Facts::of(call, operation, caller, evidence);
     let mut judged = Vec::new();
     let mut findings = Vec::new();
     for (rule, settings) in policy.rules(call, &facts.caller) {
@@ -223,12 +223,35 @@ pub(crate) struct Judged {
     pub asks_for: Action,
 }
 
+/// Judges the JSON text of a CloudTrail record.
+///
+/// # Errors
+/// Where it is none, with the reason.
+pub fn decide_record(json: &str, policy: &Policy, evidence: &Evidence) -> Result<Decision, String> {
+    let record: Value = serde_json::from_str(json).map_err(|error| format!("no JSON: {error}"))?;
+    Ok(decide(&Call::read(&record)?, policy, evidence))
+}
+
+/// The decision about an EventBridge event that is no API call.
+pub fn not_a_call(event: OtherEvent) -> Decision {
+    let reason = format!("`{}` is no API call", event.detail_type);
+    Decision {
+        event_id: event.id,
+        event_time: event.time,
+        event_name: event.detail_type,
+        account: event.account,
+        region: event.region,
+        reason: Some(reason),
+        ..Decision::default()
+    }
+}
+
 /// The decision about a record that the policy does not cover.
 pub fn skipped(call: &Call, reason: String) -> Decision {
     let principal = PrincipalReport {
         arn: call.identity.issuer_arn.or(call.identity.arn).map(str::to_owned),
         kind: call.identity.kind.map(str::to_owned),
-        tags: BTreeMap::new(),
+        tags: Tags::default(),
         tags_from: "unknown",
     };
     Decision { principal: Some(principal), reason: Some(reason), ..header(call) }
@@ -241,12 +264,7 @@ fn header(call: &Call) -> Decision {
         event_name: call.event_name.to_owned(),
         account: call.account.map(str::to_owned),
         region: call.region.map(str::to_owned),
-        resource: None,
-        principal: None,
-        verdict: Verdict::Skipped,
-        reason: None,
-        findings: Vec::new(),
-        actions: Vec::new(),
+        ..Decision::default()
     }
 }
 
@@ -289,7 +307,7 @@ fn principal_report(facts: &Facts, policy: &Policy) -> PrincipalReport {
     PrincipalReport {
         arn: caller.arn.as_deref().map(str::to_owned),
         kind: facts.call.identity.kind.map(str::to_owned),
-        tags: caller.known_tags().iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        tags: caller.known_tags(),
         tags_from: match caller.tag(&policy.abac.tag) {
             Ok(Some((_, source))) => source.as_str(),
             Ok(None) => "none",

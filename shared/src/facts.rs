@@ -18,6 +18,8 @@ pub struct Facts<'a> {
     pub caller: Caller<'a>,
     /// What was looked up.
     pub evidence: &'a Evidence,
+    found: Vec<(Fact, Found<'a>)>,
+    tags: Read<Vec<ResourceTag<'a>>>,
 }
 
 /// A resource tag in a request.
@@ -63,23 +65,31 @@ pub enum Network<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Everything that the request says of `fact`, each with its place. A fact that the API requires and that is not there
-    /// could not be read.
-    pub fn all(&self, fact: Fact) -> Vec<Found<'a>> {
-        let mut all = Vec::new();
-        for slot in self.operation.slots.iter().filter(|slot| slot.fact == fact) {
+    /// Reads from the request all that the operations table knows of, and takes what was looked up.
+    pub fn of(call: &'a Call<'a>, operation: &'static Operation, caller: Caller<'a>, evidence: &'a Evidence) -> Self {
+        let mut found = Vec::with_capacity(operation.slots.len());
+        for slot in operation.slots {
             let at = At::new(slot.path);
-            let found = match &self.call.request {
-                Ok(request) => json::find(request, slot.path),
-                Err(unread) => vec![Found { at, value: Err(unread.clone()) }],
-            };
-            if slot.required && found.iter().all(|found| found.value == Ok(None)) {
-                all.push(Found { at, value: Err(Unread::new(at, "missing, though the API requires it")) });
-            } else {
-                all.extend(found);
+            let before = found.len();
+            match &call.request {
+                Ok(request) => json::each(request, slot.path, &mut |one| found.push((slot.fact, one))),
+                Err(unread) => found.push((slot.fact, Found { at, value: Err(unread.clone()) })),
+            }
+            let is_missing = found.iter().skip(before).all(|(_, one)| one.value == Ok(None));
+            if slot.required && is_missing {
+                found.truncate(before);
+                let unread = Unread::new(at, "missing, though the API requires it");
+                found.push((slot.fact, Found { at, value: Err(unread) }));
             }
         }
-        all
+        let tags = found.iter().find(|(fact, _)| *fact == Fact::Tags).map_or(Ok(Vec::new()), |(_, list)| tags(list));
+        Self { call, operation, caller, evidence, found, tags }
+    }
+
+    /// Everything that the request says of `fact`, each with its place. A fact that the API requires and that is not there
+    /// could not be read.
+    pub fn all(&self, fact: Fact) -> impl Iterator<Item = &Found<'a>> + Clone {
+        self.found.iter().filter(move |(known, _)| *known == fact).map(|(_, found)| found)
     }
 
     /// All texts that are set for `fact`.
@@ -87,30 +97,15 @@ impl<'a> Facts<'a> {
     /// # Errors
     /// Where one could not be read.
     pub fn texts(&self, fact: Fact) -> Read<Vec<(At, &'a str)>> {
-        let mut texts = Vec::new();
-        for found in self.all(fact) {
-            if let Some(text) = found.text()? {
-                texts.push((found.at, text));
-            }
-        }
-        Ok(texts)
+        self.all(fact).filter_map(|found| Some(found.text().transpose()?.map(|text| (found.at, text)))).collect()
     }
 
     /// The tags of the request.
     ///
     /// # Errors
     /// Where they could not be read.
-    pub fn tags(&self) -> Read<Vec<ResourceTag<'a>>> {
-        let Some(list) = self.all(Fact::Tags).into_iter().next() else { return Ok(Vec::new()) };
-        let Some(list) = list.value? else { return Ok(Vec::new()) };
-        let Some(elements) = list.as_array() else {
-            return Err(Unread::new(TAGS, format!("expected an array, found {}", json::kind(list))));
-        };
-        let tag = |(index, element)| match member_text(element, "key") {
-            Some(key) => Ok(ResourceTag { key, value: member_text(element, "value").unwrap_or_default(), index }),
-            None => Err(Unread::new(format!("{TAGS}[{index}]"), "expected a tag with a `key`")),
-        };
-        elements.iter().enumerate().map(tag).collect()
+    pub fn tags(&self) -> Read<&[ResourceTag<'a>]> {
+        self.tags.as_deref().map_err(Clone::clone)
     }
 
     /// The request's tags that IAM takes for the ABAC tag: names of condition keys have no case, so `aws:RequestTag/Project`
@@ -119,9 +114,8 @@ impl<'a> Facts<'a> {
     /// # Errors
     /// Where the tags could not be read.
     pub fn project_tags(&self, abac: &Abac) -> Read<Vec<ResourceTag<'a>>> {
-        let mut tags = self.tags()?;
-        tags.retain(|tag| tag.key.eq_ignore_ascii_case(&abac.tag) && !tag.value.is_empty());
-        Ok(tags)
+        let names_project = |tag: &&ResourceTag| tag.key.eq_ignore_ascii_case(&abac.tag) && !tag.value.is_empty();
+        Ok(self.tags()?.iter().filter(names_project).copied().collect())
     }
 
     /// The role that the resource will run as, where the request passes one, with its ARN and its place.
@@ -148,21 +142,21 @@ impl<'a> Facts<'a> {
         }
         let models = self.all(Fact::Model);
         let has_model =
-            |compute: &Found| models.iter().any(|model| model.value != Ok(None) && model.at.is_under(&compute.at));
+            |compute: &Found| models.clone().any(|model| model.value != Ok(None) && model.at.is_under(&compute.at));
         let mut networks = Vec::new();
         for compute in self.all(Fact::Compute) {
             match &compute.value {
                 Err(unread) => networks.push(Err(unread.clone())),
-                Ok(_) if has_model(&compute) => {}
+                Ok(_) if has_model(compute) => {}
                 Ok(_) => networks.push(Ok(Network::Request)),
             }
         }
         networks.dedup_by(|one, other| matches!((one, other), (Ok(Network::Request), Ok(Network::Request))));
-        for found in &models {
+        for found in models {
             match found.text() {
                 Ok(None) => {}
                 Ok(Some(name)) => {
-                    let model = self.evidence.model(name, &found.at);
+                    let model = self.evidence.models.get(self.call, name, &found.at);
                     networks.push(model.map(|model| Network::Model { at: found.at, name, model }));
                 }
                 Err(unread) => networks.push(Err(unread)),
@@ -189,13 +183,7 @@ impl<'a> Facts<'a> {
     }
 
     fn counts(&self, fact: Fact) -> Read<Vec<(At, u64)>> {
-        let mut counts = Vec::new();
-        for found in self.all(fact) {
-            if let Some(count) = found.count()? {
-                counts.push((found.at, count));
-            }
-        }
-        Ok(counts)
+        self.all(fact).filter_map(|found| Some(found.count().transpose()?.map(|count| (found.at, count)))).collect()
     }
 
     /// The objects of the request that launch compute, each with the instance types that it names; none where it is
@@ -205,16 +193,16 @@ impl<'a> Facts<'a> {
     /// Where the request could not be read, or does not say what it launches.
     pub fn compute(&self) -> Read<Vec<Compute<'a>>> {
         let types = self.texts(Fact::InstanceType)?;
+        let is_set = |found: &Found| found.value.clone().map(|value| value.is_some());
         let mut serverless = Vec::new();
         for found in self.all(Fact::Serverless) {
-            if found.value?.is_some() {
+            if is_set(found)? {
                 serverless.push(found.at);
             }
         }
         let mut launched = Vec::new();
         for object in self.all(Fact::Compute) {
-            let is_set = object.value?.is_some();
-            let at = object.at;
+            let (at, is_set) = (object.at, is_set(object)?);
             let instance_types: Vec<_> = types.iter().filter(|(slot, _)| slot.is_under(&at)).copied().collect();
             let serverless = serverless.iter().find(|slot| slot.is_under(&at) || !is_set).copied();
             if instance_types.is_empty() && serverless.is_none() {
@@ -230,6 +218,19 @@ impl<'a> Facts<'a> {
         }
         Ok(launched)
     }
+}
+
+/// The list of tags that was found.
+fn tags<'a>(list: &Found<'a>) -> Read<Vec<ResourceTag<'a>>> {
+    let Some(list) = list.value.clone()? else { return Ok(Vec::new()) };
+    let Some(elements) = list.as_array() else {
+        return Err(Unread::new(TAGS, format!("expected an array, found {}", json::kind(list))));
+    };
+    let tag = |(index, element)| match member_text(element, "key") {
+        Some(key) => Ok(ResourceTag { key, value: member_text(element, "value").unwrap_or_default(), index }),
+        None => Err(Unread::new(format!("{TAGS}[{index}]"), "expected a tag with a `key`")),
+    };
+    elements.iter().enumerate().map(tag).collect()
 }
 
 /// An object of a request that launches compute.

@@ -1,17 +1,19 @@
 //! KMS keys as requests name them.
 
+use std::borrow::Cow;
+
 use crate::call::Call;
 
 /// A reference to a KMS key as an ARN, however the request wrote it: `KmsKeyId` parameters take a key's id or ARN, or an
 /// alias's name or ARN (SageMaker API reference). Ids and names are relative to the account and region of the call.
-pub fn arn(reference: &str, call: &Call) -> String {
+pub fn arn<'r>(reference: &'r str, call: &Call) -> Cow<'r, str> {
     if reference.starts_with("arn:") {
-        return reference.to_owned();
+        return Cow::Borrowed(reference);
     }
     let region = call.region.unwrap_or("*");
     let account = call.account.unwrap_or("*");
     let resource = if reference.starts_with("alias/") || reference.starts_with("key/") { "" } else { "key/" };
-    format!("arn:{}:kms:{region}:{account}:{resource}{reference}", partition(region))
+    Cow::Owned(format!("arn:{}:kms:{region}:{account}:{resource}{reference}", partition(region)))
 }
 
 /// Whether this is the ARN of an alias.

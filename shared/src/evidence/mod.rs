@@ -4,15 +4,18 @@
 //! not in here is [`Unread`], never assumed.
 
 mod iam;
+mod models;
 mod sessions;
 mod tags;
 
 use std::collections::HashMap;
 
 pub use iam::is_authorization_details;
+pub use models::{Model, Models};
 pub use sessions::{Session, Sessions};
 pub use tags::Tags;
 
+use crate::call::Call;
 use crate::json::{Read, Unread};
 
 /// Everything that was looked up.
@@ -21,7 +24,8 @@ pub struct Evidence {
     principals: HashMap<String, Principal>,
     /// Sessions, from AssumeRole* records.
     pub sessions: Sessions,
-    models: HashMap<String, Model>,
+    /// Models, looked up or from CreateModel records.
+    pub models: Models,
     keys: HashMap<String, Key>,
     hint: &'static str,
 }
@@ -46,17 +50,6 @@ pub struct AttachedPolicy {
     pub arn: String,
 }
 
-/// A SageMaker model, where hosting takes its network settings from. Source: SageMaker API reference, `DescribeModel`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Model {
-    /// `EnableNetworkIsolation`
-    pub network_isolation: bool,
-    /// `VpcConfig.Subnets`
-    pub subnets: Vec<String>,
-    /// `VpcConfig.SecurityGroupIds`
-    pub security_groups: Vec<String>,
-}
-
 /// A KMS key. Source: KMS API reference, `DescribeKey`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -67,19 +60,24 @@ pub struct Key {
 }
 
 impl Evidence {
-    /// No evidence yet. `hint` ends the message about whatever is not known: how the reader can provide it.
+    /// No evidence yet. `hint` ends the message about missing IAM data: how the reader can provide it.
     pub fn new(hint: &'static str) -> Self {
         Self { hint, ..Self::default() }
+    }
+
+    /// Learns what a call teaches about later ones: the session that it issues, the model that it creates.
+    pub fn learn(&mut self, call: &Call) {
+        if let Some(session) = Session::read(call) {
+            self.sessions.add(session);
+        }
+        if let (Some((name, model)), Some(since)) = (Model::read(call), call.time()) {
+            self.models.add(call, &name, since, model);
+        }
     }
 
     /// Adds what is known of the IAM role or user `arn`.
     pub fn add_principal(&mut self, arn: &str, principal: Principal) {
         self.principals.insert(without_path(arn), principal);
-    }
-
-    /// Adds what is known of a model: `name` is its name in the account and region of the calls judged.
-    pub fn add_model(&mut self, name: &str, model: Model) {
-        self.models.insert(name.to_owned(), model);
     }
 
     /// Adds what is known of the KMS key that `arn`, a key's or an alias's, stands for.
@@ -93,25 +91,12 @@ impl Evidence {
     /// Where nothing is known of it.
     pub fn principal(&self, arn: &str, path: &dyn std::fmt::Display) -> Read<&Principal> {
         let known = self.principals.get(&without_path(arn));
-        known.ok_or_else(|| self.not_known(path, format!("IAM's data on `{arn}`")))
-    }
-
-    /// The model `name`, which the record names at `path`.
-    ///
-    /// # Errors
-    /// Where nothing is known of it.
-    pub fn model(&self, name: &str, path: &dyn std::fmt::Display) -> Read<&Model> {
-        let known = self.models.get(name);
-        known.ok_or_else(|| Unread::new(path, format!("the model `{name}` was not looked up")))
+        known.ok_or_else(|| Unread::new(path, format!("IAM's data on `{arn}` is missing{}", self.hint)))
     }
 
     /// The KMS key that `arn`, a key's or an alias's, stands for, if it was looked up.
     pub fn key(&self, arn: &str) -> Option<&Key> {
         self.keys.get(arn)
-    }
-
-    fn not_known(&self, path: &dyn std::fmt::Display, what: String) -> Unread {
-        Unread::new(path, format!("{what} is missing{}", self.hint))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Tags of principals.
 
+use serde::{Serialize, Serializer};
+
 use crate::json::{self, Value, member};
 
 /// The tags of a role, user or session. Keys are case-insensitive, values are not (IAM User Guide, "Rules for tagging").
@@ -17,6 +19,11 @@ impl Tags {
         self.0.retain(|(known, _)| !known.eq_ignore_ascii_case(key));
         let place = self.0.partition_point(|(known, _)| known.as_str() < key);
         self.0.insert(place, (key.to_owned(), value.to_owned()));
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// All keys and values, by key.
@@ -60,6 +67,12 @@ impl Tags {
             tags.add_list(list, "Key", "Value")?;
         }
         Ok(tags)
+    }
+}
+
+impl Serialize for Tags {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
     }
 }
 

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 pub use diagnostic::{Diagnostic, Level};
 pub use pattern::Pattern;
+pub use read::nearest;
 pub use settings::{DefaultValue, Kind, Setting, Setup, Spec, rule_specs};
 
 use crate::call::Call;
@@ -150,14 +151,14 @@ struct When {
     projects: Vec<String>,
     personas: Vec<String>,
     accounts: Vec<String>,
-    principals: Vec<Pattern>,
+    principals: Vec<Pattern<'static>>,
     operations: Vec<String>,
 }
 
 /// An `[[exemptions]]` table: whose violations of which rules do not count, until when, why, and who answers for it.
 #[derive(Clone, Debug)]
 pub struct Exemption {
-    principals: Vec<Pattern>,
+    principals: Vec<Pattern<'static>>,
     rules: Vec<&'static str>,
     /// The last day, in UTC, that it holds.
     pub until: Date,
@@ -259,7 +260,7 @@ impl<'p> Settings<'p> {
     }
 
     /// The patterns of an option of [`Kind::Patterns`], if it is set.
-    pub fn patterns(&self, option: &Spec) -> Option<&'p [Pattern]> {
+    pub fn patterns(&self, option: &Spec) -> Option<&'p [Pattern<'static>]> {
         match self.get(option.name)? {
             Setting::Patterns(patterns) => Some(patterns),
             _ => None,

@@ -1,14 +1,15 @@
 //! Patterns of names and ARNs.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A pattern in which `*` matches any run of characters, the empty one included. Everything else matches itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern(String);
+pub struct Pattern<'t>(Cow<'t, str>);
 
-impl Pattern {
+impl<'t> Pattern<'t> {
     /// The pattern written as `text`.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<Cow<'t, str>>) -> Self {
         Self(text.into())
     }
 
@@ -38,7 +39,7 @@ impl Pattern {
     }
 }
 
-impl fmt::Display for Pattern {
+impl fmt::Display for Pattern<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -524,7 +524,7 @@ fn number(node: &Node) -> Option<f64> {
 }
 
 /// The known name that `name` was probably meant to be.
-fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     const ALIKE: f64 = 0.7;
     known
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))

@@ -20,7 +20,7 @@ pub struct Setup {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Setting {
     /// Of [`Kind::Patterns`].
-    Patterns(Vec<Pattern>),
+    Patterns(Vec<Pattern<'static>>),
     /// Of [`Kind::Count`] or [`Kind::Hours`].
     Number(f64),
     /// Of [`Kind::Choice`].

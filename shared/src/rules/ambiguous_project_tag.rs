@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let key = &settings.policy.abac.tag;
     let tags = facts.tags()?;
-    let alike: Vec<_> = tags.iter().filter(|tag| normalised(tag.key) == normalised(key)).collect();
+    let alike: Vec<_> = tags.iter().filter(|tag| normalised(tag.key).eq(normalised(key))).collect();
     let mut findings = Findings::default();
     for tag in &alike {
         if tag.key != key {
@@ -44,8 +44,8 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 }
 
 /// The key without case and white space.
-fn normalised(key: &str) -> String {
-    key.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+fn normalised(key: &str) -> impl Iterator<Item = char> {
+    key.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]

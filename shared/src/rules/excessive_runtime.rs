@@ -29,14 +29,16 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
         match (findings.read(found.count()), facts.operation.default_max_runtime) {
             (None, _) => {}
             (Some(Some(seconds)), _) => {
-                let message = format!("the job may run for {} hours", hours(seconds));
-                let violation = Violation::new(found.at, message, expected()).actual(seconds);
-                findings.add(Some(violation).filter(|_| seconds as f64 > max_seconds));
+                findings.fail_if(seconds as f64 > max_seconds, || {
+                    let message = format!("the job may run for {} hours", hours(seconds));
+                    Violation::new(found.at, message, expected()).actual(seconds)
+                });
             }
             (Some(None), Some(default)) => {
-                let message = format!("no longest run time is set, and the default is {} hours", hours(default));
-                let violation = Violation::new(found.at, message, expected());
-                findings.add(Some(violation).filter(|_| default as f64 > max_seconds));
+                findings.fail_if(default as f64 > max_seconds, || {
+                    let message = format!("no longest run time is set, and the default is {} hours", hours(default));
+                    Violation::new(found.at, message, expected())
+                });
             }
             (Some(None), None) => {}
         }

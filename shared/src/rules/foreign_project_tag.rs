@@ -29,14 +29,11 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     };
     let mut findings = Findings::default();
     for tag in tags {
-        let message = format!(
-            "the request's `{}` is `{}`, the caller's is `{own}` (from the {})",
-            tag.key,
-            tag.value,
-            source.as_str()
-        );
-        let violation = Violation::new(tag.value_path(), message, format!("`{own}`")).actual(tag.value);
-        findings.add(Some(violation).filter(|_| tag.value != own));
+        findings.fail_if(tag.value != own, || {
+            let (key, value, source) = (tag.key, tag.value, source.as_str());
+            let message = format!("the request's `{key}` is `{value}`, the caller's is `{own}` (from the {source})");
+            Violation::new(tag.value_path(), message, format!("`{own}`")).actual(value)
+        });
     }
     Ok(findings.outcome(""))
 }

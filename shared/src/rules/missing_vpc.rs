@@ -26,15 +26,17 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
             Some(Network::Request) => {
                 let (subnets, groups) = (findings.read(facts.texts(Fact::Subnet)), findings.read(facts.texts(Fact::SecurityGroup)));
                 if let (Some(subnets), Some(groups)) = (subnets, groups) {
-                    let message = "no VPC configuration";
-                    let violation = Violation::new("requestParameters.vpcConfig", message, "subnets and security groups");
-                    findings.add(Some(violation).filter(|_| subnets.is_empty() || groups.is_empty()));
+                    findings.fail_if(subnets.is_empty() || groups.is_empty(), || {
+                        let message = "no VPC configuration";
+                        Violation::new("requestParameters.vpcConfig", message, "subnets and security groups")
+                    });
                 }
             }
             Some(Network::Model { at, name, model }) => {
-                let message = format!("the model `{name}` has no VPC configuration");
-                let violation = Violation::new(at, message, "a model with subnets and security groups").actual(name);
-                findings.add(Some(violation).filter(|_| model.subnets.is_empty() || model.security_groups.is_empty()));
+                findings.fail_if(model.subnets.is_empty() || model.security_groups.is_empty(), || {
+                    let message = format!("the model `{name}` has no VPC configuration");
+                    Violation::new(at, message, "a model with subnets and security groups").actual(name)
+                });
             }
         }
     }

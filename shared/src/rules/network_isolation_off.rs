@@ -25,15 +25,14 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
             None => {}
             Some(Network::Request) => {
                 for found in facts.all(Fact::NetworkIsolation) {
-                    if let Some(flag) = findings.read(found.flag()) {
-                        findings.add(super::outcome::required_flag(&found, flag, "network isolation is off"));
-                    }
+                    findings.require(found, "network isolation is off");
                 }
             }
             Some(Network::Model { at, name, model }) => {
-                let message = format!("network isolation is off on the model `{name}`");
-                let violation = Violation::new(at, message, "a model with network isolation").actual(name);
-                findings.add(Some(violation).filter(|_| !model.network_isolation));
+                findings.fail_if(!model.network_isolation, || {
+                    let message = format!("network isolation is off on the model `{name}`");
+                    Violation::new(at, message, "a model with network isolation").actual(name)
+                });
             }
         }
     }

@@ -20,9 +20,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings) -> Checked {
     let mut findings = Findings::default();
     for found in facts.all(Fact::SpotTraining) {
-        if let Some(flag) = findings.read(found.flag()) {
-            findings.add(super::outcome::required_flag(&found, flag, "managed spot training is not asked for"));
-        }
+        findings.require(found, "managed spot training is not asked for");
     }
     Ok(findings.outcome(""))
 }

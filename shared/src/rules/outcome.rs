@@ -68,11 +68,18 @@ impl Findings {
         self.violations.push(violation);
     }
 
-    /// Something is not, or is.
-    pub fn add(&mut self, violation: Option<Violation>) {
-        match violation {
-            Some(violation) => self.fail(violation),
-            None => self.pass(),
+    /// Something is not in order if it is `wrong`.
+    pub fn fail_if(&mut self, wrong: bool, violation: impl FnOnce() -> Violation) {
+        if wrong { self.fail(violation()) } else { self.pass() }
+    }
+
+    /// Judges a flag that must be `true`.
+    pub fn require(&mut self, found: &Found, message: &str) {
+        if let Some(flag) = self.read(found.flag()) {
+            self.fail_if(flag != Some(true), || {
+                let violation = Violation::new(found.at, message, "`true`");
+                if flag.is_some() { violation.actual(false) } else { violation }
+            });
         }
     }
 
@@ -87,15 +94,17 @@ impl Findings {
     }
 
     /// Judges each text that is set.
-    pub fn each_text<'a>(
+    pub fn each_text<'f, 'a: 'f>(
         &mut self,
-        all: impl IntoIterator<Item = Found<'a>>,
+        all: impl Iterator<Item = &'f Found<'a>>,
         mut judge: impl FnMut(&Found<'a>, &'a str) -> Option<Violation>,
     ) {
         for found in all {
             if let Some(Some(text)) = self.read(found.text()) {
-                let violation = judge(&found, text);
-                self.add(violation);
+                match judge(found, text) {
+                    Some(violation) => self.fail(violation),
+                    None => self.pass(),
+                }
             }
         }
     }
@@ -113,24 +122,15 @@ impl Findings {
     }
 }
 
-/// What is expected where a list of patterns decides.
+/// What is expected where a list of patterns decides. A long list is cut: the policy has it all.
 pub(super) fn one_of(patterns: &[Pattern]) -> String {
-    match patterns {
-        [] => "nothing: the list is empty".to_owned(),
-        [only] => format!("`{only}`"),
-        several => {
-            format!("one of {}", several.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", "))
-        }
-    }
-}
-
-/// A violation where a flag that must be `true` is not.
-pub(super) fn required_flag(found: &Found, flag: Option<bool>, message: &str) -> Option<Violation> {
-    let violation = Violation::new(found.at, message, "`true`");
-    match flag {
-        Some(true) => None,
-        Some(false) => Some(violation.actual(false)),
-        None => Some(violation),
+    const SHOWN: usize = 8;
+    let names = patterns.iter().take(SHOWN).map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ");
+    match patterns.len() {
+        0 => "nothing: the list is empty".to_owned(),
+        1 => names,
+        count if count <= SHOWN => format!("one of {names}"),
+        count => format!("one of {names}, … ({count} in all)"),
     }
 }
 
@@ -155,13 +155,16 @@ pub(super) fn approved_in_network(
         match findings.read(network) {
             None => {}
             Some(Network::Request) => findings.each_text(facts.all(fact), |found, id| {
-                let message = || format!("{what} `{id}` is not approved");
-                (!approved(id)).then(|| Violation::new(found.at, message(), one_of(allow)).actual(id))
+                (!approved(id)).then(|| {
+                    Violation::new(found.at, format!("{what} `{id}` is not approved"), one_of(allow)).actual(id)
+                })
             }),
             Some(Network::Model { at, name, model }) => {
                 for id in of_model(model) {
-                    let message = || format!("{what} `{id}` of the model `{name}` is not approved");
-                    findings.add((!approved(id)).then(|| Violation::new(at, message(), one_of(allow)).actual(id)));
+                    findings.fail_if(!approved(id), || {
+                        let message = format!("{what} `{id}` of the model `{name}` is not approved");
+                        Violation::new(at, message, one_of(allow)).actual(id)
+                    });
                 }
             }
         }

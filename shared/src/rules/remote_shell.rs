@@ -22,8 +22,9 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
     let mut findings = Findings::default();
     for found in facts.all(Fact::RemoteShell) {
         if let Some(flag) = findings.read(found.flag()) {
-            let violation = Violation::new(found.at, "a shell can be opened inside", "`false`, or nothing").actual(true);
-            findings.add(Some(violation).filter(|_| flag == Some(true)));
+            findings.fail_if(flag == Some(true), || {
+                Violation::new(found.at, "a shell can be opened inside", "`false`, or nothing").actual(true)
+            });
         }
     }
     Ok(findings.outcome("the request launches nothing that has a shell"))

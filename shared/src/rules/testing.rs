@@ -18,12 +18,19 @@ pub(super) struct Case {
     operation: &'static str,
     request: String,
     evidence: Evidence,
+    models: Vec<(String, Model)>,
     policy: String,
 }
 
 impl Case {
     fn new(operation: &'static str, request: &str) -> Self {
-        Self { operation, request: request.to_owned(), evidence: Evidence::new(""), policy: String::new() }
+        Self {
+            operation,
+            request: request.to_owned(),
+            evidence: Evidence::new(""),
+            models: Vec::new(),
+            policy: String::new(),
+        }
     }
 
     pub(super) fn training(request: &str) -> Self {
@@ -61,7 +68,7 @@ impl Case {
         let subnets: Vec<String> = subnets.iter().map(|&subnet| subnet.to_owned()).collect();
         // One security group for each subnet, with the same number.
         let security_groups = subnets.iter().map(|subnet| subnet.replace("subnet", "sg")).collect();
-        self.evidence.add_model(name, Model { network_isolation, subnets, security_groups });
+        self.models.push((name.to_owned(), Model { network_isolation, subnets, security_groups }));
         self
     }
 
@@ -89,7 +96,7 @@ impl Case {
         }
     }
 
-    pub(super) fn outcome(self, rule: &'static Rule) -> Outcome {
+    pub(super) fn outcome(mut self, rule: &'static Rule) -> Outcome {
         let policy = format!("version = 1\n[rules.{}]\n{}", rule.id, self.policy);
         let policy = Policy::parse(&policy).expect(&policy);
         let record = format!(
@@ -101,12 +108,11 @@ impl Case {
         );
         let record: Value = serde_json::from_str(&record).expect(&record);
         let call = Call::read(&record).unwrap();
-        let facts = Facts {
-            call: &call,
-            operation: Operation::named(self.operation).unwrap(),
-            caller: Caller::of(&call, &self.evidence, SessionTags::Optional),
-            evidence: &self.evidence,
-        };
+        for (name, model) in self.models {
+            self.evidence.models.add(&call, &name, call.time().unwrap(), model);
+        }
+        let caller = Caller::of(&call, &self.evidence, SessionTags::Optional);
+        let facts = Facts::of(&call, Operation::named(self.operation).unwrap(), caller, &self.evidence);
         let (rule, settings) = policy.rules(&call, &facts.caller).next().unwrap();
         rule.judge(&facts, &settings)
     }

@@ -53,8 +53,10 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     for compute in findings.read(facts.compute()).unwrap_or_default() {
         if let Some(at) = compute.serverless {
             let denied = settings.choice(&SERVERLESS) == Some("deny");
-            let violation = Violation::new(at, "serverless compute is not approved", "an approved instance type");
-            findings.add(Some(violation.actual("serverless")).filter(|_| denied));
+            findings.fail_if(denied, || {
+                let expected = "an approved instance type";
+                Violation::new(at, "serverless compute is not approved", expected).actual("serverless")
+            });
         }
     }
     Ok(findings.outcome("the request launches no instances"))

@@ -1,6 +1,7 @@
 //! Something that the resource writes has no customer key.
 
 use super::prelude::*;
+use crate::json::Found;
 
 /// `unencrypted-output`
 pub const RULE: Rule = Rule {
@@ -23,11 +24,11 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
     let mut findings = Findings::default();
     for key in facts.all(Fact::OutputKey) {
         let Some(None) = findings.read(key.text()).inspect(|text| if text.is_some() { findings.pass() }) else { continue };
-        let is_off = |switch: &crate::json::Found| switch.at.is_beside(&key.at) && switch.flag() == Ok(Some(false));
-        if switches.iter().any(is_off) {
+        let is_off = |switch: &Found| switch.at.is_beside(&key.at) && switch.flag() == Ok(Some(false));
+        if switches.clone().any(is_off) {
             continue;
         }
-        for uri in uris.iter().filter(|uri| uri.at.is_beside(&key.at)) {
+        for uri in uris.clone().filter(|uri| uri.at.is_beside(&key.at)) {
             if let Some(Some(text)) = findings.read(uri.text()) {
                 let message = format!("what is written to `{text}` has no KMS key");
                 findings.fail(Violation::new(key.at, message, "a KMS key"));

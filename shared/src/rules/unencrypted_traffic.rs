@@ -21,16 +21,14 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings) -> Checked {
     let mut findings = Findings::default();
     for found in facts.all(Fact::TrafficEncryption) {
-        let Some(flag) = findings.read(found.flag()) else { continue };
-        if flag == Some(true) {
+        if found.flag() == Ok(Some(true)) {
             findings.pass();
             continue;
         }
         match facts.instance_count()? {
             Some((_, 1)) => {}
             Some((_, count)) => {
-                let message = format!("traffic between {count} instances is not encrypted");
-                findings.add(super::outcome::required_flag(&found, flag, &message));
+                findings.require(found, &format!("traffic between {count} instances is not encrypted"));
             }
             None => {
                 if let Some(compute) = facts.compute()?.iter().find(|compute| compute.serverless.is_none()) {

@@ -26,7 +26,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         match findings.read(key.text()) {
             None => {}
             Some(Some(_)) => findings.pass(),
-            Some(None) => without_key(facts, &key, &mut findings),
+            Some(None) => without_key(facts, key, &mut findings),
         }
     }
     Ok(findings.outcome("all instances store on local NVMe disks, which take no volume key"))
@@ -34,22 +34,21 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 
 /// No key is given: does any instance that it would be for take one?
 fn without_key(facts: &Facts, key: &Found, findings: &mut Findings) {
-    let Some(computes) = findings.read(facts.compute()) else { return };
-    let covered = computes.iter().flat_map(|compute| &compute.instance_types).filter(|(at, _)| at.is_beside(&key.at));
-    for (at, instance_type) in covered {
+    for slot in facts.all(Fact::InstanceType).filter(|slot| slot.at.is_beside(&key.at)) {
+        let Some(Some(instance_type)) = findings.read(slot.text()) else { continue };
         match has_local_storage(instance_type) {
             Some(true) => {}
             Some(false) => {
                 let message = format!("the volume of `{instance_type}` has no KMS key");
-                findings.fail(Violation::new(key.at, message, "a KMS key"));
-                return;
+                return findings.fail(Violation::new(key.at, message, "a KMS key"));
             }
-            None => findings.unread(Unread::new(
-                at,
-                format!("`{instance_type}` is not known, so whether its volume can take a key is not either"),
-            )),
+            None => {
+                let why = format!("`{instance_type}` is not known, so whether its volume can take a key is not either");
+                findings.unread(Unread::new(slot.at, why));
+            }
         }
     }
+    findings.read(facts.compute());
 }
 
 #[cfg(test)]

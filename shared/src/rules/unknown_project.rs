@@ -24,9 +24,10 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     };
     let mut findings = Findings::default();
     for tag in facts.project_tags(abac)? {
-        let message = format!("`{}` is no project of this organisation", tag.value);
-        let violation = Violation::new(tag.value_path(), message, "one of `abac.projects`").actual(tag.value);
-        findings.add(Some(violation).filter(|_| !projects.iter().any(|known| known == tag.value)));
+        findings.fail_if(!projects.iter().any(|known| known == tag.value), || {
+            let message = format!("`{}` is no project of this organisation", tag.value);
+            Violation::new(tag.value_path(), message, "one of `abac.projects`").actual(tag.value)
+        });
     }
     Ok(findings.outcome("the request carries no Project tag"))
 }

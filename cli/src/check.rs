@@ -1,0 +1,145 @@
+//! `tagwarden check`: gather → decide → plan, on files.
+
+use std::path::Path;
+
+use tagwarden::call::Call;
+use tagwarden::decide::{Decision, coverage, decide_record, not_a_call, skipped};
+use tagwarden::documents::{self, Item};
+use tagwarden::evidence::Evidence;
+use tagwarden::json::Value;
+
+use crate::args::{CheckArgs, Format};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::input::{self, Source};
+use crate::output::{self, Output};
+use crate::policy;
+use crate::report::{self, Summary};
+
+/// Ends the message about whatever IAM's data would tell.
+const HINT: &str = ": give the output of `aws iam get-account-authorization-details` with `--iam`";
+
+pub fn run(args: &CheckArgs, output: &mut Output) -> Outcome {
+    let policy = policy::load(args.policy.as_deref())?;
+    let mut gathered = Gathered { evidence: Evidence::new(HINT), records: Vec::new(), problems: 0 };
+    for path in &args.iam {
+        gathered.iam(path)?;
+    }
+    for source in input::sources(&args.paths) {
+        match source {
+            Source::Input(path) => gathered.file(&path),
+            Source::PassedOver(path) => output::note(&format!("passed over {}: documentation", path.display())),
+            Source::Problem(message) => gathered.problem(&message),
+        }
+    }
+    let mut summary = Summary::new(gathered.problems);
+    for Record { place, content } in gathered.records {
+        let decision = match content {
+            Content::Decided(decision) => *decision,
+            Content::ToJudge(json) => decide_record(&json, &policy, &gathered.evidence).map_err(Failure::Message)?,
+        };
+        summary.count(&decision);
+        match args.format {
+            Format::Json => output.line(&report::json(&decision))?,
+            Format::Text => report::text(&decision, &place, output)?,
+        }
+    }
+    if args.format == Format::Text {
+        summary.print(output)?;
+    }
+    Ok(match summary.exit() {
+        Exit::Violation | Exit::Unknown if args.exit_zero => Exit::Ok,
+        exit => exit,
+    })
+}
+
+/// What the inputs hold. Records wait here until all of them are read: the session behind a call, or IAM's data on its
+/// caller, may come last.
+struct Gathered {
+    evidence: Evidence,
+    records: Vec<Record>,
+    problems: usize,
+}
+
+struct Record {
+    place: String,
+    content: Content,
+}
+
+enum Content {
+    /// The JSON text of a record that is to be judged.
+    ToJudge(String),
+    /// The decision about anything else.
+    Decided(Box<Decision>),
+}
+
+impl Gathered {
+    fn iam(&mut self, path: &Path) -> Result<(), Failure> {
+        let before = self.problems;
+        let mut is_iam = false;
+        self.read(path, |gathered, item| {
+            if let Item::AuthorizationDetails(details) = item {
+                is_iam = true;
+                gathered.authorization_details(path, &details);
+            }
+        });
+        if is_iam || self.problems > before {
+            return Ok(());
+        }
+        let expected = "no output of `aws iam get-account-authorization-details`";
+        Err(Failure::Message(format!("{}: {expected}", path.display())))
+    }
+
+    fn file(&mut self, path: &Path) {
+        let place = path.display().to_string();
+        self.read(path, |gathered, item| match item {
+            Item::AuthorizationDetails(details) => gathered.authorization_details(path, &details),
+            Item::OtherEvent(event) => gathered.decided(&place, not_a_call(event)),
+            Item::Record(json) => gathered.record(&place, json),
+        });
+    }
+
+    fn read(&mut self, path: &Path, mut each: impl FnMut(&mut Self, Item)) {
+        let mut problems = Vec::new();
+        let text = input::read(path, &mut problems);
+        for problem in &problems {
+            self.problem(problem);
+        }
+        documents::split(&text.unwrap_or_else(|| "[]".to_owned()), &mut |item| match item {
+            Ok(item) => each(self, item),
+            Err(problem) => self.problem(&format!("{}:{}: {}", path.display(), problem.line, problem.message)),
+        });
+    }
+
+    fn record(&mut self, place: &str, json: &str) {
+        let value: Value = match serde_json::from_str(json) {
+            Ok(value) => value,
+            Err(error) => return self.problem(&format!("{place}: a record that is no JSON: {error}")),
+        };
+        let call = match Call::read(&value) {
+            Ok(call) => call,
+            Err(why) => return self.problem(&format!("{place}: {why}")),
+        };
+        self.evidence.learn(&call);
+        match coverage(&call) {
+            Ok(_) => {
+                self.records.push(Record { place: place.to_owned(), content: Content::ToJudge(json.to_owned()) });
+            }
+            Err(reason) => self.decided(place, skipped(&call, reason)),
+        }
+    }
+
+    fn decided(&mut self, place: &str, decision: Decision) {
+        self.records.push(Record { place: place.to_owned(), content: Content::Decided(Box::new(decision)) });
+    }
+
+    fn authorization_details(&mut self, path: &Path, details: &Value) {
+        for problem in self.evidence.add_authorization_details(details) {
+            self.problem(&format!("{}: {problem}", path.display()));
+        }
+    }
+
+    fn problem(&mut self, message: &str) {
+        self.problems += 1;
+        output::complain(message);
+    }
+}

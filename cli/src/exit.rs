@@ -1,0 +1,49 @@
+//! How the program ends.
+
+use std::io;
+use std::process::ExitCode;
+
+/// The exit statuses, as `tagwarden check --help` documents them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All is compliant or skipped.
+    Ok,
+    /// There is a violation.
+    Violation,
+    /// It could not run, or some input could not be read.
+    Failed,
+    /// There is no violation, but something unknown.
+    Unknown,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Ok => 0,
+            Exit::Violation => 1,
+            Exit::Failed => 2,
+            Exit::Unknown => 3,
+        })
+    }
+}
+
+/// Why the program could not run.
+#[derive(Debug)]
+pub enum Failure {
+    /// This.
+    Message(String),
+    /// Whoever read the output has seen enough, as `head` does.
+    ReaderGone,
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ReaderGone,
+            _ => Self::Message(format!("cannot write the output: {error}")),
+        }
+    }
+}
+
+/// The result of a command.
+pub type Outcome = Result<Exit, Failure>;

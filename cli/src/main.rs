@@ -1,0 +1,38 @@
+//! `tagwarden`: try an ABAC policy for Amazon SageMaker on CloudTrail records.
+
+mod args;
+mod check;
+mod diagnostics;
+mod exit;
+mod explain;
+mod input;
+mod output;
+mod policy;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+use crate::exit::Failure;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let mut output = Output::stdout();
+    let result = match args.command {
+        Command::Check(args) => check::run(&args, &mut output),
+        Command::Rules(args) => explain::run(&args, &mut output),
+        Command::Policy(args) => policy::run(&args, &mut output),
+    };
+    let result = result.and_then(|exit| output.flush().map(|()| exit));
+    match result {
+        Ok(exit) => exit.into(),
+        Err(Failure::ReaderGone) => exit::Exit::Ok.into(),
+        Err(Failure::Message(message)) => {
+            output::complain(&message);
+            exit::Exit::Failed.into()
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Policy files: loading, and `tagwarden policy check`.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tagwarden::policy::{self, Level, Policy};
+
+use crate::args::{PolicyArgs, PolicyCommand};
+use crate::diagnostics;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output::Output;
+use crate::report::plural;
+
+/// The policy in `file`, or the one that is built in.
+pub fn load(file: Option<&Path>) -> Result<Policy, Failure> {
+    let (name, text) = match file {
+        Some(file) => (file.display().to_string(), read(file)?),
+        None => ("the built-in policy".to_owned(), policy::DEFAULT.to_owned()),
+    };
+    Policy::parse(&text).map_err(|errors| {
+        let count = errors.len();
+        diagnostics::print_to_stderr(&name, &text, &errors);
+        Failure::Message(format!("{name}: {count} {}, nothing was judged", plural(count, "error")))
+    })
+}
+
+pub fn run(args: &PolicyArgs, output: &mut Output) -> Outcome {
+    let PolicyCommand::Check { file } = &args.command;
+    let text = read(file)?;
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let problems = Policy::diagnose(&text, today);
+    let name = file.display().to_string();
+    for problem in &problems {
+        output.line(&diagnostics::render(&name, &text, problem, output.is_coloured()))?;
+        output.line("")?;
+    }
+    let errors = problems.iter().filter(|problem| problem.level == Level::Error).count();
+    let warnings = problems.len() - errors;
+    let (errors_noun, warnings_noun) = (plural(errors, "error"), plural(warnings, "warning"));
+    output.line(&format!("{name}: {errors} {errors_noun}, {warnings} {warnings_noun}"))?;
+    Ok(if errors > 0 { Exit::Failed } else { Exit::Ok })
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file).map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::InvalidData => "no UTF-8 text".to_owned(),
+            _ => error.to_string(),
+        };
+        Failure::Message(format!("{}: cannot be read: {why}", file.display()))
+    })
+}

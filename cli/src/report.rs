@@ -1,0 +1,205 @@
+//! Decisions as text for people, and as JSON.
+
+use std::collections::BTreeMap;
+
+use anstyle::{AnsiColor, Color, Style};
+use tagwarden::decide::{Decision, Finding, FindingOutcome, Verdict};
+use tagwarden::plan::{PlannedAction, Verb};
+use tagwarden::policy::Severity;
+
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, clean};
+
+/// Room for names that stand in front of what they name.
+const INDENT: usize = 11;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+
+fn colour(colour: AnsiColor) -> Style {
+    Style::new().fg_color(Some(Color::Ansi(colour))).bold()
+}
+
+/// The decision as one line of JSON.
+pub fn json(decision: &Decision) -> String {
+    serde_json::to_string(decision).unwrap_or_else(|error| format!(r#"{{"error":"{error}"}}"#))
+}
+
+/// Prints a decision for people. Skipped records are only counted.
+pub fn text(decision: &Decision, place: &str, output: &mut Output) -> Result<(), Failure> {
+    if decision.verdict == Verdict::Skipped {
+        return Ok(());
+    }
+    output.line(&headline(decision))?;
+    for line in [origin(decision), place.to_owned()] {
+        output.line(&format!("{:INDENT$}{DIM}{}{DIM:#}", "", clean(&line)))?;
+    }
+    for finding in decision.findings.iter().filter(|finding| finding.outcome != FindingOutcome::Unknown) {
+        for line in self::finding(finding) {
+            output.line(&line)?;
+        }
+    }
+    for (reason, rules) in unknowns(decision) {
+        for line in unknown(reason, &rules) {
+            output.line(&line)?;
+        }
+    }
+    for action in &decision.actions {
+        output.line(&self::action(action))?;
+    }
+    output.line("")
+}
+
+fn headline(decision: &Decision) -> String {
+    let (style, word) = match decision.verdict {
+        Verdict::Skipped => (DIM, "skipped"),
+        Verdict::Compliant => (colour(AnsiColor::Green), "compliant"),
+        Verdict::Unknown => (colour(AnsiColor::Yellow), "unknown"),
+        Verdict::Violation => (colour(AnsiColor::Red), "violation"),
+    };
+    let resource = decision.resource.as_ref();
+    let name = resource.and_then(|resource| resource.name.as_deref()).unwrap_or("(no name)");
+    format!("{style}{word:INDENT$}{style:#}{BOLD}{} {}{BOLD:#}", clean(&decision.event_name), clean(name))
+}
+
+/// When, where and by whom.
+fn origin(decision: &Decision) -> String {
+    let principal = decision.principal.as_ref();
+    let who = principal.and_then(|principal| principal.arn.as_deref()).unwrap_or("an unknown caller");
+    let tags = principal.map(|principal| match (principal.tags_from, principal.tags.is_empty()) {
+        ("unknown", true) => "tags unknown".to_owned(),
+        ("none", true) => "no tags".to_owned(),
+        (source, _) => {
+            let tags: Vec<_> = principal.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            format!("{}; project from: {source}", tags.join(", "))
+        }
+    });
+    let parts = [decision.event_time.as_deref(), decision.account.as_deref(), decision.region.as_deref(), Some(who)];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    format!("{} ({})", parts.join("  "), tags.unwrap_or_default())
+}
+
+fn finding(finding: &Finding) -> Vec<String> {
+    let (style, word) = match (finding.outcome, finding.severity) {
+        (FindingOutcome::Exempted, _) => (DIM, "exempted"),
+        (_, Severity::Low) => (colour(AnsiColor::Cyan), "low"),
+        (_, Severity::Medium) => (colour(AnsiColor::Yellow), "medium"),
+        (_, severity @ (Severity::High | Severity::Critical)) => (colour(AnsiColor::Red), severity.as_str()),
+    };
+    vec![
+        format!("  {style}{word:9}{style:#}{BOLD}{}{BOLD:#}: {}", finding.rule, clean(&finding.message)),
+        detail("at", &finding.path),
+        detail("actual", finding.actual.as_deref().unwrap_or("(nothing)")),
+        detail("expected", &finding.expected),
+        detail("fix", &finding.fix),
+    ]
+}
+
+/// What could not be read, as path and reason, each with the rules that need it.
+fn unknowns(decision: &Decision) -> Vec<((&str, &str), Vec<&str>)> {
+    let mut unknowns: Vec<((&str, &str), Vec<&str>)> = Vec::new();
+    for finding in decision.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Unknown) {
+        let reason = (finding.path.as_str(), finding.message.as_str());
+        match unknowns.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, rules)) => rules.push(finding.rule),
+            None => unknowns.push((reason, vec![finding.rule])),
+        }
+    }
+    unknowns
+}
+
+fn unknown((path, why): (&str, &str), rules: &[&str]) -> Vec<String> {
+    let style = colour(AnsiColor::Yellow);
+    vec![
+        format!("  {style}{:9}{style:#}{BOLD}{}{BOLD:#}", "unknown", rules.join(", ")),
+        detail("at", path),
+        detail("because", why),
+    ]
+}
+
+fn detail(name: &str, text: &str) -> String {
+    format!("{:INDENT$}{DIM}{name:9}{DIM:#}{}", "", clean(text))
+}
+
+fn action(action: &PlannedAction) -> String {
+    let because = match &action.action {
+        Verb::AddTags(tags) => {
+            let tags: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            format!("{} to {}", tags.join(", "), action.resource)
+        }
+        Verb::Stop(_) => format!("{} because of {}", action.resource, action.because.join(", ")),
+        Verb::PublishAlert => format!("because of {}", action.because.join(", ")),
+    };
+    format!("  {:9}{BOLD}{}{BOLD:#} {}", "would", action.action.name(), clean(&because))
+}
+
+/// How many records came to what.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// What could not be read.
+    unreadable: usize,
+    verdicts: BTreeMap<Verdict, usize>,
+    skipped: BTreeMap<String, usize>,
+}
+
+impl Summary {
+    pub fn new(unreadable: usize) -> Self {
+        Self { unreadable, ..Self::default() }
+    }
+
+    pub fn count(&mut self, decision: &Decision) {
+        *self.verdicts.entry(decision.verdict).or_default() += 1;
+        if let (Verdict::Skipped, Some(reason)) = (decision.verdict, &decision.reason) {
+            *self.skipped.entry(reason.clone()).or_default() += 1;
+        }
+    }
+
+    fn of(&self, verdict: Verdict) -> usize {
+        self.verdicts.get(&verdict).copied().unwrap_or_default()
+    }
+
+    pub fn exit(&self) -> Exit {
+        if self.unreadable > 0 {
+            Exit::Failed
+        } else if self.of(Verdict::Violation) > 0 {
+            Exit::Violation
+        } else if self.of(Verdict::Unknown) > 0 {
+            Exit::Unknown
+        } else {
+            Exit::Ok
+        }
+    }
+
+    /// Prints what was skipped, by reason, and the sum of it all.
+    pub fn print(&self, output: &mut Output) -> Result<(), Failure> {
+        const SHOWN: usize = 10;
+        let mut reasons: Vec<_> = self.skipped.iter().collect();
+        reasons.sort_by(|(_, one), (_, other)| other.cmp(one));
+        for (index, (reason, count)) in reasons.iter().take(SHOWN).enumerate() {
+            let word = if index == 0 { "skipped" } else { "" };
+            output.line(&format!("{DIM}{word:INDENT$}{count} × {}{DIM:#}", clean(reason)))?;
+        }
+        if let Some((_, more)) = reasons.split_at_checked(SHOWN) {
+            let records: usize = more.iter().map(|(_, count)| **count).sum();
+            if records > 0 {
+                output.line(&format!("{DIM}{:INDENT$}{records} × for {} other reasons{DIM:#}", "", more.len()))?;
+            }
+        }
+        let total: usize = self.verdicts.values().sum();
+        let violations = self.of(Verdict::Violation);
+        output.line(&format!(
+            "{BOLD}{total} {}:{BOLD:#} {violations} {}, {} unknown, {} compliant, {} skipped; {} not readable",
+            plural(total, "record"),
+            plural(violations, "violation"),
+            self.of(Verdict::Unknown),
+            self.of(Verdict::Compliant),
+            self.of(Verdict::Skipped),
+            self.unreadable,
+        ))
+    }
+}
+
+/// The noun, with an `s` where there is not just one.
+pub fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
+}

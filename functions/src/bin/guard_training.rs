@@ -1,0 +1,8 @@
+//! `guard-training`: judges calls that launch training.
+
+use lambda_runtime::Error;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tagwarden_functions::guard::run().await
+}

@@ -1,0 +1,291 @@
+//! `tagwarden check`, as a user runs it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use tagwarden_tests::{essence, event, events, list, root, tagwarden, tagwarden_with_input};
+
+/// What is expected of each sample event, beside the others in `events/`.
+fn expectations() -> BTreeMap<String, Value> {
+    let text = fs::read_to_string(root().join("tests/data/expected.json")).expect("the file");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn rules_with(decision: &Value, outcome: &str) -> Vec<String> {
+    let findings = list(&decision["findings"]).iter().filter(|finding| finding["outcome"] == outcome);
+    let mut rules: Vec<_> = findings.map(|finding| finding["rule"].as_str().expect("a rule").to_owned()).collect();
+    rules.sort();
+    rules.dedup();
+    rules
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("in memory");
+    encoder.finish().expect("in memory")
+}
+
+fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> String {
+    let path = folder.join(name);
+    fs::write(&path, bytes).expect("written");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+fn record(name: &str) -> Value {
+    let envelope: Value = serde_json::from_str(&event(name)).expect("JSON");
+    envelope["detail"].clone()
+}
+
+#[test]
+fn every_sample_event_comes_to_what_is_expected() {
+    let ran = tagwarden(&["check", "--format", "json", "events"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let (decisions, expectations) = (ran.json_lines(), expectations());
+    assert_eq!(events(), expectations.keys().cloned().collect::<Vec<_>>(), "each sample has its expectation");
+    assert!(events().len() >= 25);
+    assert_eq!(decisions.len(), events().len());
+    for (name, decision) in events().iter().zip(&decisions) {
+        let expected = &expectations[name];
+        let actions: Vec<_> = list(&decision["actions"]).iter().map(|action| action["action"].clone()).collect();
+        let mut found = json!({
+            "verdict": decision["verdict"],
+            "fail": rules_with(decision, "fail"),
+            "unknown": rules_with(decision, "unknown"),
+            "actions": actions,
+        });
+        if expected.get("tags_from").is_some() {
+            found["tags_from"] = decision["principal"]["tags_from"].clone();
+        }
+        assert_eq!(&found, expected, "{name}");
+    }
+}
+
+#[test]
+fn json_keeps_the_contract() {
+    let ran = tagwarden(&["check", "--format", "json", "events"]);
+    for decision in ran.json_lines() {
+        let keys: Vec<_> = decision.as_object().expect("an object").keys().map(String::as_str).collect();
+        let verdict = decision["verdict"].as_str().expect("a verdict");
+        let with_reason = ["skipped", "unknown"].contains(&verdict);
+        let expected = ["account", "actions", "event_id", "event_name", "event_time", "findings", "principal"]
+            .into_iter()
+            .chain(with_reason.then_some("reason"))
+            .chain(["region", "resource", "verdict"]);
+        assert_eq!(keys, expected.collect::<Vec<_>>(), "{verdict}");
+        for finding in list(&decision["findings"]) {
+            for key in ["rule", "outcome", "severity", "path", "expected", "message", "fix"] {
+                assert!(finding[key].as_str().is_some_and(|text| !text.is_empty()), "{key} of {finding}");
+            }
+        }
+        if verdict == "violation" {
+            assert_eq!(list(&decision["actions"]).last().expect("an action")["action"], "publish-alert");
+        }
+    }
+}
+
+#[test]
+fn nothing_secret_is_repeated() {
+    for format in ["text", "json"] {
+        let printed = tagwarden(&["check", "--format", format, "events"]).stdout;
+        for secret in ["LOG_LEVEL", "SAGEMAKER_PROGRAM", "max_depth", "binary:logistic", "sessionToken", "ASIA"] {
+            assert!(!printed.contains(secret), "{format} repeats `{secret}`");
+        }
+    }
+}
+
+#[test]
+fn text_is_for_people() {
+    let ran = tagwarden(&["check", "--exit-zero", "events"]);
+    assert_eq!(ran.status, 0);
+    assert!(!ran.stdout.contains('\u{1b}'), "no colour in a pipe");
+    let summary = ran.stdout.lines().last().expect("a summary");
+    assert_eq!(summary, "48 records: 26 violations, 3 unknown, 9 compliant, 10 skipped; 0 not readable");
+    let names = ["at", "actual", "expected", "fix"];
+    for name in names {
+        assert!(ran.stdout.contains(&format!("           {name:9}")), "{name}");
+    }
+}
+
+#[test]
+fn a_resource_name_cannot_steer_the_terminal() {
+    let hostile = event("CreateTrainingJob.no-vpc.json").replace("churn-no-vpc", "\\u001b[2Jgone\\u202e");
+    let ran = tagwarden_with_input(&["check", "-"], hostile.as_bytes());
+    assert!(ran.stdout.contains("gone") && !ran.stdout.contains(['\u{1b}', '\u{202e}']), "{}", ran.stdout);
+}
+
+#[test]
+fn the_exit_status_tells_the_worst() {
+    let status = |names: &[&str]| {
+        let paths: Vec<_> = names.iter().map(|name| format!("events/CreateTrainingJob.{name}.json")).collect();
+        let args: Vec<_> =
+            ["check", "--iam", "events/iam.json"].into_iter().chain(paths.iter().map(String::as_str)).collect();
+        tagwarden(&args).status
+    };
+    assert_eq!(status(&["compliant", "access-denied"]), 0);
+    assert_eq!(status(&["compliant", "unknown-role"]), 3);
+    assert_eq!(status(&["no-vpc", "unknown-role"]), 1);
+    assert_eq!(status(&["no-vpc", "not-there"]), 2);
+    assert_eq!(tagwarden(&["check", "--exit-zero", "events/CreateTrainingJob.not-there.json"]).status, 2);
+    assert_eq!(tagwarden(&["check"]).status, 2, "no path");
+}
+
+#[test]
+fn every_shape_gives_the_same_decision() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let record = record("CreateTrainingJob.no-volume-key.json");
+    let envelope: Value = serde_json::from_str(&event("CreateTrainingJob.no-volume-key.json")).expect("JSON");
+    let compact = record.to_string();
+    let shapes = [
+        envelope.to_string(),
+        compact.clone(),
+        serde_json::to_string_pretty(&record).expect("JSON"),
+        json!({"Records": [record]}).to_string(),
+        json!([record]).to_string(),
+        json!([envelope]).to_string(),
+        format!("{compact}\r\n"),
+        format!("\u{feff}{compact}"),
+    ];
+    let mut decisions = Vec::new();
+    for (index, shape) in shapes.iter().enumerate() {
+        let plain = write(folder.path(), &format!("{index}.json"), shape);
+        let gzipped = write(folder.path(), &format!("{index}.gz"), gzip(shape.as_bytes()));
+        let members = [gzip(&shape.as_bytes()[..9]), gzip(&shape.as_bytes()[9..])].concat();
+        let several = write(folder.path(), &format!("{index}.several"), members);
+        for path in [plain, gzipped, several] {
+            let ran = tagwarden(&["check", "--format", "json", "--iam", "events/iam.json", &path]);
+            assert_eq!(ran.status, 1, "shape {index}: {}", ran.stderr);
+            decisions.extend(ran.json_lines());
+        }
+    }
+    assert_eq!(decisions.len(), shapes.len() * 3);
+    assert!(decisions.windows(2).all(|pair| essence(&pair[0]) == essence(&pair[1])));
+    let lines = format!("{compact}\n{compact}\n\n{envelope}\n");
+    let ran = tagwarden_with_input(&["check", "--format", "json", "--iam", "events/iam.json", "-"], lines.as_bytes());
+    assert_eq!(ran.json_lines(), [decisions[0].clone(), decisions[0].clone(), decisions[0].clone()]);
+}
+
+#[test]
+fn iam_data_may_come_in_pages_and_after_the_records() {
+    let details: Value = serde_json::from_str(&event("iam.json")).expect("JSON");
+    let pages = list(&details["RoleDetailList"])
+        .iter()
+        .map(|role| json!({"RoleDetailList": [role], "IsTruncated": true}).to_string());
+    let pages = pages.collect::<Vec<_>>().join("\n");
+    let record = record("CreateTrainingJob.compliant.json");
+    for input in [format!("{pages}{record}"), format!("{record}{pages}")] {
+        let ran = tagwarden_with_input(&["check", "--format", "json", "-"], input.as_bytes());
+        assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    }
+}
+
+/// Each bad input: its name, its bytes, and what is said about it.
+#[test]
+fn bad_input_is_named_and_the_rest_goes_on() {
+    let whole = gzip(record("CreateTrainingJob.compliant.json").to_string().as_bytes());
+    let huge =
+        format!(r#"{{"eventSource":"s","eventName":"n","requestParameters":{{"x":"{}"}}}}"#, "x".repeat(50 << 20));
+    let half_a_line = format!("{}\n{{\"eventSource\":", record("CreateTrainingJob.compliant.json"));
+    for (name, bytes, complaint) in [
+        ("empty.json", Vec::new(), ":1: empty"),
+        ("truncated.json.gz", whole[..whole.len() / 2].to_vec(), "the gzip file is truncated"),
+        ("corrupt.json.gz", [&whole[..10], &[0xff; 40]].concat(), "the gzip file is corrupt"),
+        ("numbers.json", b"[1,2]".to_vec(), ":1: expected an object, found a number"),
+        ("huge.json", huge.into_bytes(), ":1: a record of 50 MB: CloudTrail delivers at most 1 MB"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "neither JSON nor gzip"),
+        ("half.jsonl", half_a_line.into_bytes(), ":2: the JSON breaks off before its end"),
+        ("latin1.jsonl", b"{\"eventSource\":\"\xe4\"}\n".to_vec(), ":1: no UTF-8"),
+        (
+            "other.json",
+            br#"{"hello":"world"}"#.to_vec(),
+            "no CloudTrail record: `eventSource` and `eventName` are missing",
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path(), name, bytes);
+        write(folder.path(), "zz-good.json", event("CreateTrainingJob.compliant.json"));
+        let ran = tagwarden(&["check", "--iam", "events/iam.json", folder.path().to_str().expect("UTF-8")]);
+        assert_eq!(ran.status, 2, "{name}: {}", ran.stderr);
+        let named = ran.stderr.lines().any(|line| line.contains(name) && line.contains(complaint));
+        assert!(named, "{name}: {}", ran.stderr);
+        assert!(ran.stdout.contains("compliant  CreateTrainingJob churn-compliant"), "{name}: the rest goes on");
+    }
+}
+
+#[test]
+fn an_iam_file_must_be_one() {
+    let ran = tagwarden(&["check", "--iam", "events/CreateTrainingJob.compliant.json", "events"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("no output of `aws iam get-account-authorization-details`"), "{}", ran.stderr);
+}
+
+#[test]
+fn exemptions_count_by_the_day_of_the_event() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let decide = |until: &str| {
+        let policy = format!(
+            "version = 1\n[rules.missing-vpc]\n[[exemptions]]\nprincipals = ['arn:aws:iam::111122223333:role/DataScientist-*']\n\
+            rules = ['missing-vpc']\nuntil = {until}\nreason = 'SEC-1'\nowner = 'secops@example.com'\n"
+        );
+        let policy = write(folder.path(), "policy.toml", policy);
+        let args = ["check", "--policy", &policy, "--format", "json", "events/CreateTrainingJob.no-vpc.json"];
+        let decision = tagwarden(&args).json_lines().remove(0);
+        let finding = &decision["findings"][0];
+        (
+            decision["verdict"].clone(),
+            finding["outcome"].clone(),
+            decision["actions"][0]["action"].clone(),
+            finding["message"].clone(),
+        )
+    };
+    let (verdict, outcome, action, message) = decide("2026-03-02");
+    assert_eq!((verdict, outcome, action), (json!("compliant"), json!("exempted"), json!("publish-alert")));
+    assert!(message.as_str().expect("text").contains("exempted until 2026-03-02: SEC-1 (secops@example.com)"));
+    let (verdict, outcome, action, _) = decide("2026-03-01");
+    assert_eq!((verdict, outcome, action), (json!("violation"), json!("fail"), json!("stop-training-job")));
+}
+
+#[test]
+fn overrides_and_modes_decide_what_is_done() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let actions = |policy: &str| {
+        let policy = write(folder.path(), "policy.toml", format!("version = 1\n{policy}"));
+        let args = [
+            "check",
+            "--policy",
+            &policy,
+            "--format",
+            "json",
+            "--iam",
+            "events/iam.json",
+            "events/CreateTrainingJob.too-long.json",
+        ];
+        let decision = tagwarden(&args).json_lines().remove(0);
+        list(&decision["actions"])
+            .iter()
+            .map(|action| action["action"].as_str().expect("text").to_owned())
+            .collect::<Vec<_>>()
+    };
+    let rule = "[rules.excessive-runtime]\nmax-hours = 24\n";
+    assert_eq!(actions(rule), ["stop-training-job", "publish-alert"]);
+    assert_eq!(actions(&format!("{rule}mode = 'observe'")), ["publish-alert"]);
+    assert_eq!(actions(&format!("[defaults]\nmode = 'observe'\n{rule}")), ["publish-alert"]);
+    assert_eq!(
+        actions(&format!("[defaults]\nmode = 'observe'\n{rule}mode = 'enforce'")),
+        ["stop-training-job", "publish-alert"]
+    );
+    assert_eq!(actions(&format!("{rule}action = 'tag'")), ["add-tags", "publish-alert"]);
+    let raised = "[[overrides]]\nwhen = { projects = ['atlas'], operations = ['CreateTrainingJob'] }\nrules.excessive-runtime.max-hours = 168\n";
+    assert_eq!(actions(&format!("{rule}{raised}")), [""; 0]);
+    assert_eq!(
+        actions(&format!("{rule}{}", raised.replace("atlas", "borealis"))),
+        ["stop-training-job", "publish-alert"]
+    );
+    let unknown = "[rules.unapproved-kms-key]\n";
+    assert_eq!(actions(unknown), ["publish-alert"]);
+    assert_eq!(actions(&format!("[defaults]\non-unknown = 'stop'\n{unknown}")), ["stop-training-job", "publish-alert"]);
+}

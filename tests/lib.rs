@@ -1,0 +1,105 @@
+//! What the black-box tests share: the built programs, run with nothing of the environment, and a Lambda Runtime API.
+
+pub mod runtime_api;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+/// The root of the repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests live below the root")
+}
+
+/// A program of the workspace, built first where that is needed.
+pub fn program(name: &str) -> PathBuf {
+    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let build = ["build", "--quiet", "--workspace", "--bins"];
+        let built = Command::new(env!("CARGO")).current_dir(root()).args(build).status();
+        assert!(built.expect("cargo starts").success(), "cargo {build:?}");
+        let test = std::env::current_exe().expect("a test is a program");
+        // target/debug/deps/test-0123456789abcdef
+        test.ancestors().nth(2).expect("a test lies in target/debug/deps").to_owned()
+    });
+    BUILT.join(name)
+}
+
+/// What a program printed, and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// The exit status.
+    pub status: i32,
+}
+
+impl Ran {
+    /// The lines of standard output as JSON.
+    pub fn json_lines(&self) -> Vec<Value> {
+        self.stdout.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+    }
+}
+
+/// Runs `tagwarden` at the root of the repository, with an empty environment.
+pub fn tagwarden(args: &[&str]) -> Ran {
+    tagwarden_with_input(args, b"")
+}
+
+/// Runs `tagwarden` with this on standard input.
+pub fn tagwarden_with_input(args: &[&str], input: &[u8]) -> Ran {
+    let mut child = Command::new(program("tagwarden"))
+        .current_dir(root())
+        .args(args)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("tagwarden starts");
+    let mut stdin = child.stdin.take().expect("standard input is piped");
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().expect("tagwarden ends");
+    // A program that ends without reading its input is a matter for the assertions on its output.
+    let _ = writer.join().expect("the writer does not panic");
+    Ran {
+        stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        status: output.status.code().expect("tagwarden is not killed"),
+    }
+}
+
+/// The names of the sample events, in order.
+pub fn events() -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(root().join("events"))
+        .expect("events/")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+        .filter(|name| name.ends_with(".json") && name != "iam.json")
+        .collect();
+    names.sort();
+    names
+}
+
+/// The text of a sample event.
+pub fn event(name: &str) -> String {
+    std::fs::read_to_string(root().join("events").join(name)).expect(name)
+}
+
+/// What a decision comes to, without the words: verdict, findings as (rule, outcome, path), actions with their reasons.
+pub fn essence(decision: &Value) -> Value {
+    let findings: Vec<_> = list(&decision["findings"])
+        .iter()
+        .map(|finding| serde_json::json!([finding["rule"], finding["outcome"], finding["path"]]))
+        .collect();
+    serde_json::json!([decision["event_id"], decision["verdict"], findings, decision["actions"]])
+}
+
+/// The elements of a JSON array.
+pub fn list(value: &Value) -> &[Value] {
+    value.as_array().expect("an array")
+}

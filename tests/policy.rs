@@ -1,0 +1,189 @@
+//! Policy files: what `tagwarden policy check` and a bad `--policy` say.
+
+use std::fs;
+
+use tagwarden_tests::{Ran, tagwarden};
+
+fn policy_check(text: &str) -> Ran {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("policy.toml");
+    fs::write(&path, text).expect("written");
+    let mut ran = tagwarden(&["policy", "check", path.to_str().expect("UTF-8")]);
+    ran.stdout = ran.stdout.replace(&format!("{}/", folder.path().display()), "");
+    ran
+}
+
+const EXEMPTION: &str = "version = 1\n[rules.missing-vpc]\n[[exemptions]]\nprincipals = ['arn:aws:iam::111122223333:role/A']\n\
+    rules = ['missing-vpc']\nuntil = 2099-12-31\nreason = 'r'\nowner = 'o'\n";
+
+/// The policy, where the finding is, and what it says.
+#[test]
+fn errors_show_the_line_and_the_nearest_name() {
+    let without = |line: &str| EXEMPTION.replace(line, "");
+    for (policy, place, says) in [
+        (
+            "version = 1\n[rules.unaproved-region]\nallow = []\n".to_owned(),
+            "policy.toml:2:8",
+            "did you mean `unapproved-region`?",
+        ),
+        (
+            "version = 1\n[rules.excessive-runtime]\nmax-hour = 3\n".to_owned(),
+            "policy.toml:3:1",
+            "did you mean `max-hours`?",
+        ),
+        ("version = 1\n[rules.excessive-runtime]\n".to_owned(), "policy.toml:2:8", "needs `max-hours`"),
+        (
+            "version = 1\n[rules.excessive-runtime]\nmax-hours = -1\n".to_owned(),
+            "policy.toml:3:13",
+            "a number of hours above 0",
+        ),
+        (
+            "version = 1\n[rules.excessive-instance-count]\nmax = 1.5\n".to_owned(),
+            "policy.toml:3:7",
+            "a whole number from 1 up",
+        ),
+        ("version = 1\n[rules.missing-vpc]\naction = 'stopp'\n".to_owned(), "policy.toml:3:10", "did you mean `stop`?"),
+        (
+            "version = 1\n[rules.missing-vpc]\nseverity = 3\n".to_owned(),
+            "policy.toml:3:12",
+            "one of `low`, `medium`, `high`, `critical`",
+        ),
+        ("version = 1\n[default]\n".to_owned(), "policy.toml:2:2", "did you mean `defaults`?"),
+        ("version = 2\n".to_owned(), "policy.toml:1:11", "expected `version = 1`"),
+        ("[rules.missing-vpc]\n".to_owned(), "policy.toml:1:1", "begin the file with `version = 1`"),
+        ("version = 1\nversion = 1\n".to_owned(), "policy.toml:2:1", "duplicate key"),
+        ("version = 1\n[rules\n".to_owned(), "policy.toml:2:7", "unclosed table"),
+        (without("owner = 'o'\n"), "policy.toml:3:1", "the exemption needs `owner`"),
+        (without("reason = 'r'\n"), "policy.toml:3:1", "the exemption needs `reason`"),
+        (without("until = 2099-12-31\n"), "policy.toml:3:1", "the exemption needs `until`"),
+        (EXEMPTION.replace("2099-12-31", "'2099-12-31'"), "policy.toml:6:9", "a date without quotes"),
+        (EXEMPTION.replace("['missing-vpc']", "['missing-vcp']"), "policy.toml:5:10", "did you mean `missing-vpc`?"),
+        (
+            EXEMPTION.replace("principals = ['arn:aws:iam::111122223333:role/A']", "principals = []"),
+            "policy.toml:4:14",
+            "at least one entry",
+        ),
+        ("version = 1\n[personas.engineer]\n".to_owned(), "policy.toml:2:11", "needs `operations`"),
+        (
+            "version = 1\n[[overrides]]\nrules.missing-vpc.action = 'alert'\n".to_owned(),
+            "policy.toml:2:1",
+            "needs `when`",
+        ),
+        (
+            "version = 1\n[[overrides]]\nwhen = { accounts = ['1'] }\nrules.missing-vpc.action = 'alert'\n".to_owned(),
+            "policy.toml:3:22",
+            "expected 12 digits",
+        ),
+    ] {
+        let ran = policy_check(&policy);
+        assert_eq!(ran.status, 2, "{policy}");
+        assert!(
+            ran.stdout.contains(&format!("--> {place}")) && ran.stdout.contains(says),
+            "{place} {says}\n{policy}\n{}",
+            ran.stdout
+        );
+        assert!(!ran.stdout.contains(" 0 errors"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn what_can_never_have_an_effect_is_a_warning() {
+    let types = "version = 1\n[rules.unapproved-instance-type]\nallow = ['ml.m5.*', 'm5.large']\n";
+    let long = "version = 1\n[abac]\nprojects = ['atlas']\n[rules.excessive-runtime]\nmax-hours = 1\n";
+    let override_ = |when: &str, hours: u8| {
+        format!("[[overrides]]\nwhen = {{ {when} }}\nrules.excessive-runtime.max-hours = {hours}\n")
+    };
+    for (policy, place, says) in [
+        (types.to_owned(), "policy.toml:3:21", "no instance type of SageMaker matches it"),
+        (EXEMPTION.replace("[rules.missing-vpc]\n", ""), "policy.toml:4:10", "the rule `missing-vpc` is off"),
+        (EXEMPTION.replace("2099-12-31", "2020-12-31"), "policy.toml:6:9", "was over after 2020-12-31"),
+        (
+            EXEMPTION.replace("iam::111122223333:role/A", "sts::111122223333:assumed-role/A/b"),
+            "policy.toml:4:15",
+            "never matches",
+        ),
+        (format!("{long}{}", override_("projects = ['atlsa']", 2)), "policy.toml:7:22", "did you mean `atlas`?"),
+        (
+            format!(
+                "{long}{}{}",
+                override_("projects = ['atlas']", 2),
+                override_("projects = ['atlas'], accounts = ['111122223333']", 3)
+            ),
+            "policy.toml:11:25",
+            "an earlier override always hides this",
+        ),
+        (
+            format!("{long}{}", override_("operations = ['CreateTrainingJobs']", 2)),
+            "policy.toml:7:24",
+            "did you mean `CreateTrainingJob`?",
+        ),
+        ("version = 1\n[rules.persona-overreach]\n".to_owned(), "policy.toml:2:8", "knows no persona"),
+        ("version = 1\n[rules.unknown-project]\n".to_owned(), "policy.toml:2:8", "no list to compare with"),
+        (
+            "version = 1\n[rules.unapproved-kms-key]\nallow = ['alias/aws/s3']\n".to_owned(),
+            "policy.toml:3:10",
+            "can never match",
+        ),
+        ("version = 1\n[rules.unapproved-subnet]\nallow = []\n".to_owned(), "policy.toml:3:9", "is empty"),
+    ] {
+        let ran = policy_check(&policy);
+        assert_eq!(ran.status, 0, "{policy}{}", ran.stdout);
+        assert!(
+            ran.stdout.contains(&format!("--> {place}")) && ran.stdout.contains(says),
+            "{place} {says}\n{policy}\n{}",
+            ran.stdout
+        );
+        assert!(ran.stdout.ends_with("policy.toml: 0 errors, 1 warning\n"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_narrower_override_before_a_wider_one_is_no_warning() {
+    let policy = "version = 1\n[rules.excessive-runtime]\nmax-hours = 1\n\
+        [[overrides]]\nwhen = { projects = ['a'] }\nrules.excessive-runtime.max-hours = 2\n\
+        [[overrides]]\nwhen = { projects = ['a', 'b'] }\nrules.excessive-runtime.max-hours = 3\n";
+    assert_eq!(policy_check(policy).stdout, "policy.toml: 0 errors, 0 warnings\n");
+}
+
+#[test]
+fn the_default_policy_is_clean() {
+    let ran = tagwarden(&["policy", "check", "policy.toml"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (0, "policy.toml: 0 errors, 0 warnings\n"));
+}
+
+#[test]
+fn the_commented_out_part_of_the_default_policy_is_valid_too() {
+    let text = fs::read_to_string(tagwarden_tests::root().join("policy.toml")).expect("the file");
+    let is_setting = |line: &str| line.starts_with(['[', '"']) || line.contains(" = ");
+    let uncommented: Vec<_> =
+        text.lines().map(|line| line.strip_prefix("# ").filter(|rest| is_setting(rest)).unwrap_or(line)).collect();
+    let ran = policy_check(&uncommented.join("\n"));
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert!(uncommented.iter().any(|line| line.starts_with("[[exemptions]]")), "the example has an exemption");
+}
+
+#[test]
+fn nothing_is_judged_by_a_bad_policy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("policy.toml");
+    fs::write(&path, "version = 1\n[rules.missing-vcp]\n").expect("written");
+    let ran = tagwarden(&["check", "--policy", path.to_str().expect("UTF-8"), "events"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains(":2:8") && ran.stderr.contains("did you mean `missing-vpc`?"), "{}", ran.stderr);
+    assert_eq!(tagwarden(&["check", "--policy", "no-such-file.toml", "events"]).status, 2);
+}
+
+#[test]
+fn rules_are_listed_and_explained() {
+    let list = tagwarden(&["rules"]).stdout;
+    for rule in tagwarden::rules::RULES {
+        assert!(list.contains(rule.id));
+        let explained = tagwarden(&["rules", rule.id]).stdout;
+        for part in [rule.fails_when, rule.why, rule.fix, rule.example.lines().next().expect("an example")] {
+            assert!(explained.contains(part), "{}: {part}", rule.id);
+        }
+    }
+    let ran = tagwarden(&["rules", "missing-vcp"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("did you mean `missing-vpc`?"), "{}", ran.stderr);
+}

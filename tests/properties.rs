@@ -1,0 +1,227 @@
+//! Laws that hold for any input: no panic, no pass without evidence, and no verdict that depends on how the input is written.
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::{Map, Value, json};
+use tagwarden::decide::{Decision, Verdict, decide_record};
+use tagwarden::documents::{self, Item};
+use tagwarden::evidence::Evidence;
+use tagwarden::json::Value as BorrowedValue;
+use tagwarden::policy::{self, Policy};
+use tagwarden_tests::{event, events};
+
+/// A policy in which every rule is on.
+fn strict() -> Policy {
+    let options = [
+        ("unapproved-instance-type", "allow = ['ml.m5.*', 'ml.g5.*']"),
+        ("excessive-instance-count", "max = 8"),
+        ("excessive-runtime", "max-hours = 12"),
+        (
+            "unapproved-kms-key",
+            "allow = ['arn:aws:kms:eu-west-1:111122223333:key/0d1e2f3a-4b5c-4d6e-8f70-112233445566']",
+        ),
+        ("unapproved-subnet", "allow = ['subnet-0aaa1111bbb22222c', 'subnet-0ddd3333eee44444f']"),
+        ("unapproved-security-group", "allow = ['sg-0a11b22c33d44e55f']"),
+        ("unapproved-region", "allow = ['eu-west-1']"),
+        ("unapproved-image", "allow = ['111122223333.dkr.ecr.eu-west-1.amazonaws.com/*']"),
+        ("unapproved-bucket", "allow = ['atlas-*']"),
+    ];
+    let tables = tagwarden::rules::RULES.iter().map(|rule| {
+        let options = options.iter().find(|(id, _)| *id == rule.id).map_or("", |(_, options)| options);
+        format!("[rules.{}]\n{options}\n", rule.id)
+    });
+    let personas = "[personas.data-scientist]\noperations = ['CreateTrainingJob']\n\
+        [personas.mlops-engineer]\noperations = ['CreateEndpointConfig', 'CreateTrainingJob']\n";
+    let text = format!("version = 1\n{}{personas}", tables.collect::<String>());
+    Policy::parse(&text).unwrap_or_else(|errors| panic!("{text}\n{errors:?}"))
+}
+
+/// Judges everything in `texts`, as `tagwarden check` does: first learn from all, then decide. In the order of the input.
+fn judge(texts: &[String], policy: &Policy) -> Vec<Result<Decision, String>> {
+    let mut evidence = Evidence::new("");
+    let mut records = Vec::new();
+    for text in texts {
+        documents::split(text, &mut |item| match item {
+            Ok(Item::AuthorizationDetails(details)) => drop(evidence.add_authorization_details(&details)),
+            Ok(Item::Record(json)) => {
+                if let Ok(value) = serde_json::from_str::<BorrowedValue>(json)
+                    && let Ok(call) = tagwarden::call::Call::read(&value)
+                {
+                    evidence.learn(&call);
+                }
+                records.push(json.to_owned());
+            }
+            Ok(Item::OtherEvent(_)) | Err(_) => {}
+        });
+    }
+    records.iter().map(|json| decide_record(json, policy, &evidence)).collect()
+}
+
+fn samples() -> Vec<Value> {
+    events().iter().map(|name| serde_json::from_str(&event(name)).expect(name)).collect()
+}
+
+fn iam() -> String {
+    event("iam.json")
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+        select(vec![
+            "",
+            "Project",
+            "atlas",
+            "ml.m5.xlarge",
+            "arn:aws:iam::111122223333:role/x",
+            "true",
+            "alias/aws/s3"
+        ])
+        .prop_map(Value::from),
+        Just(json!({"omitted": true})),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        let keys = select(vec!["a", "tags", "key", "value", "resourceConfig", "instanceType", "omitted", "vpcConfig"]);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((keys, inner), 0..4).prop_map(|pairs| Value::Object(
+                pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+            )),
+        ]
+    })
+}
+
+/// Every place in a JSON value, as a JSON pointer.
+fn places(value: &Value) -> Vec<String> {
+    fn collect(value: &Value, at: &str, found: &mut Vec<String>) {
+        found.push(at.to_owned());
+        match value {
+            Value::Array(elements) => {
+                elements
+                    .iter()
+                    .enumerate()
+                    .for_each(|(index, element)| collect(element, &format!("{at}/{index}"), found));
+            }
+            Value::Object(members) => {
+                members.iter().for_each(|(key, member)| collect(member, &format!("{at}/{key}"), found))
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    collect(value, "", &mut found);
+    found
+}
+
+/// The same value with the members of its objects in another order, and members that nobody knows.
+fn disguise(value: &Value, seed: u64) -> String {
+    match value {
+        Value::Object(members) => {
+            let mut texts: Vec<_> = members
+                .iter()
+                .map(|(key, member)| format!("{}:{}", Value::from(key.as_str()), disguise(member, seed / 3)))
+                .collect();
+            let middle = usize::try_from(seed).unwrap_or(0) % texts.len().max(1);
+            texts.rotate_left(middle);
+            // Maps of names to values, and what tells the document's shape, take no unknown members.
+            let has_free_keys = members.values().all(Value::is_string) || members.contains_key("omitted");
+            if seed.is_multiple_of(2) && !has_free_keys {
+                texts.push(r#""zzz-unknown":{"omitted":false}"#.to_owned());
+            }
+            format!("{{{}}}", texts.join(", "))
+        }
+        Value::Array(elements) => {
+            let texts: Vec<_> = elements.iter().map(|element| disguise(element, seed / 3)).collect();
+            format!("[ {} ]", texts.join(","))
+        }
+        leaf => leaf.to_string(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_json_yields_a_verdict_or_a_reason(value in any_json(), operation in select(vec!["CreateTrainingJob", "CreateEndpointConfig"])) {
+        let record = json!({"eventSource": "sagemaker.amazonaws.com", "eventName": operation, "requestParameters": value});
+        let decisions = judge(&[record.to_string(), value.to_string()], &strict());
+        let decision = decisions[0].as_ref().expect("a record");
+        prop_assert_ne!(decision.verdict, Verdict::Compliant, "nothing is known of the caller");
+        prop_assert_ne!(decision.verdict, Verdict::Skipped);
+    }
+
+    #[test]
+    fn any_bytes_are_taken_apart(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        judge(&[String::from_utf8_lossy(&bytes).into_owned()], &strict());
+    }
+
+    /// Whatever is put in the place of whatever part of an event: no panic, and what makes a compliant event unreadable does
+    /// not leave it compliant.
+    #[test]
+    fn any_mutation_of_a_sample_is_judged(sample in any::<Index>(), place in any::<Index>(), replacement in any_json()) {
+        let mut samples = samples();
+        let index = sample.index(samples.len());
+        let mutated = &mut samples[index];
+        let places = places(mutated);
+        let place = &places[place.index(places.len())];
+        *mutated.pointer_mut(place).expect("a place") = replacement;
+        let texts: Vec<_> = samples.iter().map(Value::to_string).chain([iam()]).collect();
+        for policy in [strict(), Policy::parse(policy::DEFAULT).expect("valid")] {
+            judge(&texts, &policy);
+        }
+    }
+
+    /// A fact that a rule needs, replaced by something of a wrong type, makes the verdict unknown or a violation.
+    #[test]
+    fn what_could_not_be_read_is_not_compliant(
+        path in select(vec![
+            "/resourceConfig", "/resourceConfig/instanceType", "/resourceConfig/instanceCount", "/resourceConfig/volumeKmsKeyId",
+            "/roleArn", "/tags", "/tags/0", "/tags/0/key", "/enableNetworkIsolation", "/vpcConfig", "/vpcConfig/subnets",
+            "/vpcConfig/subnets/0", "/vpcConfig/securityGroupIds", "/stoppingCondition", "/stoppingCondition/maxRuntimeInSeconds",
+            "/outputDataConfig", "/outputDataConfig/kmsKeyId", "/outputDataConfig/s3OutputPath", "/enableManagedSpotTraining",
+            "/algorithmSpecification/trainingImage", "/inputDataConfig", "/inputDataConfig/0/dataSource/s3DataSource/s3Uri", "",
+        ]),
+        wrong in select(vec![json!({"omitted": true}), json!({"a": 1}), json!(-1.5), json!([[1]]), json!([7])]),
+    ) {
+        let mut event: Value = serde_json::from_str(&event("CreateTrainingJob.compliant.json")).expect("JSON");
+        let texts = |event: &Value| vec![event.to_string(), iam()];
+        let before = judge(&texts(&event), &strict());
+        prop_assert_eq!(before[0].as_ref().expect("a record").verdict, Verdict::Compliant);
+        *event.pointer_mut(&format!("/detail/requestParameters{path}")).expect(path) = wrong;
+        let after = judge(&texts(&event), &strict());
+        prop_assert_ne!(after[0].as_ref().expect("a record").verdict, Verdict::Compliant, "{}", path);
+    }
+
+    /// The verdicts do not depend on the order of the records, the order of members, unknown members or the wrapping.
+    #[test]
+    fn writing_does_not_change_the_verdict(order in Just(samples()).prop_shuffle(), seed in any::<u64>(), wrapping in 0..5) {
+        let by_id = |decisions: Vec<Result<Decision, String>>| {
+            let mut decisions: Vec<_> = decisions.into_iter().map(|decision| decision.expect("a record")).collect();
+            decisions.sort_by(|one, other| one.event_id.cmp(&other.event_id));
+            decisions
+        };
+        let policy = Policy::parse(policy::DEFAULT).expect("valid");
+        let plain: Vec<_> = samples().iter().map(Value::to_string).chain([iam()]).collect();
+        let disguised: Vec<_> = order.iter().map(|event| disguise(event, seed)).collect();
+        let records = || order.iter().filter(|event| event["detail"].get("eventName").is_some()).map(|event| disguise(&event["detail"], seed));
+        let texts = match wrapping {
+            0 => disguised.into_iter().chain([iam()]).collect(),
+            1 => vec![iam(), records().collect::<Vec<_>>().join("\n")],
+            2 => vec![format!("[{}]", disguised.join(",")), iam()],
+            3 => vec![format!("{{\"Records\":[{}]}}", records().collect::<Vec<_>>().join(",")), iam()],
+            _ => std::iter::once(iam()).chain(records()).collect(),
+        };
+        prop_assert_eq!(by_id(judge(&plain, &policy)), by_id(judge(&texts, &policy)));
+    }
+}
+
+#[test]
+fn disguises_keep_the_meaning() {
+    let value = json!({"a": [1, {"b": null}], "c": Map::new()});
+    let disguised: Value = serde_json::from_str(&disguise(&value, 27)).expect("JSON");
+    assert_eq!(disguised, value);
+}

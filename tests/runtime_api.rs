@@ -1,0 +1,150 @@
+//! A Lambda Runtime API, and a function that runs against it: the real binary, unchanged.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long a function may take for an answer before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A function, started and waiting for events.
+pub struct Function {
+    child: Child,
+    stdout: JoinHandle<String>,
+    stderr: JoinHandle<String>,
+    events: Sender<String>,
+    answers: Receiver<Answer>,
+}
+
+/// What a function answered: its response, or its error.
+pub type Answer = Result<String, String>;
+
+impl Function {
+    /// Starts the function `name` with these environment variables beside those that Lambda sets.
+    pub fn start(name: &str, environment: &[(&str, &str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let (events, queue) = channel();
+        let (answered, answers) = channel();
+        let queue = Arc::new(Mutex::new(queue));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (queue, answered) = (Arc::clone(&queue), answered.clone());
+                std::thread::spawn(move || serve(&stream, &queue, &answered));
+            }
+        });
+        let mut child = Command::new(crate::program(name))
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", name)
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", "test")
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", "test")
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the function starts");
+        // Read all along: a pipe that nobody reads fills up, and then the function waits for ever.
+        let stdout = read_all(child.stdout.take());
+        let stderr = read_all(child.stderr.take());
+        Self { child, stdout, stderr, events, answers }
+    }
+
+    /// Hands an event to the function and waits for its answer.
+    pub fn invoke(&self, event: &str) -> Answer {
+        self.events.send(event.to_owned()).expect("the Runtime API runs");
+        self.answers.recv_timeout(PATIENCE).expect("the function answers")
+    }
+
+    /// Ends the function and returns what it wrote to standard output, its log.
+    pub fn stop(mut self) -> String {
+        self.child.kill().expect("the function runs");
+        self.child.wait().expect("the function ends");
+        self.stdout.join().expect("no panic")
+    }
+
+    /// Waits until the function ends by itself and returns what it wrote to standard error.
+    pub fn fail(mut self) -> String {
+        assert!(!self.child.wait().expect("the function ends").success(), "the function should fail");
+        self.stderr.join().expect("no panic")
+    }
+}
+
+fn read_all(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+    let mut pipe = pipe.expect("the pipe is there");
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).expect("UTF-8");
+        text
+    })
+}
+
+/// Answers the requests of one connection: `…/invocation/next`, `…/response`, `…/error`.
+fn serve(stream: &TcpStream, queue: &Mutex<Receiver<String>>, answered: &Sender<Answer>) {
+    let mut reader = BufReader::new(stream);
+    while let Some((path, body)) = request(&mut reader) {
+        let reply = if path.ends_with("/next") {
+            let Ok(event) = queue.lock().expect("no test panics with it").recv() else { return };
+            format!(
+                "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 1\r\nLambda-Runtime-Deadline-Ms: 9999999999999\r\n\
+                Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:eu-west-1:111122223333:function:test\r\n\
+                Content-Length: {}\r\n\r\n{event}",
+                event.len()
+            )
+        } else {
+            let answer = if path.ends_with("/response") { Ok(body) } else { Err(body) };
+            if answered.send(answer).is_err() {
+                return;
+            }
+            "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n".to_owned()
+        };
+        let mut writer = stream;
+        if writer.write_all(reply.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+/// The path and the body of the next request; `None` at the end of the connection.
+fn request(reader: &mut impl BufRead) -> Option<(String, String)> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let path = line.split(' ').nth(1)?.to_owned();
+    let (mut length, mut chunked) = (0, false);
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok().filter(|read| *read > 0)?;
+        let Some((name, value)) = header.trim_end().split_once(": ") else { break };
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.parse().ok()?,
+            "transfer-encoding" => chunked = value == "chunked",
+            _ => {}
+        }
+    }
+    let mut body = Vec::new();
+    loop {
+        if chunked {
+            let mut size = String::new();
+            reader.read_line(&mut size).ok()?;
+            length = usize::from_str_radix(size.trim_end(), 16).ok()?;
+        }
+        let mut chunk = vec![0; length];
+        reader.read_exact(&mut chunk).ok()?;
+        body.extend(chunk);
+        if !chunked {
+            break;
+        }
+        let mut end = String::new();
+        reader.read_line(&mut end).ok()?;
+        if length == 0 {
+            break;
+        }
+    }
+    Some((path, String::from_utf8(body).ok()?))
+}
