@@ -51,28 +51,33 @@ pub struct Problem {
 /// Takes `text` apart and hands over each item, or what is wrong with it, in the order of the text.
 pub fn split<'a>(text: &'a str, each: &mut dyn FnMut(Result<Item<'a>, Problem>)) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = Lines { text, offset: 0, line: 1 };
     let mut start = 0;
     let mut found = false;
+    // How many bytes may be read again after mistakes: input made of nothing else must not take for ever.
+    let mut patience = text.len().saturating_mul(4);
     while let Some(rest) = text.get(start..).map(str::trim_start).filter(|rest| !rest.is_empty()) {
         start = text.len() - rest.len();
         found = true;
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
         match values.next() {
             Some(Ok(value)) => {
-                Splitter { text, each }.document(value.get(), 0);
+                Splitter { lines: &mut lines, each }.document(value.get(), 0);
                 start += values.byte_offset();
             }
-            Some(Err(error)) if error.is_eof() => {
-                each(Err(Problem {
-                    line: line_of(text, start),
-                    message: "the JSON breaks off before its end".to_owned(),
-                }));
-                return;
-            }
             Some(Err(error)) => {
-                let at = start + offset_of(rest, error.line(), error.column());
-                each(Err(Problem { line: line_of(text, at), message: format!("no JSON: {}", syntax(&error)) }));
-                start = next_document(text, start, at);
+                let (wrong, line, message) = if error.is_eof() {
+                    (text.len(), lines.at(start), "the JSON breaks off before its end".to_owned())
+                } else {
+                    let wrong = start + offset_of(rest, error.line(), error.column());
+                    let (first, line) = (lines.at(start), lines.at(wrong));
+                    let begins =
+                        if first == line { String::new() } else { format!(", in what begins at line {first}") };
+                    (wrong, line, format!("no JSON: {}{begins}", syntax(&error)))
+                };
+                each(Err(Problem { line, message }));
+                patience = patience.saturating_sub(wrong - start);
+                start = next_document(text, if patience > 0 { start } else { wrong });
             }
             None => return,
         }
@@ -82,8 +87,8 @@ pub fn split<'a>(text: &'a str, each: &mut dyn FnMut(Result<Item<'a>, Problem>))
     }
 }
 
-struct Splitter<'t, 'e, 'a> {
-    text: &'t str,
+struct Splitter<'l, 'e, 'a> {
+    lines: &'l mut Lines<'a>,
     each: &'e mut dyn FnMut(Result<Item<'a>, Problem>),
 }
 
@@ -184,8 +189,8 @@ impl<'a> Splitter<'_, '_, 'a> {
 
     fn problem(&mut self, json: &str, message: &str) {
         // `json` is a part of the text, so the distance between the two is where it stands.
-        let at = (json.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        (self.each)(Err(Problem { line: line_of(self.text, at), message: message.to_owned() }));
+        let at = (json.as_ptr() as usize).saturating_sub(self.lines.text.as_ptr() as usize);
+        (self.each)(Err(Problem { line: self.lines.at(at), message: message.to_owned() }));
     }
 }
 
@@ -195,8 +200,23 @@ fn syntax(error: &serde_json::Error) -> String {
     message.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
+/// Counts lines. Problems come nearly in the order of the text, so it counts on from the last one.
+struct Lines<'t> {
+    text: &'t str,
+    offset: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The line, from one, that holds the byte at `offset`.
+    fn at(&mut self, offset: usize) -> usize {
+        let (from, to) = (self.offset.min(offset), self.offset.max(offset));
+        let between = self.text.as_bytes().get(from..to).unwrap_or_default();
+        let newlines = between.iter().filter(|byte| **byte == b'\n').count();
+        self.line = if offset < self.offset { self.line - newlines } else { self.line + newlines };
+        self.offset = offset;
+        self.line
+    }
 }
 
 /// The byte that a line and a column of `text`, both from one, name.
@@ -205,12 +225,10 @@ fn offset_of(text: &str, line: usize, column: usize) -> usize {
     start + column.saturating_sub(1)
 }
 
-/// Where the next document begins after one that began at `start` and went wrong at `wrong`: at the next line that opens an
-/// object or a list at its very beginning, as JSON Lines and pretty-printers write them.
-fn next_document(text: &str, start: usize, wrong: usize) -> usize {
-    let wrong_line =
-        text.as_bytes().iter().take(wrong).rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-    let mut line = if wrong_line > start { wrong_line } else { next_line(text, wrong.max(start)) };
+/// Where the next document begins behind `offset`: at the next line that opens an object or a list at its very beginning, as
+/// JSON Lines and pretty-printers write them.
+fn next_document(text: &str, offset: usize) -> usize {
+    let mut line = next_line(text, offset);
     while line < text.len() && !matches!(text.as_bytes().get(line), Some(b'{' | b'[')) {
         line = next_line(text, line);
     }
@@ -281,9 +299,16 @@ mod tests {
             ("{\"n\":1}\nnonsense\n{\"n\":3}", vec![r#"{"n":1}"#, "line 2: no JSON: expected ident", r#"{"n":3}"#]),
             (
                 "{\n  \"n\": 1,\n  \"m\": oops,\n  \"o\": {}\n}\n{\"n\":3}",
-                vec!["line 3: no JSON: expected value", r#"{"n":3}"#],
+                vec!["line 3: no JSON: expected value, in what begins at line 1", r#"{"n":3}"#],
             ),
-            ("{\"n\":1\n{\"n\":2}", vec!["line 2: no JSON: expected `,` or `}`", r#"{"n":2}"#]),
+            (
+                "{\"n\":\n{\"n\":2}\n{\"n\":3}",
+                vec!["line 3: no JSON: expected `,` or `}`, in what begins at line 1", r#"{"n":2}"#, r#"{"n":3}"#],
+            ),
+            (
+                "{\"n\":1\n{\"n\":2}",
+                vec!["line 2: no JSON: expected `,` or `}`, in what begins at line 1", r#"{"n":2}"#],
+            ),
             (r#"{"Records":7}"#, vec!["line 1: expected a list of `Records`"]),
         ] {
             assert_eq!(summary(text), expected, "{text}");
@@ -297,7 +322,7 @@ mod tests {
         }
 
         #[test]
-        fn good_lines_survive_bad_ones(lines in prop::collection::vec(prop_oneof![Just("{\"n\":1}"), Just("{\"n\""), Just("oops"), Just("{\"n\":\"")], 1..8)) {
+        fn good_lines_survive_bad_ones(lines in prop::collection::vec(prop_oneof![Just("{\"n\":1}"), Just("{\"n\""), Just("{\"n\":"), Just("oops"), Just("{\"n\":\"")], 1..8)) {
             let good = lines.iter().filter(|line| **line == "{\"n\":1}").count();
             let found = summary(&(lines.join("\n") + "\n{\"end\":1}"));
             prop_assert_eq!(found.iter().filter(|item| *item == "{\"n\":1}").count(), good);
