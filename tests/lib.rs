@@ -1,5 +1,7 @@
-//! What the black-box tests share: the built programs, run with nothing of the environment, and a Lambda Runtime API.
+//! What the black-box tests share: the built programs, run with nothing of the environment, a Lambda Runtime API, and an
+//! emulated AWS account.
 
+pub mod emulator;
 pub mod runtime_api;
 
 use std::io::Write;

@@ -25,7 +25,7 @@ pub type Answer = Result<String, String>;
 
 impl Function {
     /// Starts the function `name` with these environment variables beside those that Lambda sets.
-    pub fn start(name: &str, environment: &[(&str, &str)]) -> Self {
+    pub fn start(name: &str, environment: &[(String, String)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let (events, queue) = channel();
@@ -45,7 +45,7 @@ impl Function {
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "test")
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "test")
-            .envs(environment.iter().copied())
+            .envs(environment.iter().cloned())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -1,72 +1,386 @@
-//! A function that judges what EventBridge delivers.
+//! A guard: claim → gather → decide → act → tell, for each call that EventBridge delivers.
 
-use std::io::Write;
-
+use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
-use tagwarden::decide::{Decision, decide_record, not_a_call};
+use tagwarden::call::Call;
+use tagwarden::decide::{Decision, Verdict, coverage, decide, not_a_call, skipped};
 use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Evidence;
-use tagwarden::policy::{self, Policy};
+use tagwarden::json::Value;
+use tagwarden::plan::Verb;
+use tagwarden::policy::{Policy, SessionTags};
 
-/// Environment variable that names the policy file. Without it, the built-in policy applies.
-pub const POLICY_VARIABLE: &str = "TAGWARDEN_POLICY";
+use crate::act::{Deed, act};
+use crate::alert::alert;
+use crate::gather::{Cache, gather};
+use crate::ports::{Claim, Enforce, LookUp};
+use crate::telemetry;
+use crate::{aws, config};
+
+/// How often Lambda tries an event: once, and again after one and after two more minutes (Lambda developer guide,
+/// "Asynchronous invocation", with the two retries that the template asks for).
+const ATTEMPTS: u64 = 3;
+
+/// A guard with its policy and its way to AWS.
+pub struct Guard<P> {
+    function: String,
+    policy: Policy,
+    /// The same policy for sessions that all carry tags: what it decides does not rest on a role's tags alone.
+    cautious: Policy,
+    cache: Cache,
+    ports: P,
+    log: telemetry::Log,
+}
+
+impl<P: LookUp + Enforce> Guard<P> {
+    /// A guard for the Lambda function of this name.
+    pub fn new(function: String, policy: Policy, ports: P, log: telemetry::Log) -> Self {
+        let mut cautious = policy.clone();
+        cautious.abac.session_tags = SessionTags::Required;
+        Self { function, policy, cautious, cache: Cache::default(), ports, log }
+    }
+
+    /// Deals with a payload: one record, where it is an EventBridge event. Returns the decisions.
+    ///
+    /// # Errors
+    /// Where something in it cannot be read, or not all could be done that was planned: so that the invocation fails, is
+    /// tried again, and at last ends in the on-failure queue.
+    pub async fn handle(&self, payload: &str) -> Result<Vec<Decision>, String> {
+        let mut items = Vec::new();
+        documents::split(payload, &mut |item| items.push(item));
+        let (mut decisions, mut problems) = (Vec::new(), Vec::new());
+        for item in items {
+            let handled = match item {
+                Ok(Item::Record(json)) => self.record(json).await,
+                Ok(Item::OtherEvent(event)) => Ok(Some(self.log(not_a_call(event), &[]))),
+                Ok(Item::AuthorizationDetails(_)) => Err("account authorization details are no event".to_owned()),
+                Err(problem) => Err(problem.message),
+            };
+            match handled {
+                Ok(decision) => decisions.extend(decision),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(decisions) } else { Err(problems.join("; ")) }
+    }
+
+    /// Deals with a CloudTrail record; `None` where that was done before.
+    async fn record(&self, json: &str) -> Result<Option<Decision>, String> {
+        let record: Value = serde_json::from_str(json).map_err(|error| format!("no JSON: {error}"))?;
+        let call = Call::read(&record)?;
+        let operation = match coverage(&call) {
+            Ok(operation) => operation,
+            Err(reason) => return Ok(Some(self.log(skipped(&call, reason), &[]))),
+        };
+        let attempt = match self.claim(&call).await? {
+            Claim::Ours(attempt) => attempt,
+            Claim::Done => return Ok(None),
+            Claim::Busy => return Err("another invocation is at this event".to_owned()),
+        };
+        let evidence = gather(&call, operation, &self.policy, &self.ports, &self.cache).await;
+        let decision = decide(&call, &self.policy, &evidence);
+        if attempt < ATTEMPTS && self.should_wait_for_session(&call, &evidence, &decision) {
+            self.give_back(&call).await;
+            return Err("the record that issued the caller's session may still come: to be tried again".to_owned());
+        }
+        let deeds = act(&decision, &self.ports).await;
+        let told = self.tell(&decision, &deeds).await;
+        let decision = self.log(decision, &deeds);
+        let failed = deeds.iter().filter(|deed| deed.failed).map(|deed| format!("{}: {}", deed.action, deed.result));
+        let problems: Vec<_> = failed.chain(told.err()).collect();
+        if problems.is_empty() {
+            self.complete(&call).await;
+            Ok(Some(decision))
+        } else {
+            self.give_back(&call).await;
+            Err(problems.join("; "))
+        }
+    }
+
+    /// Claims the event. Where claims cannot be kept, acting twice is better than not at all; there is no other attempt to
+    /// wait for then.
+    async fn claim(&self, call: &Call<'_>) -> Result<Claim, String> {
+        let Some(event_id) = call.event_id else { return Ok(Claim::Ours(ATTEMPTS)) };
+        Ok(self.ports.claim(event_id).await.unwrap_or_else(|failure| {
+            tracing::warn!(event_id, %failure, "the event could not be claimed: acting all the same");
+            Claim::Ours(ATTEMPTS)
+        }))
+    }
+
+    async fn complete(&self, call: &Call<'_>) {
+        if let Some(event_id) = call.event_id
+            && let Err(failure) = self.ports.complete(event_id).await
+        {
+            tracing::warn!(event_id, %failure, "the claim could not be completed: a duplicate may be acted upon");
+        }
+    }
+
+    async fn give_back(&self, call: &Call<'_>) {
+        if let Some(event_id) = call.event_id
+            && let Err(failure) = self.ports.give_back(event_id).await
+        {
+            tracing::warn!(event_id, %failure, "the claim could not be given back: it will run out");
+        }
+    }
+
+    /// Whether the caller's session, which no record has told of yet, could change what is to be done. Events come out of
+    /// order, and nobody's job should be stopped for that.
+    fn should_wait_for_session(&self, call: &Call, evidence: &Evidence, decision: &Decision) -> bool {
+        let is_session = matches!(call.identity.kind, Some("AssumedRole" | "FederatedUser"));
+        if !is_session || evidence.sessions.tags(&call.identity) != Ok(None) {
+            return false;
+        }
+        match self.policy.abac.session_tags {
+            SessionTags::None => false,
+            SessionTags::Required => decision.verdict == Verdict::Unknown,
+            SessionTags::Optional => {
+                let cautious = decide(call, &self.cautious, evidence);
+                decision.verdict == Verdict::Violation && strongest(decision) != strongest(&cautious)
+            }
+        }
+    }
+
+    async fn tell(&self, decision: &Decision, deeds: &[Deed]) -> Result<(), String> {
+        let planned = decision.actions.iter().any(|action| action.action == Verb::PublishAlert);
+        if !planned {
+            return Ok(());
+        }
+        let message = alert(decision, deeds, &self.policy);
+        self.ports.publish(&message).await.map_err(|failure| failure.to_string())
+    }
+
+    fn log(&self, decision: Decision, deeds: &[Deed]) -> Decision {
+        let now = Timestamp::now();
+        (self.log)(&telemetry::record(&self.function, &decision, deeds, now));
+        telemetry::violations(&self.function, &decision, now).for_each(|record| (self.log)(&record));
+        decision
+    }
+}
+
+fn strongest(decision: &Decision) -> Option<&Verb> {
+    decision.actions.first().map(|action| &action.action)
+}
 
 /// Serves invocations until the runtime ends the process.
 ///
 /// # Errors
-/// Where the policy is invalid, or the Lambda Runtime API cannot be reached.
+/// Where the policy is invalid, the environment lacks something, or the Lambda Runtime API cannot be reached.
 pub async fn run() -> Result<(), Error> {
-    let policy = load_policy()?;
-    let policy = &policy;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
-        let decisions = judge(event.payload.get(), policy)?;
-        for decision in &decisions {
-            log(decision)?;
-        }
-        Ok::<_, Error>(decisions)
-    }))
-    .await
-}
-
-fn load_policy() -> Result<Policy, Error> {
-    let (name, text) = match std::env::var(POLICY_VARIABLE) {
-        Ok(path) => {
-            let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-            (path, text)
-        }
-        Err(_) => ("the built-in policy".to_owned(), policy::DEFAULT.to_owned()),
+    telemetry::start();
+    let function = config::required("AWS_LAMBDA_FUNCTION_NAME")?;
+    let guard = Guard::new(function, config::policy()?, aws::Aws::connect().await?, telemetry::write);
+    let guard = &guard;
+    let handler = move |event: LambdaEvent<Box<RawValue>>| async move {
+        Ok::<_, Error>(guard.handle(event.payload.get()).await?)
     };
-    Policy::parse(&text).map_err(|errors| {
-        let located = errors.iter().map(|error| {
-            let (line, column) = error.line_and_column(&text);
-            format!("{name}:{line}:{column}: {error}")
-        });
-        located.collect::<Vec<_>>().join("\n").into()
-    })
+    lambda_runtime::run(service_fn(handler)).await
 }
 
-/// The decisions about the records of a payload: one, where it is an EventBridge event.
-///
-/// # Errors
-/// Where something in it cannot be read, so that the invocation fails and the event is not lost.
-pub fn judge(payload: &str, policy: &Policy) -> Result<Vec<Decision>, String> {
-    let evidence = Evidence::new(": this function does not look it up");
-    let mut decisions = Vec::new();
-    documents::split(payload, &mut |item| {
-        decisions.push(match item {
-            Ok(Item::Record(json)) => decide_record(json, policy, &evidence),
-            Ok(Item::OtherEvent(event)) => Ok(not_a_call(event)),
-            Ok(Item::AuthorizationDetails(_)) => Err("account authorization details are no event".to_owned()),
-            Err(problem) => Err(problem.message),
-        });
-    });
-    decisions.into_iter().collect()
-}
+#[cfg(test)]
+mod tests {
+    use tagwarden::evidence::Session;
 
-/// Writes the decision as one line of JSON, as CloudWatch Logs takes it.
-fn log(decision: &Decision) -> Result<(), Error> {
-    let mut line = serde_json::to_vec(decision)?;
-    line.push(b'\n');
-    Ok(std::io::stdout().write_all(&line)?)
+    use super::*;
+    use crate::memory::Account;
+
+    const CALLER: &str = "arn:aws:iam::111122223333:role/DataScientist-atlas";
+    const EXECUTION_ROLE: &str = "arn:aws:iam::111122223333:role/ml/atlas/atlas-train";
+
+    /// A sample event, of which `from` is replaced by `to`.
+    fn event(name: &str, from: &str, to: &str) -> String {
+        let path = format!("{}/../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&path).expect(&path);
+        assert!(text.contains(from), "{name} has no {from}");
+        text.replace(from, to)
+    }
+
+    fn guard(rules: &str) -> Guard<Account> {
+        guard_by(Policy::parse(&format!("version = 1\n{rules}")).expect("a valid policy"))
+    }
+
+    fn guard_by(policy: Policy) -> Guard<Account> {
+        let account = Account::default();
+        for role in [CALLER, EXECUTION_ROLE] {
+            account.state().tags.insert(role.to_owned(), [("Project", "atlas")].into_iter().collect());
+        }
+        Guard::new("guard-training".to_owned(), policy, account, |_| ())
+    }
+
+    /// What was done that can be seen from outside, without look-ups and claims.
+    fn done(guard: &Guard<Account>) -> Vec<String> {
+        let state = guard.ports.state();
+        let seen =
+            |entry: &&String| ["add-tags", "stop", "delete", "publish"].iter().any(|verb| entry.starts_with(verb));
+        let cut = |entry: &String| if entry.starts_with("publish") { "publish".to_owned() } else { entry.clone() };
+        state.journal.iter().filter(seen).map(cut).collect()
+    }
+
+    const NO_VPC: &str = "CreateTrainingJob.no-vpc";
+
+    #[tokio::test]
+    async fn a_violation_is_stopped_and_told_once() {
+        let guard = guard("[rules.missing-vpc]");
+        for _ in 0..5 {
+            guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect("handled");
+        }
+        assert_eq!(done(&guard), ["stop churn-no-vpc", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn a_compliant_call_leaves_no_trace() {
+        let guard = guard("[rules.missing-vpc]\n[rules.foreign-project-tag]");
+        let decisions = guard.handle(&event("CreateTrainingJob.compliant", "atlas", "atlas")).await.expect("handled");
+        assert_eq!(decisions[0].verdict, Verdict::Compliant, "{:?}", decisions[0].findings);
+        assert_eq!(done(&guard), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_missing_tag_is_added() {
+        let event = event("CreateTrainingJob.missing-tag", "atlas", "atlas");
+        let guard_ = guard("[abac]\nsession-tags = 'none'\n[rules.missing-project-tag]");
+        guard_.handle(&event).await.expect("handled");
+        assert_eq!(done(&guard_), ["add-tags Project=atlas", "publish"]);
+
+        let guard_ = guard("[rules.missing-project-tag]");
+        for _ in 1..ATTEMPTS {
+            guard_.handle(&event).await.expect_err("the session may belong to another project");
+        }
+        guard_.handle(&event).await.expect("the last attempt decides");
+        assert_eq!(done(&guard_), ["add-tags Project=atlas", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn a_configuration_in_use_is_marked_not_deleted() {
+        let guard = guard("[rules.unencrypted-volume]");
+        guard.ports.state().users.insert("churn-no-volume-key".to_owned(), vec!["`live`".to_owned()]);
+        guard.handle(&event("CreateEndpointConfig.no-volume-key", "churn", "churn")).await.expect("handled");
+        assert_eq!(done(&guard), ["add-tags tagwarden:violation=unencrypted-volume", "publish"]);
+        let state = guard.ports.state();
+        assert!(state.messages[0].texts[0].1.contains("in use by `live`"), "{:?}", state.messages[0]);
+    }
+
+    #[tokio::test]
+    async fn observing_changes_nothing() {
+        let mut policy = Policy::parse("version = 1\n[rules.missing-vpc]").expect("a valid policy");
+        policy.observe_only = true;
+        let guard = guard_by(policy);
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect("handled");
+        assert_eq!(done(&guard), ["publish"]);
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_told_and_tried_again() {
+        let guard = guard("[rules.missing-vpc]");
+        guard.ports.state().failing.insert("stop");
+        let error = guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect_err("the job is not stopped");
+        assert!(error.contains("stop failed: ThrottlingException"), "{error}");
+        assert!(guard.ports.state().messages[0].subject.contains("ACTION FAILED"));
+        guard.ports.state().failing.clear();
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect("handled");
+        assert_eq!(done(&guard), ["publish", "stop churn-no-vpc", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn an_alert_that_cannot_be_sent_is_tried_again() {
+        let guard = guard("[rules.missing-vpc]");
+        guard.ports.state().failing.insert("publish");
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect_err("nobody was told");
+        guard.ports.state().failing.clear();
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect("handled");
+        assert_eq!(done(&guard), ["stop churn-no-vpc", "stop churn-no-vpc", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn without_claims_it_acts_all_the_same() {
+        let guard = guard("[rules.missing-vpc]");
+        guard.ports.state().failing.extend(["claim", "complete", "give-back"]);
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect("handled");
+        assert_eq!(done(&guard), ["stop churn-no-vpc", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn a_failed_look_up_is_unknown_and_the_policy_decides() {
+        let event = event("CreateTrainingJob.compliant", "atlas", "atlas");
+        for (on_unknown, expected) in [("alert", vec!["publish"]), ("stop", vec!["stop churn-compliant", "publish"])] {
+            let guard = guard(&format!("[defaults]\non-unknown = '{on_unknown}'\n[rules.untagged-principal]"));
+            guard.ports.state().failing.insert("tags");
+            let decisions = guard.handle(&event).await.expect("handled");
+            assert_eq!(decisions[0].verdict, Verdict::Unknown);
+            assert_eq!(done(&guard), expected);
+        }
+    }
+
+    fn session(access_key_id: &str, project: &str) -> Session {
+        let tags = Ok([("Project", project)].into_iter().collect());
+        Session { access_key_id: Some(access_key_id.to_owned()), issued: None, ends: None, tags }
+    }
+
+    /// The access key that signed the sample event.
+    fn access_key(event: &str) -> String {
+        let event: serde_json::Value = serde_json::from_str(event).expect("JSON");
+        event["detail"]["userIdentity"]["accessKeyId"].as_str().expect("an access key").to_owned()
+    }
+
+    #[tokio::test]
+    async fn a_launch_that_the_roles_tag_alone_condemns_waits_for_the_session() {
+        let event = event("CreateTrainingJob.foreign-tag", "borealis", "borealis");
+        let guard_ = guard("[rules.foreign-project-tag]");
+        for _ in 1..ATTEMPTS {
+            guard_.handle(&event).await.expect_err("it waits");
+        }
+        assert_eq!(done(&guard_), [""; 0]);
+        guard_.handle(&event).await.expect("the last attempt decides");
+        assert_eq!(done(&guard_), ["stop churn-foreign-tag", "publish"]);
+
+        let guard_ = guard("[rules.foreign-project-tag]");
+        guard_.handle(&event).await.expect_err("it waits");
+        guard_.ports.state().sessions.add(session(&access_key(&event), "borealis"));
+        let decisions = guard_.handle(&event).await.expect("the session is known");
+        assert_eq!(decisions[0].verdict, Verdict::Compliant);
+        assert_eq!(done(&guard_), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn what_no_session_could_change_does_not_wait() {
+        let guard = guard("[rules.foreign-project-tag]\n[rules.missing-vpc]");
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect("handled");
+        assert_eq!(done(&guard), ["stop churn-no-vpc", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn where_sessions_must_carry_tags_the_last_attempt_decides_as_unknown() {
+        let event = event("CreateTrainingJob.compliant", "atlas", "atlas");
+        let guard = guard("[abac]\nsession-tags = 'required'\n[rules.foreign-project-tag]");
+        for _ in 1..ATTEMPTS {
+            guard.handle(&event).await.expect_err("it waits");
+        }
+        let decisions = guard.handle(&event).await.expect("the last attempt decides");
+        assert_eq!(decisions[0].verdict, Verdict::Unknown);
+        assert_eq!(done(&guard), ["publish"]);
+    }
+
+    #[tokio::test]
+    async fn look_ups_are_few_and_remembered() {
+        let guard = guard(policy_with_everything());
+        for name in ["CreateTrainingJob.compliant", "CreateTrainingJob.too-long"] {
+            guard.handle(&event(name, "atlas", "atlas")).await.expect("handled");
+        }
+        let state = guard.ports.state();
+        let count = |verb: &str| state.journal.iter().filter(|entry| entry.starts_with(verb)).count();
+        assert_eq!([count("tags"), count("policies"), count("trust"), count("key")], [2, 1, 1, 1]);
+        assert_eq!(count("sessions"), 2, "sessions are looked up each time");
+    }
+
+    fn policy_with_everything() -> &'static str {
+        "[rules.foreign-execution-role]\n[rules.overprivileged-execution-role]\n[rules.confused-deputy-trust]\n[rules.unapproved-kms-key]"
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_fails_the_invocation() {
+        let guard = guard("[rules.missing-vpc]");
+        for payload in ["", "7", "{}", r#"{"detail-type":"AWS API Call via CloudTrail","detail":[]}"#] {
+            assert!(guard.handle(payload).await.is_err(), "{payload}");
+        }
+    }
 }

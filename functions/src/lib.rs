@@ -1,3 +1,16 @@
-//! The AWS Lambda functions that enforce a Tagwarden policy. They decide with the core that `tagwarden check` uses.
+//! The AWS Lambda functions that enforce a Tagwarden policy: gather → decide → act.
+//!
+//! They decide with the core that `tagwarden check` uses. [`ports`] says what they need from AWS, one trait a verb;
+//! [`aws`] does it with the AWS SDK.
 
+pub mod act;
+pub mod alert;
+pub mod aws;
+pub mod config;
+pub mod gather;
 pub mod guard;
+#[cfg(test)]
+pub mod memory;
+pub mod ports;
+pub mod sessions;
+pub mod telemetry;

@@ -69,7 +69,8 @@ impl<'a> Caller<'a> {
             None => Err(Unread::new("userIdentity", "the record names neither role nor user")),
             Some(arn) => {
                 let source = if arn.contains(":user/") { TagSource::User } else { TagSource::Role };
-                evidence.principal(arn, &"userIdentity").map(|principal| Some((&principal.tags, source)))
+                let tags = evidence.tags(arn).map_err(|why| Unread::new("userIdentity", why));
+                tags.map(|tags| Some((tags, source)))
             }
         };
         Self { arn, session, identity }
@@ -87,6 +88,11 @@ impl<'a> Caller<'a> {
             None => self.identity.clone()?.and_then(|(tags, source)| Some((tags.get(key)?, source))),
         };
         Ok(tag.filter(|(value, _)| !value.is_empty()))
+    }
+
+    /// Whether the caller is a role or user whose tags can be looked up: the root user has none.
+    pub fn has_tags_to_look_up(&self) -> bool {
+        self.arn.is_some() && !matches!(self.identity, Ok(None))
     }
 
     /// All tags that are known, the session's over the role's or user's.
@@ -129,7 +135,7 @@ fn role_of_session(session_arn: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::call::Identity;
-    use crate::evidence::{Principal, Session};
+    use crate::evidence::Session;
     use crate::json::Value;
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/Train";
@@ -139,11 +145,10 @@ mod tests {
         session: Option<&[(&'static str, &'static str)]>,
     ) -> Evidence {
         let mut evidence = Evidence::new("");
-        let tags = role_tags.iter().copied().collect();
-        evidence.add_principal(ROLE, Principal { tags, ..Principal::default() });
+        evidence.principal_mut(ROLE).tags = Ok(role_tags.iter().copied().collect());
         if let Some(tags) = session {
             let tags = Ok(tags.iter().copied().collect());
-            evidence.sessions.add(Session { access_key_id: Some("ASIA1".to_owned()), issued: None, tags });
+            evidence.sessions.add(Session { access_key_id: Some("ASIA1".to_owned()), issued: None, ends: None, tags });
         }
         evidence
     }

@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::caller::Caller;
-use crate::evidence::{Evidence, Model, Principal};
+use crate::evidence::{Evidence, LookedUp, Model, Principal};
 use crate::json::{self, At, Found, Read, Unread, member_text};
 use crate::operations::{Fact, Operation};
 use crate::policy::Abac;
@@ -126,12 +126,13 @@ impl<'a> Facts<'a> {
         Ok(self.texts(Fact::ExecutionRole)?.into_iter().next())
     }
 
-    /// What IAM says of the role that the request passes at `at`.
+    /// What IAM says of the role `arn` that the request passes at `at`: the part of it that `part` picks.
     ///
     /// # Errors
-    /// Where nothing is known of it.
-    pub fn role(&self, at: &At, arn: &str) -> Read<&'a Principal> {
-        self.evidence.principal(arn, at)
+    /// Where it is not known.
+    pub fn role<T>(&self, at: &At, arn: &str, part: impl Fn(&'a Principal) -> &'a LookedUp<T>) -> Read<&'a T> {
+        let known = self.evidence.principal(arn).and_then(|role| part(role).as_ref().map_err(Clone::clone));
+        known.map_err(|why| Unread::new(at, why))
     }
 
     /// Where the compute that the request launches takes its network settings from: classic endpoint configurations from

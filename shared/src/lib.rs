@@ -10,6 +10,7 @@ pub mod decide;
 pub mod documents;
 pub mod evidence;
 pub mod facts;
+pub mod gather;
 pub mod instance_types;
 pub mod json;
 pub mod kms;

@@ -105,8 +105,8 @@ fn tags(facts: &Facts, policy: &Policy, rules: &[&'static str]) -> (Vec<(String,
     (tags, because)
 }
 
-/// The rules' ids as the value of a tag, as many as fit whole.
-fn mark(rules: &[&'static str]) -> String {
+/// The rules' ids as the value of the tag [`MARK`], as many as fit whole.
+pub fn mark(rules: &[&'static str]) -> String {
     let mut value = String::new();
     for rule in rules {
         let separator = usize::from(!value.is_empty());

@@ -19,7 +19,7 @@ impl Evidence {
             let entries = member(details, list).and_then(Value::as_array).unwrap_or_default();
             for (index, entry) in entries.iter().enumerate() {
                 match principal(entry) {
-                    Ok((arn, principal)) => self.add_principal(arn, principal),
+                    Ok((arn, principal)) => *self.principal_mut(arn) = principal,
                     Err(why) => problems.push(format!("`{list}[{index}]`: {why}")),
                 }
             }
@@ -38,13 +38,27 @@ fn principal<'a>(entry: &'a Value) -> Result<(&'a str, Principal), String> {
             AttachedPolicy { name: text("PolicyName"), arn: text("PolicyArn") }
         })
         .collect();
-    let trust_policy = member(entry, "AssumeRolePolicyDocument").map(document).transpose()?;
-    Ok((arn, Principal { tags: Tags::of_iam(entry, "Tags")?, attached_policies, trust_policy }))
+    let trust_policy = match member(entry, "AssumeRolePolicyDocument") {
+        Some(value) => document(value),
+        None => Principal::default().trust_policy,
+    };
+    let tags = Ok(Tags::of_iam(entry, "Tags")?);
+    Ok((arn, Principal { tags, attached_policies: Ok(attached_policies), trust_policy }))
 }
 
 /// A policy document: the AWS CLI prints it as JSON, the API itself as URL-encoded text.
 fn document(value: &Value) -> Result<serde_json::Value, String> {
-    let Value::Str(encoded) = value else { return Ok(value.into()) };
+    match value {
+        Value::Str(encoded) => decode_policy_document(encoded),
+        json => Ok(json.into()),
+    }
+}
+
+/// A policy document as IAM's API returns it: URL-encoded (IAM API reference, `Role`).
+///
+/// # Errors
+/// Where it is no JSON.
+pub fn decode_policy_document(encoded: &str) -> Result<serde_json::Value, String> {
     let text = percent_encoding::percent_decode_str(encoded).decode_utf8_lossy();
     serde_json::from_str(&text).map_err(|error| format!("`AssumeRolePolicyDocument` is no JSON: {error}"))
 }
@@ -66,12 +80,12 @@ mod tests {
         assert!(is_authorization_details(&details));
         let mut evidence = Evidence::new("");
         assert_eq!(evidence.add_authorization_details(&details), ["`RoleDetailList[1]`: no `Arn`"]);
-        let role = evidence.principal("arn:aws:iam::111122223333:role/Train", &"p").unwrap();
-        assert_eq!(role.tags.get("Project"), Some("atlas"));
-        assert_eq!(role.attached_policies[0].name, "AdministratorAccess");
-        let user = evidence.principal("arn:aws:iam::111122223333:user/eve", &"p").unwrap();
-        assert_eq!(user.tags.get("Project"), Some("borealis"));
-        let encoded = evidence.principal("arn:aws:iam::111122223333:role/Encoded", &"p").unwrap();
-        assert_eq!(encoded.trust_policy, Some(serde_json::json!({"Statement": [1]})));
+        let role = evidence.principal("arn:aws:iam::111122223333:role/Train").unwrap();
+        assert_eq!(role.tags.as_ref().unwrap().get("Project"), Some("atlas"));
+        assert_eq!(role.attached_policies.as_ref().unwrap()[0].name, "AdministratorAccess");
+        let user = evidence.principal("arn:aws:iam::111122223333:user/eve").unwrap();
+        assert_eq!(user.tags.as_ref().unwrap().get("Project"), Some("borealis"));
+        let encoded = evidence.principal("arn:aws:iam::111122223333:role/Encoded").unwrap();
+        assert_eq!(encoded.trust_policy, Ok(serde_json::json!({"Statement": [1]})));
     }
 }

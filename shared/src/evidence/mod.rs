@@ -10,13 +10,15 @@ mod tags;
 
 use std::collections::HashMap;
 
-pub use iam::is_authorization_details;
+pub use iam::{decode_policy_document, is_authorization_details};
 pub use models::{Model, Models};
 pub use sessions::{Session, Sessions};
 pub use tags::Tags;
 
 use crate::call::Call;
-use crate::json::{Read, Unread};
+
+/// The result of a look-up: what was found, or why it could not be.
+pub type LookedUp<T> = Result<T, String>;
 
 /// Everything that was looked up.
 #[derive(Clone, Debug, Default)]
@@ -26,19 +28,31 @@ pub struct Evidence {
     pub sessions: Sessions,
     /// Models, looked up or from CreateModel records.
     pub models: Models,
-    keys: HashMap<String, Key>,
+    keys: HashMap<String, LookedUp<Key>>,
     hint: &'static str,
 }
 
 /// An IAM role or user. Source: IAM API reference, `RoleDetail` and `UserDetail`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Principal {
     /// Its tags.
-    pub tags: Tags,
+    pub tags: LookedUp<Tags>,
     /// The managed policies attached to it.
-    pub attached_policies: Vec<AttachedPolicy>,
+    pub attached_policies: LookedUp<Vec<AttachedPolicy>>,
     /// A role's `AssumeRolePolicyDocument`: who may assume it.
-    pub trust_policy: Option<serde_json::Value>,
+    pub trust_policy: LookedUp<serde_json::Value>,
+}
+
+/// Nothing of it was looked up.
+impl Default for Principal {
+    fn default() -> Self {
+        let missing = |what: &str| format!("{what} was not looked up");
+        Self {
+            tags: Err(missing("its tags")),
+            attached_policies: Err(missing("what is attached to it")),
+            trust_policy: Err(missing("its trust policy")),
+        }
+    }
 }
 
 /// A managed policy attached to a role.
@@ -71,32 +85,43 @@ impl Evidence {
             self.sessions.add(session);
         }
         if let (Some((name, model)), Some(since)) = (Model::read(call), call.time()) {
-            self.models.add(call, &name, since, model);
+            self.models.add(call, &name, since, Ok(model));
         }
     }
 
-    /// Adds what is known of the IAM role or user `arn`.
-    pub fn add_principal(&mut self, arn: &str, principal: Principal) {
-        self.principals.insert(without_path(arn), principal);
+    /// What is known of the IAM role or user `arn`, to add to.
+    pub fn principal_mut(&mut self, arn: &str) -> &mut Principal {
+        self.principals.entry(without_path(arn)).or_default()
     }
 
     /// Adds what is known of the KMS key that `arn`, a key's or an alias's, stands for.
-    pub fn add_key(&mut self, arn: &str, key: Key) {
+    pub fn add_key(&mut self, arn: &str, key: LookedUp<Key>) {
         self.keys.insert(arn.to_owned(), key);
     }
 
-    /// The IAM role or user `arn`, which the record names at `path`.
+    /// The IAM role or user `arn`.
     ///
     /// # Errors
     /// Where nothing is known of it.
-    pub fn principal(&self, arn: &str, path: &dyn std::fmt::Display) -> Read<&Principal> {
+    pub fn principal(&self, arn: &str) -> Result<&Principal, String> {
         let known = self.principals.get(&without_path(arn));
-        known.ok_or_else(|| Unread::new(path, format!("IAM's data on `{arn}` is missing{}", self.hint)))
+        known.ok_or_else(|| format!("IAM's data on `{arn}` is missing{}", self.hint))
+    }
+
+    /// The tags of the IAM role or user `arn`.
+    ///
+    /// # Errors
+    /// Where they are not known.
+    pub fn tags(&self, arn: &str) -> Result<&Tags, String> {
+        self.principal(arn)?.tags.as_ref().map_err(Clone::clone)
     }
 
     /// The KMS key that `arn`, a key's or an alias's, stands for, if it was looked up.
-    pub fn key(&self, arn: &str) -> Option<&Key> {
-        self.keys.get(arn)
+    ///
+    /// # Errors
+    /// Where that failed.
+    pub fn key(&self, arn: &str) -> Result<Option<&Key>, String> {
+        self.keys.get(arn).map(|key| key.as_ref().map_err(Clone::clone)).transpose()
     }
 }
 
@@ -116,10 +141,10 @@ mod tests {
     #[test]
     fn a_role_is_found_with_and_without_its_path() {
         let mut evidence = Evidence::new("");
-        evidence.add_principal("arn:aws:iam::111122223333:role/ml/atlas/Train", Principal::default());
-        assert!(evidence.principal("arn:aws:iam::111122223333:role/Train", &"p").is_ok());
-        assert!(evidence.principal("arn:aws:iam::111122223333:role/ml/atlas/Train", &"p").is_ok());
-        assert!(evidence.principal("arn:aws:iam::444455556666:role/Train", &"p").is_err());
-        assert!(evidence.principal("arn:aws:iam::111122223333:user/Train", &"p").is_err());
+        evidence.principal_mut("arn:aws:iam::111122223333:role/ml/atlas/Train").tags = Ok(Tags::default());
+        assert!(evidence.tags("arn:aws:iam::111122223333:role/Train").is_ok());
+        assert!(evidence.tags("arn:aws:iam::111122223333:role/ml/atlas/Train").is_ok());
+        assert!(evidence.tags("arn:aws:iam::444455556666:role/Train").is_err());
+        assert!(evidence.tags("arn:aws:iam::111122223333:user/Train").is_err());
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::LookedUp;
 use crate::call::Call;
 use crate::json::{Read, Unread, find};
 
@@ -43,11 +44,11 @@ impl Model {
 
 /// All known models. A name may be given again after the model was deleted, so each is known from a certain time on.
 #[derive(Clone, Debug, Default)]
-pub struct Models(HashMap<String, Vec<(Timestamp, Model)>>);
+pub struct Models(HashMap<String, Vec<(Timestamp, LookedUp<Model>)>>);
 
 impl Models {
-    /// Adds a model of the account and region of `call`, known since `since`.
-    pub fn add(&mut self, call: &Call, name: &str, since: Timestamp, model: Model) {
+    /// Adds what is known, from `since` on, of a model of the account and region of `call`.
+    pub fn add(&mut self, call: &Call, name: &str, since: Timestamp, model: LookedUp<Model>) {
         let known = self.0.entry(key(call, name)).or_default();
         if !known.contains(&(since, model.clone())) {
             known.push((since, model));
@@ -67,7 +68,7 @@ impl Models {
         match latest.as_slice() {
             [] => Err(unread("was not looked up, and no record of its CreateModel was read")),
             [.., (one, _), (other, _)] if one == other => Err(unread("was created twice at the same time")),
-            [.., (_, model)] => Ok(model),
+            [.., (_, model)] => model.as_ref().map_err(|why| unread(why)),
         }
     }
 }
@@ -95,7 +96,7 @@ mod tests {
         );
         with_call("CreateModel", time, &request, |call| {
             let (name, model) = Model::read(call).unwrap();
-            models.add(call, &name, call.time().unwrap(), model);
+            models.add(call, &name, call.time().unwrap(), Ok(model));
         });
     }
 

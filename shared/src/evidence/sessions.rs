@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 use super::Tags;
 use crate::call::{Call, Identity};
@@ -18,6 +20,8 @@ pub struct Session {
     /// The session's principal id, `<role id>:<session name>`, and when it was issued: how to find it where another access
     /// key signs the calls (IAM Identity Center) or none does (a service acts for the session).
     pub issued: Option<(String, Timestamp)>,
+    /// When it ends, where the record tells.
+    pub ends: Option<Timestamp>,
     /// The tags passed or inherited; or why they could not be read.
     pub tags: Result<Tags, String>,
 }
@@ -40,9 +44,16 @@ impl Session {
         Some(Self {
             access_key_id: credentials.and_then(|keys| member_text(keys, "accessKeyId")).map(str::to_owned),
             issued: principal_id.map(str::to_owned).zip(call.time()),
+            ends: credentials.and_then(|keys| end(member_text(keys, "expiration")?)),
             tags: call.request.clone().map_err(|unread| unread.why).and_then(tags),
         })
     }
+}
+
+/// The time that CloudTrail writes as `Mar 2, 2026, 9:30:00 PM`, in UTC.
+fn end(expiration: &str) -> Option<Timestamp> {
+    let time = DateTime::strptime("%b %d, %Y, %I:%M:%S %p", expiration).ok()?;
+    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
 /// Tags passed (`tags`, `principalTags`) and tags inherited from the calling session (`incomingTransitiveTags`).
@@ -64,6 +75,7 @@ fn tags(request: &Value) -> Result<Tags, String> {
 pub struct Sessions {
     by_access_key: HashMap<String, Records>,
     by_principal: HashMap<String, Vec<(Timestamp, Records)>>,
+    unavailable: Option<String>,
 }
 
 /// What the records of one session say of its tags. There may be several: CloudTrail delivers at least once, and to both
@@ -85,6 +97,11 @@ impl Sessions {
         }
     }
 
+    /// Sessions could not be looked up, for this reason: one that is not known may be there all the same.
+    pub fn set_unavailable(&mut self, why: String) {
+        self.unavailable = Some(why);
+    }
+
     /// The tags of the session that made a call: the one whose access key signed it, else the one with the caller's
     /// principal id that was issued when the caller's credentials were. `None` where no such session is known.
     ///
@@ -98,7 +115,9 @@ impl Sessions {
             let created: Timestamp = identity.session_created?.parse().ok()?;
             sessions.iter().find(|(issued, _)| *issued == created).map(|(_, records)| records)
         });
-        let Some(records) = records else { return Ok(None) };
+        let Some(records) = records else {
+            return self.unavailable.as_deref().map_or(Ok(None), |why| Err(session_unread(why)));
+        };
         let mut readable = records.iter().filter_map(|tags| tags.as_ref().ok());
         match (readable.next(), readable.next()) {
             (Some(tags), None) => Ok(Some(tags)),
@@ -201,6 +220,12 @@ mod tests {
         let hidden_in_one_account =
             sessions(&[assume_role("null", "ASIA1", ISSUED), assume_role(ATLAS, "ASIA1", ISSUED)]);
         assert_eq!(project(&hidden_in_one_account, caller), Ok(Some("atlas".to_owned())));
+    }
+
+    #[test]
+    fn the_end_is_read() {
+        assert_eq!(end("Mar 2, 2026, 9:30:00 PM"), "2026-03-02T21:30:00Z".parse().ok());
+        assert_eq!(end("soon"), None);
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Policy {
     pub on_unknown: OnUnknown,
     /// What each persona may do, by the persona's name.
     pub personas: Vec<Persona>,
+    /// Nothing is changed, whatever the rules' modes say.
+    pub observe_only: bool,
     rules: Vec<Setup>,
     overrides: Vec<Override>,
     exemptions: Vec<Exemption>,
@@ -295,6 +297,9 @@ impl<'p> Settings<'p> {
 
     /// Whether the rule's action is carried out.
     pub fn mode(&self) -> Mode {
+        if self.policy.observe_only {
+            return Mode::Observe;
+        }
         self.choice(&settings::MODE).and_then(Mode::named).unwrap_or(Mode::Enforce)
     }
 }

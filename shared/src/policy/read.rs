@@ -56,7 +56,7 @@ impl Reader {
         self.check_rules(&context);
         let overrides = self.overrides(root, &context);
         let exemptions = self.exemptions(root, &context);
-        Policy { abac, on_unknown, personas, rules, overrides, exemptions }
+        Policy { abac, on_unknown, personas, observe_only: false, rules, overrides, exemptions }
     }
 
     fn version(&mut self, root: &Table) {

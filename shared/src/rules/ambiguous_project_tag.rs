@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Medium,
     options: &[],
     governs: &[Fact::Tags],
+    needs: &[],
     prevention: Prevention::Partly("the case of the key"),
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "project", "value": "atlas"}]}"#,
     check,

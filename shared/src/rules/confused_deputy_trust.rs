@@ -16,6 +16,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Medium,
     options: &[],
     governs: &[Fact::ExecutionRole],
+    needs: &[Need::RoleTrust],
     prevention: Prevention::None("IAM sees which role is passed, not whom it trusts"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/atlas-train"}"#,
     check,
@@ -27,9 +28,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
     let Some((at, arn)) = facts.execution_role_arn()? else {
         return Ok(Outcome::Skip("the request passes no role".to_owned()));
     };
-    let Some(trust_policy) = &facts.role(&at, arn)?.trust_policy else {
-        return Err(Unread::new(at, format!("the trust policy of `{arn}` was not looked up")));
-    };
+    let trust_policy = facts.role(&at, arn, |role| &role.trust_policy)?;
     let mut findings = Findings::default();
     findings.pass();
     for statement in one_or_many(trust_policy.get("Statement")) {
@@ -110,7 +109,7 @@ mod tests {
             let statement = format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole",{condition}}}"#);
             let trust = |statement: &str| serde_json::from_str(&format!(r#"{{"Statement":{statement}}}"#)).unwrap();
             for trust_policy in [trust(&statement), trust(&format!("[{statement}]"))] {
-                let role = Principal { trust_policy: Some(trust_policy), ..Principal::default() };
+                let role = Principal { trust_policy: Ok(trust_policy), ..Principal::default() };
                 let case = Case::training(&format!(r#"{{"roleArn":"{EXECUTION_ROLE}"}}"#)).role(role);
                 let expected = ["pass", "fail roleArn"][problems];
                 assert_eq!(case.says(&RULE), expected, "{statement}");

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Medium,
     options: &[MAX],
     governs: &[Fact::InstanceCount],
+    needs: &[],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 64}}"#,
     check,

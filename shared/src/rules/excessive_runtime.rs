@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Medium,
     options: &[MAX_HOURS],
     governs: &[Fact::MaxRuntime],
+    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "stoppingCondition": {"maxRuntimeInSeconds": 2419200}}"#,
     check,

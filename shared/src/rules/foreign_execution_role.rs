@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[],
     governs: &[Fact::ExecutionRole],
+    needs: &[Need::RoleTags],
     prevention: Prevention::Partly("`iam:PassRole` by the role's path"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/borealis/train",
  "tags": [{"key": "Project", "value": "atlas"}]}"#,
@@ -24,7 +25,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let Some((at, arn)) = facts.execution_role_arn()? else {
         return Ok(Outcome::Skip("the request passes no role".to_owned()));
     };
-    let Some(of_role) = facts.role(&at, arn)?.tags.get(key).filter(|value| !value.is_empty()) else {
+    let Some(of_role) = facts.role(&at, arn, |role| &role.tags)?.get(key).filter(|value| !value.is_empty()) else {
         return Ok(Outcome::Skip("the passed role carries no Project tag".to_owned()));
     };
     // A resource without the tag is the caller's: that is what it would be tagged with.

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[],
     governs: &[Fact::Tags],
+    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "borealis"}]}"#,
     check,

@@ -5,6 +5,7 @@ mod outcome;
 mod testing;
 
 use crate::facts::Facts;
+use crate::gather::Need;
 use crate::json::Unread;
 use crate::operations::Fact;
 use crate::policy::{Action, Settings, Severity, Spec};
@@ -30,6 +31,8 @@ pub struct Rule {
     pub options: &'static [Spec],
     /// The facts that it is about: it applies to the operations that tell any of them. Empty: to all.
     pub governs: &'static [Fact],
+    /// What has to be looked up for it, beside the caller's tags.
+    pub needs: &'static [Need],
     /// Whether IAM can deny the same request before it is carried out.
     pub prevention: Prevention,
     /// `requestParameters` of a CreateTrainingJob or CreateEndpointConfig that violates it, or the part that matters.
@@ -108,6 +111,7 @@ mod prelude {
     pub(super) use super::testing::Case;
     pub(super) use super::{Findings, Outcome, Prevention, Rule, Violation};
     pub(super) use crate::facts::{Facts, Network};
+    pub(super) use crate::gather::Need;
     pub(super) use crate::json::Unread;
     pub(super) use crate::operations::Fact;
     pub(super) use crate::policy::{Action, DefaultValue, Kind, Settings, Severity, Spec};

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[],
     governs: &[Fact::NetworkIsolation],
+    needs: &[Need::Models],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "enableNetworkIsolation": false}"#,
     check,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Low,
     options: &[],
     governs: &[Fact::SpotTraining],
+    needs: &[],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "enableManagedSpotTraining": false}"#,
     check,

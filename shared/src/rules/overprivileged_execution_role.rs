@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[DENY_POLICIES],
     governs: &[Fact::ExecutionRole],
+    needs: &[Need::RolePolicies],
     prevention: Prevention::None("IAM sees which role is passed, not what it may do"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/AmazonSageMaker-ExecutionRole"}"#,
     check,
@@ -32,7 +33,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     };
     let mut findings = Findings::default();
     findings.pass();
-    for policy in &facts.role(&at, arn)?.attached_policies {
+    for policy in facts.role(&at, arn, |role| &role.attached_policies)? {
         if denied.iter().any(|pattern| pattern.matches(&policy.name) || pattern.matches(&policy.arn)) {
             let message = format!("the role has `{}` attached", policy.name);
             findings.fail(Violation::new(at, message, "a role with narrower policies").actual(arn));

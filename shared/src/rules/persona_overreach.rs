@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[],
     governs: &[],
+    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"endpointConfigName": "churn", "productionVariants": [{"variantName": "a", "modelName": "churn"}]}"#,
     check,

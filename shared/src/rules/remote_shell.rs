@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[],
     governs: &[Fact::RemoteShell],
+    needs: &[],
     prevention: Prevention::Partly("jobs have a condition key, variants do not"),
     example: r#"{"trainingJobName": "churn", "remoteDebugConfig": {"enableRemoteDebug": true}}"#,
     check,

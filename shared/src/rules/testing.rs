@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::caller::Caller;
-use crate::evidence::{AttachedPolicy, Evidence, Key, Model, Principal, Tags};
+use crate::evidence::{AttachedPolicy, Evidence, Key, Model, Principal};
 use crate::facts::Facts;
 use crate::json::Value;
 use crate::operations::Operation;
@@ -43,25 +43,24 @@ impl Case {
 
     /// The caller's tags are known to be these.
     pub(super) fn caller(mut self, tags: &[(&str, &str)]) -> Self {
-        let tags: Tags = tags.iter().copied().collect();
-        self.evidence.add_principal(CALLER, Principal { tags, ..Principal::default() });
+        self.evidence.principal_mut(CALLER).tags = Ok(tags.iter().copied().collect());
         self
     }
 
     /// The execution role is known to be this.
     pub(super) fn role(mut self, role: Principal) -> Self {
-        self.evidence.add_principal(EXECUTION_ROLE, role);
+        *self.evidence.principal_mut(EXECUTION_ROLE) = role;
         self
     }
 
     pub(super) fn role_tags(self, tags: &[(&str, &str)]) -> Self {
-        self.role(Principal { tags: tags.iter().copied().collect(), ..Principal::default() })
+        self.role(Principal { tags: Ok(tags.iter().copied().collect()), ..Principal::default() })
     }
 
     pub(super) fn role_policies(self, names: &[&str]) -> Self {
         let arn =
             |name: &&str| AttachedPolicy { name: (*name).to_owned(), arn: format!("arn:aws:iam::aws:policy/{name}") };
-        self.role(Principal { attached_policies: names.iter().map(arn).collect(), ..Principal::default() })
+        self.role(Principal { attached_policies: Ok(names.iter().map(arn).collect()), ..Principal::default() })
     }
 
     pub(super) fn model(mut self, name: &str, network_isolation: bool, subnets: &[&str]) -> Self {
@@ -73,7 +72,7 @@ impl Case {
     }
 
     pub(super) fn key(mut self, arn: &str, key: Key) -> Self {
-        self.evidence.add_key(arn, key);
+        self.evidence.add_key(arn, Ok(key));
         self
     }
 
@@ -109,7 +108,7 @@ impl Case {
         let record: Value = serde_json::from_str(&record).expect(&record);
         let call = Call::read(&record).unwrap();
         for (name, model) in self.models {
-            self.evidence.models.add(&call, &name, call.time().unwrap(), model);
+            self.evidence.models.add(&call, &name, call.time().unwrap(), Ok(model));
         }
         let caller = Caller::of(&call, &self.evidence, SessionTags::Optional);
         let facts = Facts::of(&call, Operation::named(self.operation).unwrap(), caller, &self.evidence);

@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Medium,
     options: &[ALLOW],
     governs: &[Fact::InputUri, Fact::OutputUri],
+    needs: &[],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://somebody-elses-bucket/out"}}"#,
     check,

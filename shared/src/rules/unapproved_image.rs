@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Medium,
     options: &[ALLOW],
     governs: &[Fact::Image],
+    needs: &[],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "algorithmSpecification": {"trainingImage": "docker.io/someone/trainer:latest"}}"#,
     check,

@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[ALLOW, SERVERLESS],
     governs: &[Fact::InstanceType],
+    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.p5.48xlarge", "instanceCount": 1}}"#,
     check,

@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[ALLOW],
     governs: &[Fact::VolumeKey, Fact::OutputKey],
+    needs: &[Need::Keys],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn",
  "kmsKeyId": "alias/aws/s3"}}"#,
@@ -62,7 +63,7 @@ fn problem(facts: &Facts, arn: &str, allow: Option<&[Pattern]>) -> Result<Option
     if kms::is_aws_managed_alias(arn) {
         return Ok(Some(format!("`{arn}` is an AWS-managed key")));
     }
-    let looked_up = facts.evidence.key(arn);
+    let looked_up = facts.evidence.key(arn)?;
     if let Some(key) = looked_up.filter(|key| !key.customer_managed) {
         return Ok(Some(format!("`{}` is an AWS-managed key", key.arn)));
     }

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[ALLOW],
     governs: &[],
+    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn"}"#,
     check,

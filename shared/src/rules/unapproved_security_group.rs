@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[ALLOW],
     governs: &[Fact::SecurityGroup],
+    needs: &[Need::Models],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"securityGroupIds": ["sg-0bad"]}}"#,
     check,

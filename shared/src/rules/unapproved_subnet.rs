@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[ALLOW],
     governs: &[Fact::Subnet],
+    needs: &[Need::Models],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": ["subnet-0bad"]}}"#,
     check,

@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[],
     governs: &[Fact::OutputKey],
+    needs: &[],
     prevention: Prevention::Partly("jobs have a condition key, an endpoint configuration's outputs do not"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn"}}"#,
     check,

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Medium,
     options: &[],
     governs: &[Fact::TrafficEncryption],
+    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "enableInterContainerTrafficEncryption": false,
  "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 2}}"#,

@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[],
     governs: &[Fact::VolumeKey],
+    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.m5.xlarge", "volumeSizeInGB": 50}}"#,
     check,

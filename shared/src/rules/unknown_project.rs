@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::Medium,
     options: &[],
     governs: &[Fact::Tags],
+    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "atlsa"}]}"#,
     check,

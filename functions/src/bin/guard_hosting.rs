@@ -1,0 +1,8 @@
+//! `guard-hosting`: judges calls that prepare hosting.
+
+use lambda_runtime::Error;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tagwarden_functions::guard::run().await
+}

@@ -1,0 +1,193 @@
+//! What the functions need from AWS: one trait for each verb, which names the IAM actions that it takes.
+
+use std::fmt;
+use std::future::Future;
+
+use jiff::Timestamp;
+use tagwarden::call::Identity;
+use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Tags};
+
+/// Why AWS did not do what it was asked for: the action, and the error's code and message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure(pub String);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// What a call to AWS comes to.
+pub type Answer<T> = Result<T, Failure>;
+
+/// Reads the tags of an IAM role or user.
+pub trait ReadTags {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["iam:ListRoleTags", "iam:ListUserTags"];
+
+    /// The tags of the role or user `arn`.
+    fn tags(&self, arn: &str) -> impl Future<Output = Answer<Tags>> + Send;
+}
+
+/// Reads which policies a role has.
+pub trait ReadAttachedPolicies {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["iam:ListAttachedRolePolicies"];
+
+    /// The managed policies attached to the role `arn`.
+    fn attached_policies(&self, arn: &str) -> impl Future<Output = Answer<Vec<AttachedPolicy>>> + Send;
+}
+
+/// Reads whom a role trusts.
+pub trait ReadTrustPolicy {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["iam:GetRole"];
+
+    /// The trust policy of the role `arn`.
+    fn trust_policy(&self, arn: &str) -> impl Future<Output = Answer<serde_json::Value>> + Send;
+}
+
+/// Reads what kind of key a KMS key is.
+pub trait DescribeKey {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["kms:DescribeKey"];
+
+    /// The key that `arn`, its own or an alias's, stands for.
+    fn key(&self, arn: &str) -> impl Future<Output = Answer<Key>> + Send;
+}
+
+/// Reads the network settings of a model.
+pub trait DescribeModel {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["sagemaker:DescribeModel"];
+
+    /// The model `name`.
+    fn model(&self, name: &str) -> impl Future<Output = Answer<Model>> + Send;
+}
+
+/// Finds the session behind a call.
+pub trait FindSession {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["dynamodb:GetItem"];
+
+    /// The sessions recorded for this caller: by access key, or by principal and time of issue.
+    fn sessions(&self, identity: &Identity<'_>) -> impl Future<Output = Answer<Vec<Session>>> + Send;
+}
+
+/// Remembers a session.
+pub trait RecordSession {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["dynamodb:PutItem"];
+
+    /// Records a session so that both of its links find it, until `expires`.
+    fn record(&self, session: &Session, expires: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// What became of an attempt to claim an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// The event is ours; this is the so-many-th attempt, from one.
+    Ours(u64),
+    /// It was dealt with before.
+    Done,
+    /// Another invocation is at it.
+    Busy,
+}
+
+/// Claims events, so that each is dealt with once although it is delivered at least once.
+pub trait ClaimEvent {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["dynamodb:UpdateItem"];
+
+    /// Claims the event. A claim that was neither completed nor given back is over after a while, because whoever held it
+    /// is gone.
+    fn claim(&self, event_id: &str) -> impl Future<Output = Answer<Claim>> + Send;
+
+    /// Says that the event was dealt with.
+    fn complete(&self, event_id: &str) -> impl Future<Output = Answer<()>> + Send;
+
+    /// Gives the event back, for the next attempt.
+    fn give_back(&self, event_id: &str) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// Sets tags on a resource.
+pub trait AddTags {
+    /// The IAM actions that it takes: the tagging API calls the service's own with the caller's permissions.
+    const ACTIONS: &'static [&'static str] = &["tag:TagResources", "sagemaker:AddTags"];
+
+    /// Sets these tags on the resource `arn`.
+    fn add_tags(&self, arn: &str, tags: &[(String, String)]) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// What became of an attempt to stop a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// It was stopped, or deleted.
+    Now,
+    /// It had ended, or was gone, before.
+    Before,
+    /// It was left alone, because these endpoints use it.
+    InUse(Vec<String>),
+}
+
+/// Stops training jobs.
+pub trait StopTrainingJob {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["sagemaker:StopTrainingJob", "sagemaker:DescribeTrainingJob"];
+
+    /// Stops the job `name`.
+    fn stop_training_job(&self, name: &str) -> impl Future<Output = Answer<Stopped>> + Send;
+}
+
+/// Deletes endpoint configurations that nothing uses.
+pub trait DeleteEndpointConfig {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] =
+        &["sagemaker:DeleteEndpointConfig", "sagemaker:ListEndpoints", "sagemaker:DescribeEndpoint"];
+
+    /// Deletes the configuration `name`, unless an endpoint uses it. Only an endpoint that was created or updated after
+    /// `created` can.
+    fn delete_endpoint_config(
+        &self,
+        name: &str,
+        created: Option<Timestamp>,
+    ) -> impl Future<Output = Answer<Stopped>> + Send;
+}
+
+/// A message to the security team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// At most 100 printable ASCII characters.
+    pub subject: String,
+    /// The text for each protocol, by its name in SNS; `default` among them.
+    pub texts: Vec<(&'static str, String)>,
+    /// Attributes for filter policies; more than one value where a list is meant.
+    pub attributes: Vec<(&'static str, Vec<String>)>,
+}
+
+/// Tells the security team.
+pub trait Publish {
+    /// The IAM actions that it takes; those of KMS because the topic is encrypted.
+    const ACTIONS: &'static [&'static str] = &["sns:Publish", "kms:GenerateDataKey", "kms:Decrypt"];
+
+    /// Publishes the message.
+    fn publish(&self, message: &Message) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// What guards look up.
+pub trait LookUp:
+    ReadTags + ReadAttachedPolicies + ReadTrustPolicy + DescribeKey + DescribeModel + FindSession + Sync
+{
+}
+
+impl<P> LookUp for P where
+    P: ReadTags + ReadAttachedPolicies + ReadTrustPolicy + DescribeKey + DescribeModel + FindSession + Sync
+{
+}
+
+/// What guards do.
+pub trait Enforce: ClaimEvent + AddTags + StopTrainingJob + DeleteEndpointConfig + Publish + Sync {}
+
+impl<P> Enforce for P where P: ClaimEvent + AddTags + StopTrainingJob + DeleteEndpointConfig + Publish + Sync {}

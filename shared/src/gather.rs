@@ -1,0 +1,112 @@
+//! What has to be looked up before a call can be judged: no more than the policy's rules ask for.
+
+use std::collections::BTreeSet;
+
+use crate::call::Call;
+use crate::caller::Caller;
+use crate::evidence::Evidence;
+use crate::facts::Facts;
+use crate::kms;
+use crate::operations::{Fact, Operation};
+use crate::policy::Policy;
+
+/// A kind of look-up that a rule needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The tags of the role that the request passes.
+    RoleTags,
+    /// The policies attached to it.
+    RolePolicies,
+    /// Its trust policy.
+    RoleTrust,
+    /// The models that the request names.
+    Models,
+    /// The managers of the KMS keys that the request names.
+    Keys,
+}
+
+/// Something to look up.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lookup {
+    /// The tags of this IAM role or user.
+    Tags(String),
+    /// The policies attached to this role.
+    AttachedPolicies(String),
+    /// The trust policy of this role.
+    TrustPolicy(String),
+    /// This model.
+    Model(String),
+    /// The KMS key that this ARN, a key's or an alias's, stands for.
+    Key(String),
+}
+
+/// The look-ups that a call to `operation` needs: the caller's tags always, everything else where a rule that is on asks for
+/// it. What cannot be read from the request is not looked up; the rules say so.
+pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> BTreeSet<Lookup> {
+    let nothing = Evidence::default();
+    let facts = Facts::of(call, operation, Caller::of(call, &nothing, policy.abac.session_tags), &nothing);
+    let mut lookups = BTreeSet::new();
+    if facts.caller.has_tags_to_look_up() {
+        lookups.extend(facts.caller.arn.as_deref().map(|arn| Lookup::Tags(arn.to_owned())));
+    }
+    let role = facts.execution_role_arn().ok().flatten().map(|(_, arn)| arn.to_owned());
+    for need in policy.rules(call, &facts.caller).flat_map(|(rule, _)| rule.needs) {
+        match need {
+            Need::RoleTags => lookups.extend(role.clone().map(Lookup::Tags)),
+            Need::RolePolicies => lookups.extend(role.clone().map(Lookup::AttachedPolicies)),
+            Need::RoleTrust => lookups.extend(role.clone().map(Lookup::TrustPolicy)),
+            Need::Models => {
+                let names = facts.all(Fact::Model).filter_map(|found| found.text().ok()?);
+                lookups.extend(names.map(|name| Lookup::Model(name.to_owned())));
+            }
+            Need::Keys => {
+                let keys = facts.all(Fact::VolumeKey).chain(facts.all(Fact::OutputKey));
+                let arns = keys.filter_map(|found| Some(kms::arn(found.text().ok()??, call).into_owned()));
+                // Aliases of AWS's own keys need no look-up.
+                lookups.extend(arns.filter(|arn| !kms::is_aws_managed_alias(arn)).map(Lookup::Key));
+            }
+        }
+    }
+    lookups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Value;
+
+    fn looked_up(rules: &str, request: &str) -> Vec<Lookup> {
+        let policy = Policy::parse(&format!("version = 1\n{rules}")).unwrap();
+        let record = format!(
+            r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"CreateEndpointConfig","awsRegion":"eu-west-1",
+            "recipientAccountId":"111122223333","userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/eve"}},
+            "requestParameters":{request}}}"#
+        );
+        let record: Value = serde_json::from_str(&record).unwrap();
+        let operation = Operation::named("CreateEndpointConfig").unwrap();
+        lookups(&Call::read(&record).unwrap(), operation, &policy).into_iter().collect()
+    }
+
+    #[test]
+    fn only_what_the_rules_ask_for_is_looked_up() {
+        let request = r#"{"executionRoleArn":"arn:aws:iam::111122223333:role/r","kmsKeyId":"k",
+            "productionVariants":[{"modelName":"m"},{"modelName":"m"},{"modelName":7}]}"#;
+        let eve = Lookup::Tags("arn:aws:iam::111122223333:user/eve".to_owned());
+        let role = || "arn:aws:iam::111122223333:role/r".to_owned();
+        for (rules, expected) in [
+            ("", vec![]),
+            ("[rules.missing-vpc]", vec![Lookup::Model("m".to_owned())]),
+            ("[rules.missing-vpc]\n[rules.network-isolation-off]", vec![Lookup::Model("m".to_owned())]),
+            ("[rules.foreign-execution-role]", vec![Lookup::Tags(role())]),
+            ("[rules.overprivileged-execution-role]", vec![Lookup::AttachedPolicies(role())]),
+            ("[rules.confused-deputy-trust]", vec![Lookup::TrustPolicy(role())]),
+            ("[rules.unapproved-kms-key]", vec![Lookup::Key("arn:aws:kms:eu-west-1:111122223333:key/k".to_owned())]),
+        ] {
+            let mut expected = expected;
+            expected.push(eve.clone());
+            expected.sort();
+            assert_eq!(looked_up(rules, request), expected, "{rules}");
+        }
+        assert_eq!(looked_up("[rules.missing-vpc]", "null"), [eve]);
+    }
+}

@@ -1,0 +1,97 @@
+"""Fills an emulated account for local use: `python seed.py http://127.0.0.1:PORT`.
+
+Running it again changes nothing.
+"""
+
+import json
+import os
+import sys
+from contextlib import suppress
+
+import boto3
+
+PROJECT = [{"Key": "Project", "Value": "atlas"}]
+TABLE = "tagwarden"
+KEY_ALIAS = "alias/tagwarden"
+
+
+def main(endpoint_url):
+    session = boto3.Session(
+        aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+        aws_secret_access_key="seed",
+        region_name=os.environ.get("AWS_REGION", "eu-west-1"),
+    )
+
+    def client(service):
+        return session.client(service, endpoint_url=endpoint_url)
+
+    account = client("sts").get_caller_identity()["Account"]
+    topic_arn, queue_url = alerts(client("sns"), client("sqs"))
+    seeded = {
+        "topic_arn": topic_arn,
+        "queue_url": queue_url,
+        "table": table(client("dynamodb")),
+        "key_arn": key(client("kms")),
+        "roles": roles(client("iam"), account),
+    }
+    print(json.dumps(seeded, indent=2))
+
+
+def alerts(sns, sqs):
+    topic_arn = sns.create_topic(Name="tagwarden-alerts")["TopicArn"]
+    queue_url = sqs.create_queue(QueueName="alerts")["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+    queue_arn = attributes["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn)
+    return topic_arn, queue_url
+
+
+def table(dynamodb):
+    if TABLE not in dynamodb.list_tables()["TableNames"]:
+        dynamodb.create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        dynamodb.update_time_to_live(
+            TableName=TABLE,
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"},
+        )
+    return TABLE
+
+
+def key(kms):
+    try:
+        return kms.describe_key(KeyId=KEY_ALIAS)["KeyMetadata"]["Arn"]
+    except kms.exceptions.NotFoundException:
+        created = kms.create_key(Description="Tagwarden")["KeyMetadata"]
+        kms.create_alias(AliasName=KEY_ALIAS, TargetKeyId=created["KeyId"])
+        return created["Arn"]
+
+
+def roles(iam, account):
+    people = {"AWS": f"arn:aws:iam::{account}:root"}
+    training = {"Service": "sagemaker.amazonaws.com"}
+    of_this_account = {"StringEquals": {"aws:SourceAccount": account}}
+    return {
+        "DataScientist": role(iam, "DataScientist", trust(people)),
+        "atlas-train": role(iam, "atlas-train", trust(training, of_this_account)),
+    }
+
+
+def role(iam, name, trust_policy):
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_policy, Tags=PROJECT)
+    return iam.get_role(RoleName=name)["Role"]["Arn"]
+
+
+def trust(principal, condition=None):
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    if condition:
+        statement["Condition"] = condition
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,169 @@
+//! An emulated AWS account: started for a test, and gone with it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use crate::root;
+
+/// The region of the account.
+pub const REGION: &str = "eu-west-1";
+
+/// An emulated AWS account, with a role of a data scientist, an execution role, a table, and a topic with a queue behind it.
+pub struct Emulator {
+    process: Child,
+    address: String,
+    seeded: Value,
+}
+
+impl Emulator {
+    /// Starts the emulator and fills the account.
+    pub fn start() -> Self {
+        let mut process = Command::new(python())
+            .arg(root().join("tests/aws/emulator.py"))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the emulator starts");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        let address = line.trim().strip_prefix("listening on http://").expect(&line).to_owned();
+        let seeded = Command::new(python())
+            .arg(root().join("tests/aws/seed.py"))
+            .arg(format!("http://{address}"))
+            .env("AWS_REGION", REGION)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .output()
+            .expect("the account is filled");
+        assert!(seeded.status.success(), "{}", String::from_utf8_lossy(&seeded.stderr));
+        let seeded = serde_json::from_slice(&seeded.stdout).expect("JSON");
+        let emulator = Self { process, address, seeded };
+        emulator.control("DELETE", "journal", &Value::Null);
+        emulator
+    }
+
+    /// The environment of a function in this account. Its name is its access key, so that the journal tells who called.
+    pub fn environment(&self, function: &str) -> Vec<(String, String)> {
+        let text = |key: &str| self.seeded[key].as_str().expect(key).to_owned();
+        let pairs = [
+            ("AWS_ENDPOINT_URL", format!("http://{}", self.address)),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_ACCESS_KEY_ID", function.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
+            ("TAGWARDEN_TABLE", text("table")),
+            ("TAGWARDEN_TOPIC", text("topic_arn")),
+        ];
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Calls an operation of a service that speaks JSON, and returns its answer.
+    pub fn call(&self, service: &str, target: &str, parameters: &Value) -> Value {
+        let scope = format!("Credential=TEST/20260302/{REGION}/{service}/aws4_request");
+        let headers = format!(
+            "X-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-1.1\r\n\
+            Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0\r\n"
+        );
+        let (status, answer) = self.request("POST", "/", &headers, &parameters.to_string());
+        assert!(status < 300, "{target} {parameters}: {status} {answer}");
+        if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).expect(&answer) }
+    }
+
+    /// Calls a SageMaker operation.
+    pub fn sagemaker(&self, operation: &str, parameters: &Value) -> Value {
+        self.call("sagemaker", &format!("SageMaker.{operation}"), parameters)
+    }
+
+    /// Makes calls fail.
+    pub fn fault(&self, fault: Value) {
+        self.control("POST", "faults", &json!([fault]));
+    }
+
+    /// Lets all calls succeed again.
+    pub fn clear_faults(&self) {
+        self.control("DELETE", "faults", &Value::Null);
+    }
+
+    /// The calls that functions made, in order, as `service:Action`.
+    pub fn journal(&self, function: &str) -> Vec<String> {
+        let journal = self.control("GET", "journal", &Value::Null);
+        let entries = crate::list(&journal).iter().filter(|entry| entry["access_key"] == function);
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        entries.map(|entry| format!("{}:{}", text(&entry["service"]), text(&entry["action"]))).collect()
+    }
+
+    /// The messages that the security team's queue received, as SNS wraps them. They are gone from it then.
+    pub fn alerts(&self) -> Vec<Value> {
+        let queue = &self.seeded["queue_url"];
+        let mut alerts = Vec::new();
+        loop {
+            let parameters = json!({"QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0});
+            let received = self.call("sqs", "AmazonSQS.ReceiveMessage", &parameters);
+            let Some(messages) = received["Messages"].as_array().filter(|messages| !messages.is_empty()) else {
+                return alerts;
+            };
+            for message in messages {
+                let handle = json!({"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]});
+                self.call("sqs", "AmazonSQS.DeleteMessage", &handle);
+                alerts.push(serde_json::from_str(message["Body"].as_str().expect("a body")).expect("JSON"));
+            }
+        }
+    }
+
+    fn control(&self, method: &str, what: &str, body: &Value) -> Value {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let headers = "Content-Type: application/json\r\n";
+        let (status, answer) = self.request(method, &format!("/_emulator/{what}"), headers, &body);
+        assert!(status < 300, "{method} {what}: {status} {answer}");
+        serde_json::from_str(&answer).unwrap_or(Value::Null)
+    }
+
+    fn request(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).expect("the emulator listens");
+        let length = body.len();
+        let head =
+            format!("{method} {path} HTTP/1.0\r\nHost: {}\r\n{headers}Content-Length: {length}\r\n\r\n", self.address);
+        stream.write_all(format!("{head}{body}").as_bytes()).expect("the emulator reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("UTF-8");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        (status, body.to_owned())
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // A process that is gone already is no matter.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The Python of a virtual environment with what the emulator needs, made when it is missing or out of date.
+fn python() -> &'static Path {
+    static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
+        let requirements = root().join("tests/aws/requirements.txt");
+        let folder = root().join("target/emulator");
+        let (python, installed) = (folder.join("bin/python"), folder.join("requirements.txt"));
+        let wanted = fs::read(&requirements).expect("the requirements");
+        if fs::read(&installed).ok().as_ref() != Some(&wanted) {
+            run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
+            let install = ["-m", "pip", "install", "--quiet", "--require-hashes", "--requirement"];
+            run(Command::new(&python).args(install).arg(&requirements));
+            fs::write(&installed, wanted).expect("written");
+        }
+        python
+    });
+    &PYTHON
+}
+
+fn run(command: &mut Command) {
+    let status = command.status().expect("it starts");
+    assert!(status.success(), "{command:?}");
+}

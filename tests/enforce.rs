@@ -1,0 +1,329 @@
+//! The Lambda functions, from event to effect: the real binaries against an emulated AWS account.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tagwarden_tests::emulator::{Emulator, REGION};
+use tagwarden_tests::runtime_api::{Answer, Function};
+use tagwarden_tests::{event, list};
+use tempfile::TempDir;
+
+/// The emulated account.
+const ACCOUNT: &str = "123456789012";
+
+/// A guard at work in an account.
+struct World {
+    emulator: Emulator,
+    guard: Function,
+    _folder: TempDir,
+}
+
+impl World {
+    /// An account in which the function `name` enforces a policy of these rules.
+    fn new(name: &str, rules: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let policy = folder.path().join("policy.toml");
+        fs::write(&policy, format!("version = 1\n{rules}")).expect("written");
+        let emulator = Emulator::start();
+        let mut environment = emulator.environment(name);
+        environment.push(("TAGWARDEN_POLICY".to_owned(), policy.to_str().expect("UTF-8").to_owned()));
+        let guard = Function::start(name, &environment);
+        Self { emulator, guard, _folder: folder }
+    }
+
+    /// Creates the training job of a sample event, and returns the event.
+    fn launch(&self, sample: &str) -> Value {
+        let event = in_this_account(sample);
+        let request = &event["detail"]["requestParameters"];
+        let tags: Vec<_> =
+            list(&request["tags"]).iter().map(|tag| json!({"Key": tag["key"], "Value": tag["value"]})).collect();
+        let job = json!({
+            "TrainingJobName": request["trainingJobName"],
+            "RoleArn": request["roleArn"],
+            "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
+            "OutputDataConfig": {"S3OutputPath": "s3://bucket/out"},
+            "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+            "Tags": tags,
+        });
+        self.emulator.sagemaker("CreateTrainingJob", &job);
+        event
+    }
+
+    fn deliver(&self, event: &Value) -> Answer {
+        self.guard.invoke(&event.to_string())
+    }
+
+    fn status(&self, event: &Value) -> Value {
+        let name = &event["detail"]["requestParameters"]["trainingJobName"];
+        self.emulator.sagemaker("DescribeTrainingJob", &json!({"TrainingJobName": name}))["TrainingJobStatus"].clone()
+    }
+
+    /// The tags of the resource that an event created, as `key=value`.
+    fn tags(&self, event: &Value, arn: &str) -> Vec<String> {
+        let arn = &event["detail"]["responseElements"][arn];
+        let tags = self.emulator.sagemaker("ListTags", &json!({"ResourceArn": arn}));
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let mut tags: Vec<_> =
+            list(&tags["Tags"]).iter().map(|tag| format!("{}={}", text(&tag["Key"]), text(&tag["Value"]))).collect();
+        tags.sort();
+        tags
+    }
+
+    /// How often the guard called this, as `service:Action`.
+    fn calls(&self, guard: &str, call: &str) -> usize {
+        self.emulator.journal(guard).iter().filter(|made| *made == call).count()
+    }
+}
+
+/// A sample event as it would be in the emulated account.
+fn in_this_account(sample: &str) -> Value {
+    let text = event(&format!("{sample}.json"))
+        .replace("111122223333", ACCOUNT)
+        .replace("DataScientist-atlas", "DataScientist");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// The alert's decision record, as subscribers of protocol `sqs` receive it.
+fn told(alert: &Value) -> Value {
+    serde_json::from_str(alert["Message"].as_str().expect("a message")).expect("JSON")
+}
+
+const TRAINING: &str = "guard-training";
+const HOSTING: &str = "guard-hosting";
+/// Sessions are of no interest where the test is not about them.
+const NO_SESSIONS: &str = "[abac]\nsession-tags = 'none'\n";
+
+#[test]
+fn a_missing_tag_is_added_and_told() {
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-project-tag]"));
+    let event = world.launch("CreateTrainingJob.missing-tag");
+    world.deliver(&event).expect("handled");
+    assert_eq!(world.tags(&event, "trainingJobArn"), ["CostCenter=4711", "Project=atlas"]);
+    assert_eq!(world.status(&event), "InProgress");
+    let alerts = world.emulator.alerts();
+    assert_eq!(alerts.len(), 1);
+    let record = told(&alerts[0]);
+    assert_eq!((&record["verdict"], &record["deeds"][0]["action"]), (&json!("violation"), &json!("add-tags")));
+    let attributes = &alerts[0]["MessageAttributes"];
+    for (name, value) in [
+        ("severity", "medium"),
+        ("verdict", "violation"),
+        ("project", "atlas"),
+        ("account", ACCOUNT),
+        ("region", REGION),
+        ("rule", "missing-project-tag"),
+    ] {
+        assert_eq!(attributes[name]["Value"], value, "{name}");
+    }
+}
+
+#[test]
+fn violations_are_stopped_and_told() {
+    let rules = "[rules.foreign-project-tag]\n[rules.unapproved-instance-type]\nallow = ['ml.m5.*']\n[rules.unencrypted-volume]\n[rules.network-isolation-off]\n";
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rules}"));
+    for (sample, rule) in [
+        ("foreign-tag", "foreign-project-tag"),
+        ("unapproved-instance-type", "unapproved-instance-type"),
+        ("no-volume-key", "unencrypted-volume"),
+        ("isolation-off", "network-isolation-off"),
+    ] {
+        let event = world.launch(&format!("CreateTrainingJob.{sample}"));
+        world.deliver(&event).expect(sample);
+        assert_eq!(world.status(&event), "Stopped", "{sample}");
+        let alerts = world.emulator.alerts();
+        assert_eq!(alerts.len(), 1, "{sample}");
+        assert_eq!(told(&alerts[0])["findings"][0]["rule"], rule);
+        let subject = alerts[0]["Subject"].as_str().expect("a subject");
+        assert!(subject.is_ascii() && subject.len() <= 100 && subject.contains("stopped"), "{subject}");
+    }
+}
+
+#[test]
+fn a_compliant_call_leaves_a_log_line_and_no_trace() {
+    let world = World::new(TRAINING, "[rules.foreign-project-tag]\n[rules.missing-vpc]");
+    let event = world.launch("CreateTrainingJob.compliant");
+    world.deliver(&event).expect("handled");
+    assert_eq!(world.status(&event), "InProgress");
+    assert_eq!(world.emulator.alerts(), [] as [Value; 0]);
+    let changes: Vec<_> =
+        world.emulator.journal(TRAINING).into_iter().filter(|call| !call.starts_with("dynamodb:")).collect();
+    assert_eq!(changes, ["iam:ListRoleTags"]);
+    let log = world.guard.stop();
+    assert_eq!(log.lines().count(), 1, "{log}");
+}
+
+#[test]
+fn observing_tells_and_changes_nothing() {
+    let world = World::new(TRAINING, &format!("[defaults]\nmode = 'observe'\n{NO_SESSIONS}[rules.missing-vpc]"));
+    let event = world.launch("CreateTrainingJob.no-vpc");
+    world.deliver(&event).expect("handled");
+    assert_eq!(world.status(&event), "InProgress");
+    assert_eq!(world.emulator.alerts().len(), 1);
+}
+
+#[test]
+fn an_endpoint_configuration_is_deleted_unless_it_is_in_use() {
+    for in_use in [false, true] {
+        let world = World::new(HOSTING, &format!("{NO_SESSIONS}[rules.unencrypted-volume]"));
+        let event = in_this_account("CreateEndpointConfig.no-volume-key");
+        let config = &event["detail"]["requestParameters"]["endpointConfigName"];
+        let container = json!({"Image": "image", "ModelDataUrl": "s3://bucket/model"});
+        let role = format!("arn:aws:iam::{ACCOUNT}:role/atlas-train");
+        world.emulator.sagemaker(
+            "CreateModel",
+            &json!({"ModelName": "m", "PrimaryContainer": container, "ExecutionRoleArn": role}),
+        );
+        let variant =
+            json!({"VariantName": "a", "ModelName": "m", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1});
+        world
+            .emulator
+            .sagemaker("CreateEndpointConfig", &json!({"EndpointConfigName": config, "ProductionVariants": [variant]}));
+        if in_use {
+            world.emulator.sagemaker("CreateEndpoint", &json!({"EndpointName": "live", "EndpointConfigName": config}));
+        }
+        world.deliver(&event).expect("handled");
+        let left = list(&world.emulator.sagemaker("ListEndpointConfigs", &json!({}))["EndpointConfigs"]).len();
+        let alerts = world.emulator.alerts();
+        assert_eq!((left, alerts.len()), (usize::from(in_use), 1));
+        if in_use {
+            assert_eq!(world.tags(&event, "endpointConfigArn"), ["tagwarden:violation=unencrypted-volume"]);
+            assert!(told(&alerts[0])["deeds"][0]["result"].as_str().expect("text").contains("in use by `live`"));
+        }
+    }
+}
+
+#[test]
+fn the_same_event_five_times_is_dealt_with_once() {
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));
+    let event = world.launch("CreateTrainingJob.no-vpc");
+    for _ in 0..5 {
+        world.deliver(&event).expect("handled");
+    }
+    assert_eq!(world.calls(TRAINING, "sagemaker:StopTrainingJob"), 1);
+    assert_eq!(world.emulator.alerts().len(), 1);
+}
+
+#[test]
+fn the_same_event_at_once_is_dealt_with_once() {
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));
+    let event = world.launch("CreateTrainingJob.no-vpc");
+    let mut environment = world.emulator.environment(TRAINING);
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = folder.path().join("policy.toml");
+    fs::write(&policy, format!("version = 1\n{NO_SESSIONS}[rules.missing-vpc]")).expect("written");
+    environment.push(("TAGWARDEN_POLICY".to_owned(), policy.to_str().expect("UTF-8").to_owned()));
+    let instances: Vec<_> = (0..4).map(|_| Function::start(TRAINING, &environment)).collect();
+    std::thread::scope(|scope| {
+        for instance in instances {
+            let event = event.to_string();
+            // An instance that finds the event claimed fails, and Lambda would try it again.
+            scope.spawn(move || instance.invoke(&event));
+        }
+    });
+    assert_eq!(world.calls(TRAINING, "sagemaker:StopTrainingJob"), 1);
+    assert_eq!(world.emulator.alerts().len(), 1);
+}
+
+#[test]
+fn a_session_tag_decides_in_whatever_order_the_events_come() {
+    // The role's project is atlas; the session's, and the job's, is borealis.
+    let of_borealis = |sample: &str| {
+        let text = in_this_account(sample).to_string();
+        let text = text.replace("MlopsEngineer", "DataScientist").replace(r#""value":"atlas""#, r#""value":"borealis""#);
+        serde_json::from_str::<Value>(&text).expect("JSON")
+    };
+    let (launch, session) = (of_borealis("CreateTrainingJob.session-tag"), of_borealis("AssumeRole.session-tags"));
+    let rules = "[rules.foreign-project-tag]\n[rules.untagged-principal]\n";
+    for mode in ["optional", "required"] {
+        let world = World::new(TRAINING, &format!("[abac]\nsession-tags = '{mode}'\n{rules}"));
+        let recorder = Function::start("record-sessions", &world.emulator.environment("record-sessions"));
+        // The launch is delivered before the session is.
+        world.deliver(&launch).expect_err("it waits for the session");
+        assert_eq!(world.calls(TRAINING, "sagemaker:StopTrainingJob"), 0);
+        recorder.invoke(&session.to_string()).expect("recorded");
+        let answer: Value = serde_json::from_str(&world.deliver(&launch).expect("handled")).expect("JSON");
+        assert_eq!(answer[0]["verdict"], "compliant", "{mode}: {answer}");
+        assert_eq!(answer[0]["principal"]["tags_from"], "session");
+    }
+}
+
+#[test]
+fn a_crash_between_stop_and_alert_loses_neither() {
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));
+    let event = world.launch("CreateTrainingJob.no-vpc");
+    world.emulator.fault(json!({"service": "sns", "action": "Publish", "kind": "drop"}));
+    world.deliver(&event).expect_err("nobody could be told");
+    assert_eq!(world.status(&event), "Stopped");
+    assert_eq!(world.emulator.alerts().len(), 0);
+    world.emulator.clear_faults();
+    world.deliver(&event).expect("the job has ended, and the alert goes out");
+    assert_eq!(world.emulator.alerts().len(), 1);
+}
+
+#[test]
+fn whatever_fails_nothing_is_lost() {
+    let rules = "[rules.missing-vpc]\n[rules.untagged-principal]\n[rules.unapproved-kms-key]\n[rules.overprivileged-execution-role]\n";
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rules}"));
+    let mut event = world.launch("CreateTrainingJob.no-vpc");
+    let name = event["detail"]["requestParameters"]["trainingJobName"].clone();
+    for (round, (service, action, kind, is_stopped, is_handled)) in [
+        // Look-ups that fail leave a fact unknown; the job is stopped for what is known.
+        ("iam", "ListRoleTags", "error", true, true),
+        ("iam", "ListAttachedRolePolicies", "drop", true, true),
+        ("kms", "DescribeKey", "error", true, true),
+        // Without the store it acts all the same.
+        ("dynamodb", "UpdateItem", "error", true, true),
+        // An action that fails is told, and tried again.
+        ("sagemaker", "StopTrainingJob", "error", false, false),
+        ("sagemaker", "StopTrainingJob", "lost-response", true, true),
+        // An alert that cannot be sent is tried again.
+        ("sns", "Publish", "error", true, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let job = format!("churn-{round}");
+        let text = event.to_string().replace(name.as_str().expect("text"), &job);
+        let mut launched: Value = serde_json::from_str(&text).expect("JSON");
+        launched["detail"]["eventID"] = json!(job);
+        let create = json!({
+            "TrainingJobName": job, "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/atlas-train"),
+            "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
+            "OutputDataConfig": {"S3OutputPath": "s3://bucket/out"},
+            "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+        });
+        world.emulator.sagemaker("CreateTrainingJob", &create);
+        let mut fault = json!({"service": service, "action": action, "kind": kind});
+        if kind == "error" {
+            fault["status"] = json!(400);
+            fault["code"] = json!("AccessDeniedException");
+            fault["message"] = json!("injected");
+        } else {
+            fault["times"] = json!(1);
+        }
+        world.emulator.fault(fault);
+        let answer = world.deliver(&launched);
+        assert_eq!(answer.is_ok(), is_handled, "{service}:{action} {kind}: {answer:?}");
+        assert_eq!(world.status(&launched) == "Stopped", is_stopped, "{service}:{action} {kind}");
+        world.emulator.clear_faults();
+        if !is_handled {
+            world.deliver(&launched).expect("the next attempt succeeds");
+        }
+        assert_eq!(world.status(&launched), "Stopped", "{service}:{action} {kind}");
+        assert!(!world.emulator.alerts().is_empty(), "{service}:{action} {kind}: nobody was told");
+        event["round"] = json!(round);
+    }
+}
+
+#[test]
+fn throttling_is_waited_out() {
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));
+    let event = world.launch("CreateTrainingJob.no-vpc");
+    let fault = json!({"service": "sagemaker", "action": "StopTrainingJob", "kind": "error", "times": 2, "status": 400,
+        "code": "ThrottlingException", "message": "Rate exceeded"});
+    world.emulator.fault(fault);
+    world.deliver(&event).expect("the third try succeeds");
+    assert_eq!(world.status(&event), "Stopped");
+}
