@@ -146,7 +146,7 @@ impl Drop for Emulator {
 }
 
 /// The Python of a virtual environment with what the emulator needs, made when it is missing or out of date.
-fn python() -> &'static Path {
+pub fn python() -> &'static Path {
     static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
         let requirements = root().join("tests/aws/requirements.txt");
         let folder = root().join("target/emulator");

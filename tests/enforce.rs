@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use tagwarden_functions::permissions::FUNCTIONS;
 use tagwarden_tests::emulator::{Emulator, REGION};
 use tagwarden_tests::runtime_api::{Answer, Function};
 use tagwarden_tests::{event, list};
@@ -13,22 +14,23 @@ const ACCOUNT: &str = "123456789012";
 
 /// A guard at work in an account.
 struct World {
+    name: &'static str,
     emulator: Emulator,
-    guard: Function,
+    guard: Option<Function>,
     _folder: TempDir,
 }
 
 impl World {
     /// An account in which the function `name` enforces a policy of these rules.
-    fn new(name: &str, rules: &str) -> Self {
+    fn new(name: &'static str, rules: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let policy = folder.path().join("policy.toml");
         fs::write(&policy, format!("version = 1\n{rules}")).expect("written");
         let emulator = Emulator::start();
         let mut environment = emulator.environment(name);
         environment.push(("TAGWARDEN_POLICY".to_owned(), policy.to_str().expect("UTF-8").to_owned()));
-        let guard = Function::start(name, &environment);
-        Self { emulator, guard, _folder: folder }
+        let guard = Some(Function::start(name, &environment));
+        Self { name, emulator, guard, _folder: folder }
     }
 
     /// Creates the training job of a sample event, and returns the event.
@@ -51,7 +53,7 @@ impl World {
     }
 
     fn deliver(&self, event: &Value) -> Answer {
-        self.guard.invoke(&event.to_string())
+        self.guard.as_ref().expect("it runs").invoke(&event.to_string())
     }
 
     fn status(&self, event: &Value) -> Value {
@@ -68,6 +70,16 @@ impl World {
             list(&tags["Tags"]).iter().map(|tag| format!("{}={}", text(&tag["Key"]), text(&tag["Value"]))).collect();
         tags.sort();
         tags
+    }
+
+    /// Every call that the guard made is one that its role allows.
+    fn assert_least_privilege(&self, guard: &str) {
+        let (_, actions) = FUNCTIONS.iter().find(|(name, _)| *name == guard).expect(guard);
+        let allowed = actions.concat();
+        for call in self.emulator.journal(guard) {
+            let call = call.replacen("tagging:", "tag:", 1);
+            assert!(allowed.contains(&call.as_str()), "{guard} made the call {call}, which its role does not allow");
+        }
     }
 
     /// How often the guard called this, as `service:Action`.
@@ -87,6 +99,14 @@ fn in_this_account(sample: &str) -> Value {
 /// The alert's decision record, as subscribers of protocol `sqs` receive it.
 fn told(alert: &Value) -> Value {
     serde_json::from_str(alert["Message"].as_str().expect("a message")).expect("JSON")
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.assert_least_privilege(self.name);
+        }
+    }
 }
 
 const TRAINING: &str = "guard-training";
@@ -141,7 +161,7 @@ fn violations_are_stopped_and_told() {
 
 #[test]
 fn a_compliant_call_leaves_a_log_line_and_no_trace() {
-    let world = World::new(TRAINING, "[rules.foreign-project-tag]\n[rules.missing-vpc]");
+    let mut world = World::new(TRAINING, "[rules.foreign-project-tag]\n[rules.missing-vpc]");
     let event = world.launch("CreateTrainingJob.compliant");
     world.deliver(&event).expect("handled");
     assert_eq!(world.status(&event), "InProgress");
@@ -149,7 +169,7 @@ fn a_compliant_call_leaves_a_log_line_and_no_trace() {
     let changes: Vec<_> =
         world.emulator.journal(TRAINING).into_iter().filter(|call| !call.starts_with("dynamodb:")).collect();
     assert_eq!(changes, ["iam:ListRoleTags"]);
-    let log = world.guard.stop();
+    let log = world.guard.take().expect("it runs").stop();
     assert_eq!(log.lines().count(), 1, "{log}");
 }
 
@@ -230,7 +250,8 @@ fn a_session_tag_decides_in_whatever_order_the_events_come() {
     // The role's project is atlas; the session's, and the job's, is borealis.
     let of_borealis = |sample: &str| {
         let text = in_this_account(sample).to_string();
-        let text = text.replace("MlopsEngineer", "DataScientist").replace(r#""value":"atlas""#, r#""value":"borealis""#);
+        let text =
+            text.replace("MlopsEngineer", "DataScientist").replace(r#""value":"atlas""#, r#""value":"borealis""#);
         serde_json::from_str::<Value>(&text).expect("JSON")
     };
     let (launch, session) = (of_borealis("CreateTrainingJob.session-tag"), of_borealis("AssumeRole.session-tags"));
@@ -326,4 +347,89 @@ fn throttling_is_waited_out() {
     world.emulator.fault(fault);
     world.deliver(&event).expect("the third try succeeds");
     assert_eq!(world.status(&event), "Stopped");
+}
+
+#[test]
+fn a_request_that_cloudtrail_omitted_is_read_from_the_resource() {
+    let world =
+        World::new(TRAINING, "[rules.missing-project-tag]\n[rules.unapproved-instance-type]\nallow = ['ml.c5.*']\n");
+    let launched = world.launch("CreateTrainingJob.compliant");
+    let mut event = in_this_account("CreateTrainingJob.request-omitted");
+    event["detail"]["responseElements"] = launched["detail"]["responseElements"].clone();
+    let answer: Value = serde_json::from_str(&world.deliver(&event).expect("handled")).expect("JSON");
+    let findings: Vec<_> =
+        list(&answer[0]["findings"]).iter().map(|finding| (&finding["rule"], &finding["path"])).collect();
+    let path = "requestParameters.resourceConfig.instanceType";
+    assert_eq!(findings, [(&json!("unapproved-instance-type"), &json!(path))], "{answer}");
+    assert_eq!(world.status(&launched), "Stopped");
+}
+
+/// What the permissions of each function are for: every action that they grant is taken in one of these cases. KMS's and
+/// SageMaker's own are taken by SNS and by the tagging API, on the function's behalf.
+#[test]
+fn every_permission_is_used() {
+    let everything = "[rules.missing-project-tag]\n[rules.untagged-principal]\n[rules.overprivileged-execution-role]\n\
+        [rules.confused-deputy-trust]\n[rules.unapproved-kms-key]\n[rules.missing-vpc]\n[rules.unencrypted-volume]\n";
+    for (guard, samples) in [
+        (
+            TRAINING,
+            [
+                "CreateTrainingJob.console-empties",
+                "CreateTrainingJob.request-omitted",
+                "CreateTrainingJob.missing-tag",
+                "CreateTrainingJob.no-vpc",
+            ],
+        ),
+        (
+            HOSTING,
+            [
+                "CreateEndpointConfig.no-volume-key",
+                "CreateEndpointConfig.missing-tag",
+                "CreateEndpointConfig.inference-components",
+                "CreateEndpointConfig.compliant",
+            ],
+        ),
+    ] {
+        let world = World::new(guard, everything);
+        let container = json!({"Image": "image", "ModelDataUrl": "s3://bucket/model"});
+        let role = format!("arn:aws:iam::{ACCOUNT}:role/atlas-train");
+        world.emulator.sagemaker(
+            "CreateModel",
+            &json!({"ModelName": "m", "PrimaryContainer": container, "ExecutionRoleArn": role}),
+        );
+        let variant =
+            json!({"VariantName": "a", "ModelName": "m", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1});
+        let config = |name: &str| json!({"EndpointConfigName": name, "ProductionVariants": [variant]});
+        world.emulator.sagemaker("CreateEndpointConfig", &config("live"));
+        world.emulator.sagemaker("CreateEndpoint", &json!({"EndpointName": "live", "EndpointConfigName": "live"}));
+        for sample in samples {
+            // The caller of the hosting samples is known here as the data scientist, whose role is tagged.
+            let text = in_this_account(sample).to_string().replace("MlopsEngineer", "DataScientist");
+            let mut event: Value = serde_json::from_str(&text).expect("JSON");
+            if sample == "CreateTrainingJob.missing-tag" {
+                world.launch(sample);
+            }
+            if sample == "CreateEndpointConfig.missing-tag" {
+                let name = &event["detail"]["requestParameters"]["endpointConfigName"];
+                world.emulator.sagemaker("CreateEndpointConfig", &config(name.as_str().expect("a name")));
+            }
+            if sample == "CreateEndpointConfig.compliant" {
+                event["detail"]["requestParameters"] = Value::Null;
+            }
+            if sample == "CreateEndpointConfig.inference-components" {
+                event["detail"]["userIdentity"] =
+                    in_this_account("CreateTrainingJob.console-empties")["detail"]["userIdentity"].clone();
+            }
+            // A launch that a session's tag could change is given back twice.
+            let attempts = (0..3).find(|_| world.deliver(&event).is_ok());
+            assert!(attempts.is_some(), "{sample}");
+        }
+        let used: Vec<_> =
+            world.emulator.journal(guard).iter().map(|call| call.replacen("tagging:", "tag:", 1)).collect();
+        let (_, actions) = FUNCTIONS.iter().find(|(name, _)| *name == guard).expect(guard);
+        let indirect = ["kms:GenerateDataKey", "kms:Decrypt", "sagemaker:AddTags"];
+        for action in actions.concat().iter().filter(|action| !indirect.contains(action)) {
+            assert!(used.iter().any(|call| call == action), "{guard} never calls {action}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ use crate::act::{Deed, act};
 use crate::alert::alert;
 use crate::gather::{Cache, gather};
 use crate::ports::{Claim, Enforce, LookUp};
+use crate::recover::recover;
 use crate::telemetry;
 use crate::{aws, config};
 
@@ -78,6 +79,13 @@ impl<P: LookUp + Enforce> Guard<P> {
             Claim::Done => return Ok(None),
             Claim::Busy => return Err("another invocation is at this event".to_owned()),
         };
+        let recovered = recover(json, &call, operation, &self.ports).await.unwrap_or_else(|failure| {
+            // The rules will say that the request is unknown.
+            tracing::warn!(event_id = call.event_id, %failure, "the request could not be recovered");
+            None
+        });
+        let recovered: Option<Value> = recovered.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
         let evidence = gather(&call, operation, &self.policy, &self.ports, &self.cache).await;
         let decision = decide(&call, &self.policy, &evidence);
         if attempt < ATTEMPTS && self.should_wait_for_session(&call, &evidence, &decision) {
@@ -358,6 +366,20 @@ mod tests {
         let decisions = guard.handle(&event).await.expect("the last attempt decides");
         assert_eq!(decisions[0].verdict, Verdict::Unknown);
         assert_eq!(done(&guard), ["publish"]);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_cloudtrail_omitted_is_recovered() {
+        let event = event("CreateTrainingJob.request-omitted", "omitted", "omitted");
+        let guard_ = guard("[rules.missing-project-tag]\n[rules.missing-vpc]");
+        let decisions = guard_.handle(&event).await.expect("handled");
+        let rules: Vec<_> = decisions[0].findings.iter().map(|finding| finding.rule).collect();
+        assert_eq!((decisions[0].verdict, rules), (Verdict::Violation, vec!["missing-vpc"]));
+
+        let guard_ = guard("[rules.missing-vpc]");
+        guard_.ports.state().failing.insert("describe");
+        let decisions = guard_.handle(&event).await.expect("handled");
+        assert_eq!(decisions[0].verdict, Verdict::Unknown);
     }
 
     #[tokio::test]

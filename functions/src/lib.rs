@@ -11,6 +11,8 @@ pub mod gather;
 pub mod guard;
 #[cfg(test)]
 pub mod memory;
+pub mod permissions;
 pub mod ports;
+pub mod recover;
 pub mod sessions;
 pub mod telemetry;

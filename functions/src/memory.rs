@@ -8,8 +8,9 @@ use tagwarden::call::Identity;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 
 use crate::ports::{
-    AddTags, Answer, Claim, ClaimEvent, DeleteEndpointConfig, DescribeKey, DescribeModel, Failure, FindSession,
-    Message, Publish, ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, StopTrainingJob, Stopped,
+    AddTags, Answer, Claim, ClaimEvent, DeleteEndpointConfig, DescribeKey, DescribeModel, DescribeResource, Failure,
+    FindSession, Message, Publish, ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, StopTrainingJob,
+    Stopped,
 };
 
 /// An AWS account.
@@ -81,6 +82,16 @@ impl DescribeModel for Account {
         let network = |kind: &str| vec![format!("{kind}-1")];
         let isolated = Model { network_isolation: true, subnets: network("subnet"), security_groups: network("sg") };
         self.doing("model", name).map(|_| isolated)
+    }
+}
+
+impl DescribeResource for Account {
+    async fn describe(&self, _operation: &str, name: &str) -> Answer<serde_json::Value> {
+        self.doing("describe", name).map(|_| serde_json::json!({"TrainingJobName": name}))
+    }
+
+    async fn tags_of(&self, arn: &str) -> Answer<serde_json::Value> {
+        self.doing("tags-of", arn).map(|_| serde_json::json!([{"Key": "Project", "Value": "atlas"}]))
     }
 }
 

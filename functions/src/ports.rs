@@ -67,6 +67,20 @@ pub trait DescribeModel {
     fn model(&self, name: &str) -> impl Future<Output = Answer<Model>> + Send;
 }
 
+/// Reads what a resource is, where the record of the call that created it does not tell.
+pub trait DescribeResource {
+    /// The IAM actions that it takes for training jobs.
+    const TRAINING_ACTIONS: &'static [&'static str] = &["sagemaker:DescribeTrainingJob", "sagemaker:ListTags"];
+    /// The IAM actions that it takes for endpoint configurations.
+    const HOSTING_ACTIONS: &'static [&'static str] = &["sagemaker:DescribeEndpointConfig", "sagemaker:ListTags"];
+
+    /// What the Describe operation answers, as the API's JSON, about the resource `name` that `operation` created.
+    fn describe(&self, operation: &str, name: &str) -> impl Future<Output = Answer<serde_json::Value>> + Send;
+
+    /// The tags of the resource `arn`, as the API's JSON list.
+    fn tags_of(&self, arn: &str) -> impl Future<Output = Answer<serde_json::Value>> + Send;
+}
+
 /// Finds the session behind a call.
 pub trait FindSession {
     /// The IAM actions that it takes.
@@ -178,12 +192,19 @@ pub trait Publish {
 
 /// What guards look up.
 pub trait LookUp:
-    ReadTags + ReadAttachedPolicies + ReadTrustPolicy + DescribeKey + DescribeModel + FindSession + Sync
+    ReadTags + ReadAttachedPolicies + ReadTrustPolicy + DescribeKey + DescribeModel + DescribeResource + FindSession + Sync
 {
 }
 
 impl<P> LookUp for P where
-    P: ReadTags + ReadAttachedPolicies + ReadTrustPolicy + DescribeKey + DescribeModel + FindSession + Sync
+    P: ReadTags
+        + ReadAttachedPolicies
+        + ReadTrustPolicy
+        + DescribeKey
+        + DescribeModel
+        + DescribeResource
+        + FindSession
+        + Sync
 {
 }
 

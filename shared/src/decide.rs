@@ -202,7 +202,7 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         }
     }
     let verdict = verdict(&findings);
-    let resource = resource(&facts);
+    let resource = resource(call, operation);
     let actions = plan::plan(&facts, policy, &resource, &judged);
     Decision {
         resource: Some(resource),
@@ -291,12 +291,12 @@ fn reason(findings: &[Finding]) -> String {
     reasons.join("; ")
 }
 
-fn resource(facts: &Facts) -> Resource {
-    let operation = facts.operation;
-    let request = facts.call.request.as_ref().ok();
+/// The resource that a call created, as far as the record tells.
+pub fn resource(call: &Call, operation: &Operation) -> Resource {
+    let request = call.request.as_ref().ok();
     let in_request = |path| find(request?, path).first()?.text().ok()?;
     // The service adds the ARN to the logged request as well.
-    let arn = facts.call.response.and_then(|response| member_text(response, operation.resource_arn));
+    let arn = call.response.and_then(|response| member_text(response, operation.resource_arn));
     let arn = arn.or_else(|| in_request(operation.resource_arn));
     let name = in_request(operation.resource_name).or_else(|| arn?.rsplit_once('/').map(|(_, name)| name));
     Resource { kind: operation.kind, name: name.map(str::to_owned), arn: arn.map(str::to_owned) }

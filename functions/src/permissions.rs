@@ -1,0 +1,43 @@
+//! Which IAM actions each function takes: those of the ports that it can use. The template grants these and no others.
+
+use crate::aws::Aws;
+use crate::ports::{
+    AddTags, ClaimEvent, DeleteEndpointConfig, DescribeKey, DescribeModel, DescribeResource, FindSession, Publish,
+    ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, StopTrainingJob,
+};
+
+/// The functions, by the names of their binaries, with the IAM actions that they take.
+pub const FUNCTIONS: &[(&str, &[&[&str]])] = &[
+    (
+        "guard-hosting",
+        &[
+            <Aws as ReadTags>::ACTIONS,
+            <Aws as ReadAttachedPolicies>::ACTIONS,
+            <Aws as ReadTrustPolicy>::ACTIONS,
+            <Aws as DescribeKey>::ACTIONS,
+            <Aws as DescribeModel>::ACTIONS,
+            <Aws as DescribeResource>::HOSTING_ACTIONS,
+            <Aws as FindSession>::ACTIONS,
+            <Aws as ClaimEvent>::ACTIONS,
+            <Aws as AddTags>::ACTIONS,
+            <Aws as DeleteEndpointConfig>::ACTIONS,
+            <Aws as Publish>::ACTIONS,
+        ],
+    ),
+    (
+        "guard-training",
+        &[
+            <Aws as ReadTags>::ACTIONS,
+            <Aws as ReadAttachedPolicies>::ACTIONS,
+            <Aws as ReadTrustPolicy>::ACTIONS,
+            <Aws as DescribeKey>::ACTIONS,
+            <Aws as DescribeResource>::TRAINING_ACTIONS,
+            <Aws as FindSession>::ACTIONS,
+            <Aws as ClaimEvent>::ACTIONS,
+            <Aws as AddTags>::ACTIONS,
+            <Aws as StopTrainingJob>::ACTIONS,
+            <Aws as Publish>::ACTIONS,
+        ],
+    ),
+    ("record-sessions", &[<Aws as RecordSession>::ACTIONS]),
+];
