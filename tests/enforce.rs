@@ -293,6 +293,7 @@ fn whatever_fails_nothing_is_lost() {
         ("iam", "ListRoleTags", "error", true, true),
         ("iam", "ListAttachedRolePolicies", "drop", true, true),
         ("kms", "DescribeKey", "error", true, true),
+        ("iam", "ListRoleTags", "delay", true, true),
         // Without the store it acts all the same.
         ("dynamodb", "UpdateItem", "error", true, true),
         // An action that fails is told, and tried again.
@@ -323,6 +324,7 @@ fn whatever_fails_nothing_is_lost() {
             fault["message"] = json!("injected");
         } else {
             fault["times"] = json!(1);
+            fault["seconds"] = json!(5);
         }
         world.emulator.fault(fault);
         let answer = world.deliver(&launched);

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a function may take for an answer before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,6 +18,8 @@ pub struct Function {
     stderr: JoinHandle<String>,
     events: Sender<String>,
     answers: Receiver<Answer>,
+    started: Instant,
+    asked: Receiver<Instant>,
 }
 
 /// What a function answered: its response, or its error.
@@ -26,26 +28,31 @@ pub type Answer = Result<String, String>;
 impl Function {
     /// Starts the function `name` with these environment variables beside those that Lambda sets.
     pub fn start(name: &str, environment: &[(String, String)]) -> Self {
+        Self::spawn(name, Command::new(crate::program(name)).env_clear().envs(environment.iter().cloned()))
+    }
+
+    /// Starts a command as the function `name`.
+    pub fn spawn(name: &str, command: &mut Command) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let (events, queue) = channel();
         let (answered, answers) = channel();
+        let (asking, asked) = channel();
         let queue = Arc::new(Mutex::new(queue));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (queue, answered) = (Arc::clone(&queue), answered.clone());
-                std::thread::spawn(move || serve(&stream, &queue, &answered));
+                let (queue, answered, asking) = (Arc::clone(&queue), answered.clone(), asking.clone());
+                std::thread::spawn(move || serve(&stream, &queue, &answered, &asking));
             }
         });
-        let mut child = Command::new(crate::program(name))
-            .env_clear()
+        let started = Instant::now();
+        let mut child = command
             .env("AWS_LAMBDA_RUNTIME_API", address)
             .env("AWS_LAMBDA_FUNCTION_NAME", name)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "test")
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "test")
-            .envs(environment.iter().cloned())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -53,7 +60,19 @@ impl Function {
         // Read all along: a pipe that nobody reads fills up, and then the function waits for ever.
         let stdout = read_all(child.stdout.take());
         let stderr = read_all(child.stderr.take());
-        Self { child, stdout, stderr, events, answers }
+        Self { child, stdout, stderr, events, answers, started, asked }
+    }
+
+    /// Waits until the function asks for its first event, and returns how long it took to get there.
+    pub fn cold_start(&self) -> Duration {
+        self.asked.recv_timeout(PATIENCE).expect("the function asks for an event") - self.started
+    }
+
+    /// The memory that the function holds, in KiB, as Linux counts it.
+    pub fn resident_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the function runs");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
+        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
     }
 
     /// Hands an event to the function and waits for its answer.
@@ -86,10 +105,12 @@ fn read_all(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
 }
 
 /// Answers the requests of one connection: `…/invocation/next`, `…/response`, `…/error`.
-fn serve(stream: &TcpStream, queue: &Mutex<Receiver<String>>, answered: &Sender<Answer>) {
+fn serve(stream: &TcpStream, queue: &Mutex<Receiver<String>>, answered: &Sender<Answer>, asking: &Sender<Instant>) {
     let mut reader = BufReader::new(stream);
     while let Some((path, body)) = request(&mut reader) {
         let reply = if path.ends_with("/next") {
+            // Nobody may be waiting to know.
+            let _ = asking.send(Instant::now());
             let Ok(event) = queue.lock().expect("no test panics with it").recv() else { return };
             format!(
                 "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 1\r\nLambda-Runtime-Deadline-Ms: 9999999999999\r\n\

@@ -86,11 +86,11 @@ impl Gathered {
             return Ok(());
         }
         let expected = "no output of `aws iam get-account-authorization-details`";
-        Err(Failure::Message(format!("{}: {expected}", path.display())))
+        Err(Failure::Message(format!("{}: {expected}", input::name(path))))
     }
 
     fn file(&mut self, path: &Path) {
-        let place = path.display().to_string();
+        let place = input::name(path);
         self.read(path, |gathered, item| match item {
             Item::AuthorizationDetails(details) => gathered.authorization_details(path, &details),
             Item::OtherEvent(event) => gathered.decided(&place, not_a_call(event)),
@@ -106,7 +106,7 @@ impl Gathered {
         }
         documents::split(&text.unwrap_or_else(|| "[]".to_owned()), &mut |item| match item {
             Ok(item) => each(self, item),
-            Err(problem) => self.problem(&format!("{}:{}: {}", path.display(), problem.line, problem.message)),
+            Err(problem) => self.problem(&format!("{}:{}: {}", input::name(path), problem.line, problem.message)),
         });
     }
 
@@ -134,7 +134,7 @@ impl Gathered {
 
     fn authorization_details(&mut self, path: &Path, details: &Value) {
         for problem in self.evidence.add_authorization_details(details) {
-            self.problem(&format!("{}: {problem}", path.display()));
+            self.problem(&format!("{}: {problem}", input::name(path)));
         }
     }
 

@@ -50,6 +50,11 @@ fn is_documentation(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"))
 }
 
+/// The name of an input, for messages.
+pub fn name(path: &Path) -> String {
+    if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
+}
+
 /// The text of a file or, for `-`, of standard input, decompressed where it is gzipped. Lines that are no UTF-8 are left out
 /// and reported.
 pub fn read(path: &Path, problems: &mut Vec<String>) -> Option<String> {
@@ -58,7 +63,7 @@ pub fn read(path: &Path, problems: &mut Vec<String>) -> Option<String> {
     let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(error) => {
-            problems.push(format!("{}: cannot be read: {error}", path.display()));
+            problems.push(format!("{}: cannot be read: {error}", name(path)));
             return None;
         }
     };
@@ -66,7 +71,7 @@ pub fn read(path: &Path, problems: &mut Vec<String>) -> Option<String> {
         match inflate(&bytes) {
             Ok(bytes) => bytes,
             Err(why) => {
-                problems.push(format!("{}: {why}", path.display()));
+                problems.push(format!("{}: {why}", name(path)));
                 return None;
             }
         }
@@ -76,7 +81,7 @@ pub fn read(path: &Path, problems: &mut Vec<String>) -> Option<String> {
     let starts_like_json =
         bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| b"{[\xef".contains(byte));
     if !starts_like_json {
-        problems.push(format!("{}: neither JSON nor gzip", path.display()));
+        problems.push(format!("{}: neither JSON nor gzip", name(path)));
         return None;
     }
     Some(String::from_utf8(bytes).unwrap_or_else(|error| {
@@ -85,7 +90,7 @@ pub fn read(path: &Path, problems: &mut Vec<String>) -> Option<String> {
             match std::str::from_utf8(line) {
                 Ok(line) => text.push_str(line),
                 Err(_) => {
-                    problems.push(format!("{}:{}: no UTF-8", path.display(), index + 1));
+                    problems.push(format!("{}:{}: no UTF-8", name(path), index + 1));
                     text.push('\n');
                 }
             }

@@ -14,6 +14,7 @@ pub mod gather;
 pub mod instance_types;
 pub mod json;
 pub mod kms;
+pub mod operation_names;
 pub mod operations;
 pub mod plan;
 pub mod policy;

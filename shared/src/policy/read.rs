@@ -10,6 +10,7 @@ use super::settings::{self, DefaultValue, Kind, Setting, Setup, Spec, rule_specs
 use super::{
     Abac, Diagnostic, Exemption, Level, Mode, OnUnknown, Override, Pattern, Persona, Policy, SessionTags, When,
 };
+use crate::operation_names::OPERATION_NAMES;
 use crate::operations::Operation;
 use crate::rules::{RULES, Rule};
 
@@ -279,6 +280,12 @@ impl Reader {
         self.can_match("persona", &personas, &known, "no `[personas]` table has this name");
         self.check_principals(&principals);
         self.check_operations(&operations);
+        for (name, span) in &operations {
+            if OPERATION_NAMES.contains(&name.as_str()) && Operation::named(name).is_none() {
+                let help = "calls to it are not judged";
+                self.warning(span.clone(), format!("the operation `{name}` can never match"), help);
+            }
+        }
         for (account, span) in &accounts {
             if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
                 self.error(span.clone(), format!("`{account}` is no account id"), "expected 12 digits");
@@ -365,16 +372,13 @@ impl Reader {
         }
     }
 
+    /// Warns of names that no operation has.
     fn check_operations(&mut self, operations: &[Text]) {
-        let known: Vec<_> = crate::operations::OPERATIONS.iter().map(|operation| operation.name).collect();
         for (name, span) in operations {
-            if Operation::named(name).is_none() {
-                let help = nearest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-                self.warning(
-                    span.clone(),
-                    format!("`{name}` is no operation that is judged"),
-                    help.unwrap_or_default(),
-                );
+            if OPERATION_NAMES.binary_search(&name.as_str()).is_err() {
+                let near = nearest(name, OPERATION_NAMES.iter().copied());
+                let help = near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default();
+                self.warning(span.clone(), format!("SageMaker has no operation `{name}`"), help);
             }
         }
     }
