@@ -19,7 +19,9 @@ pub fn root() -> &'static Path {
 /// A program of the workspace, built first where that is needed.
 pub fn program(name: &str) -> PathBuf {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
-        let build = ["build", "--quiet", "--workspace", "--bins"];
+        // All targets, as `cargo test --workspace` has them: fewer would ask for other features of shared dependencies, and
+        // the AWS SDK would be compiled twice.
+        let build = ["build", "--quiet", "--workspace", "--all-targets"];
         let built = Command::new(env!("CARGO")).current_dir(root()).args(build).status();
         assert!(built.expect("cargo starts").success(), "cargo {build:?}");
         let test = std::env::current_exe().expect("a test is a program");

@@ -24,7 +24,14 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
     let (uris, switches) = (facts.all(Fact::OutputUri), facts.all(Fact::OutputSwitch));
     let mut findings = Findings::default();
     for key in facts.all(Fact::OutputKey) {
-        let Some(None) = findings.read(key.text()).inspect(|text| if text.is_some() { findings.pass() }) else { continue };
+        match findings.read(key.text()) {
+            None => continue,
+            Some(Some(_)) => {
+                findings.pass();
+                continue;
+            }
+            Some(None) => {}
+        }
         let is_off = |switch: &Found| switch.at.is_beside(&key.at) && switch.flag() == Ok(Some(false));
         if switches.clone().any(is_off) {
             continue;
