@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::emulator::REGION;
+
 /// How long a function may take for an answer before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -26,13 +28,14 @@ pub struct Function {
 pub type Answer = Result<String, String>;
 
 impl Function {
-    /// Starts the function `name` with these environment variables beside those that Lambda sets.
-    pub fn start(name: &str, environment: &[(String, String)]) -> Self {
-        Self::spawn(name, Command::new(crate::program(name)).env_clear().envs(environment.iter().cloned()))
+    /// Starts the function `name` of this account with these environment variables beside those that Lambda sets.
+    pub fn start(name: &str, account: &str, environment: &[(String, String)]) -> Self {
+        Self::spawn(name, account, Command::new(crate::program(name)).env_clear().envs(environment.iter().cloned()))
     }
 
-    /// Starts a command as the function `name`.
-    pub fn spawn(name: &str, command: &mut Command) -> Self {
+    /// Starts a command as the function `name` of this account.
+    pub fn spawn(name: &str, account: &str, command: &mut Command) -> Self {
+        let arn = format!("arn:aws:lambda:{REGION}:{account}:function:{name}");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let (events, queue) = channel();
@@ -41,8 +44,9 @@ impl Function {
         let queue = Arc::new(Mutex::new(queue));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (queue, answered, asking) = (Arc::clone(&queue), answered.clone(), asking.clone());
-                std::thread::spawn(move || serve(&stream, &queue, &answered, &asking));
+                let (queue, answered, asking, arn) =
+                    (Arc::clone(&queue), answered.clone(), asking.clone(), arn.clone());
+                std::thread::spawn(move || serve(&stream, &arn, &queue, &answered, &asking));
             }
         });
         let started = Instant::now();
@@ -105,7 +109,13 @@ fn read_all(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
 }
 
 /// Answers the requests of one connection: `…/invocation/next`, `…/response`, `…/error`.
-fn serve(stream: &TcpStream, queue: &Mutex<Receiver<String>>, answered: &Sender<Answer>, asking: &Sender<Instant>) {
+fn serve(
+    stream: &TcpStream,
+    arn: &str,
+    queue: &Mutex<Receiver<String>>,
+    answered: &Sender<Answer>,
+    asking: &Sender<Instant>,
+) {
     let mut reader = BufReader::new(stream);
     while let Some((path, body)) = request(&mut reader) {
         let reply = if path.ends_with("/next") {
@@ -114,7 +124,7 @@ fn serve(stream: &TcpStream, queue: &Mutex<Receiver<String>>, answered: &Sender<
             let Ok(event) = queue.lock().expect("no test panics with it").recv() else { return };
             format!(
                 "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 1\r\nLambda-Runtime-Deadline-Ms: 9999999999999\r\n\
-                Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:eu-west-1:111122223333:function:test\r\n\
+                Lambda-Runtime-Invoked-Function-Arn: {arn}\r\n\
                 Content-Length: {}\r\n\r\n{event}",
                 event.len()
             )

@@ -47,13 +47,13 @@ impl<P: LookUp + Enforce> Guard<P> {
     /// # Errors
     /// Where something in it cannot be read, or not all could be done that was planned: so that the invocation fails, is
     /// tried again, and at last ends in the on-failure queue.
-    pub async fn handle(&self, payload: &str) -> Result<Vec<Decision>, String> {
+    pub async fn handle(&self, payload: &str, function_arn: &str) -> Result<Vec<Decision>, String> {
         let mut items = Vec::new();
         documents::split(payload, &mut |item| items.push(item));
         let (mut decisions, mut problems) = (Vec::new(), Vec::new());
         for item in items {
             let handled = match item {
-                Ok(Item::Record(json)) => self.record(json).await,
+                Ok(Item::Record(json)) => self.record(json, function_arn).await,
                 Ok(Item::OtherEvent(event)) => Ok(Some(self.log(not_a_call(event), &[]))),
                 Ok(Item::AuthorizationDetails(_)) => Err("account authorization details are no event".to_owned()),
                 Err(problem) => Err(problem.message),
@@ -67,13 +67,14 @@ impl<P: LookUp + Enforce> Guard<P> {
     }
 
     /// Deals with a CloudTrail record; `None` where that was done before.
-    async fn record(&self, json: &str) -> Result<Option<Decision>, String> {
+    async fn record(&self, json: &str, function_arn: &str) -> Result<Option<Decision>, String> {
         let record: Value = serde_json::from_str(json).map_err(|error| format!("no JSON: {error}"))?;
         let call = Call::read(&record)?;
         let operation = match coverage(&call) {
             Ok(operation) => operation,
             Err(reason) => return Ok(Some(self.log(skipped(&call, reason), &[]))),
         };
+        must_be_here(&call, function_arn)?;
         let attempt = match self.claim(&call).await? {
             Claim::Ours(attempt) => attempt,
             Claim::Done => return Ok(None),
@@ -166,6 +167,25 @@ impl<P: LookUp + Enforce> Guard<P> {
     }
 }
 
+/// Whether the call was made in the account and region that the function `function_arn` runs in. Elsewhere, roles and jobs of
+/// the same names are others: judging by the one and stopping the other would harm the innocent. A runtime on a developer's
+/// machine names no account, and there is nothing to compare.
+fn must_be_here(call: &Call, function_arn: &str) -> Result<(), String> {
+    if !function_arn.starts_with("arn:") {
+        return Ok(());
+    }
+    let mut parts = function_arn.split(':').skip(3);
+    let (region, account) = (parts.next(), parts.next());
+    if (call.region, call.account) == (region, account) {
+        return Ok(());
+    }
+    let place = |account: Option<&str>, region: Option<&str>| {
+        format!("account {}, region {}", account.unwrap_or("unknown"), region.unwrap_or("unknown"))
+    };
+    let (there, here) = (place(call.account, call.region), place(account, region));
+    Err(format!("the call was made in {there}; this function only acts in {here}"))
+}
+
 fn strongest(decision: &Decision) -> Option<&Verb> {
     decision.actions.first().map(|action| &action.action)
 }
@@ -180,7 +200,7 @@ pub async fn run() -> Result<(), Error> {
     let guard = Guard::new(function, config::policy()?, aws::Aws::connect().await?, telemetry::write);
     let guard = &guard;
     let handler = move |event: LambdaEvent<Box<RawValue>>| async move {
-        Ok::<_, Error>(guard.handle(event.payload.get()).await?)
+        Ok::<_, Error>(guard.handle(event.payload.get(), &event.context.invoked_function_arn).await?)
     };
     lambda_runtime::run(service_fn(handler)).await
 }
@@ -192,6 +212,7 @@ mod tests {
     use super::*;
     use crate::memory::Account;
 
+    const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:guard-training";
     const CALLER: &str = "arn:aws:iam::111122223333:role/DataScientist-atlas";
     const EXECUTION_ROLE: &str = "arn:aws:iam::111122223333:role/ml/atlas/atlas-train";
 
@@ -230,7 +251,7 @@ mod tests {
     async fn a_violation_is_stopped_and_told_once() {
         let guard = guard("[rules.missing-vpc]");
         for _ in 0..5 {
-            guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect("handled");
+            guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
         }
         assert_eq!(done(&guard), ["stop churn-no-vpc", "publish"]);
     }
@@ -238,7 +259,8 @@ mod tests {
     #[tokio::test]
     async fn a_compliant_call_leaves_no_trace() {
         let guard = guard("[rules.missing-vpc]\n[rules.foreign-project-tag]");
-        let decisions = guard.handle(&event("CreateTrainingJob.compliant", "atlas", "atlas")).await.expect("handled");
+        let decisions =
+            guard.handle(&event("CreateTrainingJob.compliant", "atlas", "atlas"), FUNCTION).await.expect("handled");
         assert_eq!(decisions[0].verdict, Verdict::Compliant, "{:?}", decisions[0].findings);
         assert_eq!(done(&guard), [""; 0]);
     }
@@ -247,14 +269,14 @@ mod tests {
     async fn a_missing_tag_is_added() {
         let event = event("CreateTrainingJob.missing-tag", "atlas", "atlas");
         let guard_ = guard("[abac]\nsession-tags = 'none'\n[rules.missing-project-tag]");
-        guard_.handle(&event).await.expect("handled");
+        guard_.handle(&event, FUNCTION).await.expect("handled");
         assert_eq!(done(&guard_), ["add-tags Project=atlas", "publish"]);
 
         let guard_ = guard("[rules.missing-project-tag]");
         for _ in 1..ATTEMPTS {
-            guard_.handle(&event).await.expect_err("the session may belong to another project");
+            guard_.handle(&event, FUNCTION).await.expect_err("the session may belong to another project");
         }
-        guard_.handle(&event).await.expect("the last attempt decides");
+        guard_.handle(&event, FUNCTION).await.expect("the last attempt decides");
         assert_eq!(done(&guard_), ["add-tags Project=atlas", "publish"]);
     }
 
@@ -262,7 +284,7 @@ mod tests {
     async fn a_configuration_in_use_is_marked_not_deleted() {
         let guard = guard("[rules.unencrypted-volume]");
         guard.ports.state().users.insert("churn-no-volume-key".to_owned(), vec!["`live`".to_owned()]);
-        guard.handle(&event("CreateEndpointConfig.no-volume-key", "churn", "churn")).await.expect("handled");
+        guard.handle(&event("CreateEndpointConfig.no-volume-key", "churn", "churn"), FUNCTION).await.expect("handled");
         assert_eq!(done(&guard), ["add-tags tagwarden:violation=unencrypted-volume", "publish"]);
         let state = guard.ports.state();
         assert!(state.messages[0].texts[0].1.contains("in use by `live`"), "{:?}", state.messages[0]);
@@ -273,7 +295,7 @@ mod tests {
         let mut policy = Policy::parse("version = 1\n[rules.missing-vpc]").expect("a valid policy");
         policy.observe_only = true;
         let guard = guard_by(policy);
-        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect("handled");
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
         assert_eq!(done(&guard), ["publish"]);
     }
 
@@ -281,11 +303,12 @@ mod tests {
     async fn what_fails_is_told_and_tried_again() {
         let guard = guard("[rules.missing-vpc]");
         guard.ports.state().failing.insert("stop");
-        let error = guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect_err("the job is not stopped");
+        let error =
+            guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect_err("the job is not stopped");
         assert!(error.contains("stop failed: ThrottlingException"), "{error}");
         assert!(guard.ports.state().messages[0].subject.contains("ACTION FAILED"));
         guard.ports.state().failing.clear();
-        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect("handled");
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
         assert_eq!(done(&guard), ["publish", "stop churn-no-vpc", "publish"]);
     }
 
@@ -293,9 +316,9 @@ mod tests {
     async fn an_alert_that_cannot_be_sent_is_tried_again() {
         let guard = guard("[rules.missing-vpc]");
         guard.ports.state().failing.insert("publish");
-        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect_err("nobody was told");
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect_err("nobody was told");
         guard.ports.state().failing.clear();
-        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect("handled");
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
         assert_eq!(done(&guard), ["stop churn-no-vpc", "stop churn-no-vpc", "publish"]);
     }
 
@@ -303,7 +326,7 @@ mod tests {
     async fn without_claims_it_acts_all_the_same() {
         let guard = guard("[rules.missing-vpc]");
         guard.ports.state().failing.extend(["claim", "complete", "give-back"]);
-        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect("handled");
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
         assert_eq!(done(&guard), ["stop churn-no-vpc", "publish"]);
     }
 
@@ -313,7 +336,7 @@ mod tests {
         for (on_unknown, expected) in [("alert", vec!["publish"]), ("stop", vec!["stop churn-compliant", "publish"])] {
             let guard = guard(&format!("[defaults]\non-unknown = '{on_unknown}'\n[rules.untagged-principal]"));
             guard.ports.state().failing.insert("tags");
-            let decisions = guard.handle(&event).await.expect("handled");
+            let decisions = guard.handle(&event, FUNCTION).await.expect("handled");
             assert_eq!(decisions[0].verdict, Verdict::Unknown);
             assert_eq!(done(&guard), expected);
         }
@@ -335,16 +358,16 @@ mod tests {
         let event = event("CreateTrainingJob.foreign-tag", "borealis", "borealis");
         let guard_ = guard("[rules.foreign-project-tag]");
         for _ in 1..ATTEMPTS {
-            guard_.handle(&event).await.expect_err("it waits");
+            guard_.handle(&event, FUNCTION).await.expect_err("it waits");
         }
         assert_eq!(done(&guard_), [""; 0]);
-        guard_.handle(&event).await.expect("the last attempt decides");
+        guard_.handle(&event, FUNCTION).await.expect("the last attempt decides");
         assert_eq!(done(&guard_), ["stop churn-foreign-tag", "publish"]);
 
         let guard_ = guard("[rules.foreign-project-tag]");
-        guard_.handle(&event).await.expect_err("it waits");
+        guard_.handle(&event, FUNCTION).await.expect_err("it waits");
         guard_.ports.state().sessions.add(session(&access_key(&event), "borealis"));
-        let decisions = guard_.handle(&event).await.expect("the session is known");
+        let decisions = guard_.handle(&event, FUNCTION).await.expect("the session is known");
         assert_eq!(decisions[0].verdict, Verdict::Compliant);
         assert_eq!(done(&guard_), [""; 0]);
     }
@@ -352,7 +375,7 @@ mod tests {
     #[tokio::test]
     async fn what_no_session_could_change_does_not_wait() {
         let guard = guard("[rules.foreign-project-tag]\n[rules.missing-vpc]");
-        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc")).await.expect("handled");
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
         assert_eq!(done(&guard), ["stop churn-no-vpc", "publish"]);
     }
 
@@ -361,9 +384,9 @@ mod tests {
         let event = event("CreateTrainingJob.compliant", "atlas", "atlas");
         let guard = guard("[abac]\nsession-tags = 'required'\n[rules.foreign-project-tag]");
         for _ in 1..ATTEMPTS {
-            guard.handle(&event).await.expect_err("it waits");
+            guard.handle(&event, FUNCTION).await.expect_err("it waits");
         }
-        let decisions = guard.handle(&event).await.expect("the last attempt decides");
+        let decisions = guard.handle(&event, FUNCTION).await.expect("the last attempt decides");
         assert_eq!(decisions[0].verdict, Verdict::Unknown);
         assert_eq!(done(&guard), ["publish"]);
     }
@@ -372,13 +395,13 @@ mod tests {
     async fn a_request_that_cloudtrail_omitted_is_recovered() {
         let event = event("CreateTrainingJob.request-omitted", "omitted", "omitted");
         let guard_ = guard("[rules.missing-project-tag]\n[rules.missing-vpc]");
-        let decisions = guard_.handle(&event).await.expect("handled");
+        let decisions = guard_.handle(&event, FUNCTION).await.expect("handled");
         let rules: Vec<_> = decisions[0].findings.iter().map(|finding| finding.rule).collect();
         assert_eq!((decisions[0].verdict, rules), (Verdict::Violation, vec!["missing-vpc"]));
 
         let guard_ = guard("[rules.missing-vpc]");
         guard_.ports.state().failing.insert("describe");
-        let decisions = guard_.handle(&event).await.expect("handled");
+        let decisions = guard_.handle(&event, FUNCTION).await.expect("handled");
         assert_eq!(decisions[0].verdict, Verdict::Unknown);
     }
 
@@ -386,7 +409,7 @@ mod tests {
     async fn look_ups_are_few_and_remembered() {
         let guard = guard(policy_with_everything());
         for name in ["CreateTrainingJob.compliant", "CreateTrainingJob.too-long"] {
-            guard.handle(&event(name, "atlas", "atlas")).await.expect("handled");
+            guard.handle(&event(name, "atlas", "atlas"), FUNCTION).await.expect("handled");
         }
         let state = guard.ports.state();
         let count = |verb: &str| state.journal.iter().filter(|entry| entry.starts_with(verb)).count();
@@ -399,10 +422,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_call_of_another_account_or_region_is_refused() {
+        let guard = guard("[rules.missing-vpc]");
+        for elsewhere in [FUNCTION.replace("111122223333", "999900001111"), FUNCTION.replace("eu-west-1", "eu-west-2")]
+        {
+            let event = event(NO_VPC, "no-vpc", "no-vpc");
+            let error = guard.handle(&event, &elsewhere).await.expect_err("it is not for this function");
+            assert!(error.contains("this function only acts in"), "{error}");
+        }
+        assert_eq!(done(&guard), [""; 0]);
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_read_fails_the_invocation() {
         let guard = guard("[rules.missing-vpc]");
         for payload in ["", "7", "{}", r#"{"detail-type":"AWS API Call via CloudTrail","detail":[]}"#] {
-            assert!(guard.handle(payload).await.is_err(), "{payload}");
+            assert!(guard.handle(payload, FUNCTION).await.is_err(), "{payload}");
         }
     }
 }

@@ -41,15 +41,19 @@ pub enum Lookup {
 }
 
 /// The look-ups that a call to `operation` needs: the caller's tags always, everything else where a rule that is on asks for
-/// it. What cannot be read from the request is not looked up; the rules say so.
+/// it. What cannot be read from the request is not looked up, and neither are roles and users of other accounts: IAM takes
+/// names, and would answer about one's own role of that name. The rules then say that it is unknown.
 pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> BTreeSet<Lookup> {
     let nothing = Evidence::default();
     let facts = Facts::of(call, operation, Caller::of(call, &nothing, policy.abac.session_tags), &nothing);
     let mut lookups = BTreeSet::new();
     if facts.caller.has_tags_to_look_up() {
-        lookups.extend(facts.caller.arn.as_deref().map(|arn| Lookup::Tags(arn.to_owned())));
+        lookups.extend(
+            facts.caller.arn.as_deref().filter(|arn| is_here(arn, call)).map(|arn| Lookup::Tags(arn.to_owned())),
+        );
     }
-    let role = facts.execution_role_arn().ok().flatten().map(|(_, arn)| arn.to_owned());
+    let role = facts.execution_role_arn().ok().flatten().map(|(_, arn)| arn).filter(|arn| is_here(arn, call));
+    let role = role.map(str::to_owned);
     for need in policy.rules(call, &facts.caller).flat_map(|(rule, _)| rule.needs) {
         match need {
             Need::RoleTags => lookups.extend(role.clone().map(Lookup::Tags)),
@@ -68,6 +72,11 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
         }
     }
     lookups
+}
+
+/// Whether an IAM role or user belongs to the account that the call was made in.
+fn is_here(arn: &str, call: &Call) -> bool {
+    arn.split(':').nth(4) == call.account
 }
 
 #[cfg(test)]
@@ -107,6 +116,8 @@ mod tests {
             expected.sort();
             assert_eq!(looked_up(rules, request), expected, "{rules}");
         }
-        assert_eq!(looked_up("[rules.missing-vpc]", "null"), [eve]);
+        assert_eq!(looked_up("[rules.missing-vpc]", "null"), std::slice::from_ref(&eve));
+        let elsewhere = r#"{"executionRoleArn":"arn:aws:iam::999900001111:role/r"}"#;
+        assert_eq!(looked_up("[rules.foreign-execution-role]", elsewhere), [eve]);
     }
 }
