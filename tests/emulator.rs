@@ -1,6 +1,5 @@
 //! An emulated AWS account: started for a test, and gone with it.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -145,25 +144,12 @@ impl Drop for Emulator {
     }
 }
 
-/// The Python of a virtual environment with what the emulator needs, made when it is missing or out of date.
+/// The Python of a virtual environment with what the emulator needs, made where it is missing or out of date.
 pub fn python() -> &'static Path {
     static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
-        let requirements = root().join("tests/aws/requirements.txt");
-        let folder = root().join("target/emulator");
-        let (python, installed) = (folder.join("bin/python"), folder.join("requirements.txt"));
-        let wanted = fs::read(&requirements).expect("the requirements");
-        if fs::read(&installed).ok().as_ref() != Some(&wanted) {
-            run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
-            let install = ["-m", "pip", "install", "--quiet", "--require-hashes", "--requirement"];
-            run(Command::new(&python).args(install).arg(&requirements));
-            fs::write(&installed, wanted).expect("written");
-        }
-        python
+        let made = Command::new(root().join("tests/aws/environment")).status();
+        assert!(made.expect("it starts").success(), "tests/aws/environment");
+        root().join("target/emulator/bin/python")
     });
     &PYTHON
-}
-
-fn run(command: &mut Command) {
-    let status = command.status().expect("it starts");
-    assert!(status.success(), "{command:?}");
 }

@@ -16,6 +16,7 @@ const ACCOUNT: &str = "123456789012";
 struct World {
     name: &'static str,
     emulator: Emulator,
+    environment: Vec<(String, String)>,
     guard: Option<Function>,
     _folder: TempDir,
 }
@@ -30,7 +31,7 @@ impl World {
         let mut environment = emulator.environment(name);
         environment.push(("TAGWARDEN_POLICY".to_owned(), policy.to_str().expect("UTF-8").to_owned()));
         let guard = Some(Function::start(name, ACCOUNT, &environment));
-        Self { name, emulator, guard, _folder: folder }
+        Self { name, emulator, environment, guard, _folder: folder }
     }
 
     /// Creates the training job of a sample event, and returns the event.
@@ -235,12 +236,7 @@ fn the_same_event_five_times_is_dealt_with_once() {
 fn the_same_event_at_once_is_dealt_with_once() {
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));
     let event = world.launch("CreateTrainingJob.no-vpc");
-    let mut environment = world.emulator.environment(TRAINING);
-    let folder = tempfile::tempdir().expect("a folder");
-    let policy = folder.path().join("policy.toml");
-    fs::write(&policy, format!("version = 1\n{NO_SESSIONS}[rules.missing-vpc]")).expect("written");
-    environment.push(("TAGWARDEN_POLICY".to_owned(), policy.to_str().expect("UTF-8").to_owned()));
-    let instances: Vec<_> = (0..4).map(|_| Function::start(TRAINING, ACCOUNT, &environment)).collect();
+    let instances: Vec<_> = (0..4).map(|_| Function::start(TRAINING, ACCOUNT, &world.environment)).collect();
     std::thread::scope(|scope| {
         for instance in instances {
             let event = event.to_string();

@@ -19,6 +19,7 @@ use aws_sdk_sns::types::MessageAttributeValue;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use jiff::Timestamp;
 use lambda_runtime::Error;
+use tagwarden::arn;
 use tagwarden::call::Identity;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Tags, decode_policy_document};
 
@@ -106,15 +107,15 @@ fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> b
     error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(code)
 }
 
-/// The name at the end of a role's or user's ARN.
+/// The name of the role or user, which is what IAM's API takes.
 fn name(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
+    arn::name(arn).unwrap_or(arn)
 }
 
 impl ReadTags for Aws {
     async fn tags(&self, arn: &str) -> Answer<Tags> {
         // A principal has at most 50 tags, which fit into one page of 100.
-        let tags = if arn.contains(":user/") {
+        let tags = if arn::is_user(arn) {
             let listed = self.iam.list_user_tags().user_name(name(arn)).send().await;
             listed.map_err(failed("iam:ListUserTags"))?.tags
         } else {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use tagwarden::call::Call;
-use tagwarden::evidence::{Evidence, LookedUp};
+use tagwarden::evidence::{AttachedPolicy, Evidence, Key, LookedUp, Model, Tags};
 use tagwarden::gather::{Lookup, lookups};
 use tagwarden::operations::Operation;
 use tagwarden::policy::{Policy, SessionTags};
@@ -24,14 +24,37 @@ const CAPACITY: usize = 256;
 #[derive(Debug, Default)]
 pub struct Cache(Mutex<BTreeMap<Lookup, (Instant, Found)>>);
 
-/// What a look-up found, as a step that adds it to the evidence.
+/// What a look-up found out, and about what.
 #[derive(Clone, Debug)]
 enum Found {
-    Tags(LookedUp<tagwarden::evidence::Tags>),
-    AttachedPolicies(LookedUp<Vec<tagwarden::evidence::AttachedPolicy>>),
-    TrustPolicy(LookedUp<serde_json::Value>),
-    Model(LookedUp<tagwarden::evidence::Model>),
-    Key(LookedUp<tagwarden::evidence::Key>),
+    Tags(String, LookedUp<Tags>),
+    AttachedPolicies(String, LookedUp<Vec<AttachedPolicy>>),
+    TrustPolicy(String, LookedUp<serde_json::Value>),
+    Model(String, LookedUp<Model>),
+    Key(String, LookedUp<Key>),
+}
+
+impl Found {
+    fn is_worth_remembering(&self) -> bool {
+        match self {
+            Self::Tags(_, result) => result.is_ok(),
+            Self::AttachedPolicies(_, result) => result.is_ok(),
+            Self::TrustPolicy(_, result) => result.is_ok(),
+            Self::Key(_, result) => result.is_ok(),
+            // A model's name may be given again at any time.
+            Self::Model(..) => false,
+        }
+    }
+
+    fn add_to(self, evidence: &mut Evidence, call: &Call) {
+        match self {
+            Self::Tags(arn, tags) => evidence.principal_mut(&arn).tags = tags,
+            Self::AttachedPolicies(arn, policies) => evidence.principal_mut(&arn).attached_policies = policies,
+            Self::TrustPolicy(arn, policy) => evidence.principal_mut(&arn).trust_policy = policy,
+            Self::Model(name, model) => evidence.models.add(call, &name, Timestamp::MIN, model),
+            Self::Key(arn, key) => evidence.add_key(&arn, key),
+        }
+    }
 }
 
 impl Cache {
@@ -42,15 +65,7 @@ impl Cache {
     }
 
     fn put(&self, lookup: &Lookup, found: &Found) {
-        let failed = match found {
-            Found::Tags(result) => result.is_err(),
-            Found::AttachedPolicies(result) => result.is_err(),
-            Found::TrustPolicy(result) => result.is_err(),
-            Found::Key(result) => result.is_err(),
-            // A model's name may be given again at any time.
-            Found::Model(_) => true,
-        };
-        if !failed {
+        if found.is_worth_remembering() {
             let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if entries.len() >= CAPACITY {
                 entries.retain(|_, (since, _)| since.elapsed() < TIME_TO_LIVE);
@@ -81,8 +96,8 @@ pub async fn gather(
     let (found, sessions) = futures_util::join!(found, sessions);
 
     let mut evidence = Evidence::new(": it was not looked up");
-    for (lookup, found) in lookups.iter().zip(found) {
-        add(&mut evidence, call, lookup, found);
+    for found in found {
+        found.add_to(&mut evidence, call);
     }
     match sessions {
         Ok(sessions) => sessions.into_iter().for_each(|session| evidence.sessions.add(session)),
@@ -96,11 +111,13 @@ async fn look_up(lookup: &Lookup, ports: &impl LookUp, cache: &Cache) -> Found {
         return found;
     }
     let found = match lookup {
-        Lookup::Tags(arn) => Found::Tags(reason(ports.tags(arn).await)),
-        Lookup::AttachedPolicies(arn) => Found::AttachedPolicies(reason(ports.attached_policies(arn).await)),
-        Lookup::TrustPolicy(arn) => Found::TrustPolicy(reason(ports.trust_policy(arn).await)),
-        Lookup::Model(name) => Found::Model(reason(ports.model(name).await)),
-        Lookup::Key(arn) => Found::Key(reason(ports.key(arn).await)),
+        Lookup::Tags(arn) => Found::Tags(arn.clone(), reason(ports.tags(arn).await)),
+        Lookup::AttachedPolicies(arn) => {
+            Found::AttachedPolicies(arn.clone(), reason(ports.attached_policies(arn).await))
+        }
+        Lookup::TrustPolicy(arn) => Found::TrustPolicy(arn.clone(), reason(ports.trust_policy(arn).await)),
+        Lookup::Model(name) => Found::Model(name.clone(), reason(ports.model(name).await)),
+        Lookup::Key(arn) => Found::Key(arn.clone(), reason(ports.key(arn).await)),
     };
     cache.put(lookup, &found);
     found
@@ -108,18 +125,4 @@ async fn look_up(lookup: &Lookup, ports: &impl LookUp, cache: &Cache) -> Found {
 
 fn reason<T>(answer: Answer<T>) -> LookedUp<T> {
     answer.map_err(|failure| failure.to_string())
-}
-
-fn add(evidence: &mut Evidence, call: &Call, lookup: &Lookup, found: Found) {
-    match (lookup, found) {
-        (Lookup::Tags(arn), Found::Tags(tags)) => evidence.principal_mut(arn).tags = tags,
-        (Lookup::AttachedPolicies(arn), Found::AttachedPolicies(policies)) => {
-            evidence.principal_mut(arn).attached_policies = policies;
-        }
-        (Lookup::TrustPolicy(arn), Found::TrustPolicy(policy)) => evidence.principal_mut(arn).trust_policy = policy,
-        (Lookup::Model(name), Found::Model(model)) => evidence.models.add(call, name, Timestamp::MIN, model),
-        (Lookup::Key(arn), Found::Key(key)) => evidence.add_key(arn, key),
-        // A look-up finds what it looks for.
-        _ => {}
-    }
 }

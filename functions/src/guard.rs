@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
+use tagwarden::arn;
 use tagwarden::call::Call;
 use tagwarden::decide::{Decision, Verdict, coverage, decide, not_a_call, skipped};
 use tagwarden::documents::{self, Item};
@@ -144,8 +145,8 @@ impl<P: LookUp + Enforce> Guard<P> {
             SessionTags::None => false,
             SessionTags::Required => decision.verdict == Verdict::Unknown,
             SessionTags::Optional => {
-                let cautious = decide(call, &self.cautious, evidence);
-                decision.verdict == Verdict::Violation && strongest(decision) != strongest(&cautious)
+                decision.verdict == Verdict::Violation
+                    && strongest(decision) != strongest(&decide(call, &self.cautious, evidence))
             }
         }
     }
@@ -174,8 +175,7 @@ fn must_be_here(call: &Call, function_arn: &str) -> Result<(), String> {
     if !function_arn.starts_with("arn:") {
         return Ok(());
     }
-    let mut parts = function_arn.split(':').skip(3);
-    let (region, account) = (parts.next(), parts.next());
+    let (region, account) = (arn::region(function_arn), arn::account(function_arn));
     if (call.region, call.account) == (region, account) {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::arn;
 use crate::call::Call;
 use crate::evidence::{Evidence, Tags};
 use crate::json::{Read, Unread};
@@ -68,7 +69,7 @@ impl<'a> Caller<'a> {
         let identity = match arn.as_deref() {
             None => Err(Unread::new("userIdentity", "the record names neither role nor user")),
             Some(arn) => {
-                let source = if arn.contains(":user/") { TagSource::User } else { TagSource::Role };
+                let source = if arn::is_user(arn) { TagSource::User } else { TagSource::Role };
                 let tags = evidence.tags(arn).map_err(|why| Unread::new("userIdentity", why));
                 tags.map(|tags| Some((tags, source)))
             }

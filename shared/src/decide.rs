@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::arn;
 use crate::call::Call;
 use crate::caller::Caller;
 use crate::documents::OtherEvent;
@@ -298,7 +299,7 @@ pub fn resource(call: &Call, operation: &Operation) -> Resource {
     // The service adds the ARN to the logged request as well.
     let arn = call.response.and_then(|response| member_text(response, operation.resource_arn));
     let arn = arn.or_else(|| in_request(operation.resource_arn));
-    let name = in_request(operation.resource_name).or_else(|| arn?.rsplit_once('/').map(|(_, name)| name));
+    let name = in_request(operation.resource_name).or_else(|| arn::name(arn?));
     Resource { kind: operation.kind, name: name.map(str::to_owned), arn: arn.map(str::to_owned) }
 }
 

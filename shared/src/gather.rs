@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::arn;
 use crate::call::Call;
 use crate::caller::Caller;
 use crate::evidence::Evidence;
@@ -76,7 +77,7 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
 
 /// Whether an IAM role or user belongs to the account that the call was made in.
 fn is_here(arn: &str, call: &Call) -> bool {
-    arn.split(':').nth(4) == call.account
+    arn::account(arn) == call.account
 }
 
 #[cfg(test)]

@@ -26,11 +26,6 @@ pub fn is_aws_managed_alias(arn: &str) -> bool {
     resource(arn).is_some_and(|resource| resource.starts_with("alias/aws/"))
 }
 
-/// The account in a key's or an alias's ARN.
-pub fn account(arn: &str) -> Option<&str> {
-    arn.split(':').nth(4)
-}
-
 fn resource(arn: &str) -> Option<&str> {
     arn.splitn(6, ':').nth(5)
 }
@@ -73,6 +68,6 @@ mod tests {
         }
         assert!(is_aws_managed_alias("arn:aws:kms:eu-west-1:444455556666:alias/aws/s3"));
         assert!(!is_aws_managed_alias("arn:aws:kms:eu-west-1:444455556666:alias/awsome"));
-        assert_eq!(account("arn:aws:kms:eu-west-1:444455556666:alias/ml"), Some("444455556666"));
+        assert_eq!(crate::arn::account("arn:aws:kms:eu-west-1:444455556666:alias/ml"), Some("444455556666"));
     }
 }

@@ -4,6 +4,7 @@
 //! [`Decision`](decide::Decision), which holds the plan. The crate is pure: no I/O, no clock, no environment; what was
 //! looked up comes in as [`Evidence`](evidence::Evidence).
 
+pub mod arn;
 pub mod call;
 pub mod caller;
 pub mod decide;

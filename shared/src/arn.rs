@@ -1,0 +1,40 @@
+//! Parts of ARNs: `arn:partition:service:region:account:resource` (AWS General Reference, "Amazon Resource Names").
+
+/// The region; empty for services without regions.
+pub fn region(arn: &str) -> Option<&str> {
+    arn.split(':').nth(3)
+}
+
+/// The account.
+pub fn account(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4)
+}
+
+/// What follows the last slash: the name of a role, a user or a SageMaker resource.
+pub fn name(arn: &str) -> Option<&str> {
+    arn.rsplit_once('/').map(|(_, name)| name)
+}
+
+/// Whether it is an IAM user's.
+pub fn is_user(arn: &str) -> bool {
+    arn.contains(":user/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_found() {
+        let user = "arn:aws:iam::111122223333:user/ml/eve";
+        assert_eq!((region(user), account(user), name(user)), (Some(""), Some("111122223333"), Some("eve")));
+        assert!(is_user(user));
+        let function = "arn:aws:lambda:eu-west-1:111122223333:function:guard";
+        assert_eq!(
+            (region(function), account(function), name(function)),
+            (Some("eu-west-1"), Some("111122223333"), None)
+        );
+        assert!(!is_user(function));
+        assert_eq!(account("guard"), None);
+    }
+}
