@@ -18,6 +18,8 @@ pub enum Command {
     Check(CheckArgs),
     /// List the rules, or explain one.
     Rules(RulesArgs),
+    /// Render the policy as IAM policies and SCPs that deny beforehand what `check` finds afterwards.
+    Render(Box<RenderArgs>),
     /// Work on policy files.
     Policy(PolicyArgs),
 }
@@ -74,4 +76,254 @@ pub enum PolicyCommand {
         /// The policy file
         file: PathBuf,
     },
+}
+
+/// Render the policy as IAM policies and SCPs that deny beforehand what `check` finds afterwards.
+///
+/// Without `--out`, the documents are printed, one JSON document a line where there are several.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct RenderArgs {
+    #[command(subcommand)]
+    pub target: Option<RenderTarget>,
+
+    /// Fail if anything that was rendered into this folder is stale: for CI
+    #[arg(long, value_name = "DIR", required = true)]
+    pub check: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RenderTarget {
+    /// Service control policies: deny what violates the rules
+    Scp(Box<ScpArgs>),
+    /// The ABAC policy for all projects' principals: create with one's own Project only, use only what carries it
+    Identity(IdentityArgs),
+    /// The permissions boundary for ML roles, which roles that they create must carry as well
+    Boundary(BoundaryArgs),
+    /// An execution role for the jobs of one project, with its trust policy
+    ExecutionRole(ExecutionRoleArgs),
+    /// What a persona may do: one of the policy's, or business-analyst, data-scientist, ml-engineer, mlops-engineer
+    Persona(PersonaArgs),
+    /// The policy of a data account's bucket, for the execution roles of other accounts
+    BucketPolicy(DataAccountArgs),
+    /// The policy of a data account's KMS key, for the same roles
+    KeyPolicy(DataAccountArgs),
+}
+
+/// What all targets take.
+#[derive(Debug, clap::Args)]
+pub struct OutArgs {
+    /// Policy file (default: the policy that is built in)
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
+    /// Folder to write to (default: standard output)
+    #[arg(long, value_name = "DIR", conflicts_with = "check")]
+    pub out: Option<PathBuf>,
+
+    /// Write nothing: fail if the files in this folder are not what would be written
+    #[arg(long, value_name = "DIR")]
+    pub check: Option<PathBuf>,
+
+    /// Language of the files
+    #[arg(long, value_enum, default_value_t = Language::Json)]
+    pub format: Language,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Policy documents
+    Json,
+    /// A CloudFormation template
+    Cloudformation,
+    /// Terraform (HCL)
+    Terraform,
+}
+
+/// Where execution roles lie.
+#[derive(Debug, clap::Args)]
+pub struct RolePathArgs {
+    /// Path of the execution roles in IAM, with `{project}` for the project
+    #[arg(long, value_name = "PATH", default_value = "ml/{project}/")]
+    pub role_path: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ScpArgs {
+    #[command(flatten)]
+    pub output: OutArgs,
+
+    /// Render this rule only; can be repeated
+    #[arg(long, value_name = "RULE", conflicts_with = "except")]
+    pub only: Vec<String>,
+
+    /// Leave out this rule; can be repeated
+    #[arg(long, value_name = "RULE")]
+    pub except: Vec<String>,
+
+    /// Where each project's execution roles lie, such as `ml/{project}/`: renders `foreign-execution-role`, by path
+    #[arg(long, value_name = "PATH")]
+    pub role_path: Option<String>,
+
+    /// Also deny changes to Tagwarden itself: its functions, rules, table, topic, queues, roles and stack
+    #[arg(long)]
+    pub protect_tagwarden: bool,
+
+    /// Also deny changes to the ABAC tag of what exists, to Tagwarden's mark, and to the tags of roles, users and sessions
+    #[arg(long)]
+    pub protect_tags: bool,
+
+    /// Also deny the use of what Tagwarden has marked with `tagwarden:violation`
+    #[arg(long)]
+    pub quarantine: bool,
+
+    /// Also deny all other services outside of the regions of `[rules.unapproved-region]`, but for those without regions
+    #[arg(long)]
+    pub approved_regions: bool,
+
+    /// Also deny changes to the KMS keys of `[rules.unapproved-kms-key]`
+    #[arg(long)]
+    pub protect_keys: bool,
+
+    /// Also deny the tagged principals the ways to gain other permissions in IAM
+    #[arg(long)]
+    pub no_escalation: bool,
+
+    /// ARN, or `*` pattern, of a role or user that may still do what these options deny; can be repeated
+    #[arg(long, value_name = "ARN")]
+    pub trusted: Vec<String>,
+
+    /// Name of the CloudFormation stack that Tagwarden is deployed as
+    #[arg(long, value_name = "NAME", default_value = "tagwarden")]
+    pub stack: String,
+
+    /// Name of the permissions boundary of ML roles, for `--no-escalation`
+    #[arg(long, value_name = "NAME", default_value = "tagwarden-boundary")]
+    pub boundary: String,
+
+    /// Most characters of a document, white space included
+    #[arg(long, value_name = "N", default_value_t = 5120)]
+    pub max_chars: usize,
+
+    /// Most documents: AWS attaches five to an account, and FullAWSAccess is one of them
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub max_documents: usize,
+
+    /// Write for people, which takes more characters
+    #[arg(long)]
+    pub pretty: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct IdentityArgs {
+    #[command(flatten)]
+    pub output: OutArgs,
+    #[command(flatten)]
+    pub roles: RolePathArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct BoundaryArgs {
+    #[command(flatten)]
+    pub output: OutArgs,
+    #[command(flatten)]
+    pub roles: RolePathArgs,
+
+    /// Name that the policy will have, which it refers to itself by
+    #[arg(long, default_value = "tagwarden-boundary")]
+    pub name: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ExecutionRoleArgs {
+    #[command(flatten)]
+    pub output: OutArgs,
+    #[command(flatten)]
+    pub roles: RolePathArgs,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+
+    /// The project whose jobs run as the role
+    #[arg(long)]
+    pub project: String,
+
+    /// What it reads and writes: `BUCKET` or `BUCKET/PREFIX`; can be repeated
+    #[arg(long, value_name = "PLACE")]
+    pub data: Vec<String>,
+
+    /// What it only reads; can be repeated
+    #[arg(long, value_name = "PLACE")]
+    pub read_only: Vec<String>,
+
+    /// ECR repository that it pulls images from, by name or ARN; can be repeated
+    #[arg(long, value_name = "REPOSITORY")]
+    pub repository: Vec<String>,
+
+    /// ARN of a KMS key that it uses; can be repeated
+    #[arg(long, value_name = "ARN")]
+    pub key: Vec<String>,
+}
+
+/// An account and region.
+#[derive(Debug, clap::Args)]
+pub struct PlaceArgs {
+    /// The account, by its 12 digits
+    #[arg(long, value_parser = account)]
+    pub account: String,
+
+    /// The region, such as `eu-west-1`
+    #[arg(long)]
+    pub region: String,
+
+    /// The partition, such as `aws-cn`
+    #[arg(long, default_value = "aws")]
+    pub partition: String,
+}
+
+fn account(text: &str) -> Result<String, String> {
+    match text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Ok(text.to_owned()),
+        false => Err("expected 12 digits".to_owned()),
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct PersonaArgs {
+    /// The persona
+    pub name: String,
+
+    #[command(flatten)]
+    pub output: OutArgs,
+    #[command(flatten)]
+    pub roles: RolePathArgs,
+
+    /// What it reads and writes in S3: `BUCKET` or `BUCKET/PREFIX`; can be repeated
+    #[arg(long, value_name = "PLACE")]
+    pub data: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct DataAccountArgs {
+    #[command(flatten)]
+    pub output: OutArgs,
+    #[command(flatten)]
+    pub roles: RolePathArgs,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+
+    /// The project whose execution roles read
+    #[arg(long)]
+    pub project: String,
+
+    /// What they read: `BUCKET` or `BUCKET/PREFIX`
+    #[arg(long, value_name = "PLACE")]
+    pub data: String,
+
+    /// Account of the roles that read; can be repeated
+    #[arg(long, value_name = "ACCOUNT", required = true, value_parser = account)]
+    pub reader: Vec<String>,
+
+    /// They write as well
+    #[arg(long)]
+    pub writable: bool,
 }

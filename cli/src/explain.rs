@@ -13,16 +13,18 @@ const BOLD: Style = Style::new().bold();
 pub fn run(args: &RulesArgs, output: &mut Output) -> Outcome {
     match &args.rule {
         None => list(output)?,
-        Some(id) => match Rule::named(id) {
-            Some(rule) => explain(rule, output)?,
-            None => {
-                let near = tagwarden::policy::nearest(id, RULES.iter().map(|rule| rule.id));
-                let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-                return Err(Failure::Message(format!("unknown rule `{id}`{near}")));
-            }
-        },
+        Some(id) => explain(rule_named(id)?, output)?,
     }
     Ok(Exit::Ok)
+}
+
+/// The rule with this id, or the nearest one in an error.
+pub fn rule_named(id: &str) -> Result<&'static Rule, Failure> {
+    Rule::named(id).ok_or_else(|| {
+        let near = tagwarden::policy::nearest(id, RULES.iter().map(|rule| rule.id));
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        Failure::Message(format!("unknown rule `{id}`{near}"))
+    })
 }
 
 fn list(output: &mut Output) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ mod explain;
 mod input;
 mod output;
 mod policy;
+mod render;
 mod report;
 
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let result = match args.command {
         Command::Check(args) => check::run(&args, &mut output),
         Command::Rules(args) => explain::run(&args, &mut output),
+        Command::Render(args) => render::run(&args, &mut output),
         Command::Policy(args) => policy::run(&args, &mut output),
     };
     let result = result.and_then(|exit| output.flush().map(|()| exit));

@@ -12,8 +12,15 @@ pub fn arn<'r>(reference: &'r str, call: &Call) -> Cow<'r, str> {
     }
     let region = call.region.unwrap_or("*");
     let account = call.account.unwrap_or("*");
-    let resource = if reference.starts_with("alias/") || reference.starts_with("key/") { "" } else { "key/" };
-    Cow::Owned(format!("arn:{}:kms:{region}:{account}:{resource}{reference}", partition(region)))
+    Cow::Owned(format!("arn:{}:kms:{region}:{account}:{}", partition(region), resource_of(reference)))
+}
+
+/// The last part of the ARN of a key or an alias that is named without its account and region.
+pub fn resource_of(reference: &str) -> Cow<'_, str> {
+    match reference.starts_with("alias/") || reference.starts_with("key/") {
+        true => Cow::Borrowed(reference),
+        false => Cow::Owned(format!("key/{reference}")),
+    }
 }
 
 /// Whether this is the ARN of an alias.

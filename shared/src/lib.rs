@@ -19,4 +19,6 @@ pub mod operation_names;
 pub mod operations;
 pub mod plan;
 pub mod policy;
+pub mod render;
 pub mod rules;
+pub mod statement;

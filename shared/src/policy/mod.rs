@@ -1,5 +1,6 @@
 //! The policy: what the organisation wants, as values that cannot be invalid.
 
+mod cells;
 mod diagnostic;
 mod pattern;
 mod read;
@@ -7,6 +8,7 @@ mod settings;
 
 use jiff::civil::Date;
 
+pub use cells::Cell;
 pub use diagnostic::{Diagnostic, Level};
 pub use pattern::Pattern;
 pub use read::nearest;
@@ -148,19 +150,25 @@ struct Override {
 }
 
 /// When an override applies: every list that is not empty must match.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct When {
-    projects: Vec<String>,
-    personas: Vec<String>,
-    accounts: Vec<String>,
-    principals: Vec<Pattern<'static>>,
-    operations: Vec<String>,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct When {
+    /// Values of the caller's ABAC tag.
+    pub projects: Vec<String>,
+    /// Values of the caller's persona tag.
+    pub personas: Vec<String>,
+    /// Accounts in which the call is made.
+    pub accounts: Vec<String>,
+    /// The caller's role or user.
+    pub principals: Vec<Pattern<'static>>,
+    /// The operations called.
+    pub operations: Vec<String>,
 }
 
 /// An `[[exemptions]]` table: whose violations of which rules do not count, until when, why, and who answers for it.
 #[derive(Clone, Debug)]
 pub struct Exemption {
-    principals: Vec<Pattern<'static>>,
+    /// Whose violations do not count.
+    pub principals: Vec<Pattern<'static>>,
     rules: Vec<&'static str>,
     /// The last day, in UTC, that it holds.
     pub until: Date,
@@ -197,15 +205,23 @@ impl Policy {
         })
     }
 
+    /// The settings of a rule without overrides, if the rule is on.
+    pub fn settings(&self, rule: &Rule) -> Option<Settings<'_>> {
+        let setup = self.rules.iter().find(|setup| setup.rule.id == rule.id)?;
+        Some(Settings { policy: self, setup, overrides: Vec::new() })
+    }
+
+    /// The exemptions from a rule.
+    pub fn exemptions(&self, rule: &Rule) -> impl Iterator<Item = &Exemption> {
+        self.exemptions.iter().filter(|exemption| exemption.rules.contains(&rule.id))
+    }
+
     /// The exemption that lets this caller violate `rule` at the time of the call, if there is one.
     pub fn exemption(&self, rule: &Rule, call: &Call, caller: &Caller) -> Option<&Exemption> {
         let arn = caller.arn.as_deref()?;
         let day = call.time()?.to_zoned(jiff::tz::TimeZone::UTC).date();
-        self.exemptions.iter().find(|exemption| {
-            exemption.until >= day
-                && exemption.rules.contains(&rule.id)
-                && exemption.principals.iter().any(|pattern| pattern.matches(arn))
-        })
+        self.exemptions(rule)
+            .find(|exemption| exemption.until >= day && exemption.principals.iter().any(|pattern| pattern.matches(arn)))
     }
 }
 

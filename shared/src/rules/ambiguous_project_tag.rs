@@ -1,6 +1,7 @@
 //! The request's Project tag can be read in more than one way.
 
 use super::prelude::*;
+use crate::policy::Pattern;
 
 /// `ambiguous-project-tag`
 pub const RULE: Rule = Rule {
@@ -14,9 +15,10 @@ pub const RULE: Rule = Rule {
     options: &[],
     governs: &[Fact::Tags],
     needs: &[],
-    prevention: Prevention::Partly("the case of the key"),
+    prevention: Prevention::Partly("the case of the key, and spaces around the value"),
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "project", "value": "atlas"}]}"#,
     check,
+    prevent,
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
@@ -47,6 +49,24 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 /// The key without case and white space.
 fn normalised(key: &str) -> impl Iterator<Item = char> {
     key.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase)
+}
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let key = &settings.policy.abac.tag;
+    let other_cases: Vec<_> = [key.to_lowercase(), key.to_uppercase()].into_iter().filter(|case| case != key).collect();
+    let almost_alone = [
+        Test::any_equals_ignoring_case("aws:TagKeys", &[key]),
+        Test::none_equals("aws:TagKeys", key),
+    ];
+    let mut denials = vec![deny(operations, almost_alone)];
+    if !other_cases.is_empty() {
+        let unusual = Difference::Looser("a key in an unusual case beside the exact one");
+        denials.push(deny(operations, Test::any_equals("aws:TagKeys", &other_cases)).but(unusual));
+    }
+    let with_spaces = Test::like(request_tag(key), &[Pattern::new(" *"), Pattern::new("* ")]);
+    let other_white_space = Difference::Looser("white space in the key, and around the value other than spaces");
+    denials.push(deny(operations, with_spaces).but(other_white_space));
+    denials
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::None("IAM sees which role is passed, not whom it trusts"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/atlas-train"}"#,
     check,
+    prevent: prevents_nothing,
 };
 
 const SAGEMAKER: &str = "sagemaker.amazonaws.com";

@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 64}}"#,
     check,
+    prevent: prevents_nothing,
 };
 
 const MAX: Spec =

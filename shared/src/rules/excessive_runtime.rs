@@ -16,6 +16,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "stoppingCondition": {"maxRuntimeInSeconds": 2419200}}"#,
     check,
+    prevent,
 };
 
 const MAX_HOURS: Spec =
@@ -50,6 +51,21 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 /// Seconds as hours, to one decimal.
 fn hours(seconds: u64) -> f64 {
     (seconds as f64 / 360.0).round() / 10.0
+}
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    const KEY: &str = "sagemaker:MaxRuntimeInSeconds";
+    let max_seconds = settings.number(&MAX_HOURS).unwrap_or_default() * 3600.0;
+    // Requests count whole seconds.
+    let limit = max_seconds.floor() as u64;
+    let (too_long_by_default, others): (Vec<_>, Vec<_>) = operations
+        .iter()
+        .copied()
+        .partition(|operation| operation.default_max_runtime.is_some_and(|default| default as f64 > max_seconds));
+    vec![
+        deny(&too_long_by_default, Test::above_or_unset(KEY, limit)),
+        deny(&others, Test::above(KEY, limit)),
+    ]
 }
 
 #[cfg(test)]

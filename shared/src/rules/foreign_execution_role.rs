@@ -18,6 +18,7 @@ pub const RULE: Rule = Rule {
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/borealis/train",
  "tags": [{"key": "Project", "value": "atlas"}]}"#,
     check,
+    prevent: prevents_nothing,
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {

@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "borealis"}]}"#,
     check,
+    prevent,
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
@@ -37,6 +38,17 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
         });
     }
     Ok(findings.outcome(""))
+}
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let (of_request, of_caller) = (request_tag(&settings.policy.abac.tag), principal_tag(&settings.policy.abac.tag));
+    // Without the caller's tag, what to compare with would be a policy variable without a value.
+    let condition = [
+        Test::differs_from(&of_request, &of_caller),
+        Test::has_text(&of_request),
+        Test::has_text(&of_caller),
+    ];
+    vec![deny(operations, condition)]
 }
 
 #[cfg(test)]

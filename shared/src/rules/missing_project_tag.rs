@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Team", "value": "growth"}]}"#,
     check,
+    prevent,
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
@@ -32,6 +33,15 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     };
     let message = format!("the request carries no tag `{key}`{message}");
     Ok(Outcome::Fail(vec![Violation::new(crate::facts::TAGS, message, expected)]))
+}
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let key = &settings.policy.abac.tag;
+    vec![
+        // Names of condition keys have no case: `aws:RequestTag/Project` takes a tag `project` for it, `aws:TagKeys` does not.
+        deny(operations, Test::none_equals("aws:TagKeys", key)),
+        deny(operations, Test::lacks_text(request_tag(key))),
+    ]
 }
 
 #[cfg(test)]

@@ -14,9 +14,10 @@ pub const RULE: Rule = Rule {
     options: &[],
     governs: &[Fact::Subnet],
     needs: &[Need::Models],
-    prevention: Prevention::Iam,
+    prevention: Prevention::Partly("not what an endpoint configuration takes from its models"),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": [], "securityGroupIds": []}}"#,
     check,
+    prevent,
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
@@ -42,6 +43,14 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         }
     }
     Ok(findings.outcome("the request launches nothing"))
+}
+
+fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    // Two tests in one statement would deny only what lacks both.
+    let missing = |fact, key| deny_by_network(operations, fact, &Test::none_has_text(key));
+    let mut denials = missing(Fact::Subnet, "sagemaker:VpcSubnets");
+    denials.extend(missing(Fact::SecurityGroup, "sagemaker:VpcSecurityGroupIds"));
+    denials
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The rules. One file each: what it is and why, what it checks, how to put it right.
 
+mod denial;
 mod outcome;
 #[cfg(test)]
 mod testing;
@@ -7,9 +8,10 @@ mod testing;
 use crate::facts::Facts;
 use crate::gather::Need;
 use crate::json::Unread;
-use crate::operations::Fact;
+use crate::operations::{Fact, OPERATIONS, Operation};
 use crate::policy::{Action, Settings, Severity, Spec};
 
+pub use denial::{Denial, Difference};
 pub use outcome::{Findings, Outcome, Violation};
 
 /// Something that a policy can forbid.
@@ -39,6 +41,8 @@ pub struct Rule {
     pub example: &'static str,
     /// The detective half. Whoever judges calls [`Rule::judge`] instead.
     pub check: fn(&Facts, &Settings) -> Result<Outcome, Unread>,
+    /// The preventive half: what IAM is to deny of the given operations. Whoever renders calls [`Rule::denials`] instead.
+    pub prevent: fn(&Settings, &[&'static Operation]) -> Vec<Denial>,
 }
 
 /// Whether IAM has condition keys to deny what a rule finds (source: Service Authorization Reference, Amazon SageMaker).
@@ -58,12 +62,27 @@ impl Rule {
         RULES.iter().copied().find(|rule| rule.id == id)
     }
 
-    /// Whether the rule says anything about a call.
+    /// Whether the rule has anything to say about calls of an operation.
+    pub fn applies_to(&self, operation: &Operation) -> bool {
+        self.governs.is_empty() || self.governs.iter().any(|fact| operation.tells(*fact))
+    }
+
+    /// What the rule says about a call.
     pub fn judge(&self, facts: &Facts, settings: &Settings) -> Outcome {
-        if !self.governs.is_empty() && !self.governs.iter().any(|fact| facts.operation.tells(*fact)) {
+        if !self.applies_to(facts.operation) {
             return Outcome::Skip(format!("`{}` does not apply to {}", self.id, facts.operation.name));
         }
         (self.check)(facts, settings).unwrap_or_else(Outcome::Unknown)
+    }
+
+    /// The operations that the rule has anything to say about.
+    pub fn operations(&self) -> Vec<&'static Operation> {
+        OPERATIONS.iter().filter(|operation| self.applies_to(operation)).collect()
+    }
+
+    /// What IAM is to deny so that requests that violate the rule are not carried out.
+    pub fn denials(&self, settings: &Settings) -> Vec<Denial> {
+        (self.prevent)(settings, &self.operations())
     }
 }
 
@@ -107,14 +126,16 @@ rules! {
 
 /// What a rule's file needs.
 mod prelude {
+    pub(super) use super::denial::*;
     #[cfg(test)]
     pub(super) use super::testing::Case;
     pub(super) use super::{Findings, Outcome, Prevention, Rule, Violation};
     pub(super) use crate::facts::{Facts, Network};
     pub(super) use crate::gather::Need;
     pub(super) use crate::json::Unread;
-    pub(super) use crate::operations::Fact;
+    pub(super) use crate::operations::{Fact, Operation};
     pub(super) use crate::policy::{Action, DefaultValue, Kind, Settings, Severity, Spec};
+    pub(super) use crate::statement::{Condition, Test};
 
     /// What a rule's `check` returns.
     pub(super) type Checked = Result<Outcome, Unread>;

@@ -14,9 +14,10 @@ pub const RULE: Rule = Rule {
     options: &[],
     governs: &[Fact::NetworkIsolation],
     needs: &[Need::Models],
-    prevention: Prevention::Iam,
+    prevention: Prevention::Partly("not what an endpoint configuration takes from its models"),
     example: r#"{"trainingJobName": "churn", "enableNetworkIsolation": false}"#,
     check,
+    prevent,
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
@@ -38,6 +39,10 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         }
     }
     Ok(findings.outcome("the request launches nothing"))
+}
+
+fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    deny_by_network(operations, Fact::NetworkIsolation, &Test::is_not_true("sagemaker:NetworkIsolation"))
 }
 
 #[cfg(test)]

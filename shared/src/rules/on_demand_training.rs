@@ -16,6 +16,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "enableManagedSpotTraining": false}"#,
     check,
+    prevent: prevents_nothing,
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {

@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::None("IAM sees which role is passed, not what it may do"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/AmazonSageMaker-ExecutionRole"}"#,
     check,
+    prevent: prevents_nothing,
 };
 
 const DENY_POLICIES: Spec = Spec {

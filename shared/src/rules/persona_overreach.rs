@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::Iam,
     example: r#"{"endpointConfigName": "churn", "productionVariants": [{"variantName": "a", "modelName": "churn"}]}"#,
     check,
+    prevent,
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
@@ -39,6 +40,24 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let message = format!("`{operation}` is not for the persona `{name}`");
     let expected = format!("a persona that may call `{operation}`");
     Ok(Outcome::Fail(vec![violation(message, expected).actual(name)]))
+}
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let personas = &settings.policy.personas;
+    let key = principal_tag(&settings.policy.abac.persona_tag);
+    let mut denials = vec![match personas.as_slice() {
+        [] => deny(operations, Condition::default()),
+        personas => {
+            let names: Vec<_> = personas.iter().map(|persona| &persona.name).collect();
+            deny(operations, Test::not_equals(&key, &names))
+        }
+    }];
+    for persona in personas {
+        let may = |operation: &Operation| persona.operations.iter().any(|allowed| allowed == operation.name);
+        let others: Vec<_> = operations.iter().copied().filter(|operation| !may(operation)).collect();
+        denials.push(deny(&others, Test::equals(&key, &[&persona.name])));
+    }
+    denials
 }
 
 #[cfg(test)]

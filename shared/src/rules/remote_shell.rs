@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::Partly("jobs have a condition key, variants do not"),
     example: r#"{"trainingJobName": "churn", "remoteDebugConfig": {"enableRemoteDebug": true}}"#,
     check,
+    prevent,
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
@@ -29,6 +30,10 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         }
     }
     Ok(findings.outcome("the request launches nothing that has a shell"))
+}
+
+fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    vec![deny(operations, Test::is_true("sagemaker:EnableRemoteDebug"))]
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://somebody-elses-bucket/out"}}"#,
     check,
+    prevent: prevents_nothing,
 };
 
 const ALLOW: Spec = Spec {

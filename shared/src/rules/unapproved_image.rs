@@ -16,6 +16,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "algorithmSpecification": {"trainingImage": "docker.io/someone/trainer:latest"}}"#,
     check,
+    prevent: prevents_nothing,
 };
 
 const ALLOW: Spec = Spec {

@@ -3,6 +3,7 @@
 use super::prelude::*;
 use crate::instance_types;
 use crate::policy::Pattern;
+use crate::statement::condition_keys;
 
 /// `unapproved-instance-type`
 pub const RULE: Rule = Rule {
@@ -19,6 +20,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.p5.48xlarge", "instanceCount": 1}}"#,
     check,
+    prevent,
 };
 
 const ALLOW: Spec = Spec {
@@ -62,6 +64,26 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     }
     Ok(findings.outcome("the request launches no instances"))
 }
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let allow = settings.patterns(&ALLOW).unwrap_or_default();
+    let mut denials = vec![deny(operations, any_instance_type_outside(allow))];
+    let names_none = Test::none_has_text("sagemaker:InstanceTypes");
+    let (with_key, without_key): (Vec<_>, Vec<_>) = operations
+        .iter()
+        .copied()
+        .filter(|operation| operation.tells(Fact::Serverless))
+        .partition(|operation| condition_keys::applies(SERVERLESS_MEMORY, operation.name));
+    // What is neither serverless nor names a type would otherwise pass unseen.
+    denials.push(deny(&with_key, [names_none.clone(), Test::is_unset(SERVERLESS_MEMORY)]));
+    if settings.choice(&SERVERLESS) == Some("deny") {
+        denials.push(deny(&with_key, Test::is_set(SERVERLESS_MEMORY)));
+        denials.push(deny(&without_key, names_none));
+    }
+    denials
+}
+
+const SERVERLESS_MEMORY: &str = "sagemaker:ServerlessMemorySize";
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 use super::prelude::*;
 use crate::kms;
 use crate::policy::Pattern;
+use crate::statement::wildcards;
 
 /// `unapproved-kms-key`
 pub const RULE: Rule = Rule {
@@ -16,10 +17,11 @@ pub const RULE: Rule = Rule {
     options: &[ALLOW],
     governs: &[Fact::VolumeKey, Fact::OutputKey],
     needs: &[Need::Keys],
-    prevention: Prevention::Iam,
+    prevention: Prevention::Partly("not which keys are AWS-managed; a job's output key, not that of an endpoint configuration's outputs"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn",
  "kmsKeyId": "alias/aws/s3"}}"#,
     check,
+    prevent,
 };
 
 const ALLOW: Spec = Spec {
@@ -91,6 +93,41 @@ fn problem(facts: &Facts, arn: &str, allow: Option<&[Pattern]>) -> Result<Option
     } else {
         Err(format!("whether `{arn}` is customer-managed was not looked up"))
     }
+}
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let allow = settings.patterns(&ALLOW);
+    let mut denials = Vec::new();
+    for (fact, keys) in [(Fact::VolumeKey, VOLUME_KEYS), (Fact::OutputKey, OUTPUT_KEYS)] {
+        for key in keys {
+            if let Some(allow) = allow {
+                let outside = match allow {
+                    [] => Condition::from(Test::is_set(key)),
+                    _ => [Test::is_set(key), Test::not_like_values(key, allow.iter().flat_map(references))].into(),
+                };
+                let by_arn = Difference::Stricter("an approved key that the request names in another way than the policy does");
+                denials.push(deny_telling(operations, fact, outside).but(by_arn));
+            }
+            if allow.is_none_or(|allow| !allow.iter().all(Pattern::is_exact)) {
+                let aws_managed = [Pattern::new("alias/aws/*"), Pattern::new("arn:*:kms:*:*:alias/aws/*")];
+                let by_id = Difference::Looser("an AWS-managed key that is named by its id or ARN");
+                denials.push(deny_telling(operations, fact, Test::like(key, &aws_managed)).but(by_id));
+            }
+        }
+    }
+    denials
+}
+
+/// The ways in which a request may name an approved key: as the policy does and, if that is relative to the account and region
+/// of the call, by its ARN.
+fn references(approved: &Pattern) -> Vec<String> {
+    let mut references = vec![wildcards(approved)];
+    if !approved.as_str().starts_with("arn:") {
+        let resource = kms::resource_of(approved.as_str());
+        let resource = wildcards(&Pattern::new(&*resource));
+        references.push(format!("arn:*:kms:${{aws:RequestedRegion}}:${{aws:PrincipalAccount}}:{resource}"));
+    }
+    references
 }
 
 #[cfg(test)]

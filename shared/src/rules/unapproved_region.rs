@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn"}"#,
     check,
+    prevent,
 };
 
 const ALLOW: Spec = Spec {
@@ -37,6 +38,14 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let message = format!("region `{region}` is not approved");
     let violation = Violation::new("awsRegion", message, super::outcome::one_of(allow)).actual(region);
     Ok(Outcome::Fail(vec![violation]))
+}
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let outside = match settings.patterns(&ALLOW).unwrap_or_default() {
+        [] => Condition::default(),
+        allow => Test::not_like("aws:RequestedRegion", allow).into(),
+    };
+    vec![deny(operations, outside)]
 }
 
 #[cfg(test)]

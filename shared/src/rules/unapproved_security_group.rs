@@ -13,9 +13,10 @@ pub const RULE: Rule = Rule {
     options: &[ALLOW],
     governs: &[Fact::SecurityGroup],
     needs: &[Need::Models],
-    prevention: Prevention::Iam,
+    prevention: Prevention::Partly("not what an endpoint configuration takes from its models"),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"securityGroupIds": ["sg-0bad"]}}"#,
     check,
+    prevent,
 };
 
 const ALLOW: Spec = Spec {
@@ -28,6 +29,11 @@ const ALLOW: Spec = Spec {
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
     Ok(super::outcome::approved_in_network(facts, Fact::SecurityGroup, |model| &model.security_groups, "security group", allow))
+}
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let allow = settings.patterns(&ALLOW).unwrap_or_default();
+    deny_by_network(operations, Fact::SecurityGroup, &Test::any_not_like("sagemaker:VpcSecurityGroupIds", allow))
 }
 
 #[cfg(test)]

@@ -14,9 +14,10 @@ pub const RULE: Rule = Rule {
     options: &[ALLOW],
     governs: &[Fact::Subnet],
     needs: &[Need::Models],
-    prevention: Prevention::Iam,
+    prevention: Prevention::Partly("not what an endpoint configuration takes from its models"),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": ["subnet-0bad"]}}"#,
     check,
+    prevent,
 };
 
 const ALLOW: Spec = Spec {
@@ -29,6 +30,11 @@ const ALLOW: Spec = Spec {
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
     Ok(super::outcome::approved_in_network(facts, Fact::Subnet, |model| &model.subnets, "subnet", allow))
+}
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let allow = settings.patterns(&ALLOW).unwrap_or_default();
+    deny_by_network(operations, Fact::Subnet, &Test::any_not_like("sagemaker:VpcSubnets", allow))
 }
 
 #[cfg(test)]

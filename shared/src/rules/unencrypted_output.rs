@@ -18,6 +18,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::Partly("jobs have a condition key, an endpoint configuration's outputs do not"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn"}}"#,
     check,
+    prevent,
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
@@ -45,6 +46,10 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         }
     }
     Ok(findings.outcome("the request configures no output"))
+}
+
+fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    vec![deny(operations, OUTPUT_KEYS.map(Test::is_unset))]
 }
 
 #[cfg(test)]

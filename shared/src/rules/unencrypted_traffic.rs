@@ -13,10 +13,11 @@ pub const RULE: Rule = Rule {
     options: &[],
     governs: &[Fact::TrafficEncryption],
     needs: &[],
-    prevention: Prevention::Iam,
+    prevention: Prevention::Partly("and on a single instance as well: no key tells how many there are"),
     example: r#"{"trainingJobName": "churn", "enableInterContainerTrafficEncryption": false,
  "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 2}}"#,
     check,
+    prevent,
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
@@ -39,6 +40,11 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         }
     }
     Ok(findings.outcome("one instance has nobody to talk to"))
+}
+
+fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let off = Test::is_not_true("sagemaker:InterContainerTrafficEncryption");
+    vec![deny(operations, off).but(Difference::Stricter("jobs on a single instance: no key tells how many there are"))]
 }
 
 #[cfg(test)]

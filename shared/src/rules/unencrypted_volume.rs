@@ -1,8 +1,9 @@
 //! The instances' volumes have no customer key.
 
 use super::prelude::*;
-use crate::instance_types::has_local_storage;
+use crate::instance_types::{FAMILIES, has_local_storage};
 use crate::json::Found;
+use crate::policy::Pattern;
 
 /// `unencrypted-volume`
 pub const RULE: Rule = Rule {
@@ -19,6 +20,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.m5.xlarge", "volumeSizeInGB": 50}}"#,
     check,
+    prevent,
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
@@ -50,6 +52,17 @@ fn without_key(facts: &Facts, key: &Found, findings: &mut Findings) {
         }
     }
     findings.read(facts.compute());
+}
+
+fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let no_key = VOLUME_KEYS.map(Test::is_unset);
+    let takes_no_key: Vec<_> = FAMILIES
+        .iter()
+        .filter(|family| family.local_storage)
+        .map(|family| Pattern::new(format!("ml.{}.*", family.name)))
+        .collect();
+    let [old, new] = no_key;
+    vec![deny(operations, [old, new, any_instance_type_outside(&takes_no_key)])]
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "atlsa"}]}"#,
     check,
+    prevent,
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
@@ -31,6 +32,16 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
         });
     }
     Ok(findings.outcome("the request carries no Project tag"))
+}
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let abac = &settings.policy.abac;
+    let of_request = request_tag(&abac.tag);
+    let Some(projects) = &abac.projects else { return Vec::new() };
+    match projects.as_slice() {
+        [] => vec![deny(operations, Test::has_text(of_request))],
+        known => vec![deny(operations, [Test::not_equals(&of_request, known), Test::has_text(&of_request)])],
+    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "atlas"}]}"#,
     check,
+    prevent,
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
@@ -28,6 +29,10 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let violation =
         Violation::new("userIdentity", format!("`{who}` holds no tag `{key}`"), format!("a principal tag `{key}`"));
     Ok(Outcome::Fail(vec![violation]))
+}
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    vec![deny(operations, Test::lacks_text(principal_tag(&settings.policy.abac.tag)))]
 }
 
 #[cfg(test)]

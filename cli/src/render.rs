@@ -1,0 +1,299 @@
+//! `tagwarden render`: the policy as IAM policies, written, printed, or compared with what is there.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use clap::Parser;
+use serde::{Deserialize, Serialize};
+use tagwarden::policy::{Pattern, Policy};
+use tagwarden::render::{
+    Boundary, DataAccount, ExecutionRole, File, Format, Guardrail, Identity, Limits, PersonaPolicy, Rendered, Scp,
+    Style, Surroundings,
+};
+use tagwarden::rules::Rule;
+
+use crate::args::{Args, Command, DataAccountArgs, Language, OutArgs, RenderArgs, RenderTarget, ScpArgs};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::explain::rule_named;
+use crate::output::{self, Output};
+use crate::policy;
+use crate::report::plural;
+
+/// The file in which a folder tells how its files were made.
+const MANIFEST: &str = "rendered.json";
+
+pub fn run(args: &RenderArgs, output: &mut Output) -> Outcome {
+    match (&args.target, &args.check) {
+        (Some(target), _) => run_target(target, output),
+        (None, Some(folder)) => check_all(folder, output),
+        (None, None) => Err(Failure::Message("say what to render, or with `--check DIR` what to compare".to_owned())),
+    }
+}
+
+fn run_target(target: &RenderTarget, output: &mut Output) -> Outcome {
+    let args = target.output();
+    let files = target.files()?;
+    match (&args.out, &args.check) {
+        (Some(folder), _) => write(target, &files, folder, output),
+        (None, Some(folder)) => {
+            let stale = stale(&files, folder, output)?;
+            verdict(stale, files.len(), folder, output)
+        }
+        (None, None) => print(&files, output),
+    }
+}
+
+impl RenderTarget {
+    /// The name on the command line.
+    fn name(&self) -> String {
+        match self {
+            Self::Scp(_) => "scp".to_owned(),
+            Self::Identity(_) => "identity".to_owned(),
+            Self::Boundary(_) => "boundary".to_owned(),
+            Self::ExecutionRole(_) => "execution-role".to_owned(),
+            Self::Persona(args) => format!("persona-{}", args.name),
+            Self::BucketPolicy(_) => "bucket-policy".to_owned(),
+            Self::KeyPolicy(_) => "key-policy".to_owned(),
+        }
+    }
+
+    fn output(&self) -> &OutArgs {
+        match self {
+            Self::Scp(args) => &args.output,
+            Self::Identity(args) => &args.output,
+            Self::Boundary(args) => &args.output,
+            Self::ExecutionRole(args) => &args.output,
+            Self::Persona(args) => &args.output,
+            Self::BucketPolicy(args) | Self::KeyPolicy(args) => &args.output,
+        }
+    }
+
+    fn files(&self) -> Result<Vec<File>, Failure> {
+        let args = self.output();
+        let policy = policy::load(args.policy.as_deref())?;
+        let format = match args.format {
+            Language::Json => Format::Json,
+            Language::Cloudformation => Format::CloudFormation,
+            Language::Terraform => Format::Terraform,
+        };
+        self.rendered(&policy)?.files(&self.name(), format).map_err(Failure::Message)
+    }
+
+    fn rendered(&self, policy: &Policy) -> Result<Rendered, Failure> {
+        let rendered = match self {
+            Self::Scp(args) => scp(args)?.render(policy),
+            Self::Identity(args) => Identity { role_path: args.roles.role_path.clone() }.render(policy),
+            Self::Boundary(args) => {
+                Boundary { name: args.name.clone(), role_path: args.roles.role_path.clone() }.render(policy)
+            }
+            Self::ExecutionRole(args) => ExecutionRole {
+                project: args.project.clone(),
+                account: args.place.account.clone(),
+                region: args.place.region.clone(),
+                partition: args.place.partition.clone(),
+                data: args.data.clone(),
+                read_only: args.read_only.clone(),
+                repositories: args.repository.clone(),
+                keys: args.key.clone(),
+                role_path: args.roles.role_path.clone(),
+            }
+            .render(policy),
+            Self::Persona(args) => {
+                let (name, data, role_path) = (args.name.clone(), args.data.clone(), args.roles.role_path.clone());
+                PersonaPolicy { name, data, role_path }.render(policy)
+            }
+            Self::BucketPolicy(args) => data_account(args).bucket_policy(policy),
+            Self::KeyPolicy(args) => data_account(args).key_policy(policy),
+        };
+        rendered.map_err(Failure::Message)
+    }
+}
+
+fn scp(args: &ScpArgs) -> Result<Scp, Failure> {
+    let rules = |ids: &[String]| ids.iter().map(|id| rule_named(id)).collect::<Result<Vec<&'static Rule>, _>>();
+    let guardrails = [
+        (args.protect_tagwarden, Guardrail::Tagwarden),
+        (args.protect_tags, Guardrail::Tags),
+        (args.quarantine, Guardrail::Quarantine),
+        (args.approved_regions, Guardrail::Regions),
+        (args.protect_keys, Guardrail::Keys),
+        (args.no_escalation, Guardrail::Escalation),
+    ];
+    Ok(Scp {
+        only: rules(&args.only)?,
+        except: rules(&args.except)?,
+        guardrails: guardrails.into_iter().filter(|(wanted, _)| *wanted).map(|(_, guardrail)| guardrail).collect(),
+        around: Surroundings {
+            trusted: args.trusted.iter().cloned().map(Pattern::new).collect(),
+            stack: args.stack.clone(),
+            boundary: args.boundary.clone(),
+        },
+        role_path: args.role_path.clone(),
+        limits: Limits {
+            max_chars: args.max_chars,
+            max_documents: args.max_documents,
+            style: if args.pretty { Style::Pretty } else { Style::Minified },
+        },
+    })
+}
+
+fn data_account(args: &DataAccountArgs) -> DataAccount {
+    DataAccount {
+        account: args.place.account.clone(),
+        readers: args.reader.clone(),
+        project: args.project.clone(),
+        data: args.data.clone(),
+        writable: args.writable,
+        region: args.place.region.clone(),
+        partition: args.place.partition.clone(),
+        role_path: args.roles.role_path.clone(),
+    }
+}
+
+/// Writes the files, and notes in the folder how they were made. Files of an earlier run that are not made any more go away.
+fn write(target: &RenderTarget, files: &[File], folder: &Path, output: &mut Output) -> Outcome {
+    let failed = |path: &Path, error: std::io::Error| {
+        Failure::Message(format!("{}: cannot be written: {error}", path.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    let mut manifest = Manifest::read(folder)?;
+    for stale in manifest.replace(target, files) {
+        let path = folder.join(stale);
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(|error| failed(&path, error))?;
+        }
+    }
+    for file in files {
+        let path = folder.join(&file.name);
+        std::fs::write(&path, &file.text).map_err(|error| failed(&path, error))?;
+        output.line(&format!("wrote {} ({} characters)", path.display(), file.text.trim_end().chars().count()))?;
+    }
+    let path = folder.join(MANIFEST);
+    let text = serde_json::to_string_pretty(&manifest).map_err(|error| failed(&path, error.into()))?;
+    std::fs::write(&path, text + "\n").map_err(|error| failed(&path, error))?;
+    Ok(Exit::Ok)
+}
+
+/// Prints the documents; what people have to know goes to standard error.
+fn print(files: &[File], output: &mut Output) -> Outcome {
+    for file in files {
+        match file.name.ends_with(".md") {
+            true => output::note(&format!(
+                "{} is written with `--out`: it tells what the policies do not express",
+                file.name
+            )),
+            false => output.line(file.text.trim_end())?,
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// How many of the files in `folder` are not what would be rendered now.
+fn stale(files: &[File], folder: &Path, output: &mut Output) -> Result<usize, Failure> {
+    let mut stale = 0;
+    for file in files {
+        let path = folder.join(&file.name);
+        let problem = match std::fs::read_to_string(&path) {
+            Ok(text) if text == file.text => continue,
+            Ok(_) => "is stale".to_owned(),
+            Err(error) => format!("cannot be read: {error}"),
+        };
+        stale += 1;
+        output.line(&format!("{} {problem}", path.display()))?;
+    }
+    Ok(stale)
+}
+
+fn verdict(stale: usize, count: usize, folder: &Path, output: &mut Output) -> Outcome {
+    let folder = folder.display();
+    match stale {
+        0 => {
+            output.line(&format!("{folder}: {count} {} up to date", plural(count, "file")))?;
+            Ok(Exit::Ok)
+        }
+        _ => {
+            output.line(&format!(
+                "{folder}: {stale} of {count} {} stale: render again with `--out`",
+                plural(count, "file")
+            ))?;
+            Ok(Exit::Violation)
+        }
+    }
+}
+
+/// Renders again all that the folder's manifest tells of, and compares.
+fn check_all(folder: &Path, output: &mut Output) -> Outcome {
+    let manifest = Manifest::read(folder)?;
+    if manifest.0.is_empty() {
+        let message = format!("{}: no `{MANIFEST}`: render something into it with `--out` first", folder.display());
+        return Err(Failure::Message(message));
+    }
+    let (mut stale_files, mut count) = (0, 0);
+    for Entry { command, .. } in &manifest.0 {
+        let words = std::iter::once("tagwarden").chain(command.iter().map(String::as_str));
+        let target = match Args::try_parse_from(words) {
+            Ok(Args { command: Command::Render(args) }) => args.target,
+            _ => None,
+        };
+        let Some(target) = target else {
+            let place = folder.join(MANIFEST);
+            return Err(Failure::Message(format!("{}: no such command: `{}`", place.display(), command.join(" "))));
+        };
+        let files = target.files()?;
+        stale_files += stale(&files, folder, output)?;
+        count += files.len();
+    }
+    verdict(stale_files, count, folder, output)
+}
+
+/// How the files of a folder were made.
+#[derive(Default, Serialize, Deserialize)]
+struct Manifest(Vec<Entry>);
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    target: String,
+    /// The words after `tagwarden`, without `--out`. Paths among them are relative to where it was called.
+    command: Vec<String>,
+    files: Vec<String>,
+}
+
+impl Manifest {
+    fn read(folder: &Path) -> Result<Self, Failure> {
+        let path = folder.join(MANIFEST);
+        match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(Failure::Message(format!("{}: cannot be read: {error}", path.display()))),
+            Ok(text) => serde_json::from_str(&text)
+                .map_err(|error| Failure::Message(format!("{}:{}: {error}", path.display(), error.line()))),
+        }
+    }
+
+    /// Puts `target` in the place of what was rendered of it before, and tells which of the files of then are not made any more.
+    fn replace(&mut self, target: &RenderTarget, files: &[File]) -> Vec<String> {
+        let entry = Entry {
+            target: target.name(),
+            command: command_line(std::env::args().skip(1)),
+            files: files.iter().map(|file| file.name.clone()).collect(),
+        };
+        let before = self.0.iter().position(|known| known.target == entry.target);
+        let mut gone = before.map(|index| self.0.remove(index).files).unwrap_or_default();
+        gone.retain(|name| !entry.files.contains(name) && !self.0.iter().any(|other| other.files.contains(name)));
+        self.0.push(entry);
+        self.0.sort_by(|one, other| one.target.cmp(&other.target));
+        gone
+    }
+}
+
+/// The words of the command line without `--out` and its value.
+fn command_line(mut words: impl Iterator<Item = String>) -> Vec<String> {
+    let mut kept = Vec::new();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--out" => drop(words.next()),
+            other if other.starts_with("--out=") => {}
+            _ => kept.push(word),
+        }
+    }
+    kept
+}

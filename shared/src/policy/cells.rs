@@ -1,0 +1,92 @@
+//! A rule's settings for all callers at once: cells in which the settings are the same.
+
+use super::settings::MODE;
+use super::{Override, Policy, Settings, When};
+use crate::rules::Rule;
+
+/// The callers, accounts and operations for which a rule has the same settings.
+#[derive(Clone, Debug)]
+pub struct Cell<'p> {
+    /// What is in the cell: calls that each of these matches, or does not match.
+    pub bounds: Vec<(&'p When, bool)>,
+    /// The settings there.
+    pub settings: Settings<'p>,
+}
+
+impl Policy {
+    /// The rules that are on, each with its cells: together they hold all calls, and no call is in two of them. Settings that do
+    /// not change what the rule finds, or whether it is enforced, make no cells of their own.
+    pub fn cells(&self) -> impl Iterator<Item = (&'static Rule, Vec<Cell<'_>>)> {
+        self.rules.iter().map(|setup| {
+            let relevant =
+                |name: &str| name == MODE.name || setup.rule.options.iter().any(|option| option.name == name);
+            let all = Settings { policy: self, setup, overrides: Vec::new() };
+            let mut cells = vec![Cell { bounds: Vec::new(), settings: all }];
+            for next in self.overrides.iter().filter(|next| next.rule == setup.rule.id) {
+                let mut divided = Vec::new();
+                for cell in cells {
+                    let is_open = |name: &str| !cell.settings.overrides.iter().any(|earlier| earlier.sets(name));
+                    if next.settings.iter().any(|(name, _)| relevant(name) && is_open(name)) {
+                        let mut inside = cell.clone();
+                        inside.bounds.push((&next.when, true));
+                        inside.settings.overrides.push(next);
+                        divided.push(inside);
+                        let mut outside = cell;
+                        outside.bounds.push((&next.when, false));
+                        divided.push(outside);
+                    } else {
+                        divided.push(cell);
+                    }
+                }
+                cells = divided;
+            }
+            (setup.rule, cells)
+        })
+    }
+}
+
+impl Override {
+    fn sets(&self, name: &str) -> bool {
+        self.settings.iter().any(|(known, _)| *known == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(overrides: &str) -> Vec<String> {
+        let text = format!("version = 1\n[rules.excessive-runtime]\nmax-hours = 24\n{overrides}");
+        let policy = Policy::parse(&text).expect(&text);
+        let cells = policy.cells().flat_map(|(_, cells)| cells);
+        cells
+            .map(|cell| {
+                let hours = cell.settings.number(&cell.settings.setup.rule.options[0]).unwrap();
+                let bounds = cell
+                    .bounds
+                    .iter()
+                    .map(|(when, holds)| format!("{}{}", if *holds { "" } else { "not " }, when.projects.join("|")));
+                format!("{hours}: {}", bounds.collect::<Vec<_>>().join(", "))
+            })
+            .collect()
+    }
+
+    fn hours(project: &str, hours: u32) -> String {
+        format!("[[overrides]]\nwhen = {{ projects = ['{project}'] }}\nrules.excessive-runtime.max-hours = {hours}\n")
+    }
+
+    #[test]
+    fn the_first_override_that_matches_wins() {
+        assert_eq!(cells(""), ["24: "]);
+        assert_eq!(cells(&hours("a", 1)), ["1: a", "24: not a"]);
+        assert_eq!(cells(&(hours("a", 1) + &hours("b", 2))), ["1: a", "2: not a, b", "24: not a, not b"]);
+    }
+
+    #[test]
+    fn what_changes_nothing_makes_no_cell() {
+        assert_eq!(
+            cells("[[overrides]]\nwhen = { projects = ['a'] }\nrules.excessive-runtime.severity = 'low'"),
+            ["24: "]
+        );
+    }
+}

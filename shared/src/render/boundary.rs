@@ -1,0 +1,78 @@
+//! The permissions boundary for ML roles.
+
+use super::abac::{self, Statements};
+use super::guardrails::{ESCALATING, WITHIN_BOUNDARY, boundary_arn};
+use super::identity::MANAGED;
+use super::pack::{Limits, pack};
+use super::scp::role_arns;
+use super::{Attachment, Policies, Rendered};
+use crate::policy::Policy;
+use crate::statement::{Condition, Statement, Test};
+
+/// What is wanted of the boundary.
+#[derive(Clone, Debug)]
+pub struct Boundary {
+    /// The name that the policy will have.
+    pub name: String,
+    /// Where execution roles lie, as a path with `{project}` for the caller's project.
+    pub role_path: String,
+}
+
+impl Boundary {
+    /// Renders the boundary. A role that carries it can make other roles only with the same boundary, below its own project's
+    /// path and with its own project's tag; it cannot take the boundary off, change it, or assume roles that do not have it.
+    ///
+    /// # Errors
+    /// What is wrong with the role path.
+    pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
+        let tag = &policy.abac.tag;
+        let boundary = boundary_arn(&self.name);
+        let own_roles = role_arns(&self.role_path, tag)?;
+        let of_principal = format!("aws:PrincipalTag/{tag}");
+        let without_boundary = Test::not_like_values("iam:PermissionsBoundary", [boundary.clone()]);
+        let mut statements: Statements = vec![
+            Statement::allow("MachineLearning", SERVICES, Condition::default()),
+            abac::pass_own_roles(policy, &self.role_path)?,
+            Statement::allow("OwnRoles", OWN_ROLES, Test::has_text(of_principal.as_str()))
+                .map(|statement| statement.on([own_roles])),
+            Statement::deny("NoEscalation", ESCALATING, Condition::default()),
+            Statement::deny("RolesKeepBoundary", WITHIN_BOUNDARY, without_boundary),
+            Statement::deny(
+                "KeepBoundary",
+                ["iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:CreatePolicyVersion"],
+                Condition::default(),
+            )
+            .map(|statement| statement.on([boundary])),
+            Statement::deny(
+                "RolesOfOwnProject",
+                ["iam:CreateRole"],
+                Test::differs_from(format!("aws:RequestTag/{tag}"), &of_principal),
+            ),
+        ];
+        statements.extend(abac::keep_projects_apart(policy));
+        let limits = Limits { max_documents: 1, ..MANAGED };
+        let documents = pack(&abac::all(statements)?, limits)?;
+        Ok(Rendered::of(Policies::named(&self.name, Attachment::Managed, documents)))
+    }
+}
+
+/// The services that machine learning needs. What a role may do of it is its own policies' to say; a boundary only says what no
+/// policy can give. `sts:AssumeRole` is not among them: another role may have no boundary.
+#[rustfmt::skip]
+const SERVICES: [&str; 42] = [
+    "application-autoscaling:*", "athena:*", "cloudwatch:*", "codebuild:StartBuild", "codecommit:Git*", "ec2:CreateNetworkInterface",
+    "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission", "ec2:Describe*",
+    "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:Describe*",
+    "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:ListImages", "ecr:PutImage",
+    "ecr:UploadLayerPart", "elasticfilesystem:Client*", "elasticfilesystem:Describe*", "fsx:Describe*", "glue:Get*",
+    "glue:BatchGet*", "glue:SearchTables", "iam:GetRole", "iam:ListRoles", "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey",
+    "kms:Encrypt", "kms:GenerateDataKey*", "kms:ListAliases", "kms:ReEncrypt*", "lambda:InvokeFunction", "logs:*", "s3:*",
+    "sagemaker:*", "secretsmanager:GetSecretValue", "sts:GetCallerIdentity", "tag:Get*",
+];
+
+/// What may be done about roles of the own project.
+#[rustfmt::skip]
+const OWN_ROLES: [&str; 10] = [
+    "iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy",
+    "iam:GetRole*", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy",
+];

@@ -1,0 +1,127 @@
+//! The data side of training across accounts: the policies of a data account's bucket and key, for the execution roles of
+//! modelling accounts.
+
+use super::pack::{Limits, pack};
+use super::text::Style;
+use super::{Attachment, Policies, Rendered, abac, storage};
+use crate::policy::{Pattern, Policy};
+use crate::statement::{Condition, Principal, Statement, Test};
+
+/// Whose roles read what.
+#[derive(Clone, Debug)]
+pub struct DataAccount {
+    /// The account that owns the bucket and the key.
+    pub account: String,
+    /// The accounts whose roles read.
+    pub readers: Vec<String>,
+    /// The project of those roles.
+    pub project: String,
+    /// What they read: a bucket, or `bucket/prefix`.
+    pub data: String,
+    /// Whether they write as well.
+    pub writable: bool,
+    /// The region of the bucket and the key.
+    pub region: String,
+    /// The partition, such as `aws`.
+    pub partition: String,
+    /// Where execution roles lie, as a path with `{project}`.
+    pub role_path: String,
+}
+
+/// S3's limit on a bucket policy is 20 KB, KMS's on a key policy 32 KB.
+const LIMITS: Limits = Limits { max_chars: 20_480, max_documents: 1, style: Style::Minified };
+
+impl DataAccount {
+    /// Renders the policy of the bucket.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn bucket_policy(&self, policy: &Policy) -> Result<Rendered, String> {
+        let (bucket, _) = storage::split(&self.data);
+        let bucket_arn = storage::arn(&self.partition, bucket);
+        let objects = format!("{}/*", storage::arn(&self.partition, &self.data));
+        let read = Statement::allow("Read", ["s3:GetObject", "s3:GetObjectVersion"], self.readers_only(policy)?);
+        let below = storage::below(&self.data);
+        let list = below
+            .tests()
+            .iter()
+            .cloned()
+            .fold(self.readers_only(policy)?, |all, test| all.clone().and(test).unwrap_or(all));
+        let list = Statement::allow("List", ["s3:ListBucket", "s3:GetBucketLocation"], list);
+        let insecure = Test::is_false("aws:SecureTransport");
+        let mut statements = vec![
+            Statement::deny("TlsOnly", ["s3:*"], insecure)
+                .map(|statement| statement.to(Principal::Anyone).on([bucket_arn.clone(), format!("{bucket_arn}/*")])),
+            read.map(|statement| statement.to(self.readers()).on([objects.clone()])),
+            list.map(|statement| statement.to(self.readers()).on([bucket_arn])),
+        ];
+        if self.writable {
+            let write =
+                Statement::allow("Write", ["s3:AbortMultipartUpload", "s3:PutObject"], self.readers_only(policy)?);
+            statements.push(write.map(|statement| statement.to(self.readers()).on([objects])));
+        }
+        let documents = pack(&abac::all(statements)?, LIMITS)?;
+        Ok(Rendered::of(Policies::named("bucket-policy", Attachment::Bucket(bucket.to_owned()), documents)))
+    }
+
+    /// Renders the policy of the key: the account that owns it administers it, the readers use it through S3, for this bucket.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn key_policy(&self, policy: &Policy) -> Result<Rendered, String> {
+        let (bucket, _) = storage::split(&self.data);
+        let bucket_arn = storage::arn(&self.partition, bucket);
+        let objects =
+            [bucket_arn.clone(), format!("{}/*", storage::arn(&self.partition, &self.data))].map(Pattern::new);
+        let through_s3 = [
+            Test::equals("kms:ViaService", &[format!("s3.{}.{}", self.region, dns_suffix(&self.partition))]),
+            // With bucket keys S3 encrypts for the bucket, without them for the object.
+            Test::like("kms:EncryptionContext:aws:s3:arn", &objects),
+        ];
+        let use_it =
+            through_s3.into_iter().fold(self.readers_only(policy)?, |all, test| all.clone().and(test).unwrap_or(all));
+        let mut actions = vec!["kms:Decrypt", "kms:DescribeKey"];
+        if self.writable {
+            actions.push("kms:GenerateDataKey");
+        }
+        let owner = Principal::Aws(vec![format!("arn:{}:iam::{}:root", self.partition, self.account)]);
+        let statements = vec![
+            Statement::allow("Administer", ["kms:*"], Condition::default()).map(|statement| statement.to(owner)),
+            Statement::allow("ReadThroughS3", actions, use_it).map(|statement| statement.to(self.readers())),
+        ];
+        let documents = pack(&abac::all(statements)?, LIMITS)?;
+        Ok(Rendered::of(Policies::named("key-policy", Attachment::Key, documents)))
+    }
+
+    fn readers(&self) -> Principal {
+        Principal::Aws(
+            self.readers.iter().map(|account| format!("arn:{}:iam::{account}:root", self.partition)).collect(),
+        )
+    }
+
+    /// Of the readers' accounts, only the project's execution roles: an account's other roles, and other projects' roles, have
+    /// no business with the data. Their path alone would trust whoever may create roles there, their tag whoever may tag.
+    fn readers_only(&self, policy: &Policy) -> Result<Condition, String> {
+        if self.readers.is_empty() {
+            return Err("say with `--reader ACCOUNT` whose roles read".to_owned());
+        }
+        let path = self.role_path.trim_matches('/').replace("{project}", &self.project);
+        let roles: Vec<_> = self
+            .readers
+            .iter()
+            .map(|account| Pattern::new(format!("arn:{}:iam::{account}:role/{path}/*", self.partition)))
+            .collect();
+        Ok(Condition::from([
+            Test::like("aws:PrincipalArn", &roles),
+            Test::equals(format!("aws:PrincipalTag/{}", policy.abac.tag), &[&self.project]),
+        ]))
+    }
+}
+
+/// The end of the host names of AWS's services (AWS General Reference, "AWS service endpoints").
+fn dns_suffix(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "amazonaws.com.cn",
+        _ => "amazonaws.com",
+    }
+}

@@ -1,0 +1,132 @@
+//! Execution roles: what a job, an endpoint or a notebook of one project runs as.
+
+use super::abac::{self, Statements};
+use super::identity::MANAGED;
+use super::pack::{Limits, pack};
+use super::{Attachment, NamedPolicy, Rendered, storage};
+use crate::policy::{Pattern, Policy};
+use crate::rules::Rule;
+use crate::statement::{Condition, Document, Inapplicable, Principal, Statement, Test};
+
+/// What an execution role is for.
+#[derive(Clone, Debug)]
+pub struct ExecutionRole {
+    /// The project, for the role's tag and name.
+    pub project: String,
+    /// The account of the role.
+    pub account: String,
+    /// The region in which SageMaker uses it.
+    pub region: String,
+    /// The partition, such as `aws`.
+    pub partition: String,
+    /// The places that it reads and writes: buckets, or `bucket/prefix`.
+    pub data: Vec<String>,
+    /// The places that it reads only.
+    pub read_only: Vec<String>,
+    /// The ECR repositories that it pulls images from: names in its account, or ARNs.
+    pub repositories: Vec<String>,
+    /// ARNs of the KMS keys that it uses.
+    pub keys: Vec<String>,
+    /// Where execution roles lie, as a path with `{project}`.
+    pub role_path: String,
+}
+
+impl ExecutionRole {
+    /// Renders the role's permissions and its trust policy.
+    ///
+    /// # Errors
+    /// Where there is nothing to read or write.
+    pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
+        if self.data.is_empty() && self.read_only.is_empty() {
+            return Err(
+                "say with `--data BUCKET/PREFIX` what the role reads and writes, or with `--read-only` what it reads"
+                    .to_owned(),
+            );
+        }
+        let mut statements = storage::statements(&self.partition, &self.data, &self.read_only);
+        statements.extend(self.images());
+        statements.extend(self.logs());
+        statements.extend(self.encryption());
+        if Rule::named("missing-vpc").is_some_and(|rule| policy.settings(rule).is_some()) {
+            statements.push(Statement::allow("Network", NETWORK, Condition::default()));
+        }
+        let documents = pack(&abac::all(statements)?, Limits { max_documents: 1, ..MANAGED })?;
+        let trust = Document { statements: abac::all(vec![self.trust()])? };
+        let path = self.role_path.trim_matches('/').replace("{project}", &self.project);
+        let policies = documents.into_iter().map(|document| NamedPolicy {
+            name: "execution-role".to_owned(),
+            document,
+            attachment: Attachment::Role {
+                trust: Box::new(trust.clone()),
+                path: format!("/{path}/"),
+                tag: (policy.abac.tag.clone(), self.project.clone()),
+            },
+        });
+        Ok(Rendered::of(policies.collect()))
+    }
+
+    fn images(&self) -> Statements {
+        if self.repositories.is_empty() {
+            return Vec::new();
+        }
+        let arn = |name: &String| match name.starts_with("arn:") {
+            true => name.clone(),
+            false => format!("arn:{}:ecr:{}:{}:repository/{name}", self.partition, self.region, self.account),
+        };
+        let repositories: Vec<_> = self.repositories.iter().map(arn).collect();
+        let pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
+        vec![
+            // This action knows no resources: with any other than `*` it never allows anything.
+            Statement::allow("RegistryLogin", ["ecr:GetAuthorizationToken"], Condition::default()),
+            Statement::allow("Pull", pull, Condition::default()).map(|statement| statement.on(repositories)),
+        ]
+    }
+
+    fn logs(&self) -> Statements {
+        let group = format!("arn:{}:logs:{}:{}:log-group:/aws/sagemaker/*", self.partition, self.region, self.account);
+        let write = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
+        let namespaces = ["/aws/sagemaker/*", "aws/sagemaker/*"].map(Pattern::new);
+        vec![
+            Statement::allow("Logs", write, Condition::default()).map(|statement| statement.on([group])),
+            Statement::allow("Metrics", ["cloudwatch:PutMetricData"], Test::like("cloudwatch:namespace", &namespaces)),
+        ]
+    }
+
+    fn encryption(&self) -> Statements {
+        if self.keys.is_empty() {
+            return Vec::new();
+        }
+        let with = [
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ];
+        let for_aws = Test::is_true("kms:GrantIsForAWSResource");
+        vec![
+            Statement::allow("Keys", with, Condition::default()).map(|statement| statement.on(&self.keys)),
+            // SageMaker hands volumes' keys on by a grant.
+            Statement::allow("VolumeKeys", ["kms:CreateGrant"], for_aws).map(|statement| statement.on(&self.keys)),
+        ]
+    }
+
+    /// SageMaker alone, and for this account alone: else another account's job could borrow the role.
+    fn trust(&self) -> Result<Statement, Inapplicable> {
+        let from = format!("arn:{}:sagemaker:{}:{}:*", self.partition, self.region, self.account);
+        let of_this_account =
+            [Test::equals("aws:SourceAccount", &[&self.account]), Test::arn_like("aws:SourceArn", [from])];
+        let statement = Statement::allow("SageMaker", ["sts:AssumeRole"], of_this_account)?;
+        Ok(statement.on(Vec::<String>::new()).to(Principal::Service("sagemaker.amazonaws.com")))
+    }
+}
+
+/// What SageMaker does in the role's name to put a job into a VPC (SageMaker developer guide, "Give SageMaker access to
+/// resources in your Amazon VPC").
+#[rustfmt::skip]
+const NETWORK: [&str; 9] = [
+    "ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface",
+    "ec2:DeleteNetworkInterfacePermission", "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
+];

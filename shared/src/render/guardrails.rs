@@ -1,0 +1,227 @@
+//! Statements around the rules' twins: they keep what the rules rely on from being changed. Each is asked for by itself.
+//!
+//! Source of action names and condition keys: Service Authorization Reference.
+
+use crate::plan::MARK;
+use crate::policy::{Pattern, Policy};
+use crate::rules::Rule;
+use crate::statement::{Condition, Inapplicable, Statement, Test, wildcards};
+
+/// Something to protect beside what the rules forbid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guardrail {
+    /// Tagwarden's own functions, rules, table, topic, queues, roles and stack.
+    Tagwarden,
+    /// The ABAC tag, on resources once they exist and on principals, and Tagwarden's mark.
+    Tags,
+    /// What Tagwarden has marked as a violation must not be used.
+    Quarantine,
+    /// Other regions than the approved ones, for all services that have regions.
+    Regions,
+    /// The approved KMS keys.
+    Keys,
+    /// Ways for the tagged principals to gain other permissions.
+    Escalation,
+}
+
+/// Who and what the guardrails are about.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// Roles and users that may do what the guardrails deny to all others: who deploys, and who administers tags.
+    pub trusted: Vec<Pattern<'static>>,
+    /// Name of the CloudFormation stack that Tagwarden was deployed as.
+    pub stack: String,
+    /// Name of the permissions boundary of ML roles.
+    pub boundary: String,
+}
+
+impl Guardrail {
+    /// The statements of this guardrail.
+    ///
+    /// # Errors
+    /// What the policy or the surroundings lack for it.
+    pub(super) fn statements(self, policy: &Policy, around: &Surroundings) -> Result<Vec<Statement>, String> {
+        let statements = match self {
+            Self::Tagwarden => tagwarden(around)?,
+            Self::Tags => tags(policy, around)?,
+            Self::Quarantine => quarantine(),
+            Self::Regions => regions(policy, around)?,
+            Self::Keys => keys(policy, around)?,
+            Self::Escalation => escalation(policy, around),
+        };
+        statements.into_iter().collect::<Result<_, _>>().map_err(|inapplicable: Inapplicable| inapplicable.to_string())
+    }
+}
+
+type Statements = Vec<Result<Statement, Inapplicable>>;
+
+impl Surroundings {
+    /// Holds for everybody but the trusted.
+    fn untrusted(&self, what: &str) -> Result<Test, String> {
+        if self.trusted.is_empty() {
+            return Err(format!(
+                "`{what}` needs `--trusted ARN`, the role that may still do it: otherwise nobody could"
+            ));
+        }
+        Ok(Test::not_like("aws:PrincipalArn", &self.trusted))
+    }
+
+    /// Holds for everybody but the trusted and Tagwarden's own functions.
+    fn neither_trusted_nor_tagwarden(&self, what: &str) -> Result<Test, String> {
+        self.untrusted(what)?;
+        let mut patterns = self.trusted.clone();
+        patterns.push(Pattern::new(format!("arn:*:iam::*:role/{}-*", self.stack)));
+        Ok(Test::not_like("aws:PrincipalArn", &patterns))
+    }
+}
+
+fn tagwarden(around: &Surroundings) -> Result<Statements, String> {
+    let stack = wildcards(&Pattern::new(around.stack.as_str()));
+    let resources = [
+        format!("arn:*:lambda:*:*:function:{stack}-*"),
+        format!("arn:*:events:*:*:rule/{stack}-*"),
+        format!("arn:*:events:*:*:archive/{stack}-*"),
+        format!("arn:*:dynamodb:*:*:table/{stack}-*"),
+        format!("arn:*:sns:*:*:{stack}-*"),
+        format!("arn:*:sqs:*:*:{stack}-*"),
+        format!("arn:*:logs:*:*:log-group:{stack}-*"),
+        format!("arn:*:cloudwatch:*:*:alarm:{stack}-*"),
+        format!("arn:*:iam::*:role/{stack}-*"),
+        format!("arn:*:cloudformation:*:*:stack/{stack}/*"),
+    ];
+    #[rustfmt::skip]
+    let changes = [
+        "lambda:Add*", "lambda:CreateFunction", "lambda:Delete*", "lambda:InvokeFunction", "lambda:Put*", "lambda:Remove*",
+        "lambda:TagResource", "lambda:UntagResource", "lambda:Update*",
+        "events:Delete*", "events:Disable*", "events:Enable*", "events:Put*", "events:Remove*", "events:UpdateArchive",
+        "dynamodb:Batch*", "dynamodb:Delete*", "dynamodb:PartiQL*", "dynamodb:Put*", "dynamodb:Restore*", "dynamodb:Update*",
+        "sns:AddPermission", "sns:DeleteTopic", "sns:Publish", "sns:RemovePermission", "sns:SetTopicAttributes",
+        "sqs:AddPermission", "sqs:DeleteMessage", "sqs:DeleteQueue", "sqs:PurgeQueue", "sqs:RemovePermission", "sqs:SetQueueAttributes",
+        "logs:Delete*", "logs:Put*",
+        "cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState",
+        "iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole*", "iam:DetachRolePolicy", "iam:PassRole", "iam:PutRole*",
+        "iam:TagRole", "iam:UntagRole", "iam:Update*Role*",
+        "cloudformation:Cancel*", "cloudformation:Continue*", "cloudformation:Create*", "cloudformation:Delete*",
+        "cloudformation:Execute*", "cloudformation:Rollback*", "cloudformation:Set*", "cloudformation:Update*",
+        "sts:AssumeRole",
+    ];
+    let others = around.neither_trusted_nor_tagwarden("--protect-tagwarden")?;
+    Ok(vec![Statement::deny("ProtectTagwarden", changes, others).map(|statement| statement.on(resources))])
+}
+
+fn tags(policy: &Policy, around: &Surroundings) -> Result<Statements, String> {
+    let tag = policy.abac.tag.as_str();
+    let others = around.neither_trusted_nor_tagwarden("--protect-tags")?;
+    let persona = policy.abac.persona_tag.as_str();
+    // Resources of SageMaker see `project` as `aws:ResourceTag/Project`: the case of a key must not help.
+    let of_resources = Test::any_equals_ignoring_case("aws:TagKeys", &[tag, MARK]);
+    let of_principals = Test::any_equals_ignoring_case("aws:TagKeys", &[tag, persona]);
+    #[rustfmt::skip]
+    let principals = [
+        "iam:CreateRole", "iam:CreateUser", "iam:TagRole", "iam:TagUser", "iam:UntagRole", "iam:UntagUser", "sts:TagSession",
+    ];
+    Ok(vec![
+        // Tags that come with the request that creates the resource are that request's matter.
+        Statement::deny(
+            "KeepTags",
+            ["sagemaker:AddTags"],
+            [of_resources.clone(), Test::is_unset("sagemaker:TaggingAction"), others.clone()],
+        ),
+        Statement::deny("KeepTags2", ["sagemaker:DeleteTags"], [of_resources, others.clone()]),
+        // An identity provider's sessions are tagged before there is a principal of the organisation, so this does not hold them up.
+        Statement::deny("KeepPrincipalTags", principals, [of_principals, others]),
+    ])
+}
+
+fn quarantine() -> Statements {
+    // Actions that use a resource, as opposed to looking at it, changing it or removing it.
+    #[rustfmt::skip]
+    const USES: [&str; 14] = [
+        "sagemaker:CreateEndpoint", "sagemaker:CreateEndpointConfig", "sagemaker:CreateModel", "sagemaker:CreatePresigned*",
+        "sagemaker:CreateTransformJob", "sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointAsync",
+        "sagemaker:InvokeEndpointWithResponseStream", "sagemaker:StartNotebookInstance", "sagemaker:StartPipelineExecution",
+        "sagemaker:StartSession", "sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities",
+        "sagemaker:UpdateInferenceComponent",
+    ];
+    let marked = Test::is_set(&format!("aws:ResourceTag/{MARK}"));
+    vec![Statement::deny("Quarantine", USES, marked)]
+}
+
+fn regions(policy: &Policy, around: &Surroundings) -> Result<Statements, String> {
+    // Services that are called in one region for all of them, and those that a person needs to find out what is wrong.
+    #[rustfmt::skip]
+    const WITHOUT_REGION: [&str; 34] = [
+        "account:*", "aws-portal:*", "billing:*", "budgets:*", "ce:*", "cloudfront:*", "consolidatedbilling:*", "cur:*",
+        "directconnect:Describe*", "ec2:DescribeRegions", "freetier:*", "globalaccelerator:*", "health:*", "iam:*",
+        "invoicing:*", "networkmanager:*", "organizations:*", "payments:*", "pricing:*", "resource-explorer-2:*", "route53:*",
+        "route53domains:*", "s3:GetAccountPublicAccessBlock", "s3:GetBucketLocation", "s3:ListAllMyBuckets", "shield:*",
+        "signin:*", "sso:*", "sts:*", "support:*", "supportplans:*", "tax:*", "trustedadvisor:*", "waf:*",
+    ];
+    const RULE: &str = "unapproved-region";
+    let allow = approved(policy, RULE).ok_or("`--approved-regions` needs `allow` under `[rules.unapproved-region]`")?;
+    let mut condition = Condition::from(Test::not_like("aws:RequestedRegion", allow));
+    if !around.trusted.is_empty() {
+        let untrusted = Test::not_like("aws:PrincipalArn", &around.trusted);
+        condition = condition.and(untrusted).map_err(|conflict| format!("{conflict:?}"))?;
+    }
+    Ok(vec![Ok(Statement::deny_all_but("ApprovedRegions", WITHOUT_REGION, condition))])
+}
+
+fn keys(policy: &Policy, around: &Surroundings) -> Result<Statements, String> {
+    let allow = approved(policy, "unapproved-kms-key")
+        .ok_or("`--protect-keys` needs `allow` under `[rules.unapproved-kms-key]`")?;
+    let resources = allow.iter().map(|key| match key.as_str().starts_with("arn:") || key.as_str().starts_with('*') {
+        true => wildcards(key),
+        false => format!("arn:*:kms:*:*:{}", wildcards(&Pattern::new(&*crate::kms::resource_of(key.as_str())))),
+    });
+    #[rustfmt::skip]
+    let changes = [
+        "kms:CreateAlias", "kms:DeleteAlias", "kms:DeleteImportedKeyMaterial", "kms:DisableKey", "kms:DisableKeyRotation",
+        "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdatePrimaryRegion",
+    ];
+    let others = around.untrusted("--protect-keys")?;
+    Ok(vec![Statement::deny("ProtectKeys", changes, others).map(|statement| statement.on(resources))])
+}
+
+fn escalation(policy: &Policy, around: &Surroundings) -> Statements {
+    let tagged = Test::has_text(format!("aws:PrincipalTag/{}", policy.abac.tag));
+    let without_boundary = Test::not_like_values("iam:PermissionsBoundary", [boundary_arn(&around.boundary)]);
+    let untrusted = (!around.trusted.is_empty()).then(|| Test::not_like("aws:PrincipalArn", &around.trusted));
+    let deny = |sid: &str, actions: &[&'static str], tests: &[Test]| {
+        let tests = tests.iter().cloned().chain(untrusted.clone());
+        let condition = tests.fold(Condition::default(), |all, test| all.clone().and(test).unwrap_or(all));
+        Statement::deny(sid, actions.iter().copied(), condition)
+    };
+    vec![
+        deny("NoEscalation", &ESCALATING, std::slice::from_ref(&tagged)),
+        deny("RolesKeepBoundary", &WITHIN_BOUNDARY, &[tagged, without_boundary]),
+    ]
+}
+
+/// ARN of the permissions boundary `name` in the caller's own account.
+pub(super) fn boundary_arn(name: &str) -> String {
+    format!("arn:*:iam::${{aws:PrincipalAccount}}:policy/{}", wildcards(&Pattern::new(name)))
+}
+
+/// Actions that let a principal gain permissions, whatever its boundary.
+#[rustfmt::skip]
+pub(super) const ESCALATING: [&str; 22] = [
+    "iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:CreateLoginProfile",
+    "iam:CreateOpenIDConnectProvider", "iam:CreatePolicyVersion", "iam:CreateSAMLProvider",
+    "iam:CreateServiceSpecificCredential", "iam:CreateUser", "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteUserPermissionsBoundary", "iam:PutGroupPolicy", "iam:PutUserPermissionsBoundary", "iam:PutUserPolicy",
+    "iam:SetDefaultPolicyVersion", "iam:UpdateAssumeRolePolicy", "iam:UpdateLoginProfile",
+    "iam:UpdateOpenIDConnectProviderThumbprint", "iam:UpdateSAMLProvider", "iam:UploadSigningCertificate",
+    "iam:UploadSSHPublicKey",
+];
+
+/// Actions on roles that are harmless as long as the role keeps within the boundary.
+pub(super) const WITHIN_BOUNDARY: [&str; 4] =
+    ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"];
+
+/// What a rule's `allow` approves, without overrides.
+fn approved<'p>(policy: &'p Policy, rule: &str) -> Option<&'p [Pattern<'static>]> {
+    let rule = Rule::named(rule)?;
+    let allow = rule.options.iter().find(|option| option.name == "allow")?;
+    policy.settings(rule)?.patterns(allow).filter(|allow| !allow.is_empty())
+}

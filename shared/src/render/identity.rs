@@ -1,0 +1,57 @@
+//! The ABAC policy for principals: one for all projects.
+
+use super::abac::{self, Statements};
+use super::pack::{Limits, pack};
+use super::text::Style;
+use super::{Attachment, Policies, Rendered};
+use crate::policy::Policy;
+use crate::statement::{Condition, Statement};
+
+/// What is wanted of an identity-based policy.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Where execution roles lie, as a path with `{project}` for the caller's project.
+    pub role_path: String,
+}
+
+/// Limits of managed policies: characters without white space, and how many can be attached to a role (IAM User Guide, "IAM and
+/// AWS STS quotas").
+pub(super) const MANAGED: Limits = Limits { max_chars: 6144, max_documents: 10, style: Style::Minified };
+
+impl Identity {
+    /// Renders the policy: its principal creates with its own project's tag only, reads and changes only what carries it, and
+    /// can list everything, because SageMaker's lists know no tags.
+    ///
+    /// # Errors
+    /// What is wrong with the role path.
+    pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
+        let mut statements: Statements = vec![
+            Statement::allow(
+                "CreateInOwnProject",
+                ["sagemaker:Create*", "sagemaker:ImportHubContent"],
+                abac::in_own_project(policy),
+            ),
+            abac::tag_on_create(policy),
+            Statement::allow("OwnResources", ON_RESOURCES, abac::on_own_resources(policy)),
+            Statement::allow("Lists", LISTS, Condition::default()),
+            abac::pass_own_roles(policy, &self.role_path)?,
+        ];
+        statements.extend(abac::keep_projects_apart(policy));
+        let documents = pack(&abac::all(statements)?, MANAGED)?;
+        Ok(Rendered::of(Policies::named("identity", Attachment::Managed, documents)))
+    }
+}
+
+/// What can be done with a resource that exists. A wildcard in an Allow that asks for the resource's tag admits nothing that has
+/// no such tag.
+#[rustfmt::skip]
+const ON_RESOURCES: [&str; 19] = [
+    "sagemaker:AddAssociation", "sagemaker:AddTags", "sagemaker:AssociateTrialComponent", "sagemaker:Batch*",
+    "sagemaker:CreatePresigned*", "sagemaker:Delete*", "sagemaker:Describe*", "sagemaker:DisassociateTrialComponent",
+    "sagemaker:Get*", "sagemaker:Invoke*", "sagemaker:ListTags", "sagemaker:Put*", "sagemaker:Query*",
+    "sagemaker:Register*", "sagemaker:Retry*", "sagemaker:Send*", "sagemaker:Start*", "sagemaker:Stop*", "sagemaker:Update*",
+];
+
+/// What names no single resource.
+const LISTS: [&str; 4] =
+    ["sagemaker:GetSearchSuggestions", "sagemaker:List*", "sagemaker:QueryLineage", "sagemaker:Search"];

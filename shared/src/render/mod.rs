@@ -1,0 +1,28 @@
+//! The preventive half of a policy: IAM policies and service control policies that deny beforehand what the rules find
+//! afterwards.
+
+mod abac;
+mod boundary;
+mod data_account;
+mod execution_role;
+mod guardrails;
+mod identity;
+mod output;
+mod pack;
+mod persona;
+mod scp;
+mod storage;
+mod text;
+mod twins;
+
+pub use boundary::Boundary;
+pub use data_account::DataAccount;
+pub use execution_role::ExecutionRole;
+pub use guardrails::{Guardrail, Surroundings};
+pub use identity::Identity;
+pub use output::{Attachment, File, Format, NamedPolicy, Policies, Rendered};
+pub use pack::Limits;
+pub use persona::{PersonaPolicy, names as persona_names};
+pub use scp::Scp;
+pub use text::Style;
+pub use twins::{Gap, GapKind, Twins, twins};

@@ -1,0 +1,259 @@
+//! What is rendered, as files: JSON, CloudFormation templates, Terraform.
+
+use serde_json::{Value, json};
+
+use super::text::{self, Style};
+use super::twins::{Gap, GapKind};
+use crate::statement::Document;
+
+/// Policies, with what they leave open.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// The policies.
+    pub policies: Vec<NamedPolicy>,
+    /// How the policies differ from the rules, for those that render rules.
+    pub not_expressed: Option<Vec<Gap>>,
+    /// How JSON is written.
+    pub style: Style,
+}
+
+impl Rendered {
+    /// Policies that render no rules. AWS does not count their white space.
+    pub(super) fn of(policies: Vec<NamedPolicy>) -> Self {
+        Self { policies, not_expressed: None, style: Style::Pretty }
+    }
+}
+
+/// A policy and what it is for.
+#[derive(Clone, Debug)]
+pub struct NamedPolicy {
+    /// Its name, also that of its file.
+    pub name: String,
+    /// The policy document.
+    pub document: Document,
+    /// What it is attached to.
+    pub attachment: Attachment,
+}
+
+/// What a policy is attached to.
+#[derive(Clone, Debug)]
+pub enum Attachment {
+    /// Accounts or organisational units, as a service control policy.
+    Organization,
+    /// Roles or users, as a managed policy.
+    Managed,
+    /// A role that is created with it.
+    Role {
+        /// Who may assume the role.
+        trust: Box<Document>,
+        /// The role's path.
+        path: String,
+        /// Key and value of the role's ABAC tag.
+        tag: (String, String),
+    },
+    /// The bucket of this name.
+    Bucket(String),
+    /// A KMS key.
+    Key,
+}
+
+/// Makes named policies of documents.
+pub struct Policies;
+
+impl Policies {
+    /// `name`, or if there are several documents `name-1`, `name-2` …
+    pub(super) fn named(name: &str, attachment: Attachment, documents: Vec<Document>) -> Vec<NamedPolicy> {
+        match documents.len() {
+            1 => documents
+                .into_iter()
+                .map(|document| NamedPolicy { name: name.to_owned(), document, attachment: attachment.clone() })
+                .collect(),
+            _ => Self::numbered(name, attachment, documents),
+        }
+    }
+
+    /// `name-1`, `name-2` …
+    pub(super) fn numbered(name: &str, attachment: Attachment, documents: Vec<Document>) -> Vec<NamedPolicy> {
+        let number = |(index, document)| NamedPolicy {
+            name: format!("{name}-{}", index + 1),
+            document,
+            attachment: attachment.clone(),
+        };
+        documents.into_iter().enumerate().map(number).collect()
+    }
+}
+
+/// In which language the files are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Policy documents.
+    Json,
+    /// A CloudFormation template.
+    CloudFormation,
+    /// A Terraform module.
+    Terraform,
+}
+
+/// A file to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name.
+    pub name: String,
+    /// Its content.
+    pub text: String,
+}
+
+impl Rendered {
+    /// The files. `target` names those that hold several policies.
+    ///
+    /// # Errors
+    /// What the format has no resource for.
+    pub fn files(&self, target: &str, format: Format) -> Result<Vec<File>, String> {
+        let mut files = match format {
+            Format::Json => self.documents().map_err(|error| error.to_string())?,
+            Format::CloudFormation => {
+                vec![File { name: format!("{target}.template.json"), text: self.cloudformation()? }]
+            }
+            Format::Terraform => {
+                let resources: Result<Vec<_>, _> = self.policies.iter().map(terraform).collect();
+                let text = resources.map_err(|error| error.to_string())?.join("\n");
+                vec![File { name: format!("{target}.tf"), text }]
+            }
+        };
+        if let Some(gaps) = &self.not_expressed {
+            files.push(File { name: "NOT-EXPRESSED.md".to_owned(), text: not_expressed(gaps) });
+        }
+        Ok(files)
+    }
+
+    fn documents(&self) -> Result<Vec<File>, serde_json::Error> {
+        let mut files = Vec::new();
+        let mut file = |name: String, document: &Document| {
+            text::json(document, self.style)
+                .map(|text| files.push(File { name: format!("{name}.json"), text: text + "\n" }))
+        };
+        for policy in &self.policies {
+            file(policy.name.clone(), &policy.document)?;
+            if let Attachment::Role { trust, .. } = &policy.attachment {
+                file(format!("{}-trust", policy.name), trust)?;
+            }
+        }
+        Ok(files)
+    }
+
+    fn cloudformation(&self) -> Result<String, String> {
+        let mut resources = serde_json::Map::new();
+        for policy in &self.policies {
+            let document = serde_json::to_value(&policy.document).map_err(|error| error.to_string())?;
+            let (kind, properties) = match &policy.attachment {
+                Attachment::Organization => (
+                    "AWS::Organizations::Policy",
+                    json!({"Name": aws_name(policy), "Type": "SERVICE_CONTROL_POLICY", "Content": document,
+                        "TargetIds": {"Ref": "TargetIds"}}),
+                ),
+                Attachment::Managed => (
+                    "AWS::IAM::ManagedPolicy",
+                    json!({"ManagedPolicyName": aws_name(policy), "PolicyDocument": document}),
+                ),
+                Attachment::Role { trust, path, tag: (key, value) } => (
+                    "AWS::IAM::Role",
+                    json!({"Path": path, "AssumeRolePolicyDocument": trust,
+                        "Policies": [{"PolicyName": aws_name(policy), "PolicyDocument": document}],
+                        "Tags": [{"Key": key, "Value": value}]}),
+                ),
+                Attachment::Bucket(bucket) => {
+                    ("AWS::S3::BucketPolicy", json!({"Bucket": bucket, "PolicyDocument": document}))
+                }
+                Attachment::Key => {
+                    let why = "CloudFormation sets the policy of a KMS key only with the key: use `--format json` or `terraform`";
+                    return Err(why.to_owned());
+                }
+            };
+            resources.insert(logical_id(&policy.name), json!({"Type": kind, "Properties": properties}));
+        }
+        let is_organization = self.policies.iter().any(|policy| matches!(policy.attachment, Attachment::Organization));
+        let mut template = json!({"AWSTemplateFormatVersion": "2010-09-09"});
+        if let Some(template) = template.as_object_mut() {
+            if is_organization {
+                let targets = json!({"TargetIds": {"Type": "CommaDelimitedList",
+                    "Description": "Root, organisational units or accounts to attach the policies to"}});
+                template.insert("Parameters".to_owned(), targets);
+            }
+            template.insert("Resources".to_owned(), Value::Object(resources));
+        }
+        text::json(&template, Style::Pretty).map(|text| text + "\n").map_err(|error| error.to_string())
+    }
+}
+
+/// The name of a policy in AWS.
+fn aws_name(policy: &NamedPolicy) -> String {
+    format!("tagwarden-{}", policy.name.trim_start_matches("tagwarden-"))
+}
+
+/// `scp-1` → `Scp1`: the ids of a CloudFormation template have no hyphens.
+fn logical_id(name: &str) -> String {
+    super::twins::camel_case(&name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>())
+}
+
+fn terraform(policy: &NamedPolicy) -> Result<String, serde_json::Error> {
+    let expression = |document: &Document| {
+        serde_json::to_value(document).map(|value| format!("jsonencode({})", text::hcl(&value, 1)))
+    };
+    let document = expression(&policy.document)?;
+    let label: String = policy.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let name = aws_name(policy);
+    let quoted = |text: &str| text::hcl(&Value::from(text), 0);
+    Ok(match &policy.attachment {
+        Attachment::Organization => format!(
+            "resource \"aws_organizations_policy\" \"{label}\" {{\n  name    = \"{name}\"\n  type    = \"SERVICE_CONTROL_POLICY\"\n  \
+            content = {document}\n}}\n"
+        ),
+        Attachment::Managed => {
+            format!("resource \"aws_iam_policy\" \"{label}\" {{\n  name   = \"{name}\"\n  policy = {document}\n}}\n")
+        }
+        Attachment::Role { trust, path, tag: (key, value) } => format!(
+            "resource \"aws_iam_role\" \"{label}\" {{\n  name_prefix        = \"{name}\"\n  path               = {path}\n  \
+            assume_role_policy = {trust}\n  tags = {{\n    {key} = {value}\n  }}\n}}\n\n\
+            resource \"aws_iam_role_policy\" \"{label}\" {{\n  name   = \"{name}\"\n  role   = aws_iam_role.{label}.id\n  \
+            policy = {document}\n}}\n",
+            path = quoted(path),
+            trust = expression(trust)?,
+            key = quoted(key),
+            value = quoted(value),
+        ),
+        Attachment::Bucket(bucket) => format!(
+            "resource \"aws_s3_bucket_policy\" \"{label}\" {{\n  bucket = {}\n  policy = {document}\n}}\n",
+            quoted(bucket)
+        ),
+        Attachment::Key => format!(
+            "variable \"key_id\" {{\n  type        = string\n  description = \"Id or ARN of the KMS key\"\n}}\n\n\
+            resource \"aws_kms_key_policy\" \"{label}\" {{\n  key_id = var.key_id\n  policy = {document}\n}}\n"
+        ),
+    })
+}
+
+/// What a reader has to know who relies on the statements.
+fn not_expressed(gaps: &[Gap]) -> String {
+    let mut text =
+        "# What the policies do not express\n\nGenerated together with the policies. Service control policies do not \
+        apply to the management account and to service-linked roles.\n"
+            .to_owned();
+    for (kind, title, meaning) in [
+        (
+            GapKind::Looser,
+            "Not denied",
+            "The rules find these once they happened. No statement denies them beforehand.",
+        ),
+        (GapKind::Stricter, "Denied though the rules let it pass", "IAM sees less than the rules do."),
+        (GapKind::LeftOut, "Left out", "These rules are on in the policy, and were not rendered."),
+    ] {
+        let of_kind: Vec<_> = gaps.iter().filter(|gap| gap.kind == kind).collect();
+        if !of_kind.is_empty() {
+            text.push_str(&format!("\n## {title}\n\n{meaning}\n\n"));
+            for gap in of_kind {
+                text.push_str(&format!("- {gap}\n"));
+            }
+        }
+    }
+    text
+}

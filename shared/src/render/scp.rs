@@ -1,0 +1,102 @@
+//! Service control policies.
+
+use super::guardrails::{Guardrail, Surroundings};
+use super::pack::{Limits, pack};
+use super::twins::{Gap, GapKind, Twins, twins};
+use super::{Attachment, Policies, Rendered};
+use crate::policy::{Pattern, Policy};
+use crate::rules::Rule;
+use crate::statement::{Statement, Test, wildcards};
+
+/// What is wanted of the service control policies.
+#[derive(Clone, Debug)]
+pub struct Scp {
+    /// The only rules to render; empty: all that are on.
+    pub only: Vec<&'static Rule>,
+    /// Rules to leave out.
+    pub except: Vec<&'static Rule>,
+    /// What else to protect.
+    pub guardrails: Vec<Guardrail>,
+    /// Whom and what the guardrails are about.
+    pub around: Surroundings,
+    /// Where execution roles lie, as a path with `{project}` for the caller's project, such as `ml/{project}/`.
+    pub role_path: Option<String>,
+    /// AWS's limits.
+    pub limits: Limits,
+}
+
+impl Scp {
+    /// Renders the rules of a policy, and the guardrails.
+    ///
+    /// # Errors
+    /// What does not fit, or what a guardrail lacks.
+    pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
+        let wanted = |rule: &Rule| {
+            let among = |rules: &[&'static Rule]| rules.iter().any(|known| known.id == rule.id);
+            (self.only.is_empty() || among(&self.only)) && !among(&self.except)
+        };
+        let Twins { mut statements, mut gaps } = twins(policy, &wanted);
+        for (rule, _) in policy.cells().filter(|(rule, _)| !wanted(rule)) {
+            gaps.push(Gap { rule: rule.id, kind: GapKind::LeftOut, what: "not asked for".to_owned() });
+        }
+        self.execution_roles(policy, &mut statements, &mut gaps)?;
+        for guardrail in &self.guardrails {
+            statements.extend(guardrail.statements(policy, &self.around)?);
+        }
+        if statements.is_empty() {
+            return Err("there is nothing to deny: no rule is rendered that IAM has condition keys for".to_owned());
+        }
+        let documents = pack(&statements, self.limits)?;
+        Ok(Rendered {
+            policies: Policies::numbered("scp", Attachment::Organization, documents),
+            not_expressed: Some(gaps),
+            style: self.limits.style,
+        })
+    }
+
+    /// The twin of `foreign-execution-role`, as far as there is one: IAM does not tell the tags of a role that is passed (IAM
+    /// User Guide, "Pass a role to a service"), but its path.
+    fn execution_roles(
+        &self,
+        policy: &Policy,
+        statements: &mut Vec<Statement>,
+        gaps: &mut Vec<Gap>,
+    ) -> Result<(), String> {
+        const RULE: &str = "foreign-execution-role";
+        let is_wanted = self.only.is_empty() || self.only.iter().any(|rule| rule.id == RULE);
+        let is_left_out = self.except.iter().any(|rule| rule.id == RULE);
+        if policy.cells().all(|(rule, _)| rule.id != RULE) || !is_wanted || is_left_out {
+            return Ok(());
+        }
+        let mut gap = |what: &str| gaps.push(Gap { rule: RULE, kind: GapKind::Looser, what: what.to_owned() });
+        let Some(path) = &self.role_path else {
+            gap(
+                "IAM tells the path of a role that is passed, not its tags: say with `--role-path` where each project's roles are",
+            );
+            return Ok(());
+        };
+        gap("roles outside of their project's path by their tags: only the path is compared");
+        let own = role_arns(path, &policy.abac.tag)?;
+        let tests = [
+            Test::equals("iam:PassedToService", &["sagemaker.amazonaws.com"]),
+            Test::has_text(format!("aws:PrincipalTag/{}", policy.abac.tag)),
+        ];
+        let deny =
+            Statement::deny("ForeignExecutionRole", ["iam:PassRole"], tests).map_err(|error| error.to_string())?;
+        statements.push(deny.on_all_but([own]));
+        Ok(())
+    }
+}
+
+/// The ARNs of the roles below `path`, in which `{project}` stands for the caller's project.
+///
+/// # Errors
+/// Where the path does not have that.
+pub(super) fn role_arns(path: &str, tag: &str) -> Result<String, String> {
+    let path = path.trim_matches('/');
+    let Some((before, after)) = path.split_once("{project}") else {
+        return Err(format!("`{path}` has no `{{project}}`: expected a path such as `ml/{{project}}/`"));
+    };
+    let (before, after) = (wildcards(&Pattern::new(before)), wildcards(&Pattern::new(after)));
+    Ok(format!("arn:*:iam::*:role/{before}${{aws:PrincipalTag/{tag}}}{after}/*"))
+}

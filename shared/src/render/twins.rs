@@ -1,0 +1,335 @@
+//! The IAM twins of the rules: statements that deny what the rules find.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::operations::Operation;
+use crate::policy::{Abac, Cell, Exemption, Mode, Pattern, Policy, When};
+use crate::rules::{Denial, Difference, Prevention, Rule};
+use crate::statement::{Condition, Conflict, Statement, Test, condition_keys};
+
+/// The statements that deny what the rules of a policy find, and what they leave open.
+#[derive(Clone, Debug, Default)]
+pub struct Twins {
+    /// In the order of the rules.
+    pub statements: Vec<Statement>,
+    /// Where the statements differ from the rules, in the same order.
+    pub gaps: Vec<Gap>,
+}
+
+/// A difference between a rule and its statements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// Which way it goes.
+    pub kind: GapKind,
+    /// What differs, and why.
+    pub what: String,
+}
+
+/// Which way a difference goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GapKind {
+    /// The rule finds it, the statements let it pass.
+    Looser,
+    /// The rule lets it pass, the statements deny it.
+    Stricter,
+    /// It was left out on purpose.
+    LeftOut,
+}
+
+/// Renders the rules of `policy` that `wanted` picks.
+pub fn twins(policy: &Policy, wanted: &dyn Fn(&Rule) -> bool) -> Twins {
+    let mut twins = Twins::default();
+    for (rule, cells) in policy.cells().filter(|(rule, _)| wanted(rule)) {
+        let mut of_rule = OfRule { rule, requests: Vec::new(), gaps: Vec::new() };
+        if let Prevention::None(why) = rule.prevention {
+            of_rule.gap(GapKind::Looser, why);
+        }
+        for cell in &cells {
+            of_rule.cell(cell, policy);
+        }
+        twins.statements.extend(of_rule.statements());
+        twins.gaps.append(&mut of_rule.gaps);
+    }
+    twins
+}
+
+/// What is gathered for one rule.
+struct OfRule {
+    rule: &'static Rule,
+    /// What is denied: which operations under which condition.
+    requests: Vec<(Condition, Vec<&'static Operation>)>,
+    gaps: Vec<Gap>,
+}
+
+impl OfRule {
+    fn cell(&mut self, cell: &Cell, policy: &Policy) {
+        if cell.settings.mode() == Mode::Observe {
+            let whose = if cell.bounds.is_empty() { "" } else { " for some callers, by an override" };
+            return self.gap(GapKind::LeftOut, &format!("its mode is `observe`{whose}"));
+        }
+        for denial in self.rule.denials(&cell.settings) {
+            match denial.difference {
+                Some(Difference::Looser(what)) => self.gap(GapKind::Looser, what),
+                Some(Difference::Stricter(what)) => self.gap(GapKind::Stricter, what),
+                None => {}
+            }
+            let operations = self.with_keys(&denial);
+            for bounds in alternatives(&cell.bounds) {
+                let within: Vec<_> = operations
+                    .iter()
+                    .copied()
+                    .filter(|operation| bounds.iter().all(|bound| bound.admits(operation)))
+                    .collect();
+                if within.is_empty() {
+                    continue;
+                }
+                for era in eras(policy.exemptions(self.rule)) {
+                    let tests = bounds.iter().filter_map(|bound| bound.test(&policy.abac)).chain(era);
+                    match tests.into_iter().try_fold(denial.condition.clone(), Condition::and) {
+                        Ok(condition) => self.deny(condition, &within),
+                        Err(Conflict::Never) => {}
+                        Err(Conflict::Inexpressible(key)) => {
+                            let what = format!(
+                                "callers that two overrides pick by `{key}`, which one condition cannot test twice"
+                            );
+                            self.gap(GapKind::Looser, &what);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The operations of a denial whose requests carry the keys of its condition. The others are gaps.
+    fn with_keys(&mut self, denial: &Denial) -> Vec<&'static Operation> {
+        let mut with_keys = Vec::new();
+        for operation in &denial.operations {
+            let missing =
+                denial.condition.tests().iter().find(|test| !condition_keys::applies(test.key(), operation.name));
+            match missing {
+                None => with_keys.push(*operation),
+                Some(test) => {
+                    let what = format!("{}: its requests carry no condition key `{}`", operation.name, test.key());
+                    self.gap(GapKind::Looser, &what);
+                }
+            }
+        }
+        with_keys
+    }
+
+    fn deny(&mut self, condition: Condition, operations: &[&'static Operation]) {
+        match self.requests.iter_mut().find(|(known, _)| *known == condition) {
+            Some((_, known)) => {
+                known.extend(operations);
+                known.sort_unstable_by_key(|operation| operation.name);
+                known.dedup_by_key(|operation| operation.name);
+            }
+            None => self.requests.push((condition, operations.to_vec())),
+        }
+    }
+
+    fn gap(&mut self, kind: GapKind, what: &str) {
+        let gap = Gap { rule: self.rule.id, kind, what: what.to_owned() };
+        if !self.gaps.contains(&gap) {
+            self.gaps.push(gap);
+        }
+    }
+
+    fn statements(&mut self) -> Vec<Statement> {
+        let requests = std::mem::take(&mut self.requests);
+        let mut statements = Vec::new();
+        for (index, (condition, operations)) in requests.into_iter().enumerate() {
+            let number = if index == 0 { String::new() } else { (index + 1).to_string() };
+            let sid = format!("{}{number}", camel_case(self.rule.id));
+            let actions = operations.iter().map(|operation| format!("sagemaker:{}", operation.name));
+            match Statement::deny(sid, actions, condition) {
+                Ok(statement) => statements.push(statement),
+                Err(inapplicable) => self.gap(GapKind::Looser, &inapplicable.to_string()),
+            }
+        }
+        statements
+    }
+}
+
+/// `missing-vpc` → `MissingVpc`: a statement's id has no hyphens.
+pub(super) fn camel_case(id: &str) -> String {
+    let capitalise = |word: &str| match word.split_at_checked(1) {
+        Some((first, rest)) => first.to_ascii_uppercase() + rest,
+        None => String::new(),
+    };
+    id.split('-').map(capitalise).collect()
+}
+
+/// A bound of a cell that one statement can test: one list of a `when`, matched or not.
+#[derive(Clone, Copy, Debug)]
+struct Bound<'w> {
+    list: List<'w>,
+    holds: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum List<'w> {
+    Projects(&'w [String]),
+    Personas(&'w [String]),
+    Accounts(&'w [String]),
+    Principals(&'w [Pattern<'static>]),
+    Operations(&'w [String]),
+}
+
+impl<'w> List<'w> {
+    /// The lists of `when` that say anything: an empty one matches all.
+    fn of(when: &'w When) -> impl Iterator<Item = Self> {
+        let texts = [
+            (&when.projects, Self::Projects as fn(&'w [String]) -> Self),
+            (&when.personas, Self::Personas),
+            (&when.accounts, Self::Accounts),
+            (&when.operations, Self::Operations),
+        ];
+        let lists = texts.into_iter().filter(|(list, _)| !list.is_empty()).map(|(list, make)| make(list));
+        lists.chain((!when.principals.is_empty()).then_some(Self::Principals(&when.principals)))
+    }
+}
+
+impl Bound<'_> {
+    /// Whether calls of the operation can be within the bound.
+    fn admits(&self, operation: &Operation) -> bool {
+        match self.list {
+            List::Operations(names) => names.iter().any(|name| name == operation.name) == self.holds,
+            _ => true,
+        }
+    }
+
+    /// What IAM is to test.
+    fn test(&self, abac: &Abac) -> Option<Test> {
+        let one_of =
+            |key: &str, values| if self.holds { Test::equals(key, values) } else { Test::not_equals(key, values) };
+        Some(match self.list {
+            List::Projects(names) => one_of(&format!("aws:PrincipalTag/{}", abac.tag), names),
+            List::Personas(names) => one_of(&format!("aws:PrincipalTag/{}", abac.persona_tag), names),
+            List::Accounts(names) => one_of("aws:PrincipalAccount", names),
+            List::Principals(patterns) if self.holds => Test::like("aws:PrincipalArn", patterns),
+            List::Principals(patterns) => Test::not_like("aws:PrincipalArn", patterns),
+            List::Operations(_) => return None,
+        })
+    }
+}
+
+/// The bounds of a cell, in alternatives that each is one conjunction: what does not match several lists at once fails to match
+/// one of them.
+fn alternatives<'w>(bounds: &[(&'w When, bool)]) -> Vec<Vec<Bound<'w>>> {
+    let mut alternatives = vec![Vec::new()];
+    for (when, holds) in bounds {
+        let lists: Vec<_> = List::of(when).map(|list| Bound { list, holds: *holds }).collect();
+        let ways: Vec<Vec<Bound>> =
+            if *holds { vec![lists] } else { lists.into_iter().map(|bound| vec![bound]).collect() };
+        alternatives = alternatives
+            .iter()
+            .flat_map(|before| ways.iter().map(move |way| [before.as_slice(), way].concat()))
+            .collect();
+    }
+    alternatives
+}
+
+/// When the callers of exemptions are denied after all. Until the first exemption is over, everybody but all of the exempted;
+/// then also those whose exemption is over; in the end everybody.
+fn eras<'p>(exemptions: impl Iterator<Item = &'p Exemption>) -> Vec<Vec<Test>> {
+    let mut exemptions: Vec<_> = exemptions.collect();
+    exemptions.sort_by_key(|exemption| exemption.until);
+    let mut ends: Vec<Option<Date>> = exemptions.iter().map(|exemption| Some(exemption.until)).collect();
+    ends.dedup();
+    ends.insert(0, None);
+    let mut eras = Vec::new();
+    for end in ends {
+        let mut tests: Vec<_> =
+            end.and_then(day_after).map(|start| Test::from("aws:CurrentTime", start)).into_iter().collect();
+        let exempted: Vec<_> = exemptions
+            .iter()
+            .filter(|exemption| Some(exemption.until) > end)
+            .flat_map(|exemption| exemption.principals.clone())
+            .collect();
+        if !exempted.is_empty() {
+            tests.push(Test::not_like("aws:PrincipalArn", &exempted));
+        }
+        eras.push(tests);
+    }
+    eras
+}
+
+/// The first instant, in UTC, that an exemption no longer covers.
+fn day_after(date: Date) -> Option<Timestamp> {
+    Some(date.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "`{}`: {}", self.rule, self.what)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn render(policy: &str) -> Vec<String> {
+        let text = format!("version = 1\n{policy}");
+        let policy = Policy::parse(&text).expect(&text);
+        let twins = twins(&policy, &|_| true);
+        let statements = twins.statements.iter();
+        statements
+            .map(|statement| {
+                let json = serde_json::to_value(statement).unwrap();
+                format!("{} {} {}", json["Sid"].as_str().unwrap(), json["Action"], json["Condition"])
+            })
+            .collect()
+    }
+
+    const TRAINING: &str = r#""sagemaker:CreateTrainingJob""#;
+    const SHELL: &str = r#""Bool":{"sagemaker:EnableRemoteDebug":"true"}"#;
+
+    #[test]
+    fn one_statement_for_each_way_to_be_outside_of_an_override() {
+        let observed = |when: &str| {
+            render(&format!(
+                "[rules.remote-shell]\n[[overrides]]\nwhen = {{ {when} }}\nrules.remote-shell.mode = 'observe'"
+            ))
+        };
+        assert_eq!(
+            observed("projects = ['a'], personas = ['p']"),
+            [
+                format!(r#"RemoteShell {TRAINING} {{{SHELL},"StringNotEquals":{{"aws:PrincipalTag/Project":"a"}}}}"#),
+                format!(r#"RemoteShell2 {TRAINING} {{{SHELL},"StringNotEquals":{{"aws:PrincipalTag/Persona":"p"}}}}"#),
+            ]
+        );
+        assert_eq!(observed("operations = ['CreateTrainingJob']"), [""; 0]);
+        assert_eq!(observed(""), [""; 0]);
+    }
+
+    #[test]
+    fn an_exemption_ends_with_its_day() {
+        let exemption = |who: &str, until: &str| {
+            format!(
+                "[[exemptions]]\nprincipals = ['arn:aws:iam::111122223333:role/{who}']\nrules = ['remote-shell']\n\
+                until = {until}\nreason = 'r'\nowner = 'o'\n"
+            )
+        };
+        let policy = format!("[rules.remote-shell]\n{}{}", exemption("B", "2027-02-28"), exemption("A", "2027-01-31"));
+        let role = "arn:aws:iam::111122223333:role";
+        let not = |who: &str| format!(r#""StringNotLike":{{"aws:PrincipalArn":{who}}}"#);
+        let from = |day: &str| format!(r#""DateGreaterThanEquals":{{"aws:CurrentTime":"{day}T00:00:00Z"}}"#);
+        let (both, one) = (not(&format!(r#"["{role}/A","{role}/B"]"#)), not(&format!(r#""{role}/B""#)));
+        assert_eq!(
+            render(&policy),
+            [
+                format!("RemoteShell {TRAINING} {{{SHELL},{both}}}"),
+                format!("RemoteShell2 {TRAINING} {{{SHELL},{},{one}}}", from("2027-02-01")),
+                format!("RemoteShell3 {TRAINING} {{{SHELL},{}}}", from("2027-03-01")),
+            ]
+        );
+    }
+}

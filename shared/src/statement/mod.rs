@@ -1,0 +1,257 @@
+//! Statements of IAM policies, as values that cannot use a condition key where it does not apply.
+//!
+//! Source: IAM User Guide, "IAM JSON policy elements".
+
+mod condition;
+pub mod condition_keys;
+
+use std::fmt;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+pub use condition::{Condition, Conflict, Test, wildcards};
+
+/// A statement of an IAM policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Its name: letters and digits.
+    pub sid: String,
+    effect: Effect,
+    principal: Option<Principal>,
+    actions: Scope,
+    resources: Scope,
+    condition: Condition,
+}
+
+/// Whether a statement allows or denies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Effect {
+    /// It allows.
+    Allow,
+    /// It denies, whatever else allows.
+    Deny,
+}
+
+/// Whom a statement of a resource policy or trust policy is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// An AWS service, such as `sagemaker.amazonaws.com`.
+    Service(&'static str),
+    /// Accounts, roles or users by ARN or account id.
+    Aws(Vec<String>),
+    /// Everybody.
+    Anyone,
+}
+
+/// What a statement covers: these, or all but these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Scope {
+    These(Vec<String>),
+    AllBut(Vec<String>),
+}
+
+/// A condition key was to be used with an action whose requests never carry it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inapplicable {
+    /// The condition key.
+    pub key: String,
+    /// The action.
+    pub action: String,
+}
+
+impl fmt::Display for Inapplicable {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "requests for `{}` carry no condition key `{}`", self.action, self.key)
+    }
+}
+
+impl Statement {
+    /// Denies `actions` on all resources wherever the condition holds.
+    ///
+    /// # Errors
+    /// Where a key of the condition does not apply to an action: such a statement would deny always, or never.
+    pub fn deny(
+        sid: impl Into<String>,
+        actions: impl IntoIterator<Item = impl Into<String>>,
+        condition: impl Into<Condition>,
+    ) -> Result<Self, Inapplicable> {
+        Self::new(Effect::Deny, sid, actions, condition)
+    }
+
+    /// Allows `actions` on all resources wherever the condition holds.
+    ///
+    /// # Errors
+    /// Where a key of the condition does not apply to an action.
+    pub fn allow(
+        sid: impl Into<String>,
+        actions: impl IntoIterator<Item = impl Into<String>>,
+        condition: impl Into<Condition>,
+    ) -> Result<Self, Inapplicable> {
+        Self::new(Effect::Allow, sid, actions, condition)
+    }
+
+    fn new(
+        effect: Effect,
+        sid: impl Into<String>,
+        actions: impl IntoIterator<Item = impl Into<String>>,
+        condition: impl Into<Condition>,
+    ) -> Result<Self, Inapplicable> {
+        let (actions, condition): (Vec<String>, Condition) =
+            (actions.into_iter().map(Into::into).collect(), condition.into());
+        for test in condition.tests() {
+            if let Some(action) = actions.iter().find(|action| !is_applicable(test.key(), action)) {
+                return Err(Inapplicable { key: test.key().to_owned(), action: action.clone() });
+            }
+        }
+        let resources = Scope::These(vec!["*".to_owned()]);
+        Ok(Self { sid: sid.into(), effect, principal: None, actions: Scope::These(actions), resources, condition })
+    }
+
+    /// Denies all actions but these wherever the condition holds.
+    pub fn deny_all_but(
+        sid: impl Into<String>,
+        actions: impl IntoIterator<Item = impl Into<String>>,
+        condition: impl Into<Condition>,
+    ) -> Self {
+        Self {
+            sid: sid.into(),
+            effect: Effect::Deny,
+            principal: None,
+            actions: Scope::AllBut(actions.into_iter().map(Into::into).collect()),
+            resources: Scope::These(vec!["*".to_owned()]),
+            condition: condition.into(),
+        }
+    }
+
+    /// On these resources only.
+    #[must_use]
+    pub fn on(mut self, resources: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.resources = Scope::These(resources.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// On all resources but these.
+    #[must_use]
+    pub fn on_all_but(mut self, resources: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.resources = Scope::AllBut(resources.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// For this principal: in a resource policy or a trust policy.
+    #[must_use]
+    pub fn to(mut self, principal: Principal) -> Self {
+        self.principal = Some(principal);
+        self
+    }
+}
+
+/// Whether requests for an action can carry a condition key. What is known of other services' keys is their prefix: a key of
+/// a service goes with that service's actions.
+fn is_applicable(key: &str, action: &str) -> bool {
+    match action.split_once(':') {
+        Some(("sagemaker", name)) if !name.contains('*') && !key.contains("ResourceTag/") => {
+            condition_keys::applies(key, name)
+        }
+        Some((service, _)) => key.split_once(':').is_some_and(|(prefix, _)| prefix == "aws" || prefix == service),
+        None => false,
+    }
+}
+
+impl Serialize for Statement {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("Sid", &self.sid)?;
+        map.serialize_entry("Effect", &self.effect)?;
+        if let Some(principal) = &self.principal {
+            map.serialize_entry("Principal", principal)?;
+        }
+        let scopes = [(&self.actions, "Action", "NotAction"), (&self.resources, "Resource", "NotResource")];
+        for (scope, these, all_but) in scopes {
+            match scope {
+                // A trust policy's resource is the role itself.
+                Scope::These(names) if names.is_empty() => {}
+                Scope::These(names) => map.serialize_entry(these, &OneOrMany(names))?,
+                Scope::AllBut(names) => map.serialize_entry(all_but, &OneOrMany(names))?,
+            }
+        }
+        if !self.condition.tests().is_empty() {
+            map.serialize_entry("Condition", &self.condition)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Principal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Service(name) => serializer.collect_map([("Service", name)]),
+            Self::Aws(names) => serializer.collect_map([("AWS", OneOrMany(names))]),
+            Self::Anyone => serializer.serialize_str("*"),
+        }
+    }
+}
+
+/// A list as IAM writes it: a list of one without the list.
+struct OneOrMany<'v>(&'v [String]);
+
+impl Serialize for OneOrMany<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            [one] => serializer.serialize_str(one),
+            many => serializer.collect_seq(many),
+        }
+    }
+}
+
+/// A policy document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its statements.
+    pub statements: Vec<Statement>,
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("Version", "2012-10-17")?;
+        map.serialize_entry("Statement", &self.statements)?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_on_an_action_that_lacks_it_cannot_be_written() {
+        let deny = |action: &str, test| Statement::deny("S", [action], Condition::from([test]));
+        assert!(deny("sagemaker:CreateTrainingJob", Test::is_true("sagemaker:EnableRemoteDebug")).is_ok());
+        let wrong = deny("sagemaker:CreateEndpointConfig", Test::is_true("sagemaker:EnableRemoteDebug")).unwrap_err();
+        assert_eq!(
+            wrong.to_string(),
+            "requests for `sagemaker:CreateEndpointConfig` carry no condition key `sagemaker:EnableRemoteDebug`"
+        );
+        assert!(deny("sagemaker:CreateTrainingJob", Test::is_set("sagemaker:UseSpot")).is_err());
+        assert!(deny("iam:PassRole", Test::equals("iam:PassedToService", &["sagemaker.amazonaws.com"])).is_ok());
+        assert!(deny("iam:PassRole", Test::is_set("sagemaker:InstanceTypes")).is_err());
+    }
+
+    #[test]
+    fn statements_are_written_as_iam_reads_them() {
+        let deny =
+            Statement::deny("NoShell", ["sagemaker:CreateTrainingJob"], Test::is_true("sagemaker:EnableRemoteDebug"));
+        let document = Document { statements: vec![deny.unwrap()] };
+        assert_eq!(
+            serde_json::to_string(&document).unwrap(),
+            r#"{"Version":"2012-10-17","Statement":[{"Sid":"NoShell","Effect":"Deny","Action":"sagemaker:CreateTrainingJob","Resource":"*","Condition":{"Bool":{"sagemaker:EnableRemoteDebug":"true"}}}]}"#
+        );
+        let trust = Statement::allow("Trust", ["sts:AssumeRole"], Condition::default()).unwrap();
+        let trust = trust.to(Principal::Service("sagemaker.amazonaws.com")).on(Vec::<String>::new());
+        assert_eq!(
+            serde_json::to_string(&trust).unwrap(),
+            r#"{"Sid":"Trust","Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}"#
+        );
+    }
+}
