@@ -1,8 +1,9 @@
-//! What the black-box tests share: the built programs, run with nothing of the environment, a Lambda Runtime API, and an
-//! emulated AWS account.
+//! What the black-box tests share: the built programs, run with nothing of the environment, a Lambda Runtime API, an emulated
+//! AWS account, and a simulator of IAM.
 
 pub mod emulator;
 pub mod runtime_api;
+pub mod simulator;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,455 @@
+//! Random policies, and random requests near the bounds that they draw.
+
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+/// A call, and what is known of its caller.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The CloudTrail record.
+    pub record: Value,
+    /// ARN of the caller's role or user.
+    pub principal: String,
+    /// The caller's tags.
+    pub tags: Vec<(String, String)>,
+    /// Which names of the KMS condition keys requests carry: `old`, `new` or `both`.
+    pub kms: &'static str,
+}
+
+pub const ACCOUNT: &str = "111122223333";
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/0d1e0000-0000-4000-8000-000000000001";
+const OTHER_KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/0d1e0000-0000-4000-8000-000000000002";
+
+/// Models that are known to the rules: name, isolated, in the approved VPC.
+pub const MODELS: [(&str, bool, bool); 2] = [("isolated", true, true), ("open", false, false)];
+
+fn pick<T: Clone>(rng: &mut Rng, choices: &[T]) -> T {
+    choices[rng.usize(..choices.len())].clone()
+}
+
+fn some<T: Clone>(rng: &mut Rng, choices: &[T]) -> Vec<T> {
+    let mut chosen: Vec<_> = choices.iter().filter(|_| rng.u8(..3) == 0).cloned().collect();
+    if chosen.is_empty() {
+        chosen.push(pick(rng, choices));
+    }
+    chosen
+}
+
+fn one_in(rng: &mut Rng, n: u32) -> bool {
+    rng.u32(..n) == 0
+}
+
+/// A policy file with some rules on, overrides and exemptions.
+pub fn policy(rng: &mut Rng) -> String {
+    let tag = if one_in(rng, 6) { "cost-centre" } else { "Project" };
+    let mut text = format!("version = 1\n[abac]\ntag = '{tag}'\n");
+    if rng.bool() {
+        text.push_str("projects = ['atlas', 'borealis']\n");
+    }
+    let mut on = Vec::new();
+    for rule in tagwarden::rules::RULES {
+        if !one_in(rng, 3) {
+            on.push(rule.id);
+            text.push_str(&format!("[rules.{}]\n", rule.id));
+            for (option, value) in options(rng, rule.id, true) {
+                text.push_str(&format!("{option} = {value}\n"));
+            }
+            if one_in(rng, 20) {
+                text.push_str("mode = 'observe'\n");
+            }
+        }
+    }
+    text.push_str(
+        "[personas.lead]\noperations = ['CreateTrainingJob', 'CreateEndpointConfig']\n\
+        [personas.scientist]\noperations = ['CreateTrainingJob']\n[personas.ops]\noperations = ['CreateEndpointConfig']\n",
+    );
+    for _ in 0..rng.u8(..3) {
+        let Some(rule) = (!on.is_empty()).then(|| pick(rng, &on)) else { break };
+        let mut settings = options(rng, rule, false);
+        if settings.is_empty() || one_in(rng, 4) {
+            settings.push(("mode", "'observe'".to_owned()));
+        }
+        text.push_str(&format!("[[overrides]]\nwhen = {{ {} }}\n", when(rng)));
+        for (option, value) in settings {
+            text.push_str(&format!("rules.{rule}.{option} = {value}\n"));
+        }
+    }
+    for _ in 0..rng.u8(..3) {
+        if on.is_empty() {
+            break;
+        }
+        let principals = pick(rng, &["role/BreakGlass", "role/ml/*", "user/eve"]);
+        let until = pick(rng, &["2026-03-01", "2026-03-02", "2026-03-03"]);
+        text.push_str(&format!(
+            "[[exemptions]]\nprincipals = ['arn:aws:iam::{ACCOUNT}:{principals}']\nrules = {}\nuntil = {until}\nreason = 'r'\nowner = 'o'\n",
+            json!(some(rng, &on))
+        ));
+    }
+    text
+}
+
+/// Settings of a rule's options. `usual` ones let the usual request pass most of the time.
+fn options(rng: &mut Rng, rule: &str, usual: bool) -> Vec<(&'static str, String)> {
+    match rule {
+        "unapproved-instance-type" => {
+            let allow = list(
+                rng,
+                usual,
+                "ml.m5.*",
+                &["ml.m5.xlarge", "ml.g5.*", "ml.c5.2xlarge", "ml.*.xlarge", "ml.p4d.24xlarge"],
+            );
+            let mut options = vec![("allow", allow)];
+            if one_in(rng, 3) {
+                options.push(("serverless", "'deny'".to_owned()));
+            }
+            options
+        }
+        "excessive-instance-count" => vec![("max", pick(rng, &["1", "2", "8"]).to_owned())],
+        "excessive-runtime" => vec![("max-hours", pick(rng, &["0.5", "12", "24", "25", "72"]).to_owned())],
+        "unapproved-kms-key" if one_in(rng, 3) => Vec::new(),
+        "unapproved-kms-key" => {
+            let others = [
+                OTHER_KEY,
+                "alias/atlas",
+                "arn:aws:kms:*:111122223333:alias/*",
+                "arn:aws:kms:*:111122223333:key/*",
+                "0d1e0000-0000-4000-8000-000000000001",
+            ];
+            vec![("allow", list(rng, usual, KEY, &others))]
+        }
+        "unapproved-subnet" => vec![("allow", list(rng, usual, "subnet-1", &["subnet-2", "subnet-a*", "subnet-?"]))],
+        "unapproved-security-group" => vec![("allow", list(rng, usual, "sg-1", &["sg-2", "sg-a*"]))],
+        "unapproved-region" => vec![("allow", list(rng, usual, "eu-west-1", &["eu-*", "us-east-1"]))],
+        "unapproved-image" | "unapproved-bucket" => vec![("allow", "['*']".to_owned())],
+        _ => Vec::new(),
+    }
+}
+
+fn list(rng: &mut Rng, usual: bool, common: &str, others: &[&str]) -> String {
+    let mut values = some(rng, others);
+    if usual && !one_in(rng, 8) {
+        values.push(common);
+    }
+    json!(values).to_string()
+}
+
+fn when(rng: &mut Rng) -> String {
+    let lists = [
+        ("projects", json!(some(rng, &["atlas", "borealis", "nova"]))),
+        ("personas", json!(some(rng, &["lead", "scientist"]))),
+        ("accounts", json!(some(rng, &[ACCOUNT, "444455556666"]))),
+        (
+            "principals",
+            json!(some(rng, &["arn:aws:iam::111122223333:role/BreakGlass", "arn:aws:iam::111122223333:role/ml/*"])),
+        ),
+        ("operations", json!(some(rng, &["CreateTrainingJob", "CreateEndpointConfig"]))),
+    ];
+    let chosen = some(rng, &lists);
+    chosen.iter().map(|(name, list)| format!("{name} = {list}")).collect::<Vec<_>>().join(", ")
+}
+
+/// A request that most policies let pass, with up to three changes.
+pub fn case(rng: &mut Rng, tag: &str) -> Case {
+    let mut case = if rng.bool() { training(tag) } else { endpoint_config(rng, tag) };
+    case.kms = pick(rng, &["old", "new", "both"]);
+    for _ in 0..pick(rng, &[0, 1, 1, 2, 2, 3]) {
+        change(rng, &mut case, tag);
+    }
+    case
+}
+
+fn training(tag: &str) -> Case {
+    call(
+        "CreateTrainingJob",
+        tag,
+        json!({
+            "trainingJobName": "churn",
+            "roleArn": "arn:aws:iam::111122223333:role/ml/atlas/train",
+            "algorithmSpecification": {"trainingImage": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1", "trainingInputMode": "File"},
+            "outputDataConfig": {"s3OutputPath": "s3://atlas/out", "kmsKeyId": KEY},
+            "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 2, "volumeSizeInGB": 50, "volumeKmsKeyId": KEY},
+            "stoppingCondition": {"maxRuntimeInSeconds": 1800},
+            "enableNetworkIsolation": true,
+            "enableInterContainerTrafficEncryption": true,
+            "vpcConfig": {"subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]},
+        }),
+    )
+}
+
+fn endpoint_config(rng: &mut Rng, tag: &str) -> Case {
+    let mut request = json!({
+        "endpointConfigName": "churn",
+        "kmsKeyId": KEY,
+        "productionVariants": [{"variantName": "a", "instanceType": "ml.m5.xlarge", "initialInstanceCount": 1}],
+    });
+    if rng.bool() {
+        request["productionVariants"][0]["modelName"] = json!(pick(rng, &["isolated", "isolated", "isolated", "open"]));
+    } else {
+        request["executionRoleArn"] = json!("arn:aws:iam::111122223333:role/ml/atlas/serve");
+        request["enableNetworkIsolation"] = json!(true);
+        request["vpcConfig"] = json!({"subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]});
+    }
+    call("CreateEndpointConfig", tag, request)
+}
+
+fn call(operation: &str, tag: &str, mut request: Value) -> Case {
+    request["tags"] = json!([{"key": tag, "value": "atlas"}]);
+    Case {
+        record: record(operation, &request),
+        principal: format!("arn:aws:iam::{ACCOUNT}:role/ml/Atlas"),
+        tags: vec![(tag.to_owned(), "atlas".to_owned()), ("Persona".to_owned(), "lead".to_owned())],
+        kms: "both",
+    }
+}
+
+/// The record of a call.
+pub fn record(operation: &str, request: &Value) -> Value {
+    json!({
+        "eventVersion": "1.11", "eventSource": "sagemaker.amazonaws.com", "eventName": operation,
+        "eventTime": "2026-03-02T09:00:00Z", "eventID": "e", "awsRegion": "eu-west-1", "recipientAccountId": ACCOUNT,
+        "eventType": "AwsApiCall", "readOnly": false, "requestParameters": request,
+    })
+}
+
+fn change(rng: &mut Rng, case: &mut Case, tag: &str) {
+    let is_training = case.record["eventName"] == "CreateTrainingJob";
+    match rng.u8(..14) {
+        0 => caller(rng, case, tag),
+        1 => {
+            let region = pick(rng, &["us-east-1", "eu-central-1", "ap-south-1"]);
+            case.record["awsRegion"] = json!(region);
+        }
+        2 => {
+            case.record["recipientAccountId"] = json!("444455556666");
+            case.principal = case.principal.replace(ACCOUNT, "444455556666");
+        }
+        3 | 4 => case.record["requestParameters"]["tags"] = tags(rng, tag),
+        other => {
+            let request = &mut case.record["requestParameters"];
+            match (other, is_training) {
+                (5..=7, true) => training_compute(rng, request),
+                (5..=7, false) => variants(rng, request),
+                (8, true) => set(
+                    rng,
+                    &mut request["stoppingCondition"],
+                    "maxRuntimeInSeconds",
+                    &[
+                        json!(1799),
+                        json!(1801),
+                        json!(43_200),
+                        json!(43_201),
+                        json!(86_400),
+                        json!(86_401),
+                        json!(90_001),
+                        json!(259_201),
+                        json!(0),
+                    ],
+                ),
+                (8, false) => set(
+                    rng,
+                    request,
+                    "dataCaptureConfig",
+                    &[json!({
+                    "enableCapture": true, "destinationS3Uri": "s3://atlas/capture", "initialSamplingPercentage": 5, "captureOptions": []})],
+                ),
+                (9, _) => set(rng, request, "enableNetworkIsolation", &[json!(false), json!(true)]),
+                (10, _) => network(rng, request),
+                (11, true) => set(rng, request, "enableInterContainerTrafficEncryption", &[json!(false)]),
+                (11, false) => {
+                    set(rng, &mut request["productionVariants"][0], "enableSSMAccess", &[json!(true), json!(false)])
+                }
+                (12, true) => {
+                    let place = pick(rng, &[("resourceConfig", "volumeKmsKeyId"), ("outputDataConfig", "kmsKeyId")]);
+                    key(rng, &mut request[place.0], place.1);
+                }
+                (12, false) => key(rng, request, "kmsKeyId"),
+                (_, true) => set(
+                    rng,
+                    request,
+                    "remoteDebugConfig",
+                    &[json!({"enableRemoteDebug": true}), json!({"enableRemoteDebug": false})],
+                ),
+                (_, false) => set(
+                    rng,
+                    request,
+                    "shadowProductionVariants",
+                    &[
+                        json!([{"variantName": "s", "modelName": "isolated", "instanceType": "ml.m5.xlarge", "initialInstanceCount": 1}]),
+                        json!([{"variantName": "s", "modelName": "open", "instanceType": "ml.g5.xlarge", "initialInstanceCount": 1}]),
+                    ],
+                ),
+            }
+        }
+    }
+}
+
+/// Sets a member to one of these, or takes it away.
+fn set(rng: &mut Rng, object: &mut Value, name: &str, values: &[Value]) {
+    if one_in(rng, 3) {
+        object.as_object_mut().and_then(|members| members.remove(name));
+    } else {
+        object[name] = pick(rng, values);
+    }
+}
+
+fn caller(rng: &mut Rng, case: &mut Case, tag: &str) {
+    match rng.u8(..4) {
+        0 => {
+            let value = pick(rng, &["", "borealis", "nova", "Atlas", "${aws:username}"]);
+            case.tags[0].1 = value.to_owned();
+        }
+        1 => case.tags[0].0 = pick(rng, &[tag.to_lowercase(), tag.to_uppercase(), "Team".to_owned()]),
+        2 => {
+            case.tags.truncate(1);
+            let persona = pick(rng, &["scientist", "ops", "nobody", "Lead", ""]);
+            if !one_in(rng, 4) {
+                case.tags.push(("Persona".to_owned(), persona.to_owned()));
+            }
+        }
+        _ => {
+            let name =
+                pick(rng, &["role/BreakGlass", "role/BreakGlass2", "role/Other", "user/eve", "role/x/BreakGlass"]);
+            let account = case.record["recipientAccountId"].as_str().unwrap_or(ACCOUNT);
+            case.principal = format!("arn:aws:iam::{account}:{name}");
+        }
+    }
+}
+
+fn tags(rng: &mut Rng, tag: &str) -> Value {
+    let (lower, upper) = (tag.to_lowercase(), tag.to_uppercase());
+    let other_case = if lower == tag { &upper } else { &lower };
+    let odd: String =
+        tag.char_indices().map(|(index, c)| if index == 1 { c.to_ascii_uppercase() } else { c }).collect();
+    let one = |key: &str, value: &str| json!([{"key": key, "value": value}]);
+    pick(
+        rng,
+        &[
+            Value::Null,
+            json!([]),
+            one("Team", "x"),
+            one(tag, ""),
+            one(tag, "borealis"),
+            one(tag, "nova"),
+            one(tag, "Atlas"),
+            one(tag, "atlas "),
+            one(tag, " atlas"),
+            one(tag, "atlas\u{a0}"),
+            one(&lower, "atlas"),
+            one(&upper, "atlas"),
+            one(&odd, "atlas"),
+            one(&format!("{tag} "), "atlas"),
+            json!([{"key": tag, "value": "atlas"}, {"key": other_case, "value": "atlas"}]),
+            json!([{"key": tag, "value": "atlas"}, {"key": odd, "value": "atlas"}]),
+            json!([{"key": "Team", "value": "x"}, {"key": tag, "value": "atlas"}]),
+        ],
+    )
+}
+
+fn instance_type(rng: &mut Rng) -> Value {
+    json!(pick(
+        rng,
+        &[
+            "ml.m5.xlarge",
+            "ml.m5.large",
+            "ml.m5d.xlarge",
+            "ml.g5.xlarge",
+            "ml.g5.2xlarge",
+            "ml.c5.2xlarge",
+            "ml.c5.xlarge",
+            "ml.p4d.24xlarge",
+            "ml.p5.48xlarge",
+            "ml.z99.xlarge",
+        ]
+    ))
+}
+
+fn training_compute(rng: &mut Rng, request: &mut Value) {
+    let types = [instance_type(rng), instance_type(rng)];
+    match rng.u8(..7) {
+        0 | 1 => request["resourceConfig"]["instanceType"] = types[0].clone(),
+        2 => {
+            request["resourceConfig"]["instanceType"] = json!("");
+            request["resourceConfig"]["instanceCount"] = json!(0);
+            request["resourceConfig"]["instanceGroups"] = json!([
+                {"instanceGroupName": "a", "instanceType": types[0], "instanceCount": 1},
+                {"instanceGroupName": "b", "instanceType": types[1], "instanceCount": 1},
+            ]);
+        }
+        3 => request["resourceConfig"]["instanceCount"] = json!(1),
+        4 => {
+            request.as_object_mut().expect("a request").remove("resourceConfig");
+            request["serverlessJobConfig"] = json!({"jobType": "FineTuning"});
+        }
+        5 => {
+            request["debugRuleConfigurations"] =
+                json!([{"ruleConfigurationName": "r", "ruleEvaluatorImage": "i", "instanceType": types[0]}]);
+        }
+        _ => {
+            request["resourceConfig"]["instanceType"] = json!("");
+            request["resourceConfig"]["instancePreferences"] =
+                json!([{"instanceType": types[0], "instanceCount": 2}, {"instanceType": types[1], "instanceCount": 2}]);
+        }
+    }
+}
+
+fn variants(rng: &mut Rng, request: &mut Value) {
+    let serverless = json!({"memorySizeInMB": 2048, "maxConcurrency": 5});
+    let mut second = request["productionVariants"][0].clone();
+    second["variantName"] = json!("b");
+    match rng.u8(..6) {
+        0 | 1 => request["productionVariants"][0]["instanceType"] = instance_type(rng),
+        2 => {
+            second["instanceType"] = instance_type(rng);
+            request["productionVariants"].as_array_mut().expect("variants").push(second);
+        }
+        3 => {
+            second["modelName"] = json!("isolated");
+            request["productionVariants"].as_array_mut().expect("variants").push(second);
+            set(rng, request, "enableNetworkIsolation", &[json!(false)]);
+        }
+        4 => {
+            let variant = request["productionVariants"][0].as_object_mut().expect("a variant");
+            variant.remove("instanceType");
+            variant.remove("initialInstanceCount");
+            variant.insert("serverlessConfig".to_owned(), serverless);
+        }
+        _ => {
+            let variant = second.as_object_mut().expect("a variant");
+            variant.remove("instanceType");
+            variant.remove("initialInstanceCount");
+            variant.insert("serverlessConfig".to_owned(), serverless);
+            request["productionVariants"].as_array_mut().expect("variants").push(second);
+        }
+    }
+}
+
+fn network(rng: &mut Rng, request: &mut Value) {
+    let vpc = |subnets: &[&str], groups: &[&str]| json!({"subnets": subnets, "securityGroupIds": groups});
+    let configurations = [
+        vpc(&[], &[]),
+        vpc(&[], &["sg-1"]),
+        vpc(&["subnet-1"], &[]),
+        vpc(&["subnet-1", "subnet-3"], &["sg-1"]),
+        vpc(&["subnet-2"], &["sg-2"]),
+        vpc(&["subnet-abc"], &["sg-1", "sg-3"]),
+        vpc(&["subnet-?"], &["sg-abc"]),
+        json!({}),
+    ];
+    set(rng, request, "vpcConfig", &configurations);
+}
+
+fn key(rng: &mut Rng, object: &mut Value, name: &str) {
+    let keys = [
+        json!(""),
+        json!(KEY),
+        json!(OTHER_KEY),
+        json!("arn:aws:kms:eu-west-1:444455556666:key/0d1e0000-0000-4000-8000-000000000003"),
+        json!("0d1e0000-0000-4000-8000-000000000001"),
+        json!("alias/atlas"),
+        json!("alias/aws/s3"),
+        json!("arn:aws:kms:eu-west-1:111122223333:alias/atlas"),
+        json!("arn:aws:kms:eu-west-1:444455556666:alias/atlas"),
+        json!("arn:aws:kms:eu-west-1:111122223333:alias/aws/sagemaker"),
+    ];
+    set(rng, object, name, &keys);
+}

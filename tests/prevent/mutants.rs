@@ -1,0 +1,358 @@
+//! The comparison notices what is wrong: statements that were changed by hand disagree with the rules.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tagwarden::policy::Policy;
+use tagwarden_tests::simulator::Simulator;
+
+use crate::cases::{self, Case};
+use crate::compare::{Expected, define, disagreements, question, statements};
+
+/// All rules, an override and an exemption.
+const POLICY: &str = r#"
+version = 1
+[abac]
+projects = ["atlas", "borealis"]
+[rules.missing-project-tag]
+[rules.foreign-project-tag]
+[rules.untagged-principal]
+[rules.ambiguous-project-tag]
+[rules.unknown-project]
+[rules.unapproved-instance-type]
+allow = ["ml.m5.xlarge", "ml.c5.*"]
+[rules.excessive-runtime]
+max-hours = 24
+[rules.unencrypted-volume]
+[rules.unencrypted-output]
+[rules.unapproved-kms-key]
+allow = [
+    "arn:aws:kms:eu-west-1:111122223333:key/0d1e0000-0000-4000-8000-000000000001", "alias/atlas",
+    "arn:aws:kms:*:444455556666:key/*",
+]
+[rules.unencrypted-traffic]
+[rules.network-isolation-off]
+[rules.missing-vpc]
+[rules.unapproved-subnet]
+allow = ["subnet-1", "subnet-a*", "subnet-?"]
+[rules.unapproved-security-group]
+allow = ["sg-1"]
+[rules.unapproved-region]
+allow = ["eu-*"]
+[rules.persona-overreach]
+[personas.lead]
+operations = ["CreateTrainingJob", "CreateEndpointConfig"]
+[personas.scientist]
+operations = ["CreateTrainingJob"]
+[rules.remote-shell]
+[[overrides]]
+when = { projects = ["borealis"], personas = ["lead"] }
+rules.excessive-runtime.max-hours = 12
+[[exemptions]]
+principals = ["arn:aws:iam::111122223333:role/BreakGlass"]
+rules = ["unapproved-instance-type", "unapproved-region"]
+until = 2026-03-02
+reason = "capacity test"
+owner = "secops"
+[[exemptions]]
+principals = ["arn:aws:iam::111122223333:role/Other"]
+rules = ["unapproved-instance-type"]
+until = 2026-03-01
+reason = "was over the day before"
+owner = "secops"
+"#;
+
+struct Mutant {
+    name: &'static str,
+    change: fn(&mut Statements),
+}
+
+/// Statements that are to be changed.
+struct Statements(Vec<Value>);
+
+impl Statements {
+    fn find(&mut self, sid: &str) -> &mut Value {
+        self.0.iter_mut().find(|statement| statement["Sid"] == sid).expect(sid)
+    }
+
+    fn drop(&mut self, sid: &str) {
+        self.find(sid);
+        self.0.retain(|statement| statement["Sid"] != sid);
+    }
+
+    /// Drops all statements that a rule has by itself or for a part of the callers.
+    fn drop_all(&mut self, prefix: &str) {
+        self.0.retain(|statement| !statement["Sid"].as_str().expect("a text").starts_with(prefix));
+    }
+
+    fn operator(&mut self, sid: &str, from: &str, to: &str) {
+        let condition = self.find(sid)["Condition"].as_object_mut().expect("a condition");
+        let tests = condition.remove(from).expect(from);
+        assert!(condition.insert(to.to_owned(), tests).is_none(), "{to} is there already");
+    }
+
+    fn drop_operator(&mut self, sid: &str, operator: &str) {
+        self.find(sid)["Condition"].as_object_mut().expect("a condition").remove(operator).expect(operator);
+    }
+
+    fn drop_key(&mut self, sid: &str, operator: &str, key: &str) {
+        self.find(sid)["Condition"][operator].as_object_mut().expect(operator).remove(key).expect(key);
+    }
+
+    fn value(&mut self, sid: &str, operator: &str, key: &str, value: Value) {
+        let place = &mut self.find(sid)["Condition"][operator][key];
+        assert!(!place.is_null() && *place != value, "{sid} has no such {key}");
+        *place = value;
+    }
+
+    /// Merges the tests of one statement into another: both must then hold.
+    fn merge(&mut self, sid: &str, other: &str) {
+        let tests = self.find(other)["Condition"].clone();
+        self.drop(other);
+        let condition = &mut self.find(sid)["Condition"];
+        for (operator, keys) in tests.as_object().expect("a condition") {
+            for (key, values) in keys.as_object().expect("keys") {
+                condition[operator][key] = values.clone();
+            }
+        }
+    }
+}
+
+const TYPES: &str = "sagemaker:InstanceTypes";
+const ANY_TYPE: &str = "ForAnyValue:StringNotLike";
+
+static MUTANTS: &[Mutant] = &[
+    Mutant { name: "any key counts as the tag", change: |s| s.drop("MissingProjectTag") },
+    Mutant { name: "an empty tag counts", change: |s| s.drop("MissingProjectTag2") },
+    Mutant {
+        name: "an empty tag counts, by `Null`",
+        change: |s| {
+            s.find("MissingProjectTag2")["Condition"] = json!({"Null": {"aws:RequestTag/Project": "true"}});
+        },
+    },
+    Mutant {
+        name: "one action is forgotten",
+        change: |s| s.find("MissingProjectTag")["Action"] = json!("sagemaker:CreateTrainingJob"),
+    },
+    Mutant {
+        name: "any tag key must be the exact one",
+        change: |s| s.operator("MissingProjectTag", "ForAllValues:StringNotEquals", "ForAnyValue:StringNotEquals"),
+    },
+    Mutant { name: "foreign tags pass", change: |s| s.drop("ForeignProjectTag") },
+    Mutant {
+        name: "a missing tag is foreign",
+        change: |s| s.drop_key("ForeignProjectTag", "StringLike", "aws:RequestTag/Project"),
+    },
+    Mutant {
+        name: "projects have no case",
+        change: |s| s.operator("ForeignProjectTag", "StringNotEquals", "StringNotEqualsIgnoreCase"),
+    },
+    Mutant {
+        name: "an empty tag of the caller counts",
+        change: |s| {
+            s.find("UntaggedPrincipal")["Condition"] = json!({"Null": {"aws:PrincipalTag/Project": "true"}});
+        },
+    },
+    Mutant {
+        name: "another tag of the caller counts",
+        change: |s| {
+            s.find("UntaggedPrincipal")["Condition"] = json!({"StringNotLike": {"aws:PrincipalTag/Team": "?*"}});
+        },
+    },
+    Mutant { name: "any project is known", change: |s| s.drop("UnknownProject") },
+    Mutant { name: "no project is unknown", change: |s| s.drop_operator("UnknownProject", "StringLike") },
+    Mutant { name: "keys in another case pass", change: |s| s.drop("AmbiguousProjectTag") },
+    Mutant {
+        name: "keys in another case are compared with case",
+        change: |s| {
+            s.operator("AmbiguousProjectTag", "ForAnyValue:StringEqualsIgnoreCase", "ForAnyValue:StringEquals");
+        },
+    },
+    Mutant { name: "two keys pass", change: |s| s.drop("AmbiguousProjectTag2") },
+    Mutant {
+        name: "spaces behind the value pass",
+        change: |s| s.value("AmbiguousProjectTag3", "StringLike", "aws:RequestTag/Project", json!(" *")),
+    },
+    Mutant {
+        name: "one approved type is enough",
+        change: |s| s.operator("UnapprovedInstanceType", ANY_TYPE, "ForAllValues:StringNotLike"),
+    },
+    Mutant {
+        name: "a list is compared as a single value",
+        change: |s| s.operator("UnapprovedSecurityGroup", ANY_TYPE, "StringNotLike"),
+    },
+    Mutant {
+        name: "patterns of types are literal",
+        change: |s| s.operator("UnapprovedInstanceType", ANY_TYPE, "ForAnyValue:StringNotEquals"),
+    },
+    Mutant {
+        name: "a type is forgotten",
+        change: |s| s.value("UnapprovedInstanceType", ANY_TYPE, TYPES, json!(["ml.m5.xlarge"])),
+    },
+    Mutant {
+        name: "a type is approved too many",
+        change: |s| {
+            for sid in ["UnapprovedInstanceType", "UnapprovedInstanceType2"] {
+                s.value(sid, ANY_TYPE, TYPES, json!(["ml.m5.xlarge", "ml.c5.*", "ml.g5.xlarge"]));
+            }
+        },
+    },
+    Mutant { name: "serverless compute is denied", change: |s| s.drop_operator("UnapprovedInstanceType4", "Null") },
+    Mutant { name: "an exemption is not over", change: |s| s.drop("UnapprovedInstanceType2") },
+    Mutant {
+        name: "an exemption is not granted",
+        change: |s| s.drop_key("UnapprovedRegion", "StringNotLike", "aws:PrincipalArn"),
+    },
+    Mutant {
+        name: "impostors are exempted",
+        change: |s| {
+            s.value("UnapprovedRegion", "StringNotLike", "aws:PrincipalArn", json!("arn:aws:iam::*:role/*BreakGlass*"));
+        },
+    },
+    Mutant {
+        name: "an exemption ends a day early",
+        change: |s| {
+            s.value("UnapprovedRegion2", "DateGreaterThanEquals", "aws:CurrentTime", json!("2026-03-02T00:00:00Z"));
+        },
+    },
+    Mutant {
+        name: "the limit itself is too long",
+        change: |s| {
+            for sid in ["ExcessiveRuntime2", "ExcessiveRuntime3"] {
+                s.operator(sid, "NumericGreaterThan", "NumericGreaterThanEquals");
+            }
+        },
+    },
+    Mutant {
+        name: "the default is too long everywhere",
+        change: |s| s.operator("ExcessiveRuntime2", "NumericGreaterThan", "NumericGreaterThanIfExists"),
+    },
+    Mutant {
+        name: "the default is never too long",
+        change: |s| s.operator("ExcessiveRuntime", "NumericGreaterThanIfExists", "NumericGreaterThan"),
+    },
+    Mutant { name: "an override holds for everybody", change: |s| s.drop_operator("ExcessiveRuntime", "StringEquals") },
+    Mutant {
+        name: "outside of an override means outside of both lists",
+        change: |s| s.merge("ExcessiveRuntime2", "ExcessiveRuntime3"),
+    },
+    Mutant { name: "NVMe types need a volume key", change: |s| s.drop_operator("UnencryptedVolume", ANY_TYPE) },
+    Mutant {
+        name: "one NVMe type is enough to need none",
+        change: |s| s.operator("UnencryptedVolume", ANY_TYPE, "ForAllValues:StringNotLike"),
+    },
+    Mutant {
+        name: "only the current key name of volumes counts",
+        change: |s| s.drop_key("UnencryptedVolume", "Null", "sagemaker:VolumeKmsKey"),
+    },
+    Mutant {
+        name: "only the deprecated key name of outputs counts",
+        change: |s| s.drop_key("UnencryptedOutput", "Null", "sagemaker:OutputKmsKeyArn"),
+    },
+    Mutant {
+        name: "a key must be absent",
+        change: |s| s.value("UnencryptedOutput", "Null", "sagemaker:OutputKmsKey", json!("false")),
+    },
+    Mutant {
+        name: "keys pass under their deprecated name",
+        change: |s| {
+            s.drop("UnapprovedKmsKey");
+            s.drop("UnapprovedKmsKey2");
+        },
+    },
+    Mutant { name: "no key is an unapproved key", change: |s| s.drop_operator("UnapprovedKmsKey", "Null") },
+    Mutant {
+        name: "patterns of keys are literal",
+        change: |s| s.operator("UnapprovedKmsKey3", "StringNotLike", "StringNotEquals"),
+    },
+    Mutant {
+        name: "omitted encryption of traffic passes",
+        change: |s| s.operator("UnencryptedTraffic", "BoolIfExists", "Bool"),
+    },
+    Mutant { name: "omitted isolation passes", change: |s| s.operator("NetworkIsolationOff", "BoolIfExists", "Bool") },
+    Mutant {
+        name: "models' isolation is asked of the configuration",
+        change: |s| s.drop_operator("NetworkIsolationOff2", "Null"),
+    },
+    Mutant {
+        name: "only what has neither subnets nor groups has no VPC",
+        change: |s| s.merge("MissingVpc", "MissingVpc3"),
+    },
+    Mutant {
+        name: "an unapproved subnet needs an unapproved group",
+        change: |s| s.merge("UnapprovedSubnet", "UnapprovedSecurityGroup"),
+    },
+    Mutant {
+        name: "one approved group is enough",
+        change: |s| s.operator("UnapprovedSecurityGroup", ANY_TYPE, "ForAllValues:StringNotLike"),
+    },
+    Mutant {
+        name: "a question mark is a wildcard",
+        change: |s| {
+            s.value("UnapprovedSubnet", ANY_TYPE, "sagemaker:VpcSubnets", json!(["subnet-1", "subnet-a*", "subnet-?"]));
+        },
+    },
+    Mutant {
+        name: "other regions are approved",
+        change: |s| {
+            s.value("UnapprovedRegion", "StringNotLike", "aws:RequestedRegion", json!(["eu-*", "us-*"]));
+        },
+    },
+    Mutant { name: "no persona is a persona", change: |s| s.drop("PersonaOverreach") },
+    Mutant {
+        name: "personas have no case",
+        change: |s| s.operator("PersonaOverreach", "StringNotEquals", "StringNotEqualsIgnoreCase"),
+    },
+    Mutant { name: "a persona may do everything", change: |s| s.drop("PersonaOverreach2") },
+    Mutant { name: "no shell is a shell", change: |s| s.operator("RemoteShell", "Bool", "BoolIfExists") },
+    Mutant { name: "a rule is forgotten", change: |s| s.drop_all("UnencryptedVolume") },
+];
+
+#[test]
+fn every_mutant_is_noticed() {
+    let policy = Policy::parse(POLICY).expect(POLICY);
+    let original = statements(&policy);
+    let mut rng = fastrand::Rng::with_seed(1);
+    let cases: Vec<_> = (0..3000).map(|_| by_anybody(&mut rng, &policy.abac.tag)).collect();
+    let expected: Vec<_> = cases.iter().map(|case| Expected::of(case, &policy)).collect();
+    let mut simulator = Simulator::start();
+    // How many cases it takes to notice, in steps.
+    let mut noticed_within = |statements: &[Value]| {
+        const STEP: usize = 100;
+        assert_eq!(simulator.ask(&[define("p", statements)]), [json!({"defined": "p"})], "{statements:#?}");
+        cases.chunks(STEP).zip(expected.chunks(STEP)).enumerate().find_map(|(step, (cases, expected))| {
+            let answers = simulator.ask(&cases.iter().map(|case| question("p", case)).collect::<Vec<_>>());
+            let of_case = |((case, expected), answer)| disagreements(case, expected, answer, &mut BTreeMap::new());
+            let disagrees = cases.iter().zip(expected).zip(&answers).any(|case| !of_case(case).is_empty());
+            disagrees.then_some((step + 1) * STEP)
+        })
+    };
+    assert_eq!(noticed_within(&original), None, "the statements themselves must be right");
+    assert!(MUTANTS.len() >= 25);
+    let mut survivors = Vec::new();
+    for mutant in MUTANTS {
+        let mut mutated = Statements(original.clone());
+        (mutant.change)(&mut mutated);
+        assert_ne!(mutated.0, original, "`{}` changes nothing", mutant.name);
+        match noticed_within(&mutated.0) {
+            Some(count) => println!("noticed within {count:4} cases: {}", mutant.name),
+            None => survivors.push(mutant.name),
+        }
+    }
+    assert!(survivors.is_empty(), "not noticed: {survivors:#?}");
+}
+
+/// A case, more often than usual by a caller who is exempted, was exempted, or has the name of one who is, or whom the override
+/// is for.
+fn by_anybody(rng: &mut fastrand::Rng, tag: &str) -> Case {
+    let mut case = cases::case(rng, tag);
+    if rng.u8(..4) == 0 {
+        let name = ["BreakGlass", "BreakGlass2", "Other"][rng.usize(..3)];
+        let account = case.record["recipientAccountId"].as_str().expect("an account");
+        case.principal = format!("arn:aws:iam::{account}:role/{name}");
+    }
+    if rng.u8(..8) == 0 {
+        case.tags[0].1 = "borealis".to_owned();
+    }
+    case
+}

@@ -1,0 +1,57 @@
+//! IAM's evaluation of policies, by a simulator in a process of its own: `tests/iam`.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::root;
+
+/// A running simulator. It answers each line with a line; `tests/iam/README.md` has their form.
+pub struct Simulator {
+    child: Child,
+    questions: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Simulator {
+    /// Starts one, after installing what it needs.
+    pub fn start() -> Self {
+        let made =
+            Command::new(root().join("tests/iam/environment")).status().expect("the environment's script starts");
+        assert!(made.success(), "tests/iam/environment");
+        let mut child = Command::new("node")
+            .arg(root().join("target/iam/simulate.mjs"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node starts");
+        let questions = child.stdin.take();
+        let answers = BufReader::new(child.stdout.take().expect("standard output is piped"));
+        Self { child, questions, answers }
+    }
+
+    /// The answers to all of these lines, in order.
+    pub fn ask(&mut self, lines: &[Value]) -> Vec<Value> {
+        let mut questions = self.questions.take().expect("the simulator listens");
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let writer = std::thread::spawn(move || {
+            questions.write_all(text.as_bytes()).and_then(|()| questions.flush()).map(|()| questions)
+        });
+        let answer = |_| {
+            let mut line = String::new();
+            self.answers.read_line(&mut line).expect("the simulator answers");
+            serde_json::from_str(&line).expect(&line)
+        };
+        let answers = lines.iter().map(answer).collect();
+        self.questions = Some(writer.join().expect("the writer does not panic").expect("the simulator reads"));
+        answers
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.questions = None;
+        let _ = self.child.wait();
+    }
+}
