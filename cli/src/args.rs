@@ -82,7 +82,7 @@ pub enum PolicyCommand {
 ///
 /// Without `--out`, the documents are printed, one JSON document a line where there are several.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub struct RenderArgs {
     #[command(subcommand)]
     pub target: Option<RenderTarget>,

@@ -7,4 +7,5 @@ mod cases;
 mod compare;
 mod exceptions;
 mod mutants;
+mod policies;
 mod truths;

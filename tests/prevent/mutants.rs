@@ -10,57 +10,7 @@ use crate::cases::{self, Case};
 use crate::compare::{Expected, define, disagreements, question, statements};
 
 /// All rules, an override and an exemption.
-const POLICY: &str = r#"
-version = 1
-[abac]
-projects = ["atlas", "borealis"]
-[rules.missing-project-tag]
-[rules.foreign-project-tag]
-[rules.untagged-principal]
-[rules.ambiguous-project-tag]
-[rules.unknown-project]
-[rules.unapproved-instance-type]
-allow = ["ml.m5.xlarge", "ml.c5.*"]
-[rules.excessive-runtime]
-max-hours = 24
-[rules.unencrypted-volume]
-[rules.unencrypted-output]
-[rules.unapproved-kms-key]
-allow = [
-    "arn:aws:kms:eu-west-1:111122223333:key/0d1e0000-0000-4000-8000-000000000001", "alias/atlas",
-    "arn:aws:kms:*:444455556666:key/*",
-]
-[rules.unencrypted-traffic]
-[rules.network-isolation-off]
-[rules.missing-vpc]
-[rules.unapproved-subnet]
-allow = ["subnet-1", "subnet-a*", "subnet-?"]
-[rules.unapproved-security-group]
-allow = ["sg-1"]
-[rules.unapproved-region]
-allow = ["eu-*"]
-[rules.persona-overreach]
-[personas.lead]
-operations = ["CreateTrainingJob", "CreateEndpointConfig"]
-[personas.scientist]
-operations = ["CreateTrainingJob"]
-[rules.remote-shell]
-[[overrides]]
-when = { projects = ["borealis"], personas = ["lead"] }
-rules.excessive-runtime.max-hours = 12
-[[exemptions]]
-principals = ["arn:aws:iam::111122223333:role/BreakGlass"]
-rules = ["unapproved-instance-type", "unapproved-region"]
-until = 2026-03-02
-reason = "capacity test"
-owner = "secops"
-[[exemptions]]
-principals = ["arn:aws:iam::111122223333:role/Other"]
-rules = ["unapproved-instance-type"]
-until = 2026-03-01
-reason = "was over the day before"
-owner = "secops"
-"#;
+const POLICY: &str = include_str!("../data/every-twin.toml");
 
 struct Mutant {
     name: &'static str,

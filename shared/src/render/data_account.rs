@@ -47,7 +47,7 @@ impl DataAccount {
             .iter()
             .cloned()
             .fold(self.readers_only(policy)?, |all, test| all.clone().and(test).unwrap_or(all));
-        let list = Statement::allow("List", ["s3:ListBucket", "s3:GetBucketLocation"], list);
+        let list = Statement::allow("List", ["s3:ListBucket"], list);
         let insecure = Test::is_false("aws:SecureTransport");
         let mut statements = vec![
             Statement::deny("TlsOnly", ["s3:*"], insecure)
@@ -80,7 +80,7 @@ impl DataAccount {
         ];
         let use_it =
             through_s3.into_iter().fold(self.readers_only(policy)?, |all, test| all.clone().and(test).unwrap_or(all));
-        let mut actions = vec!["kms:Decrypt", "kms:DescribeKey"];
+        let mut actions = vec!["kms:Decrypt"];
         if self.writable {
             actions.push("kms:GenerateDataKey");
         }
