@@ -251,14 +251,7 @@ fn guardrails_protect_what_the_rules_rely_on() {
             (raw("sagemaker:CreateEndpoint", CONFIG, marked.clone()), false),
             (raw("sagemaker:CreateEndpoint", CONFIG, json!({})), true),
             (raw("sagemaker:DeleteEndpointConfig", CONFIG, marked), true),
-            (
-                raw(
-                    "ec2:TerminateInstances",
-                    "arn:aws:ec2:us-east-1:111122223333:instance/i-0a",
-                    json!({}),
-                ),
-                false,
-            ),
+            (raw("ec2:TerminateInstances", "arn:aws:ec2:us-east-1:111122223333:instance/i-0a", json!({})), false),
             (raw("iam:GetRole", own, json!({"aws:RequestedRegion": "us-east-1"})), true),
             (raw("kms:ScheduleKeyDeletion", key, json!({})), false),
             (raw("kms:ScheduleKeyDeletion", "arn:aws:kms:eu-west-1:111122223333:key/another", json!({})), true),

@@ -29,7 +29,7 @@ impl Boundary {
         let boundary = boundary_arn(&self.name);
         let own_roles = role_arns(&self.role_path, tag)?;
         let of_principal = format!("aws:PrincipalTag/{tag}");
-        let without_boundary = Test::not_like_values("iam:PermissionsBoundary", [boundary.clone()]);
+        let without_boundary = Test::not_like_values("iam:PermissionsBoundary", [boundary]);
         let mut statements: Statements = vec![
             Statement::allow("MachineLearning", SERVICES, Condition::default()),
             abac::pass_own_roles(policy, &self.role_path)?,
@@ -42,7 +42,7 @@ impl Boundary {
                 ["iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:CreatePolicyVersion"],
                 Condition::default(),
             )
-            .map(|statement| statement.on([boundary])),
+            .map(|statement| statement.on([format!("arn:*:iam::*:policy/{}", self.name)])),
             Statement::deny(
                 "RolesOfOwnProject",
                 ["iam:CreateRole"],

@@ -30,8 +30,8 @@ struct Activity {
     uses: &'static [&'static str],
     /// Operations that name no resource with tags.
     reads: &'static [&'static str],
-    /// Actions of other services.
-    elsewhere: &'static [&'static str],
+    /// Actions of other services, by the resources that they are for.
+    elsewhere: &'static [(&'static str, &'static [&'static str])],
 }
 
 struct Persona {
@@ -88,7 +88,7 @@ struct Permissions {
     creates: Vec<String>,
     uses: Vec<String>,
     reads: Vec<String>,
-    elsewhere: Vec<String>,
+    elsewhere: Vec<(&'static str, &'static [&'static str])>,
 }
 
 impl Permissions {
@@ -100,7 +100,7 @@ impl Permissions {
             {
                 permissions.extend(names.iter().map(|name| format!("sagemaker:{name}")));
             }
-            all.elsewhere.extend(activity.elsewhere.iter().map(|&name| name.to_owned()));
+            all.elsewhere.extend(activity.elsewhere);
         }
         all.sorted()
     }
@@ -127,7 +127,7 @@ impl Permissions {
     }
 
     fn sorted(mut self) -> Self {
-        for names in [&mut self.creates, &mut self.uses, &mut self.reads, &mut self.elsewhere] {
+        for names in [&mut self.creates, &mut self.uses, &mut self.reads] {
             names.sort_unstable();
             names.dedup();
         }
@@ -145,7 +145,11 @@ impl Permissions {
         allow("CreateInOwnProject", self.creates, abac::in_own_project(policy));
         allow("OwnResources", self.uses, abac::on_own_resources(policy));
         allow("Lists", self.reads, Condition::default());
-        allow("OtherServices", self.elsewhere, Condition::default());
+        for (index, (resource, actions)) in self.elsewhere.into_iter().enumerate() {
+            let sid = format!("OtherServices{}", index + 1);
+            let statement = Statement::allow(sid, actions.iter().copied(), Condition::default());
+            statements.push(statement.map(|statement| statement.on([resource])));
+        }
         if makes {
             statements.push(abac::tag_on_create(policy));
             statements.push(abac::pass_own_roles(policy, role_path)?);
@@ -245,19 +249,23 @@ const QUERY_ATHENA_WORKGROUPS: Activity = Activity {
     creates: &[],
     uses: &[],
     reads: &[],
-    elsewhere: &["athena:BatchGetQueryExecution", "athena:GetQueryExecution", "athena:GetQueryResults", "athena:GetWorkGroup",
-        "athena:ListWorkGroups", "athena:StartQueryExecution", "athena:StopQueryExecution", "glue:GetDatabase",
-        "glue:GetDatabases", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"],
+    elsewhere: &[
+        ("*", &["athena:ListWorkGroups", "glue:GetDatabase", "glue:GetDatabases", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]),
+        ("arn:*:athena:*:*:workgroup/*", &["athena:BatchGetQueryExecution", "athena:GetQueryExecution",
+            "athena:GetQueryResults", "athena:GetWorkGroup", "athena:StartQueryExecution", "athena:StopQueryExecution"]),
+    ],
 };
 
-/// Looking at logs and metrics, which every persona does.
+/// Looking at the logs and metrics of jobs, which SageMaker does not keep apart by project.
 #[rustfmt::skip]
 const READ_LOGS: Activity = Activity {
     creates: &[],
     uses: &[],
     reads: &[],
-    elsewhere: &["cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics", "logs:DescribeLogGroups",
-        "logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"],
+    elsewhere: &[
+        ("*", &["cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics", "logs:DescribeLogGroups"]),
+        ("arn:*:logs:*:*:log-group:/aws/sagemaker/*", &["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]),
+    ],
 };
 
 static PERSONAS: &[Persona] = &[

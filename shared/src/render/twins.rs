@@ -275,6 +275,8 @@ impl fmt::Display for Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::{DefaultValue, Kind, Spec};
+    use crate::rules::RULES;
 
     fn render(policy: &str) -> Vec<String> {
         let text = format!("version = 1\n{policy}");
@@ -287,6 +289,27 @@ mod tests {
                 format!("{} {} {}", json["Sid"].as_str().unwrap(), json["Action"], json["Condition"])
             })
             .collect()
+    }
+
+    #[test]
+    fn rules_say_what_iam_can_prevent() {
+        for rule in RULES.iter().filter(|rule| rule.id != "foreign-execution-role") {
+            let option = |option: &Spec| match (option.default, option.kind) {
+                (DefaultValue::Required, Kind::Patterns(_)) => format!("{} = ['ml.m5.xlarge']\n", option.name),
+                (DefaultValue::Required, _) => format!("{} = 24\n", option.name),
+                _ => String::new(),
+            };
+            let options: String = rule.options.iter().map(option).collect();
+            let text = format!("version = 1\n[abac]\nprojects = ['a']\n[rules.{}]\n{options}", rule.id);
+            let twins = twins(&Policy::parse(&text).expect(&text), &|_| true);
+            let (has_statements, has_gaps) = (!twins.statements.is_empty(), !twins.gaps.is_empty());
+            let expected = match rule.prevention {
+                Prevention::Iam => (true, false),
+                Prevention::Partly(_) => (true, true),
+                Prevention::None(_) => (false, true),
+            };
+            assert_eq!((has_statements, has_gaps), expected, "{}: {:#?}", rule.id, twins.gaps);
+        }
     }
 
     const TRAINING: &str = r#""sagemaker:CreateTrainingJob""#;

@@ -1,0 +1,59 @@
+"""Lints rendered policies: JSON documents with parliament, Terraform with a parser. One argument: the folder that holds them."""
+
+import json
+import pathlib
+import re
+import sys
+
+import hcl2
+from parliament import analyze_policy_string
+
+# What parliament finds and is no mistake: issue, pattern of the detail, pattern of the file, and why. One that finds nothing
+# any more is an error too.
+KNOWN = [
+    ("RESOURCE_STAR", r"'sagemaker:", r".*", "what can be done is limited by tags, not by ARNs"),
+    ("RESOURCE_STAR", r"'kms:", r"key-policy", "in a key's policy `*` is the key"),
+    ("RESOURCE_STAR", r"'glue:GetDatabase'", r"persona", "which tables may be read is Lake Formation's to say"),
+    ("RESOURCE_EFFECTIVELY_STAR", r"", r"persona", "any workgroup of Athena"),
+    ("RESOURCE_STAR", r"'ec2:CreateNetworkInterface'", r"execution-role", "a job's network interfaces have no names beforehand"),
+    ("RESOURCE_STAR", r"'application-autoscaling:", r"boundary", "a boundary says what no policy can give"),
+    ("MALFORMED", r"neither Resource nor NotResource", r"-trust", "the resource of a trust policy is its role"),
+    ("UNKNOWN_ACTION", r"sagemaker:(StartSession|DeleteTrainingJob)$", r".*", "newer than parliament's list"),
+    ("UNKNOWN_CONDITION_FOR_ACTION", r"sagemaker:(Volume|Output)KmsKeyArn ", r"scp", "newer than parliament's list"),
+    ("MISMATCHED_TYPE", r"sagemaker:(Volume|Output)KmsKey ", r"scp", "a request may name a key by an id or an alias"),
+    ("MISMATCHED_TYPE_BUT_USABLE", r"String(Not)?Like requires a value of type String but given Arn", r".*", "wildcards over all of an ARN"),
+]
+
+
+def unknown(documents: list[pathlib.Path]) -> list[str]:
+    """What parliament finds in the documents, but for what is known."""
+    found, used = [], set()
+    for path in documents:
+        for finding in analyze_policy_string(path.read_text(), str(path)).findings:
+            detail = str(finding.detail)
+            known = [
+                index
+                for index, (issue, pattern, files, _) in enumerate(KNOWN)
+                if issue == finding.issue and re.search(pattern, detail) and re.search(files, path.name)
+            ]
+            used.update(known)
+            if not known:
+                found.append(f"{path}: {finding.issue}: {detail}")
+    found += [f"tests/lint/policies.py: {KNOWN[index][:3]} is found no more" for index in range(len(KNOWN)) if index not in used]
+    return found
+
+
+def main() -> int:
+    folder = pathlib.Path(sys.argv[1])
+    documents = [path for path in sorted(folder.glob("*.json")) if path.name != "rendered.json"]
+    documents = [path for path in documents if not path.name.endswith(".template.json")]
+    problems = unknown(documents) if documents else []
+    for path in sorted(folder.glob("*.tf")):
+        blocks = hcl2.loads(path.read_text())
+        if not blocks.get("resource"):
+            problems.append(f"{path}: no resource in {json.dumps(sorted(blocks))}")
+    print("\n".join(problems) or "rendered policies: no problems")
+    return 1 if problems else 0
+
+
+sys.exit(main())

@@ -1,0 +1,162 @@
+//! `tagwarden render` as users call it: files, staleness, errors.
+
+use std::path::Path;
+
+use tagwarden_tests::{Ran, tagwarden};
+
+const POLICY: &str = "tests/data/every-twin.toml";
+
+fn render(args: &[&str]) -> Ran {
+    tagwarden(&[&["render"], args].concat())
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| {
+            (
+                text(&path).rsplit('/').next().expect("a name").to_owned(),
+                std::fs::read_to_string(&path).expect("a file"),
+            )
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    files(folder).into_iter().map(|(name, _)| name).collect()
+}
+
+#[test]
+fn documents_fit_and_come_out_the_same_every_time() {
+    let (one, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    for folder in [&one, &other] {
+        let ran = render(&["scp", "--policy", POLICY, "--out", text(folder.path()), "--max-chars", "4000"]);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+    }
+    assert_eq!(files(one.path()), files(other.path()));
+    assert_eq!(names(one.path()), ["NOT-EXPRESSED.md", "rendered.json", "scp-1.json", "scp-2.json", "scp-3.json"]);
+    for (name, content) in files(one.path()).iter().filter(|(name, _)| name.starts_with("scp")) {
+        assert!(content.trim_end().len() <= 4000 && !content.contains("\": "), "{name}: {content}");
+    }
+}
+
+#[test]
+fn standard_output_holds_the_same_documents() {
+    let folder = tempfile::tempdir().expect("a folder");
+    render(&["scp", "--policy", POLICY, "--out", text(folder.path())]);
+    let written: String = files(folder.path())
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("scp"))
+        .map(|(_, content)| content)
+        .collect();
+    let ran = render(&["scp", "--policy", POLICY]);
+    assert_eq!((ran.stdout, ran.status), (written, 0));
+    assert!(ran.stderr.contains("NOT-EXPRESSED.md"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_stale_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = folder.path().join("policy.toml");
+    let out = folder.path().join("out");
+    let (policy, out) = (text(&policy), text(&out));
+    std::fs::write(policy, "version = 1\n[rules.remote-shell]\n").expect("written");
+    assert_eq!(render(&["scp", "--policy", policy, "--out", out]).status, 0);
+    assert_eq!(render(&["identity", "--policy", policy, &format!("--out={out}")]).status, 0);
+    for check in [vec!["--check", out], vec!["scp", "--policy", policy, "--check", out]] {
+        let ran = render(&check);
+        assert_eq!(ran.status, 0, "{check:?}: {}{}", ran.stdout, ran.stderr);
+    }
+    std::fs::write(policy, "version = 1\n[rules.missing-vpc]\n").expect("written");
+    for check in [vec!["--check", out], vec!["scp", "--policy", policy, "--check", out]] {
+        let ran = render(&check);
+        assert_eq!(ran.status, 1, "{check:?}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains("scp-1.json is stale"), "{}", ran.stdout);
+        assert!(!ran.stdout.contains("identity.json"), "{}", ran.stdout);
+    }
+    std::fs::remove_file(Path::new(out).join("identity.json")).expect("removed");
+    let ran = render(&["--check", out]);
+    assert!(ran.status == 1 && ran.stdout.contains("identity.json cannot be read"), "{}", ran.stdout);
+}
+
+#[test]
+fn files_that_are_not_made_any_more_go_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = text(folder.path());
+    render(&["identity", "--out", out]);
+    render(&["scp", "--policy", POLICY, "--out", out, "--max-chars", "4000"]);
+    assert!(names(folder.path()).contains(&"scp-3.json".to_owned()));
+    std::fs::write(folder.path().join("mine.json"), "{}").expect("written");
+    render(&["scp", "--policy", POLICY, "--out", out, "--only", "remote-shell"]);
+    assert_eq!(names(folder.path()), ["NOT-EXPRESSED.md", "identity.json", "mine.json", "rendered.json", "scp-1.json"]);
+}
+
+#[test]
+fn what_is_not_expressed_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = folder.path().join("policy.toml");
+    let rules = "version = 1\n[rules.remote-shell]\n[rules.missing-vpc]\nmode = 'observe'\n[rules.on-demand-training]\n\
+        [rules.unencrypted-traffic]\n[rules.foreign-execution-role]\n[rules.unapproved-region]\nallow = ['eu-*']\n";
+    std::fs::write(&policy, rules).expect("written");
+    let out = folder.path().join("out");
+    render(&["scp", "--policy", text(&policy), "--out", text(&out), "--except", "unapproved-region"]);
+    let told = std::fs::read_to_string(out.join("NOT-EXPRESSED.md")).expect("a file");
+    for expected in [
+        "- `remote-shell`: CreateEndpointConfig: its requests carry no condition key `sagemaker:EnableRemoteDebug`",
+        "- `missing-vpc`: its mode is `observe`",
+        "- `on-demand-training`: no condition key exists",
+        "- `unencrypted-traffic`: jobs on a single instance",
+        "- `foreign-execution-role`: IAM tells the path of a role that is passed, not its tags: say with `--role-path`",
+        "- `unapproved-region`: not asked for",
+    ] {
+        assert!(told.contains(expected), "{expected}\n{told}");
+    }
+}
+
+#[test]
+fn errors_say_what_to_do() {
+    for (args, expected) in [
+        (vec!["scp", "--only", "missing-vcp"], "unknown rule `missing-vcp`; did you mean `missing-vpc`?"),
+        (vec!["scp", "--only", "on-demand-training"], "there is nothing to deny"),
+        (vec!["scp", "--max-chars", "300"], "alone takes 337 characters, and a document may have 300"),
+        (
+            vec!["scp", "--max-chars", "1500", "--max-documents", "2"],
+            "documents of 1500 characters, and there may be 2",
+        ),
+        (vec!["scp", "--protect-tags"], "`--protect-tags` needs `--trusted ARN`"),
+        (vec!["scp", "--approved-regions"], "needs `allow` under `[rules.unapproved-region]`"),
+        (vec!["scp", "--role-path", "ml/"], "`ml` has no `{project}`"),
+        (vec!["scp", "--policy", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (vec!["persona", "data-scientst"], "did you mean `data-scientist`?"),
+        (vec!["execution-role", "--project", "a", "--account", "12", "--region", "eu-west-1"], "expected 12 digits"),
+        (
+            vec!["execution-role", "--project", "a", "--account", "111122223333", "--region", "eu-west-1"],
+            "say with `--data BUCKET/PREFIX`",
+        ),
+        (vec!["--check", "events"], "events: no `rendered.json`"),
+    ] {
+        let ran = render(&args);
+        assert_eq!(ran.status, 2, "{args:?}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains(expected), "{args:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_line_break_in_a_project_cannot_leave_its_text() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = folder.path().join("policy.toml");
+    let rules =
+        "version = 1\n[abac]\nprojects = [\"a\\\"b\\n${aws:username}\", 'gr\u{fc}n']\n[rules.unknown-project]\n";
+    std::fs::write(&policy, rules).expect("written");
+    let ran = render(&["scp", "--policy", text(&policy)]);
+    assert!(ran.stdout.contains(r#"["a\"b\n${$}{aws:username}","gr\u00fcn"]"#), "{}", ran.stdout);
+    let ran = render(&["scp", "--policy", text(&policy), "--format", "terraform"]);
+    assert!(ran.stdout.contains(r#""a\"b\n$${$}{aws:username}""#), "{}", ran.stdout);
+}
