@@ -78,6 +78,19 @@ impl Emulator {
         self.call("sagemaker", &format!("SageMaker.{operation}"), parameters)
     }
 
+    /// Puts an object into a bucket, which is made first where it is missing.
+    pub fn put_object(&self, bucket: &str, key: &str, text: &str) {
+        let scope = format!("Credential=TEST/20260302/{REGION}/s3/aws4_request");
+        let headers = format!("Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0\r\n");
+        let here = format!(
+            "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+        );
+        let (made, answer) = self.request("PUT", &format!("/{bucket}"), &headers, &here);
+        assert!(made < 300 || answer.contains("BucketAlreadyOwnedByYou"), "{made} {answer}");
+        let (put, answer) = self.request("PUT", &format!("/{bucket}/{key}"), &headers, text);
+        assert!(put < 300, "{put} {answer}");
+    }
+
     /// Makes calls fail.
     pub fn fault(&self, fault: Value) {
         self.control("POST", "faults", &json!([fault]));

@@ -12,6 +12,9 @@ use tempfile::TempDir;
 /// The emulated account.
 const ACCOUNT: &str = "123456789012";
 
+const POLICY_BUCKET: &str = "policies";
+const POLICY_KEY: &str = "sagemaker/policy.toml";
+
 /// A guard at work in an account.
 struct World {
     name: &'static str,
@@ -32,6 +35,22 @@ impl World {
         environment.push(("TAGWARDEN_POLICY".to_owned(), policy.to_str().expect("UTF-8").to_owned()));
         let guard = Some(Function::start(name, ACCOUNT, &environment));
         Self { name, emulator, environment, guard, _folder: folder }
+    }
+
+    /// The same, with the policy in S3, which is asked for it each time.
+    fn with_policy_in_s3(name: &'static str, rules: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let emulator = Emulator::start();
+        let mut environment = emulator.environment(name);
+        environment.push(("TAGWARDEN_POLICY".to_owned(), format!("s3://{POLICY_BUCKET}/{POLICY_KEY}")));
+        environment.push(("TAGWARDEN_POLICY_MAX_AGE".to_owned(), "0".to_owned()));
+        emulator.put_object(POLICY_BUCKET, POLICY_KEY, &format!("version = 1\n{rules}"));
+        let guard = Some(Function::start(name, ACCOUNT, &environment));
+        Self { name, emulator, environment, guard, _folder: folder }
+    }
+
+    fn put_policy(&self, text: &str) {
+        self.emulator.put_object(POLICY_BUCKET, POLICY_KEY, text);
     }
 
     /// Creates the training job of a sample event, and returns the event.
@@ -361,6 +380,31 @@ fn a_request_that_cloudtrail_omitted_is_read_from_the_resource() {
     assert_eq!(world.status(&launched), "Stopped");
 }
 
+#[test]
+fn a_policy_in_s3_is_followed_as_it_changes() {
+    let world = World::with_policy_in_s3(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));
+    let launch = |name: &str| {
+        let text = in_this_account("CreateTrainingJob.no-vpc").to_string().replace("churn-no-vpc", name);
+        let mut event: Value = serde_json::from_str(&text).expect("JSON");
+        event["id"] = json!(name);
+        event["detail"]["eventID"] = json!(name);
+        world.create_training_job(&event["detail"]["requestParameters"]["trainingJobName"], &[]);
+        world.deliver(&event).expect("handled");
+        world.status(&event)
+    };
+    assert_eq!(launch("first"), "Stopped");
+    world.put_policy("version = 1\n[rules.remote-shell]");
+    assert_ne!(launch("second"), "Stopped");
+    world.put_policy("version = 1\n[rules.missing-vcp]");
+    assert_ne!(launch("third"), "Stopped");
+    world.put_policy("version = 1\n[rules.missing-vpc]");
+    assert_eq!(launch("fourth"), "Stopped");
+    world
+        .emulator
+        .fault(json!({"service": "s3", "action": "GetObject", "kind": "error", "code": "AccessDenied", "status": 403}));
+    assert_eq!(launch("fifth"), "Stopped");
+}
+
 /// What the permissions of each function are for: every action that they grant is taken in one of these cases. KMS's and
 /// SageMaker's own are taken by SNS and by the tagging API, on the function's behalf.
 #[test]
@@ -387,7 +431,7 @@ fn every_permission_is_used() {
             ],
         ),
     ] {
-        let world = World::new(guard, everything);
+        let world = World::with_policy_in_s3(guard, everything);
         world.create_endpoint_config(&json!("live"));
         world.emulator.sagemaker("CreateEndpoint", &json!({"EndpointName": "live", "EndpointConfigName": "live"}));
         for sample in samples {

@@ -26,8 +26,8 @@ use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Tags, decode_poli
 use crate::config;
 use crate::ports::{
     AddTags, Answer, Claim, ClaimEvent, DeleteEndpointConfig, DescribeKey, DescribeModel, DescribeResource, Failure,
-    FindSession, Message, Publish, ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, StopTrainingJob,
-    Stopped,
+    FetchPolicy, Fetched, FindSession, Message, Publish, ReadAttachedPolicies, ReadTags, ReadTrustPolicy,
+    RecordSession, StopTrainingJob, Stopped,
 };
 
 /// How long one try of a call may take, and all of them together: a function has half a minute for everything.
@@ -49,6 +49,7 @@ pub struct Aws {
     dynamodb: aws_sdk_dynamodb::Client,
     iam: aws_sdk_iam::Client,
     kms: aws_sdk_kms::Client,
+    s3: aws_sdk_s3::Client,
     sagemaker: aws_sdk_sagemaker::Client,
     sns: aws_sdk_sns::Client,
     tagging: aws_sdk_resourcegroupstagging::Client,
@@ -75,6 +76,7 @@ impl Aws {
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
             kms: aws_sdk_kms::Client::new(&config),
+            s3: aws_sdk_s3::Client::new(&config),
             sagemaker: aws_sdk_sagemaker::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
             tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
@@ -145,6 +147,25 @@ impl ReadTrustPolicy for Aws {
         let document = role.and_then(|role| role.assume_role_policy_document);
         let document = document.ok_or_else(|| Failure("iam:GetRole returned no trust policy".to_owned()))?;
         decode_policy_document(&document).map_err(Failure)
+    }
+}
+
+impl FetchPolicy for Aws {
+    async fn fetch_policy(&self, bucket: &str, key: &str, known: Option<&str>) -> Answer<Option<Fetched>> {
+        const NOT_MODIFIED: u16 = 304;
+        let fetched =
+            self.s3.get_object().bucket(bucket).key(key).set_if_none_match(known.map(str::to_owned)).send().await;
+        let object = match fetched {
+            Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == NOT_MODIFIED) => {
+                return Ok(None);
+            }
+            fetched => fetched.map_err(failed("s3:GetObject"))?,
+        };
+        let etag = object.e_tag.clone();
+        let unreadable = |why: &dyn std::fmt::Display| Failure(format!("s3:GetObject failed: {why}"));
+        let bytes = object.body.collect().await.map_err(|error| unreadable(&error))?.to_vec();
+        let text = String::from_utf8(bytes).map_err(|error| unreadable(&error))?;
+        Ok(Some(Fetched { text, etag }))
     }
 }
 

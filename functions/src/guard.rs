@@ -15,6 +15,7 @@ use tagwarden::policy::{Policy, SessionTags};
 use crate::act::{Deed, act};
 use crate::alert::alert;
 use crate::gather::{Cache, gather};
+use crate::policy_file::{Policies, PolicyFile};
 use crate::ports::{Claim, Enforce, LookUp};
 use crate::recover::recover;
 use crate::telemetry;
@@ -27,9 +28,7 @@ const ATTEMPTS: u64 = 3;
 /// A guard with its policy and its way to AWS.
 pub struct Guard<P> {
     function: String,
-    policy: Policy,
-    /// The same policy for sessions that all carry tags: what it decides does not rest on a role's tags alone.
-    cautious: Policy,
+    policy: PolicyFile,
     cache: Cache,
     ports: P,
     log: telemetry::Log,
@@ -37,10 +36,8 @@ pub struct Guard<P> {
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// A guard for the Lambda function of this name.
-    pub fn new(function: String, policy: Policy, ports: P, log: telemetry::Log) -> Self {
-        let mut cautious = policy.clone();
-        cautious.abac.session_tags = SessionTags::Required;
-        Self { function, policy, cautious, cache: Cache::default(), ports, log }
+    pub fn new(function: String, policy: PolicyFile, ports: P, log: telemetry::Log) -> Self {
+        Self { function, policy, cache: Cache::default(), ports, log }
     }
 
     /// Deals with a payload: one record, where it is an EventBridge event. Returns the decisions.
@@ -76,6 +73,8 @@ impl<P: LookUp + Enforce> Guard<P> {
             Err(reason) => return Ok(Some(self.log(skipped(&call, reason), &[]))),
         };
         must_be_here(&call, function_arn)?;
+        let policies = self.policy.current(&self.ports).await?;
+        let policy = &policies.policy;
         let attempt = match self.claim(&call).await? {
             Claim::Ours(attempt) => attempt,
             Claim::Done => return Ok(None),
@@ -88,14 +87,14 @@ impl<P: LookUp + Enforce> Guard<P> {
         });
         let recovered: Option<Value> = recovered.as_deref().and_then(|json| serde_json::from_str(json).ok());
         let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
-        let evidence = gather(&call, operation, &self.policy, &self.ports, &self.cache).await;
-        let decision = decide(&call, &self.policy, &evidence);
-        if attempt < ATTEMPTS && self.should_wait_for_session(&call, &evidence, &decision) {
+        let evidence = gather(&call, operation, policy, &self.ports, &self.cache).await;
+        let decision = decide(&call, policy, &evidence);
+        if attempt < ATTEMPTS && should_wait_for_session(&call, &policies, &evidence, &decision) {
             self.give_back(&call).await;
             return Err("the record that issued the caller's session may still come: to be tried again".to_owned());
         }
         let deeds = act(&decision, &self.ports).await;
-        let told = self.tell(&decision, &deeds).await;
+        let told = self.tell(&decision, &deeds, policy).await;
         let decision = self.log(decision, &deeds);
         let failed = deeds.iter().filter(|deed| deed.failed).map(|deed| format!("{}: {}", deed.action, deed.result));
         let problems: Vec<_> = failed.chain(told.err()).collect();
@@ -134,29 +133,12 @@ impl<P: LookUp + Enforce> Guard<P> {
         }
     }
 
-    /// Whether the caller's session, which no record has told of yet, could change what is to be done. Events come out of
-    /// order, and nobody's job should be stopped for that.
-    fn should_wait_for_session(&self, call: &Call, evidence: &Evidence, decision: &Decision) -> bool {
-        let is_session = matches!(call.identity.kind, Some("AssumedRole" | "FederatedUser"));
-        if !is_session || evidence.sessions.tags(&call.identity) != Ok(None) {
-            return false;
-        }
-        match self.policy.abac.session_tags {
-            SessionTags::None => false,
-            SessionTags::Required => decision.verdict == Verdict::Unknown,
-            SessionTags::Optional => {
-                decision.verdict == Verdict::Violation
-                    && strongest(decision) != strongest(&decide(call, &self.cautious, evidence))
-            }
-        }
-    }
-
-    async fn tell(&self, decision: &Decision, deeds: &[Deed]) -> Result<(), String> {
+    async fn tell(&self, decision: &Decision, deeds: &[Deed], policy: &Policy) -> Result<(), String> {
         let planned = decision.actions.iter().any(|action| action.action == Verb::PublishAlert);
         if !planned {
             return Ok(());
         }
-        let message = alert(decision, deeds, &self.policy);
+        let message = alert(decision, deeds, policy);
         self.ports.publish(&message).await.map_err(|failure| failure.to_string())
     }
 
@@ -165,6 +147,23 @@ impl<P: LookUp + Enforce> Guard<P> {
         (self.log)(&telemetry::record(&self.function, &decision, deeds, now));
         telemetry::violations(&self.function, &decision, now).for_each(|record| (self.log)(&record));
         decision
+    }
+}
+
+/// Whether the caller's session, which no record has told of yet, could change what is to be done. Events come out of
+/// order, and nobody's job should be stopped for that.
+fn should_wait_for_session(call: &Call, policies: &Policies, evidence: &Evidence, decision: &Decision) -> bool {
+    let is_session = matches!(call.identity.kind, Some("AssumedRole" | "FederatedUser"));
+    if !is_session || evidence.sessions.tags(&call.identity) != Ok(None) {
+        return false;
+    }
+    match policies.policy.abac.session_tags {
+        SessionTags::None => false,
+        SessionTags::Required => decision.verdict == Verdict::Unknown,
+        SessionTags::Optional => {
+            decision.verdict == Verdict::Violation
+                && strongest(decision) != strongest(&decide(call, &policies.cautious, evidence))
+        }
     }
 }
 
@@ -197,7 +196,7 @@ fn strongest(decision: &Decision) -> Option<&Verb> {
 pub async fn run() -> Result<(), Error> {
     telemetry::start();
     let function = config::required("AWS_LAMBDA_FUNCTION_NAME")?;
-    let guard = Guard::new(function, config::policy()?, aws::Aws::connect().await?, telemetry::write);
+    let guard = Guard::new(function, PolicyFile::from_environment()?, aws::Aws::connect().await?, telemetry::write);
     let guard = &guard;
     let handler = move |event: LambdaEvent<Box<RawValue>>| async move {
         Ok::<_, Error>(guard.handle(event.payload.get(), &event.context.invoked_function_arn).await?)
@@ -233,7 +232,7 @@ mod tests {
         for role in [CALLER, EXECUTION_ROLE] {
             account.state().tags.insert(role.to_owned(), [("Project", "atlas")].into_iter().collect());
         }
-        Guard::new("guard-training".to_owned(), policy, account, |_| ())
+        Guard::new("guard-training".to_owned(), PolicyFile::fixed(policy), account, |_| ())
     }
 
     /// What was done that can be seen from outside, without look-ups and claims.

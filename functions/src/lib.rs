@@ -12,6 +12,7 @@ pub mod guard;
 #[cfg(test)]
 pub mod memory;
 pub mod permissions;
+pub mod policy_file;
 pub mod ports;
 pub mod recover;
 pub mod sessions;

@@ -9,8 +9,8 @@ use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 
 use crate::ports::{
     AddTags, Answer, Claim, ClaimEvent, DeleteEndpointConfig, DescribeKey, DescribeModel, DescribeResource, Failure,
-    FindSession, Message, Publish, ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, StopTrainingJob,
-    Stopped,
+    FetchPolicy, Fetched, FindSession, Message, Publish, ReadAttachedPolicies, ReadTags, ReadTrustPolicy,
+    RecordSession, StopTrainingJob, Stopped,
 };
 
 /// An AWS account.
@@ -26,6 +26,8 @@ pub struct State {
     pub sessions: Sessions,
     /// Endpoints that use each endpoint configuration.
     pub users: BTreeMap<String, Vec<String>>,
+    /// The policy file in S3.
+    pub policy: Option<Fetched>,
     /// The names of verbs that fail.
     pub failing: BTreeSet<&'static str>,
     /// What was done, in order.
@@ -92,6 +94,14 @@ impl DescribeResource for Account {
 
     async fn tags_of(&self, arn: &str) -> Answer<serde_json::Value> {
         self.doing("tags-of", arn).map(|_| serde_json::json!([{"Key": "Project", "Value": "atlas"}]))
+    }
+}
+
+impl FetchPolicy for Account {
+    async fn fetch_policy(&self, _bucket: &str, key: &str, known: Option<&str>) -> Answer<Option<Fetched>> {
+        let state = self.doing("fetch-policy", key)?;
+        let fetched = state.policy.clone().ok_or_else(|| Failure("s3:GetObject failed: NoSuchKey".to_owned()))?;
+        Ok(Some(fetched).filter(|fetched| fetched.etag.as_deref() != known))
     }
 }
 

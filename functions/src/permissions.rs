@@ -2,8 +2,8 @@
 
 use crate::aws::Aws;
 use crate::ports::{
-    AddTags, ClaimEvent, DeleteEndpointConfig, DescribeKey, DescribeModel, DescribeResource, FindSession, Publish,
-    ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, StopTrainingJob,
+    AddTags, ClaimEvent, DeleteEndpointConfig, DescribeKey, DescribeModel, DescribeResource, FetchPolicy, FindSession,
+    Publish, ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, StopTrainingJob,
 };
 
 /// The functions, by the names of their binaries, with the IAM actions that they take.
@@ -18,6 +18,7 @@ pub const FUNCTIONS: &[(&str, &[&[&str]])] = &[
             <Aws as DescribeModel>::ACTIONS,
             <Aws as DescribeResource>::HOSTING_ACTIONS,
             <Aws as FindSession>::ACTIONS,
+            <Aws as FetchPolicy>::ACTIONS,
             <Aws as ClaimEvent>::ACTIONS,
             <Aws as AddTags>::ACTIONS,
             <Aws as DeleteEndpointConfig>::ACTIONS,
@@ -33,6 +34,7 @@ pub const FUNCTIONS: &[(&str, &[&[&str]])] = &[
             <Aws as DescribeKey>::ACTIONS,
             <Aws as DescribeResource>::TRAINING_ACTIONS,
             <Aws as FindSession>::ACTIONS,
+            <Aws as FetchPolicy>::ACTIONS,
             <Aws as ClaimEvent>::ACTIONS,
             <Aws as AddTags>::ACTIONS,
             <Aws as StopTrainingJob>::ACTIONS,

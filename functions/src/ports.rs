@@ -81,6 +81,29 @@ pub trait DescribeResource {
     fn tags_of(&self, arn: &str) -> impl Future<Output = Answer<serde_json::Value>> + Send;
 }
 
+/// A policy file that was fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Its text.
+    pub text: String,
+    /// What S3 calls this version of it.
+    pub etag: Option<String>,
+}
+
+/// Fetches the policy file from S3.
+pub trait FetchPolicy {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["s3:GetObject"];
+
+    /// The object, unless it is still the version `known`.
+    fn fetch_policy(
+        &self,
+        bucket: &str,
+        key: &str,
+        known: Option<&str>,
+    ) -> impl Future<Output = Answer<Option<Fetched>>> + Send;
+}
+
 /// Finds the session behind a call.
 pub trait FindSession {
     /// The IAM actions that it takes.
@@ -192,7 +215,15 @@ pub trait Publish {
 
 /// What guards look up.
 pub trait LookUp:
-    ReadTags + ReadAttachedPolicies + ReadTrustPolicy + DescribeKey + DescribeModel + DescribeResource + FindSession + Sync
+    ReadTags
+    + ReadAttachedPolicies
+    + ReadTrustPolicy
+    + DescribeKey
+    + DescribeModel
+    + DescribeResource
+    + FindSession
+    + FetchPolicy
+    + Sync
 {
 }
 
@@ -204,6 +235,7 @@ impl<P> LookUp for P where
         + DescribeModel
         + DescribeResource
         + FindSession
+        + FetchPolicy
         + Sync
 {
 }
