@@ -29,6 +29,18 @@ pub enum Verdict {
     Violation,
 }
 
+impl Verdict {
+    /// As reports write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::Compliant => "compliant",
+            Self::Unknown => "unknown",
+            Self::Violation => "violation",
+        }
+    }
+}
+
 /// A decision about one record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Decision {
@@ -116,7 +128,7 @@ pub enum FindingOutcome {
     Exempted,
 }
 
-fn name_of_severity<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn name_of_severity<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(severity.as_str())
 }
 

@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::Tags;
 use crate::call::{Call, Identity};
 use crate::json::{Read, Unread, Value, member, member_text};
 
 /// A session as the record of the STS call that issued it tells it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// `responseElements.credentials.accessKeyId`, which signs the session's calls.
     pub access_key_id: Option<String>,
@@ -47,6 +48,12 @@ impl Session {
             ends: credentials.and_then(|keys| end(member_text(keys, "expiration")?)),
             tags: call.request.clone().map_err(|unread| unread.why).and_then(tags),
         })
+    }
+
+    /// The access key and the principal id: a caller's session has one of them in common with the caller.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let principal_id = self.issued.as_ref().map(|(principal_id, _)| principal_id.as_str());
+        self.access_key_id.as_deref().into_iter().chain(principal_id)
     }
 }
 

@@ -1,0 +1,200 @@
+//! What one log file holds that an audit needs.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Period;
+use crate::call::Call;
+use crate::decide::coverage;
+use crate::documents::{self, Item};
+use crate::evidence::{Model, Session, TagChange};
+use crate::json::Value;
+
+/// What one input holds that an audit needs; everything else is only counted.
+#[derive(Clone, Debug, Default)]
+pub struct Extract {
+    /// The records of calls that are to be judged, in the order of the input.
+    pub launches: Vec<Launch>,
+    /// The sessions that were issued.
+    pub sessions: Vec<Session>,
+    /// The JSON text of records that teach anything else about calls.
+    pub lessons: Vec<String>,
+    /// The JSON text of pages of IAM's account authorization details.
+    pub iam: Vec<String>,
+    /// How many records were read.
+    pub records: u64,
+    /// How many of them are not judged, by reason.
+    pub skipped: BTreeMap<String, u64>,
+    /// Attempts at what SageMaker refused.
+    pub denied: BTreeMap<Denied, u64>,
+    /// What could not be read, beginning with the line where that is known.
+    pub problems: Vec<String>,
+}
+
+/// A call that is to be judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// `eventTime`, where it is one.
+    pub time: Option<Timestamp>,
+    /// `userIdentity.accessKeyId`, by which the caller's session is found.
+    pub access_key_id: Option<String>,
+    /// `userIdentity.principalId`, likewise.
+    pub principal_id: Option<String>,
+    /// The JSON text of the record, without other people's secrets.
+    pub json: String,
+}
+
+/// A call that SageMaker refused for want of permission.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Denied {
+    /// `eventName`
+    pub event_name: String,
+    /// The account of the call.
+    pub account: Option<String>,
+    /// ARN of the IAM role or user, else of the session.
+    pub principal: Option<String>,
+}
+
+/// What requests hold that no rule reads and nobody else should.
+const SECRETS: [&str; 2] = ["environment", "hyperParameters"];
+
+impl Extract {
+    /// Takes from `text`, whatever its shape, what matters to an audit of `period`.
+    pub fn read(&mut self, text: &str, period: Period) {
+        documents::split(text, &mut |item| match item {
+            Ok(Item::Record(json)) => self.record(json, period),
+            Ok(Item::OtherEvent(event)) => self.skip(format!("`{}` is no API call", event.detail_type)),
+            Ok(Item::AuthorizationDetails(details)) => match serde_json::to_string(&details) {
+                Ok(json) => self.iam.push(json),
+                Err(error) => self.problems.push(format!(" {error}")),
+            },
+            Err(problem) => self.problems.push(format!("{}: {}", problem.line, problem.message)),
+        });
+    }
+
+    /// Takes what matters from the JSON text of one record.
+    fn record(&mut self, json: &str, period: Period) {
+        let value: Value = match serde_json::from_str(json) {
+            Ok(value) => value,
+            Err(error) => return self.problems.push(format!(" a record that is no JSON: {error}")),
+        };
+        let call = match Call::read(&value) {
+            Ok(call) => call,
+            Err(why) => return self.problems.push(format!(" {why}")),
+        };
+        if let Some(session) = Session::read(&call) {
+            self.sessions.push(session);
+        } else if Model::read(&call).is_some() || TagChange::read(&call).is_some() {
+            self.lessons.push(without_secrets(value.clone()));
+        }
+        let time = call.time();
+        match coverage(&call) {
+            Ok(_) if !period.contains(time) => self.skip("outside the period".to_owned()),
+            Ok(_) => {
+                self.records += 1;
+                let access_key_id = call.identity.access_key_id.map(str::to_owned);
+                let principal_id = call.identity.principal_id.map(str::to_owned);
+                self.launches.push(Launch { time, access_key_id, principal_id, json: without_secrets(value) });
+            }
+            Err(reason) => {
+                self.skip(reason);
+                if period.contains(time)
+                    && let Some(denied) = Denied::read(&call)
+                {
+                    *self.denied.entry(denied).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    fn skip(&mut self, reason: String) {
+        self.records += 1;
+        *self.skipped.entry(reason).or_default() += 1;
+    }
+}
+
+impl Denied {
+    /// The attempt that a call was, if SageMaker refused to change anything for want of permission.
+    fn read(call: &Call) -> Option<Self> {
+        // CloudTrail writes either (CloudTrail User Guide, "errorCode").
+        let is_denied = matches!(call.error_code?, "AccessDenied" | "AccessDeniedException");
+        (call.is_sagemaker() && is_denied && !call.read_only).then(|| Self {
+            event_name: call.event_name.to_owned(),
+            account: call.account.map(str::to_owned),
+            principal: call.identity.issuer_arn.or(call.identity.arn).map(str::to_owned),
+        })
+    }
+}
+
+/// The JSON text of a record without what its request says that nobody should keep.
+fn without_secrets(mut record: Value) -> String {
+    if let Value::Object(members) = &mut record
+        && let Some(request) = members.get_mut("requestParameters")
+    {
+        remove_secrets(request);
+    }
+    serde_json::to_string(&record).unwrap_or_default()
+}
+
+fn remove_secrets(value: &mut Value) {
+    match value {
+        Value::Array(elements) => elements.iter_mut().for_each(remove_secrets),
+        Value::Object(members) => {
+            let keys: Vec<_> = members.keys().map(str::to_owned).collect();
+            for key in keys {
+                match members.get_mut(&key) {
+                    Some(secret) if SECRETS.contains(&key.as_str()) => *secret = Value::Null,
+                    Some(other) => remove_secrets(other),
+                    None => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extract(text: &str) -> Extract {
+        let mut extract = Extract::default();
+        extract.read(text, Period { since: "2026-03-02T00:00:00Z".parse().ok(), until: None });
+        extract
+    }
+
+    fn call(name: &str, time: &str, more: &str) -> String {
+        format!(
+            r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{name}","eventTime":"{time}",{more}
+            "userIdentity":{{"type":"IAMUser","accessKeyId":"AKIA1","arn":"arn:aws:iam::111122223333:user/eve"}},
+            "requestParameters":{{"trainingJobName":"n","environment":{{"PASSWORD":"x"}},"hyperParameters":{{"token":"y"}}}}}}"#
+        )
+    }
+
+    #[test]
+    fn launches_are_kept_without_secrets_and_the_rest_is_counted() {
+        let text = [
+            call("CreateTrainingJob", "2026-03-02T09:00:00Z", ""),
+            call("CreateTrainingJob", "2026-03-01T09:00:00Z", ""),
+            call("CreateTrainingJob", "2026-03-02T09:00:00Z", r#""errorCode":"AccessDeniedException","#),
+            call("ListTrainingJobs", "2026-03-02T09:00:00Z", r#""readOnly":true,"errorCode":"AccessDenied","#),
+            r#"{"detail-type":"Scheduled Event","detail":{}}"#.to_owned(),
+            r#"{"eventSource":"s3.amazonaws.com","eventName":"PutObject"}"#.to_owned(),
+            r#"{"eventSource":"s3.amazonaws.com"}"#.to_owned(),
+        ];
+        let extract = extract(&text.join("\n"));
+        let [launch] = extract.launches.as_slice() else { panic!("{:?}", extract.launches) };
+        assert_eq!(launch.access_key_id.as_deref(), Some("AKIA1"));
+        assert!(launch.json.contains("trainingJobName"), "{}", launch.json);
+        assert!(!launch.json.contains("PASSWORD") && !launch.json.contains("token"), "{}", launch.json);
+        assert_eq!(extract.records, 6);
+        assert_eq!(extract.skipped.values().sum::<u64>(), 5);
+        assert_eq!(extract.skipped.get("outside the period"), Some(&1));
+        let denied: Vec<_> =
+            extract.denied.iter().map(|(denied, count)| (denied.event_name.as_str(), *count)).collect();
+        assert_eq!(denied, [("CreateTrainingJob", 1)], "only attempts at changing something count");
+        assert_eq!(extract.problems, [" no CloudTrail record: `eventName` is missing"]);
+    }
+}
