@@ -138,7 +138,7 @@ pub(crate) fn name_of_severity<S: Serializer>(severity: &Severity, serializer: S
 /// Why it does not.
 pub fn coverage(call: &Call) -> Result<&'static Operation, String> {
     if !call.is_sagemaker() {
-        return Err(format!("`{}` is another service", call.event_source));
+        return Err(another_service(call.event_source));
     }
     if let Some(code) = call.error_code {
         return Err(format!("the call failed with `{code}`"));
@@ -150,6 +150,11 @@ pub fn coverage(call: &Call) -> Result<&'static Operation, String> {
         return Err(format!("an event of type `{kind}` is no API call"));
     }
     Operation::named(call.event_name).ok_or_else(|| format!("`{}` is not judged", call.event_name))
+}
+
+/// Why calls to a service other than SageMaker are not covered.
+pub(crate) fn another_service(event_source: &str) -> String {
+    format!("`{event_source}` is another service")
 }
 
 /// Judges a call by the policy.

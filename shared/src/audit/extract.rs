@@ -1,15 +1,16 @@
 //! What one log file holds that an audit needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Period;
-use crate::call::Call;
-use crate::decide::coverage;
+use super::records::{self, Header};
+use crate::call::{Call, is_sagemaker};
+use crate::decide::{another_service, coverage};
 use crate::documents::{self, Item};
-use crate::evidence::{Model, Session, TagChange};
+use crate::evidence::{self, Model, Session, TagChange};
 use crate::json::Value;
 
 /// What one input holds that an audit needs; everything else is only counted.
@@ -61,6 +62,30 @@ pub struct Denied {
 const SECRETS: [&str; 2] = ["environment", "hyperParameters"];
 
 impl Extract {
+    /// Takes from the text of a log file what matters to an audit of `period`, as [`read`](Self::read) does, but parses only
+    /// the records that may. `None` where the file is not written as CloudTrail writes it, or anything is wrong with it.
+    pub fn quickly(text: &str, period: Period) -> Option<Self> {
+        let (mut extract, header) = (Self::default(), Header::new());
+        let mut of_others = HashMap::<String, u64>::new();
+        let is_usual = records::each_record(text, |record| match header.read(record) {
+            Some((source, name)) if !is_sagemaker(source) && !evidence::may_teach(source, name) => {
+                match of_others.get_mut(source) {
+                    Some(count) => *count += 1,
+                    None => drop(of_others.insert(source.to_owned(), 1)),
+                }
+            }
+            _ => extract.record(record.json, period),
+        });
+        if !is_usual || !extract.problems.is_empty() {
+            return None;
+        }
+        for (source, count) in of_others {
+            extract.records += count;
+            *extract.skipped.entry(another_service(&source)).or_default() += count;
+        }
+        Some(extract)
+    }
+
     /// Takes from `text`, whatever its shape, what matters to an audit of `period`.
     pub fn read(&mut self, text: &str, period: Period) {
         documents::split(text, &mut |item| match item {

@@ -5,6 +5,7 @@
 
 mod extract;
 mod period;
+mod records;
 mod summary;
 
 pub use extract::{Denied, Extract, Launch};

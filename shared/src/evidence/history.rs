@@ -40,14 +40,10 @@ type Told<'a> = Result<Option<&'a str>, &'static str>;
 impl TagChange {
     /// The change that a successful call made, if it is one that changes the tags of a role or user.
     pub fn read(call: &Call) -> Option<Self> {
-        if call.event_source != "iam.amazonaws.com" || call.error_code.is_some() {
+        if call.error_code.is_some() {
             return None;
         }
-        let (kind, parameter) = match call.event_name {
-            "CreateRole" | "TagRole" | "UntagRole" | "DeleteRole" => ("role", "roleName"),
-            "CreateUser" | "TagUser" | "UntagUser" | "DeleteUser" => ("user", "userName"),
-            _ => return None,
-        };
+        let (kind, parameter) = Self::subject(call.event_source, call.event_name)?;
         let request = *call.request.as_ref().ok()?;
         let name = member_text(request, parameter)?;
         let change = match call.event_name {
@@ -61,6 +57,16 @@ impl TagChange {
             at: call.time()?,
             change: change.unwrap_or(Change::Unreadable),
         })
+    }
+
+    /// Whether calls of this name to this service change the tags of roles or users: of which kind, and what names them.
+    pub fn subject(event_source: &str, event_name: &str) -> Option<(&'static str, &'static str)> {
+        match event_name {
+            _ if event_source != "iam.amazonaws.com" => None,
+            "CreateRole" | "TagRole" | "UntagRole" | "DeleteRole" => Some(("role", "roleName")),
+            "CreateUser" | "TagUser" | "UntagUser" | "DeleteUser" => Some(("user", "userName")),
+            _ => None,
+        }
     }
 }
 

@@ -138,6 +138,11 @@ impl Evidence {
     }
 }
 
+/// Whether calls of this name to this service, which is not SageMaker, can teach anything.
+pub fn may_teach(event_source: &str, event_name: &str) -> bool {
+    Session::is_issued_by(event_source, event_name) || TagChange::subject(event_source, event_name).is_some()
+}
+
 /// What is known of the tags of a role or user.
 #[derive(Clone, Debug)]
 pub enum PrincipalTags<'a> {

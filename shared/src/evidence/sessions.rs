@@ -30,11 +30,7 @@ pub struct Session {
 impl Session {
     /// The session that `call` issued, if it is a successful call that issues sessions.
     pub fn read(call: &Call) -> Option<Self> {
-        let issues_sessions = matches!(
-            call.event_name,
-            "AssumeRole" | "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity" | "GetFederationToken"
-        );
-        if call.event_source != "sts.amazonaws.com" || !issues_sessions || call.error_code.is_some() {
+        if !Self::is_issued_by(call.event_source, call.event_name) || call.error_code.is_some() {
             return None;
         }
         let response = call.response?;
@@ -48,6 +44,15 @@ impl Session {
             ends: credentials.and_then(|keys| end(member_text(keys, "expiration")?)),
             tags: call.request.clone().map_err(|unread| unread.why).and_then(tags),
         })
+    }
+
+    /// Whether calls of this name to this service issue sessions.
+    pub fn is_issued_by(event_source: &str, event_name: &str) -> bool {
+        let issues_sessions = matches!(
+            event_name,
+            "AssumeRole" | "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity" | "GetFederationToken"
+        );
+        event_source == "sts.amazonaws.com" && issues_sessions
     }
 
     /// The access key and the principal id: a caller's session has one of them in common with the caller.
