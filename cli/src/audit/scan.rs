@@ -81,9 +81,11 @@ impl Buffers {
         if let Err(problem) = self.read(path, period, &mut scanned) {
             scanned.extract.problems.push(format!(" {problem}"));
         }
+        self.bytes.clear();
         for buffer in [&mut self.bytes, &mut self.inflated] {
-            buffer.clear();
-            buffer.shrink_to(KEPT);
+            if buffer.capacity() > KEPT {
+                *buffer = Vec::new();
+            }
         }
         scanned
     }

@@ -14,7 +14,7 @@ use crate::evidence::{self, Model, Session, TagChange};
 use crate::json::Value;
 
 /// What one input holds that an audit needs; everything else is only counted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extract {
     /// The records of calls that are to be judged, in the order of the input.
     pub launches: Vec<Launch>,
@@ -182,6 +182,9 @@ fn remove_secrets(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
 
     fn extract(text: &str) -> Extract {
@@ -221,5 +224,165 @@ mod tests {
             extract.denied.iter().map(|(denied, count)| (denied.event_name.as_str(), *count)).collect();
         assert_eq!(denied, [("CreateTrainingJob", 1)], "only attempts at changing something count");
         assert_eq!(extract.problems, [" no CloudTrail record: `eventName` is missing"]);
+    }
+
+    const SAGEMAKER: &str = r#""eventSource":"sagemaker.amazonaws.com","eventName":"CreateTrainingJob""#;
+    const S3: &str = r#""eventSource":"s3.amazonaws.com","eventName":"PutObject""#;
+
+    fn plainly(text: &str) -> Extract {
+        let mut extract = Extract::default();
+        extract.read(text, Period::default());
+        extract
+    }
+
+    /// Asserts that both ways find the same, if the quick one dares. Returns whether it does.
+    fn is_quick(text: &str) -> bool {
+        match Extract::quickly(text, Period::default()) {
+            Some(extract) => {
+                assert_eq!(extract, plainly(text), "{text}");
+                true
+            }
+            None => false,
+        }
+    }
+
+    #[test]
+    fn what_cloudtrail_writes_is_read_quickly() {
+        for records in [
+            "",
+            r#"{"eventSource":"s3.amazonaws.com","eventName":"PutObject"}"#,
+            r#"{"eventVersion":"1.11","userIdentity":{"type":"AWSService","x":{"y":{}}},"eventTime":"2026-03-02T09:00:00Z","eventSource":"s3.amazonaws.com","eventName":"PutObject","requestParameters":{"policy":"{\"Service\":\"sagemaker.amazonaws.com\"}","x":"\\"},"y":"}"},{"eventSource":"sagemaker.amazonaws.com","eventName":"CreateTrainingJob","requestParameters":{"x":[{},{}]}}"#,
+            r#"{"eventSource":"sts.amazonaws.com","eventName":"AssumeRole","responseElements":{"credentials":{"accessKeyId":"ASIA1"}}},{"eventSource":"sts.amazonaws.com","eventName":"GetCallerIdentity"}"#,
+            r#"{"eventSource":"iam.amazonaws.com","eventName":"TagRole","eventTime":"2026-03-02T09:00:00Z","recipientAccountId":"1","requestParameters":{"roleName":"r","tags":[{"key":"k","value":"v"}]}}"#,
+        ] {
+            for end in ["", "\n", "\r\n"] {
+                assert!(is_quick(&format!("{{\"Records\":[{records}]}}{end}")), "{records}");
+            }
+        }
+    }
+
+    /// Each of these would be misread by somebody who looks for a service's name, or counts braces.
+    #[test]
+    fn tricks_do_not_change_what_is_found() {
+        let nested = format!("{{{S3},\"requestParameters\":{{\"x\":[{{\"a\":1}},{{{SAGEMAKER}}},{{\"b\":2}}]}}}}");
+        for record in [
+            format!(r#"{{"eventVersion":"1","x":{{{SAGEMAKER}}},{S3}}}"#),
+            format!(r#"{{"x":{{{S3}}},{SAGEMAKER}}}"#),
+            format!(r#"{{"x\"eventSource":"s3.amazonaws.com",{SAGEMAKER}}}"#),
+            format!(r#"{{"x":"eventSource",{SAGEMAKER}}}"#),
+            format!(r#"{{"x":["eventSource","s3.amazonaws.com"],{SAGEMAKER}}}"#),
+            format!(r#"{{{S3},{SAGEMAKER}}}"#),
+            format!(r#"{{{SAGEMAKER},{S3}}}"#),
+            format!(r#"{{"eventName":"GetObject",{SAGEMAKER}}}"#),
+            r#"{"eventName":"AssumeRole","eventSource":"sts.amazonaws.com","eventName":"GetCallerIdentity"}"#.to_owned(),
+            r#"{"eventName":null,"eventSource":"s3.amazonaws.com","eventName":"PutObject"}"#.to_owned(),
+            r#"{"event\u0053ource":"sagemaker.amazonaws.com","eventSource":"s3.amazonaws.com","eventName":"CreateTrainingJob"}"#.to_owned(),
+            r#"{"eventSource":"sage\u006daker.amazonaws.com","eventName":"CreateTrainingJob"}"#.to_owned(),
+            r#"{"eventSource":"sagemaker\u002eamazonaws.com","eventName":"CreateTrainingJob"}"#.to_owned(),
+            r#"{"eventSource":"sts.amazonaws.com","eventName":"Assume\u0052ole"}"#.to_owned(),
+            r#"{"eventName":"CreateTrainingJob","awsRegion":"x","eventSource":"sagemaker.amazonaws.com"}"#.to_owned(),
+            r#"{"eventSource": "sagemaker.amazonaws.com", "eventName": "CreateTrainingJob"}"#.to_owned(),
+            r#"{ "eventSource" : "sagemaker.amazonaws.com" , "eventName" : "CreateTrainingJob" }"#.to_owned(),
+            r#"{"eventSource":"","eventName":"CreateTrainingJob"}"#.to_owned(),
+            r#"{"eventSource":7,"eventName":"CreateTrainingJob"}"#.to_owned(),
+            r#"{"eventSource":"s3.amazonaws.com"}"#.to_owned(),
+            r#"{"eventSource":"s3.amazonaws.com","eventName":""}"#.to_owned(),
+            format!(r#"{{{S3},"Records":[{{{SAGEMAKER}}}]}}"#),
+            format!(r#"{{"Records":[{{{SAGEMAKER}}}],{S3}}}"#),
+            format!(r#"{{"Records":[{{{SAGEMAKER}}}]}}"#),
+            format!(r#"{{"detail-type":"AWS API Call via CloudTrail","detail":{{{SAGEMAKER}}}}}"#),
+            format!(r#"{{{S3},"x":"}}]}},{{{}"}}"#, SAGEMAKER.replace('"', "\\\"")),
+            format!(r#"{{{S3},"x":"\\\\\\","y":"\\"}}"#),
+            nested,
+        ] {
+            for file in [
+                format!("{{\"Records\":[{record}]}}"),
+                format!("{{\"Records\":[{record},{{{SAGEMAKER}}},{record}]}}"),
+                format!("{{\"Records\":[{record}],\"Records\":[{{{SAGEMAKER}}}]}}"),
+                format!("{{\"Records\":[{record}]}}{{\"Records\":[{record}]}}"),
+                format!("{{\"Records\":[{record},\r\n{record}]}}"),
+                format!("[{record}]"),
+                format!("\u{feff}{{\"Records\":[{record}]}}"),
+            ] {
+                is_quick(&file);
+            }
+        }
+    }
+
+    #[test]
+    fn damage_is_left_to_the_parser() {
+        for file in [
+            "",
+            "{",
+            r#"{"Records":["#,
+            r#"{"Records":[{}"#,
+            r#"{"Records":[{}]"#,
+            r#"{"Records":[{}}"#,
+            r#"{"Records":[{},]}"#,
+            r#"{"Records":[{}]}x"#,
+            r#"{"Records":[{}]}}"#,
+            r#"{"Records":[7]}"#,
+            r#"{"Records":[{}],"x":1}"#,
+            r#"{"Records":[{"x":"]}"#,
+        ] {
+            assert!(!is_quick(file), "{file}");
+        }
+    }
+
+    /// JSON text with whatever could mislead a scan.
+    fn tricky() -> impl Strategy<Value = String> {
+        let text = select(vec![
+            r#""eventSource""#,
+            r#""eventName""#,
+            r#""s3.amazonaws.com""#,
+            r#""sagemaker.amazonaws.com""#,
+            r#""sts.amazonaws.com""#,
+            r#""AssumeRole""#,
+            r#""CreateTrainingJob""#,
+            r#""x""#,
+            r#""{""#,
+            r#""}""#,
+            r#""\\""#,
+            r#""\"""#,
+            r#""\\\"{""#,
+            r#""\u007b""#,
+            r#""event\u0053ource""#,
+            r#""},{\"eventSource\":\"sagemaker.amazonaws.com\"""#,
+            r#""detail""#,
+            r#""Records""#,
+            r#""ü""#,
+        ]);
+        let text = text.prop_map(str::to_owned);
+        let leaf =
+            prop_oneof![4 => text.clone(), 1 => select(vec!["null", "7", "true", "{}", "[]"]).prop_map(str::to_owned)];
+        leaf.prop_recursive(4, 32, 5, move |inner| {
+            let members = prop::collection::vec((text.clone(), inner.clone()), 0..5);
+            let object = members.prop_map(|members| {
+                let members: Vec<_> = members.into_iter().map(|(key, value)| format!("{key}:{value}")).collect();
+                format!("{{{}}}", members.join(","))
+            });
+            let list = prop::collection::vec(inner, 0..4).prop_map(|elements| format!("[{}]", elements.join(",")));
+            prop_oneof![2 => object, 1 => list]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn both_ways_find_the_same(
+            records in prop::collection::vec((any::<u8>(), tricky(), tricky(), "[a-z]{0,70}"), 0..6),
+            space in select(vec!["", "", "", " ", "\r\n"]),
+        ) {
+            let records: Vec<_> = records.iter().map(|(kind, one, other, padding)| match kind % 6 {
+                0 => format!(r#"{{"p":"{padding}","a":{one},{SAGEMAKER},"b":{other}}}"#),
+                1 => format!(r#"{{"a":{one},"p":"{padding}",{S3},"b":{other}}}"#),
+                2 => format!(r#"{{"p":"{padding}",{S3},"a":{one},{SAGEMAKER},"b":{other}}}"#),
+                3 => format!(r#"{{"userIdentity":{{"a":{one}}},"eventSource":"sts.amazonaws.com","eventName":"AssumeRole","responseElements":{other}}}"#),
+                4 => format!(r#"{{"p":"{padding}","eventSource":{one},"eventName":{other}}}"#),
+                _ => one.clone(),
+            }).collect();
+            is_quick(&format!("{{\"Records\":[{}]}}", records.join(&format!(",{space}"))));
+        }
     }
 }

@@ -23,7 +23,7 @@ pub struct RawRecord<'t> {
     pub json: &'t str,
     /// Where its nested objects lie.
     nested: &'t [Range<usize>],
-    /// Whether any text in it, maybe a key, is written with `\u` escapes.
+    /// Whether any text in it, maybe a key, may be written with `\u` escapes.
     is_escaped: bool,
 }
 
@@ -41,7 +41,7 @@ pub fn each_record(text: &str, each: impl FnMut(&RawRecord)) -> bool {
         end: OPENING.len(),
         nested_start: 0,
         nested: Vec::new(),
-        is_escaped: false,
+        escapes_end: 0,
         is_over: false,
     };
     scan.run().is_some() && scan.is_over
@@ -58,7 +58,8 @@ struct Scan<'t, F> {
     end: usize,
     nested_start: usize,
     nested: Vec<Range<usize>>,
-    is_escaped: bool,
+    /// Where the last block with a `\u` escape ends.
+    escapes_end: usize,
     /// Whether the file's own brace was closed.
     is_over: bool,
 }
@@ -90,7 +91,9 @@ impl<F: FnMut(&RawRecord)> Scan<'_, F> {
             if marks.backslashes != 0 || is_escape_pending {
                 let escaped = escaped(marks.backslashes, &mut is_escape_pending);
                 marks.quotes &= !escaped;
-                self.is_escaped |= self.has_unicode_escape(index * BLOCK, escaped);
+                if self.has_unicode_escape(index * BLOCK, escaped) {
+                    self.escapes_end = (index + 1) * BLOCK;
+                }
             }
             let in_string = prefix_xor(marks.quotes) ^ if is_open { u64::MAX } else { 0 };
             is_open = in_string >> 63 == 1;
@@ -140,8 +143,7 @@ impl<F: FnMut(&RawRecord)> Scan<'_, F> {
                 self.end = at + 1;
                 self.depth = 1;
                 let json = self.text.get(self.start..self.end)?;
-                (self.each)(&RawRecord { json, nested: &self.nested, is_escaped: self.is_escaped });
-                self.is_escaped = false;
+                (self.each)(&RawRecord { json, nested: &self.nested, is_escaped: self.start < self.escapes_end });
             }
             (b'}', depth) => {
                 self.depth = depth.checked_sub(1)?;
@@ -224,12 +226,19 @@ impl Header {
         let at = self.source.find(record.json.as_bytes())?;
         let (before, rest) = record.json.split_at_checked(at)?;
         let is_nested = record.nested.iter().any(|nested| nested.contains(&at));
-        if is_nested || !before.ends_with([',', '{']) || self.name.find(before.as_bytes()).is_some() {
+        let is_key = matches!(before.as_bytes().last(), Some(b',' | b'{'));
+        if is_nested || !is_key || self.name.find(before.as_bytes()).is_some() {
             return None;
         }
-        let (source, rest) = rest.strip_prefix(r#""eventSource":""#)?.split_once('"')?;
-        let (name, _) = rest.strip_prefix(r#","eventName":""#)?.split_once('"')?;
-        let is_plain = |text: &str| !text.is_empty() && !text.contains('\\');
-        (is_plain(source) && is_plain(name)).then_some((source, name))
+        let (source, rest) = plain_text(rest.strip_prefix(r#""eventSource":""#)?)?;
+        let (name, _) = plain_text(rest.strip_prefix(r#","eventName":""#)?)?;
+        Some((source, name))
     }
+}
+
+/// The text up to the quote that closes it, and what follows; `None` where it is empty or has escapes.
+fn plain_text(text: &str) -> Option<(&str, &str)> {
+    let end = memchr::memchr2(b'"', b'\\', text.as_bytes()).filter(|end| *end > 0)?;
+    let (plain, rest) = text.split_at_checked(end)?;
+    Some((plain, rest.strip_prefix('"')?))
 }
