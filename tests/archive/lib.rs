@@ -99,7 +99,9 @@ pub fn generate(folder: &Path, spec: &Spec) -> Written {
                 while let Some(place) = places.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let share = spec.records / places.len() as u64;
                     let written = write_file(folder, *place, share, spec.seed, &planned.records);
-                    written.iter().zip(&sizes).for_each(|(size, sum)| drop(sum.fetch_add(*size, Ordering::Relaxed)));
+                    for (size, sum) in written.iter().zip(&sizes) {
+                        sum.fetch_add(*size, Ordering::Relaxed);
+                    }
                 }
             });
         }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod gather;
+mod page;
 mod progress;
 mod report;
 mod scan;
@@ -25,6 +26,7 @@ use crate::output::{self, Output};
 use crate::{iam, policy};
 
 use gather::Gathered;
+use page::Page;
 
 /// How many launches are judged at a time.
 const BATCH: usize = 4096;
@@ -49,6 +51,7 @@ pub fn run(args: &AuditArgs, output: &mut Output) -> Outcome {
         return Err(Failure::Message(nothing_to_read(&gathered)));
     }
     let mut findings = args.findings.as_deref().map(Written::create).transpose()?;
+    let mut page = args.html.as_deref().map(|path| Page::begin(Written::create(path)?)).transpose()?;
     gathered.scan(&archive.files, period, threads, &interrupted)?;
 
     let mut summary = Summary::default();
@@ -66,6 +69,9 @@ pub fn run(args: &AuditArgs, output: &mut Output) -> Outcome {
             if let Some(findings) = &mut findings {
                 findings.lines(FindingLine::of(decision))?;
             }
+            if let Some(page) = &mut page {
+                page.launch(decision, &policy.policy.abac)?;
+            }
         }
     }
     summary.finish(gathered.denied);
@@ -74,6 +80,9 @@ pub fn run(args: &AuditArgs, output: &mut Output) -> Outcome {
     }
     if let Some(findings) = findings {
         findings.close()?;
+    }
+    if let Some(page) = page {
+        page.finish(&summary, &policy, period)?;
     }
     match args.format {
         Format::Json => output.line(&report::json(&summary))?,
@@ -153,9 +162,18 @@ impl<'p> Written<'p> {
     fn lines(&mut self, lines: impl Iterator<Item = impl serde::Serialize>) -> Result<(), Failure> {
         for line in lines {
             let written = serde_json::to_writer(&mut self.file, &line).map_err(Into::into);
-            written.and_then(|()| self.file.write_all(b"\n")).map_err(|error| cannot_write(self.path, &error))?;
+            written.map_err(|error| cannot_write(self.path, &error))?;
+            self.text("\n")?;
         }
         Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.bytes(text.as_bytes())
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.file.write_all(bytes).map_err(|error| cannot_write(self.path, &error))
     }
 
     fn close(mut self) -> Result<(), Failure> {

@@ -10,4 +10,6 @@ mod summary;
 
 pub use extract::{Denied, Extract, Launch};
 pub use period::Period;
-pub use summary::{Changed, Comparison, DeniedCount, FindingLine, Input, RuleCount, Summary, Unknown, Verdicts};
+pub use summary::{
+    Changed, Comparison, DeniedCount, FindingLine, Input, RuleCount, Summary, Unknown, Verdicts, project,
+};

@@ -230,7 +230,7 @@ impl Summary {
         self.input.accounts.extend(decision.account.clone());
         if decision.verdict == Verdict::Violation {
             let principal = decision.principal.as_ref();
-            increment(&mut self.violations_by_project, project(principal, abac));
+            increment(&mut self.violations_by_project, project(decision, abac));
             increment(&mut self.violations_by_principal, named(principal.and_then(|one| one.arn.as_deref())));
             increment(&mut self.violations_by_account, named(decision.account.as_deref()));
         }
@@ -305,9 +305,9 @@ fn named(name: Option<&str>) -> String {
     name.unwrap_or("(unknown)").to_owned()
 }
 
-/// The caller's project.
-fn project(principal: Option<&PrincipalReport>, abac: &Abac) -> String {
-    match principal {
+/// The project of a launch's caller, or `(none)`, or `(unknown)`.
+pub fn project(decision: &Decision, abac: &Abac) -> String {
+    match &decision.principal {
         Some(principal) if principal.tags_from == "none" => "(none)".to_owned(),
         Some(principal) if principal.tags_from != "unknown" => named(principal.tags.get(&abac.tag)),
         _ => named(None),
