@@ -396,3 +396,23 @@ fn an_interrupted_audit_tells_what_it_knows() {
     let summary: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(summary["complete"], json!(false));
 }
+
+/// In headless Chromium, with the name of a job that would like to be a program.
+#[test]
+fn the_page_works_in_a_browser() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hostile = r#"</script><script>window.pwned=1</script><img src=x onerror='window.pwned=1'><!--"#;
+    let record = event("CreateTrainingJob.no-vpc.json").replace("churn-no-vpc", hostile);
+    let logs = write(folder.path(), "hostile.json", record);
+    let page = write(folder.path(), "page.html", "");
+    let ran = tagwarden(&["audit", "--html", &page, "events", &logs]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let html = fs::read_to_string(&page).expect("the page");
+    for secret in ["LOG_LEVEL", "max_depth", "sessionToken", "ASIA"] {
+        assert!(!html.contains(secret), "`{secret}`");
+    }
+    let test = root().join("tests/page.py");
+    let args = [test.to_str().expect("UTF-8"), page.as_str(), "39", "27"];
+    let tested = Command::new("python3").args(args).output().expect("python3 starts");
+    assert!(tested.status.success(), "{}", String::from_utf8_lossy(&tested.stderr));
+}

@@ -104,12 +104,12 @@ function bars(svg, counts) {
 }
 
 /** A table of counts under a heading; nothing where there is nothing to count. */
-function table(title, columns, rows) {
+function table(title, columns, rows, section = "tables") {
   if (!rows.length) return;
   const cell = (name, value) => element(name, typeof value === "number" ? { class: "number" } : {}, typeof value === "number" ? grouped(value) : value);
   const top = element("tr", {}, ...columns.map((column, index) => element("th", typeof rows[0][index] === "number" ? { class: "number", scope: "col" } : { scope: "col" }, column)));
   const body = rows.map(row => element("tr", {}, ...row.map(value => cell("td", value))));
-  byId("tables").append(element("h2", {}, title), element("div", { class: "scroll" }, element("table", {}, element("thead", {}, top), element("tbody", {}, ...body))));
+  byId(section).append(element("h2", {}, title), element("div", { class: "scroll" }, element("table", {}, element("thead", {}, top), element("tbody", {}, ...body))));
 }
 
 function tables() {
@@ -122,7 +122,7 @@ function tables() {
     table(`Verdicts that change with ${policy}`, ["launches", "change"], largest(changes).map(([name, count]) => [count, name]));
     table("Launches that change verdict", ["time", "launch", "caller", "change", "because of"], changed.slice(0, 500).map(one => [one.event_time ?? "", `${one.event_name} ${one.resource?.name ?? ""}`, one.principal ?? "", `${one.before} → ${one.after}`, one.because.join(", ")]));
   }
-  table("Records that are no launches", ["records", "reason"], largest(summary.input.skipped).map(([name, count]) => [count, name]));
+  table("Records that are no launches", ["records", "reason"], largest(summary.input.skipped).map(([name, count]) => [count, name]), "rest");
 }
 
 const COLUMNS = [
@@ -171,7 +171,8 @@ function render() {
   const rows = found.slice(0, shown).map(launch => {
     const cells = COLUMNS.map(([name, text]) => {
       if (name === "evidence") return element("td", {}, evidence(launch));
-      return element("td", name === "verdict" ? { class: launch.verdict } : {}, text(launch));
+      const isShort = name !== "launch" && name !== "caller";
+      return element("td", { class: name === "verdict" ? `short ${launch.verdict}` : isShort ? "short" : "" }, text(launch));
     });
     return element("tr", {}, ...cells);
   });
@@ -202,7 +203,7 @@ function launchTable() {
 }
 
 head();
-chart("Launches by day: violation, unknown, compliant", overTime);
+chart("Launches over time: violation, unknown, compliant", overTime);
 chart("Violating launches by rule", svg => bars(svg, Object.entries(summary.rules).map(([name, count]) => [name, count.launches]).filter(([, count]) => count)));
 chart("Violating launches by the caller's project", svg => bars(svg, Object.entries(summary.violations_by_project)));
 chart("Violating launches by account", svg => bars(svg, Object.entries(summary.violations_by_account)));
