@@ -17,9 +17,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Judge CloudTrail records and print what would be done.
     Check(CheckArgs),
-    /// Try a policy on the past: what would it have done to an archive of CloudTrail log files?
     Audit(AuditArgs),
     /// List the rules, or explain one.
     Rules(RulesArgs),

@@ -60,14 +60,14 @@ def with_duckdb(folder, tuned):
     pattern = f"{folder}/**/*.json.gz"
     if tuned:
         # No schema is guessed, and each file is one object of raw JSON values.
-        table = f"read_json('{pattern}', format = 'unstructured', records = true, auto_detect = false, columns = {{Records: 'JSON[]'}}, maximum_object_size = 500000000)"
-        return duckdb.sql(QUERY.format(table=table)).fetchone()
-    table = f"read_json('{pattern}', maximum_object_size = 500000000)"
+        table = f"read_json('{pattern}', format = 'unstructured', records = true, auto_detect = false, columns = {{Records: 'JSON[]'}})"
+        return duckdb.sql(QUERY.format(table=table)).fetchall()[0]
+    table = f"read_json('{pattern}')"
     query = f"""
         select count(*), count(*) filter (record.eventSource = 'sagemaker.amazonaws.com' and not record.readOnly)
         from (select unnest(Records) as record from {table})
     """
-    return duckdb.sql(query).fetchone()
+    return duckdb.sql(query).fetchall()[0]
 
 
 def main():

@@ -223,13 +223,20 @@ impl Header {
         if record.is_escaped || record.json.len() > MAX_RECORD {
             return None;
         }
-        let at = self.source.find(record.json.as_bytes())?;
-        let (before, rest) = record.json.split_at_checked(at)?;
-        let is_nested = record.nested.iter().any(|nested| nested.contains(&at));
-        let is_key = matches!(before.as_bytes().last(), Some(b',' | b'{'));
-        if is_nested || !is_key || self.name.find(before.as_bytes()).is_some() {
+        // `userIdentity`, which comes first and is long, need not be searched.
+        let (start, end) = record.nested.first().map_or((0, 0), |first| (first.start, first.end));
+        let bytes = record.json.as_bytes();
+        let (head, body) = (bytes.get(..start)?, bytes.get(end..)?);
+        let at = self.source.find(body)?;
+        let before = body.get(..at)?;
+        let is_first =
+            [head, before].iter().all(|bytes| self.name.find(bytes).is_none()) && self.source.find(head).is_none();
+        let is_key = matches!(before.last(), Some(b',' | b'{'));
+        let is_nested = record.nested.iter().any(|nested| nested.contains(&(end + at)));
+        if !is_first || !is_key || is_nested {
             return None;
         }
+        let rest = record.json.get(end + at..)?;
         let (source, rest) = plain_text(rest.strip_prefix(r#""eventSource":""#)?)?;
         let (name, _) = plain_text(rest.strip_prefix(r#","eventName":""#)?)?;
         Some((source, name))

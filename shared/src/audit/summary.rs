@@ -252,7 +252,10 @@ impl Summary {
     /// Counts each reason once, whatever it is about: reasons that differ only in what they quote are one.
     fn add_unknown(&mut self, decision: &Decision) {
         let unknown = decision.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Unknown);
-        let reasons: BTreeMap<_, _> = unknown.map(|finding| subject(&finding.path, &finding.message)).collect();
+        let mut reasons = BTreeMap::<String, BTreeSet<String>>::new();
+        for (reason, about) in unknown.map(|finding| subject(&finding.path, &finding.message)) {
+            reasons.entry(reason).or_default().insert(about);
+        }
         for (reason, about) in reasons {
             let unknown = self.unknown_by_reason.entry(reason).or_default();
             unknown.launches += 1;
@@ -332,11 +335,11 @@ fn fingerprint(decision: &Decision) -> u64 {
 }
 
 /// The message without what it quotes first, and that: what it is about. A message that quotes nothing is about its place.
-fn subject(path: &str, message: &str) -> (String, Option<String>) {
+fn subject(path: &str, message: &str) -> (String, String) {
     let mut parts = message.splitn(3, '`');
     match (parts.next(), parts.next(), parts.next()) {
-        (Some(before), Some(about), Some(after)) => (format!("{before}``{after}"), Some(about.to_owned())),
-        _ => (format!("``: {message}"), Some(path.to_owned())),
+        (Some(before), Some(about), Some(after)) => (format!("{before}``{after}"), about.to_owned()),
+        _ => (format!("``: {message}"), path.to_owned()),
     }
 }
 
