@@ -10,24 +10,24 @@ use tagwarden::json::Value;
 
 use crate::args::{CheckArgs, Format};
 use crate::exit::{Exit, Failure, Outcome};
+use crate::iam;
 use crate::input::{self, Source};
 use crate::output::{self, Output};
 use crate::policy;
 use crate::report::{self, Summary};
 
-/// Ends the message about whatever IAM's data would tell.
-const HINT: &str = ": give the output of `aws iam get-account-authorization-details` with `--iam`";
-
 pub fn run(args: &CheckArgs, output: &mut Output) -> Outcome {
-    let policy = policy::load(args.policy.as_deref())?;
-    let mut gathered = Gathered { evidence: Evidence::new(HINT), records: Vec::new(), problems: 0 };
+    let policy = policy::load(args.policy.as_deref())?.policy;
+    let mut gathered = Gathered { evidence: Evidence::new(iam::HINT), records: Vec::new(), problems: 0 };
     for path in &args.iam {
-        gathered.iam(path)?;
+        for problem in iam::load(path, &mut gathered.evidence)? {
+            gathered.problem(&problem);
+        }
     }
     for source in input::sources(&args.paths) {
         match source {
             Source::Input(path) => gathered.file(&path),
-            Source::PassedOver(path) => output::note(&format!("passed over {}: documentation", path.display())),
+            Source::PassedOver(path, what) => output::note(&format!("passed over {}: {what}", path.display())),
             Source::Problem(message) => gathered.problem(&message),
         }
     }
@@ -73,22 +73,6 @@ enum Content {
 }
 
 impl Gathered {
-    fn iam(&mut self, path: &Path) -> Result<(), Failure> {
-        let before = self.problems;
-        let mut is_iam = false;
-        self.read(path, |gathered, item| {
-            if let Item::AuthorizationDetails(details) = item {
-                is_iam = true;
-                gathered.authorization_details(path, &details);
-            }
-        });
-        if is_iam || self.problems > before {
-            return Ok(());
-        }
-        let expected = "no output of `aws iam get-account-authorization-details`";
-        Err(Failure::Message(format!("{}: {expected}", input::name(path))))
-    }
-
     fn file(&mut self, path: &Path) {
         let place = input::name(path);
         self.read(path, |gathered, item| match item {
@@ -99,8 +83,7 @@ impl Gathered {
     }
 
     fn read(&mut self, path: &Path, mut each: impl FnMut(&mut Self, Item)) {
-        let mut problems = Vec::new();
-        let text = input::read(path, &mut problems);
+        let (text, problems) = input::read(path);
         for problem in &problems {
             self.problem(problem);
         }

@@ -1,5 +1,6 @@
 //! Files, folders and standard input as texts.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,7 +10,7 @@ use flate2::read::MultiGzDecoder;
 use walkdir::WalkDir;
 
 /// Most bytes that one input may hold after decompression. CloudTrail's own files hold about 50 MB at most.
-const MAX_INFLATED: u64 = 1 << 30;
+pub const MAX_INFLATED: u64 = 1 << 30;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
@@ -17,29 +18,50 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 pub enum Source {
     /// A file, or standard input, by name.
     Input(PathBuf),
-    /// A file in a folder that is no data by its name.
-    PassedOver(PathBuf),
+    /// Something in a folder that is no data by its name, with what it is.
+    PassedOver(PathBuf, &'static str),
     /// Something that cannot be listed.
     Problem(String),
 }
 
 /// The inputs behind the paths of the command line: each file, and all files of each folder, by name.
-pub fn sources(paths: &[PathBuf]) -> impl Iterator<Item = Source> {
-    paths.iter().flat_map(|path| {
+pub fn sources(paths: &[PathBuf]) -> Vec<Source> {
+    sources_but(paths, |_| false)
+}
+
+/// The same without the folders that `leave_out` names.
+pub fn sources_but(paths: &[PathBuf], mut leave_out: impl FnMut(&Path) -> bool) -> Vec<Source> {
+    let mut sources = Vec::new();
+    for path in paths {
         if path.as_os_str() == "-" || !path.is_dir() {
-            return vec![Source::Input(path.clone())];
+            sources.push(Source::Input(path.clone()));
+            continue;
         }
-        let entries = WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter();
-        entries
-            .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name()))
-            .filter_map(|entry| match entry {
-                Ok(entry) if entry.file_type().is_dir() => None,
-                Ok(entry) if is_documentation(entry.path()) => Some(Source::PassedOver(entry.into_path())),
-                Ok(entry) => Some(Source::Input(entry.into_path())),
-                Err(error) => Some(Source::Problem(error.to_string())),
-            })
-            .collect()
-    })
+        let mut entries = WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    sources.push(Source::Problem(error.to_string()));
+                    continue;
+                }
+            };
+            let is_folder = entry.file_type().is_dir();
+            if entry.depth() > 0 && is_hidden(entry.file_name()) || is_folder && leave_out(entry.path()) {
+                if is_folder {
+                    entries.skip_current_dir();
+                }
+            } else if is_folder && entry.file_name() == "CloudTrail-Digest" {
+                entries.skip_current_dir();
+                sources.push(Source::PassedOver(entry.into_path(), "checksums of log files"));
+            } else if is_documentation(entry.path()) && !is_folder {
+                sources.push(Source::PassedOver(entry.into_path(), "documentation"));
+            } else if !is_folder {
+                sources.push(Source::Input(entry.into_path()));
+            }
+        }
+    }
+    sources
 }
 
 fn is_hidden(name: &OsStr) -> bool {
@@ -55,57 +77,58 @@ pub fn name(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-/// The text of a file or, for `-`, of standard input, decompressed where it is gzipped. Lines that are no UTF-8 are left out
-/// and reported.
-pub fn read(path: &Path, problems: &mut Vec<String>) -> Option<String> {
-    let bytes =
-        if path.as_os_str() == "-" { read_all(io::stdin().lock()) } else { File::open(path).and_then(read_all) };
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            problems.push(format!("{}: cannot be read: {error}", name(path)));
-            return None;
-        }
-    };
-    let bytes = if bytes.starts_with(&GZIP_MAGIC) {
-        match inflate(&bytes) {
-            Ok(bytes) => bytes,
-            Err(why) => {
-                problems.push(format!("{}: {why}", name(path)));
-                return None;
-            }
-        }
+/// The text of a file or, for `-`, of standard input, decompressed where it is gzipped; and what could not be read of it.
+pub fn read(path: &Path) -> (Option<String>, Vec<String>) {
+    let (mut bytes, mut lines) = (Vec::new(), Vec::new());
+    let text = load(path, &mut bytes).and_then(|()| {
+        let inflated = if is_gzip(&bytes) { Cow::Owned(inflate(&bytes)?) } else { Cow::Borrowed(bytes.as_slice()) };
+        text(&inflated, &mut lines).map(Cow::into_owned)
+    });
+    let mut problems: Vec<_> = lines.into_iter().map(|line| format!("{}:{line}", name(path))).collect();
+    let text = text.map_err(|why| problems.push(format!("{}: {why}", name(path)))).ok();
+    (text, problems)
+}
+
+/// Reads the bytes of a file or, for `-`, of standard input, to the end of `bytes`.
+pub fn load(path: &Path, bytes: &mut Vec<u8>) -> Result<(), String> {
+    let read = if path.as_os_str() == "-" {
+        io::stdin().lock().read_to_end(bytes)
     } else {
-        bytes
+        File::open(path).and_then(|mut file| file.read_to_end(bytes))
     };
+    read.map(drop).map_err(|error| format!("cannot be read: {error}"))
+}
+
+/// Whether these are the bytes of a gzip file.
+pub fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&GZIP_MAGIC)
+}
+
+/// The text that `bytes` are, if they can be JSON. Lines that are no UTF-8 are left out and reported, each with its number.
+pub fn text<'a>(bytes: &'a [u8], problems: &mut Vec<String>) -> Result<Cow<'a, str>, String> {
     let starts_like_json =
         bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| b"{[\xef".contains(byte));
     if !starts_like_json {
-        problems.push(format!("{}: neither JSON nor gzip", name(path)));
-        return None;
+        return Err("neither JSON nor gzip".to_owned());
     }
-    Some(String::from_utf8(bytes).unwrap_or_else(|error| {
-        let mut text = String::new();
-        for (index, line) in error.as_bytes().split_inclusive(|byte| *byte == b'\n').enumerate() {
-            match std::str::from_utf8(line) {
-                Ok(line) => text.push_str(line),
-                Err(_) => {
-                    problems.push(format!("{}:{}: no UTF-8", name(path), index + 1));
-                    text.push('\n');
-                }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut text = String::new();
+    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        match std::str::from_utf8(line) {
+            Ok(line) => text.push_str(line),
+            Err(_) => {
+                problems.push(format!("{}: no UTF-8", index + 1));
+                text.push('\n');
             }
         }
-        text
-    }))
+    }
+    Ok(Cow::Owned(text))
 }
 
-fn read_all(mut reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, String> {
+/// What a gzip file holds, all its members one after the other.
+pub fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let read = MultiGzDecoder::new(gzipped).take(MAX_INFLATED + 1).read_to_end(&mut bytes);
     match read {

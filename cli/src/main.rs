@@ -1,10 +1,12 @@
 //! `tagwarden`: try an ABAC policy for Amazon SageMaker on CloudTrail records.
 
 mod args;
+mod audit;
 mod check;
 mod diagnostics;
 mod exit;
 mod explain;
+mod iam;
 mod input;
 mod output;
 mod policy;
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
     let mut output = Output::stdout();
     let result = match args.command {
         Command::Check(args) => check::run(&args, &mut output),
+        Command::Audit(args) => audit::run(&args, &mut output),
         Command::Rules(args) => explain::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
         Command::Policy(args) => policy::run(&args, &mut output),

@@ -12,17 +12,29 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::output::Output;
 use crate::report::plural;
 
+/// A policy as it was loaded.
+pub struct Loaded {
+    /// The file's name.
+    pub name: String,
+    /// The file's text.
+    pub text: String,
+    pub policy: Policy,
+}
+
 /// The policy in `file`, or the one that is built in.
-pub fn load(file: Option<&Path>) -> Result<Policy, Failure> {
+pub fn load(file: Option<&Path>) -> Result<Loaded, Failure> {
     let (name, text) = match file {
         Some(file) => (file.display().to_string(), read(file)?),
         None => ("the built-in policy".to_owned(), policy::DEFAULT.to_owned()),
     };
-    Policy::parse(&text).map_err(|errors| {
-        let count = errors.len();
-        diagnostics::print_to_stderr(&name, &text, &errors);
-        Failure::Message(format!("{name}: {count} {}, nothing was judged", plural(count, "error")))
-    })
+    match Policy::parse(&text) {
+        Ok(policy) => Ok(Loaded { name, text, policy }),
+        Err(errors) => {
+            let count = errors.len();
+            diagnostics::print_to_stderr(&name, &text, &errors);
+            Err(Failure::Message(format!("{name}: {count} {}, nothing was judged", plural(count, "error"))))
+        }
+    }
 }
 
 pub fn run(args: &PolicyArgs, output: &mut Output) -> Outcome {

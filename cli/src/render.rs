@@ -70,7 +70,7 @@ impl RenderTarget {
 
     fn files(&self) -> Result<Vec<File>, Failure> {
         let args = self.output();
-        let policy = policy::load(args.policy.as_deref())?;
+        let policy = policy::load(args.policy.as_deref())?.policy;
         let format = match args.format {
             Language::Json => Format::Json,
             Language::Cloudformation => Format::CloudFormation,

@@ -98,8 +98,13 @@ impl<'a> Call<'a> {
 
     /// Whether this is a call to SageMaker's control plane.
     pub fn is_sagemaker(&self) -> bool {
-        self.event_source == "sagemaker.amazonaws.com"
+        is_sagemaker(self.event_source)
     }
+}
+
+/// Whether an `eventSource` is SageMaker's control plane.
+pub fn is_sagemaker(event_source: &str) -> bool {
+    event_source == "sagemaker.amazonaws.com"
 }
 
 impl<'a> Identity<'a> {

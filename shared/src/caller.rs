@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::arn;
 use crate::call::Call;
-use crate::evidence::{Evidence, Tags};
+use crate::evidence::{Evidence, PrincipalTags, Tags};
 use crate::json::{Read, Unread};
 use crate::policy::SessionTags;
 
@@ -36,7 +36,7 @@ pub struct Caller<'a> {
     /// ARN of the IAM role or user (or `root`), where the record tells it.
     pub arn: Option<Cow<'a, str>>,
     session: Read<Option<&'a Tags>>,
-    identity: Read<Option<(&'a Tags, TagSource)>>,
+    identity: Read<Option<(PrincipalTags<'a>, TagSource)>>,
 }
 
 impl<'a> Caller<'a> {
@@ -48,12 +48,12 @@ impl<'a> Caller<'a> {
         match identity.kind {
             // The root user cannot be tagged.
             Some("Root") => Self { arn: identity.arn.map(Cow::Borrowed), session: Ok(None), identity: Ok(None) },
-            Some("IAMUser") => Self::looked_up(identity.arn.map(Cow::Borrowed), Ok(None), evidence),
-            Some("Role") => Self::looked_up(identity.arn.map(Cow::Borrowed), Ok(None), evidence),
+            Some("IAMUser") => Self::looked_up(identity.arn.map(Cow::Borrowed), Ok(None), call, evidence),
+            Some("Role") => Self::looked_up(identity.arn.map(Cow::Borrowed), Ok(None), call, evidence),
             Some("AssumedRole" | "FederatedUser") => {
                 let arn =
                     identity.issuer_arn.map(Cow::Borrowed).or_else(|| role_of_session(identity.arn?).map(Cow::Owned));
-                Self::looked_up(arn, session_tags_of(call, evidence, session_tags), evidence)
+                Self::looked_up(arn, session_tags_of(call, evidence, session_tags), call, evidence)
             }
             Some("AWSService") => {
                 let service = identity.invoked_by.unwrap_or("an AWS service");
@@ -65,12 +65,17 @@ impl<'a> Caller<'a> {
         }
     }
 
-    fn looked_up(arn: Option<Cow<'a, str>>, session: Read<Option<&'a Tags>>, evidence: &'a Evidence) -> Self {
+    fn looked_up(
+        arn: Option<Cow<'a, str>>,
+        session: Read<Option<&'a Tags>>,
+        call: &Call,
+        evidence: &'a Evidence,
+    ) -> Self {
         let identity = match arn.as_deref() {
             None => Err(Unread::new("userIdentity", "the record names neither role nor user")),
             Some(arn) => {
                 let source = if arn::is_user(arn) { TagSource::User } else { TagSource::Role };
-                let tags = evidence.tags(arn).map_err(|why| Unread::new("userIdentity", why));
+                let tags = evidence.tags(arn, call.time()).map_err(|why| Unread::new("userIdentity", why));
                 tags.map(|tags| Some((tags, source)))
             }
         };
@@ -86,7 +91,14 @@ impl<'a> Caller<'a> {
         let of_session = self.session.clone()?.and_then(|tags| Some((tags.get(key)?, TagSource::Session)));
         let tag = match of_session {
             Some(tag) => Some(tag),
-            None => self.identity.clone()?.and_then(|(tags, source)| Some((tags.get(key)?, source))),
+            None => match &self.identity {
+                Ok(Some((tags, source))) => {
+                    let value = tags.get(key).map_err(|why| Unread::new("userIdentity", why))?;
+                    value.map(|value| (value, *source))
+                }
+                Ok(None) => None,
+                Err(unread) => return Err(unread.clone()),
+            },
         };
         Ok(tag.filter(|(value, _)| !value.is_empty()))
     }
@@ -99,7 +111,7 @@ impl<'a> Caller<'a> {
     /// All tags that are known, the session's over the role's or user's.
     pub fn known_tags(&self) -> Tags {
         let mut known = match &self.identity {
-            Ok(Some((tags, _))) => (*tags).clone(),
+            Ok(Some((tags, _))) => tags.known(),
             _ => Tags::default(),
         };
         if let Ok(Some(session)) = &self.session {

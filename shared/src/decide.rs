@@ -29,6 +29,18 @@ pub enum Verdict {
     Violation,
 }
 
+impl Verdict {
+    /// As reports write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::Compliant => "compliant",
+            Self::Unknown => "unknown",
+            Self::Violation => "violation",
+        }
+    }
+}
+
 /// A decision about one record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Decision {
@@ -116,7 +128,7 @@ pub enum FindingOutcome {
     Exempted,
 }
 
-fn name_of_severity<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn name_of_severity<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(severity.as_str())
 }
 
@@ -126,7 +138,7 @@ fn name_of_severity<S: Serializer>(severity: &Severity, serializer: S) -> Result
 /// Why it does not.
 pub fn coverage(call: &Call) -> Result<&'static Operation, String> {
     if !call.is_sagemaker() {
-        return Err(format!("`{}` is another service", call.event_source));
+        return Err(another_service(call.event_source));
     }
     if let Some(code) = call.error_code {
         return Err(format!("the call failed with `{code}`"));
@@ -138,6 +150,11 @@ pub fn coverage(call: &Call) -> Result<&'static Operation, String> {
         return Err(format!("an event of type `{kind}` is no API call"));
     }
     Operation::named(call.event_name).ok_or_else(|| format!("`{}` is not judged", call.event_name))
+}
+
+/// Why calls to a service other than SageMaker are not covered.
+pub(crate) fn another_service(event_source: &str) -> String {
+    format!("`{event_source}` is another service")
 }
 
 /// Judges a call by the policy.

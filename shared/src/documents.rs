@@ -1,7 +1,10 @@
 //! The shapes in which CloudTrail records come: EventBridge envelopes, bare records, `{"Records": […]}`, arrays of these, one
 //! after the other or one a line. Found by content; whatever cannot be read is named, and the rest goes on.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::evidence::is_authorization_details;
@@ -92,19 +95,67 @@ struct Splitter<'l, 'e, 'a> {
     each: &'e mut dyn FnMut(Result<Item<'a>, Problem>),
 }
 
-/// What tells the shapes apart.
-#[derive(Deserialize)]
+/// What tells the shapes apart. Of members of one name the first counts, as in records.
+#[derive(Default)]
 struct Shape<'a> {
-    #[serde(borrow, rename = "Records")]
     records: Option<&'a RawValue>,
-    #[serde(borrow)]
     detail: Option<&'a RawValue>,
-    #[serde(borrow, rename = "detail-type")]
     detail_type: Option<&'a RawValue>,
-    #[serde(borrow, rename = "RoleDetailList")]
     roles: Option<&'a RawValue>,
-    #[serde(borrow, rename = "UserDetailList")]
     users: Option<&'a RawValue>,
+    /// Only records have it: whatever else they hold, they are nothing else.
+    event_source: Option<&'a RawValue>,
+}
+
+/// The names of the members that matter.
+#[derive(Deserialize)]
+enum Member {
+    Records,
+    #[serde(rename = "detail")]
+    Detail,
+    #[serde(rename = "detail-type")]
+    DetailType,
+    RoleDetailList,
+    UserDetailList,
+    #[serde(rename = "eventSource")]
+    EventSource,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Shape<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Shape<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Shape<'de>, A::Error> {
+                let mut shape = Shape::default();
+                while let Some(member) = members.next_key()? {
+                    let slot = match member {
+                        Member::Records => &mut shape.records,
+                        Member::Detail => &mut shape.detail,
+                        Member::DetailType => &mut shape.detail_type,
+                        Member::RoleDetailList => &mut shape.roles,
+                        Member::UserDetailList => &mut shape.users,
+                        Member::EventSource => &mut shape.event_source,
+                        Member::Other => {
+                            members.next_value::<IgnoredAny>()?;
+                            continue;
+                        }
+                    };
+                    let value = members.next_value()?;
+                    slot.get_or_insert(value);
+                }
+                Ok(shape)
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
 }
 
 /// The head of an EventBridge envelope.
@@ -145,7 +196,9 @@ impl<'a> Splitter<'_, '_, 'a> {
             Ok(shape) => shape,
             Err(error) => return self.problem(json, &syntax(&error)),
         };
-        if let Some(records) = shape.records.map(RawValue::get) {
+        if shape.event_source.is_some() {
+            self.record(json, json);
+        } else if let Some(records) = shape.records.map(RawValue::get) {
             match records.as_bytes().first() {
                 Some(b'[') => self.list(records, nesting),
                 _ => self.problem(records, "expected a list of `Records`"),
@@ -160,9 +213,16 @@ impl<'a> Splitter<'_, '_, 'a> {
             }
         } else if let (Some(detail), Some(detail_type)) = (shape.detail, shape.detail_type) {
             self.envelope(json, detail.get(), detail_type.get());
-        } else if json.len() > MAX_RECORD {
+        } else {
+            self.record(json, json);
+        }
+    }
+
+    /// A record, in the document or envelope `whole`.
+    fn record(&mut self, json: &'a str, whole: &str) {
+        if json.len() > MAX_RECORD {
             let message = format!("a record of {} MB: CloudTrail delivers at most 1 MB", json.len() >> 20);
-            self.problem(json, &message);
+            self.problem(whole, &message);
         } else {
             (self.each)(Ok(Item::Record(json)));
         }
@@ -171,11 +231,7 @@ impl<'a> Splitter<'_, '_, 'a> {
     fn envelope(&mut self, json: &'a str, detail: &'a str, detail_type: &str) {
         if detail_type.contains("via CloudTrail") {
             return match detail.as_bytes().first() {
-                Some(b'{') if detail.len() <= MAX_RECORD => (self.each)(Ok(Item::Record(detail))),
-                Some(b'{') => {
-                    let message = format!("a record of {} MB: CloudTrail delivers at most 1 MB", detail.len() >> 20);
-                    self.problem(json, &message);
-                }
+                Some(b'{') => self.record(detail, json),
                 _ => self.problem(json, "the `detail` of the event is no CloudTrail record"),
             };
         }
@@ -276,6 +332,8 @@ mod tests {
             ),
             (r#"{"RoleDetailList":[]}{"UserDetailList":[]}"#, vec!["iam", "iam"]),
             (r#"{"Records":[]}"#, vec![]),
+            (r#"{"Records":[{"n":1}],"Records":[{"n":2}]}"#, vec![r#"{"n":1}"#]),
+            (r#"{"Records":[{"n":1}],"eventSource":"x"}"#, vec![r#"{"Records":[{"n":1}],"eventSource":"x"}"#]),
         ] {
             assert_eq!(summary(text), expected, "{text}");
         }

@@ -5,6 +5,7 @@
 //! looked up comes in as [`Evidence`](evidence::Evidence).
 
 pub mod arn;
+pub mod audit;
 pub mod call;
 pub mod caller;
 pub mod decide;

@@ -6,11 +6,14 @@ use tagwarden_tests::simulator::Simulator;
 use crate::cases;
 use crate::compare::define;
 
+/// Makes a request deserve to be denied.
+type Violate = fn(&mut Value);
+
 /// Five conditions that each must hold, in one statement: the mistake of most published policies.
 #[test]
 fn five_conditions_in_one_statement_let_almost_everything_through() {
     // What is denied, and how a request comes to deserve it.
-    let violations: [(&str, &str, &str, fn(&mut Value)); 5] = [
+    let violations: [(&str, &str, &str, Violate); 5] = [
         ("Bool", "sagemaker:NetworkIsolation", "false", |request| request["enableNetworkIsolation"] = json!(false)),
         ("Bool", "sagemaker:InterContainerTrafficEncryption", "false", |request| {
             request["enableInterContainerTrafficEncryption"] = json!(false);

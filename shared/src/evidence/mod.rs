@@ -3,6 +3,7 @@
 //! The command line fills this from files, a Lambda from look-ups; nothing downstream can tell the difference. What is
 //! not in here is [`Unread`], never assumed.
 
+mod history;
 mod iam;
 mod models;
 mod sessions;
@@ -10,6 +11,9 @@ mod tags;
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
+pub use history::{TagChange, TagHistory, TagsAt};
 pub use iam::{decode_policy_document, is_authorization_details};
 pub use models::{Model, Models};
 pub use sessions::{Session, Sessions};
@@ -29,6 +33,8 @@ pub struct Evidence {
     /// Models, looked up or from CreateModel records.
     pub models: Models,
     keys: HashMap<String, LookedUp<Key>>,
+    /// Changes of the tags of roles and users, from IAM records.
+    pub tag_history: TagHistory,
     hint: &'static str,
 }
 
@@ -79,13 +85,17 @@ impl Evidence {
         Self { hint, ..Self::default() }
     }
 
-    /// Learns what a call teaches about later ones: the session that it issues, the model that it creates.
+    /// Learns what a call teaches about others: the session that it issues, the model that it creates, the tags of a role or
+    /// user that it changes.
     pub fn learn(&mut self, call: &Call) {
         if let Some(session) = Session::read(call) {
             self.sessions.add(session);
         }
         if let (Some((name, model)), Some(since)) = (Model::read(call), call.time()) {
             self.models.add(call, &name, since, Ok(model));
+        }
+        if let Some(change) = TagChange::read(call) {
+            self.tag_history.add(change);
         }
     }
 
@@ -108,12 +118,15 @@ impl Evidence {
         known.ok_or_else(|| format!("IAM's data on `{arn}` is missing{}", self.hint))
     }
 
-    /// The tags of the IAM role or user `arn`.
+    /// The tags of the IAM role or user `arn` at a certain time: IAM's word, else what the records of their changes tell.
     ///
     /// # Errors
-    /// Where they are not known.
-    pub fn tags(&self, arn: &str) -> Result<&Tags, String> {
-        self.principal(arn)?.tags.as_ref().map_err(Clone::clone)
+    /// Where nothing is known of them.
+    pub fn tags(&self, arn: &str, time: Option<Timestamp>) -> Result<PrincipalTags<'_>, String> {
+        match (self.principal(arn), self.tag_history.at(arn, time)) {
+            (Err(_), Some(tags)) => Ok(PrincipalTags::History { tags, arn: arn.to_owned(), hint: self.hint }),
+            (principal, _) => Ok(PrincipalTags::Exact(principal?.tags.as_ref().map_err(Clone::clone)?)),
+        }
     }
 
     /// The KMS key that `arn`, a key's or an alias's, stands for, if it was looked up.
@@ -122,6 +135,50 @@ impl Evidence {
     /// Where that failed.
     pub fn key(&self, arn: &str) -> Result<Option<&Key>, String> {
         self.keys.get(arn).map(|key| key.as_ref().map_err(Clone::clone)).transpose()
+    }
+}
+
+/// Whether calls of this name to this service, which is not SageMaker, can teach anything.
+pub fn may_teach(event_source: &str, event_name: &str) -> bool {
+    Session::is_issued_by(event_source, event_name) || TagChange::subject(event_source, event_name).is_some()
+}
+
+/// What is known of the tags of a role or user.
+#[derive(Clone, Debug)]
+pub enum PrincipalTags<'a> {
+    /// All of them.
+    Exact(&'a Tags),
+    /// Those that records of their changes tell.
+    History {
+        /// The tags.
+        tags: TagsAt<'a>,
+        /// Whose they are.
+        arn: String,
+        /// How the reader can provide what is missing.
+        hint: &'static str,
+    },
+}
+
+impl<'a> PrincipalTags<'a> {
+    /// The value of the tag `key`; `None` where there is no such tag.
+    ///
+    /// # Errors
+    /// Where that is not known.
+    pub fn get(&self, key: &str) -> Result<Option<&'a str>, String> {
+        match self {
+            Self::Exact(tags) => Ok(tags.get(key)),
+            Self::History { tags, arn, hint } => {
+                tags.get(key).map_err(|why| format!("the tag `{key}` of `{arn}` is not known: {why}{hint}"))
+            }
+        }
+    }
+
+    /// All tags that are known.
+    pub fn known(&self) -> Tags {
+        match self {
+            Self::Exact(tags) => (*tags).clone(),
+            Self::History { tags, .. } => tags.known(),
+        }
     }
 }
 
@@ -142,9 +199,9 @@ mod tests {
     fn a_role_is_found_with_and_without_its_path() {
         let mut evidence = Evidence::new("");
         evidence.principal_mut("arn:aws:iam::111122223333:role/ml/atlas/Train").tags = Ok(Tags::default());
-        assert!(evidence.tags("arn:aws:iam::111122223333:role/Train").is_ok());
-        assert!(evidence.tags("arn:aws:iam::111122223333:role/ml/atlas/Train").is_ok());
-        assert!(evidence.tags("arn:aws:iam::444455556666:role/Train").is_err());
-        assert!(evidence.tags("arn:aws:iam::111122223333:user/Train").is_err());
+        assert!(evidence.tags("arn:aws:iam::111122223333:role/Train", None).is_ok());
+        assert!(evidence.tags("arn:aws:iam::111122223333:role/ml/atlas/Train", None).is_ok());
+        assert!(evidence.tags("arn:aws:iam::444455556666:role/Train", None).is_err());
+        assert!(evidence.tags("arn:aws:iam::111122223333:user/Train", None).is_err());
     }
 }

@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::Tags;
 use crate::call::{Call, Identity};
 use crate::json::{Read, Unread, Value, member, member_text};
 
 /// A session as the record of the STS call that issued it tells it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// `responseElements.credentials.accessKeyId`, which signs the session's calls.
     pub access_key_id: Option<String>,
@@ -29,11 +30,7 @@ pub struct Session {
 impl Session {
     /// The session that `call` issued, if it is a successful call that issues sessions.
     pub fn read(call: &Call) -> Option<Self> {
-        let issues_sessions = matches!(
-            call.event_name,
-            "AssumeRole" | "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity" | "GetFederationToken"
-        );
-        if call.event_source != "sts.amazonaws.com" || !issues_sessions || call.error_code.is_some() {
+        if !Self::is_issued_by(call.event_source, call.event_name) || call.error_code.is_some() {
             return None;
         }
         let response = call.response?;
@@ -47,6 +44,21 @@ impl Session {
             ends: credentials.and_then(|keys| end(member_text(keys, "expiration")?)),
             tags: call.request.clone().map_err(|unread| unread.why).and_then(tags),
         })
+    }
+
+    /// Whether calls of this name to this service issue sessions.
+    pub fn is_issued_by(event_source: &str, event_name: &str) -> bool {
+        let issues_sessions = matches!(
+            event_name,
+            "AssumeRole" | "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity" | "GetFederationToken"
+        );
+        event_source == "sts.amazonaws.com" && issues_sessions
+    }
+
+    /// The access key and the principal id: a caller's session has one of them in common with the caller.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let principal_id = self.issued.as_ref().map(|(principal_id, _)| principal_id.as_str());
+        self.access_key_id.as_deref().into_iter().chain(principal_id)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Tags of principals.
 
-use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::json::{self, Value, member};
 
@@ -73,6 +75,13 @@ impl Tags {
 impl Serialize for Tags {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Tags {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tags = BTreeMap::<String, String>::deserialize(deserializer)?;
+        Ok(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect())
     }
 }
 

@@ -1,0 +1,213 @@
+"use strict";
+const read = id => JSON.parse(document.getElementById(id).textContent);
+const summary = read("summary-data");
+const launches = read("launches-data");
+const byId = id => document.getElementById(id);
+const grouped = number => number.toLocaleString("en");
+
+// All text from events goes through `textContent`.
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+function drawn(name, attributes, text) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function head() {
+  const { input, launches: verdicts } = summary;
+  const total = verdicts.violation + verdicts.unknown + verdicts.compliant;
+  if (!summary.complete) byId("head").append(element("p", { class: "incomplete" }, "Incomplete: broken off. This is what was read until then."));
+  const lines = [
+    summary.first_launch ? `Launches from ${summary.first_launch} to ${summary.last_launch}` : "No launch was judged",
+    `${grouped(input.records)} records in ${grouped(input.files)} files; accounts: ${input.accounts.join(", ")}`,
+  ];
+  if (summary.since || summary.until) lines.push(`Period: from ${summary.since ?? "…"} until before ${summary.until ?? "…"}`);
+  if (input.problems) lines.push(`Problems: ${grouped(input.problems)}, named when this report was made; the numbers lack what could not be read.`);
+  for (const line of lines) byId("head").append(element("p", { class: "dim" }, line));
+  const number = (name, count, style = "") =>
+    byId("numbers").append(element("div", {}, element("dt", {}, name), element("dd", { class: style }, grouped(count))));
+  number("launches", total);
+  for (const verdict of ["violation", "unknown", "compliant"]) number(verdict, verdicts[verdict], verdict);
+  number("stopped or deleted", summary.stopped);
+  number("tagged", summary.actions["add-tags"] ?? 0);
+  number("alerts", summary.actions["publish-alert"] ?? 0);
+  number("denied by IAM", summary.denied.reduce((sum, denied) => sum + denied.calls, 0));
+}
+
+function chart(title, draw) {
+  const svg = drawn("svg", { role: "img", "aria-label": title });
+  draw(svg);
+  byId("charts").append(element("figure", {}, element("figcaption", {}, title), svg));
+}
+
+/** Launches by day or, where there are many days, by week or month: one stacked bar each. */
+function overTime(svg) {
+  const days = Object.entries(summary.days);
+  const key = days.length > 366 ? day => day.slice(0, 7) : days.length > 62 ? monday : day => day;
+  const bars = new Map();
+  for (const [day, verdicts] of days) {
+    const bar = bars.get(key(day)) ?? { violation: 0, unknown: 0, compliant: 0 };
+    for (const verdict of Object.keys(bar)) bar[verdict] += verdicts[verdict];
+    bars.set(key(day), bar);
+  }
+  const [width, height, left, bottom] = [480, 220, 44, 24];
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const highest = Math.max(1, ...[...bars.values()].map(bar => bar.violation + bar.unknown + bar.compliant));
+  const step = (width - left) / Math.max(1, bars.size);
+  svg.append(drawn("text", { x: left - 6, y: 14, "text-anchor": "end", class: "dim" }, grouped(highest)));
+  svg.append(drawn("text", { x: left - 6, y: height - bottom, "text-anchor": "end", class: "dim" }, "0"));
+  svg.append(drawn("line", { x1: left, x2: width, y1: height - bottom, y2: height - bottom, class: "axis" }));
+  let x = left;
+  for (const [name, bar] of bars) {
+    let y = height - bottom;
+    for (const verdict of ["violation", "unknown", "compliant"]) {
+      const size = (bar[verdict] / highest) * (height - bottom - 8);
+      y -= size;
+      const box = drawn("rect", { x: x + step * 0.1, y, width: step * 0.8, height: size, class: `fill-${verdict}` });
+      box.append(drawn("title", {}, `${name}: ${grouped(bar[verdict])} ${verdict}`));
+      svg.append(box);
+    }
+    x += step;
+  }
+  const names = [...bars.keys()];
+  if (names.length) {
+    svg.append(drawn("text", { x: left, y: height - 6, class: "dim" }, names[0]));
+    if (names.length > 1) svg.append(drawn("text", { x: width, y: height - 6, "text-anchor": "end", class: "dim" }, names.at(-1)));
+  }
+}
+
+function monday(day) {
+  const date = new Date(`${day}T00:00:00Z`);
+  date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7));
+  return date.toISOString().slice(0, 10);
+}
+
+/** The largest counts, one bar each with its name above. */
+function bars(svg, counts) {
+  const largest = counts.sort(([, one], [, other]) => other - one).slice(0, 12);
+  const [width, row] = [480, 34];
+  svg.setAttribute("viewBox", `0 0 ${width} ${Math.max(1, largest.length) * row}`);
+  const highest = Math.max(1, ...largest.map(([, count]) => count));
+  largest.forEach(([name, count], index) => {
+    const y = index * row;
+    svg.append(drawn("text", { x: 0, y: y + 13 }, name.length > 60 ? `…${name.slice(-59)}` : name));
+    svg.append(drawn("text", { x: width, y: y + 13, "text-anchor": "end" }, grouped(count)));
+    svg.append(drawn("rect", { x: 0, y: y + 18, width: (count / highest) * width, height: 8, rx: 2, class: "fill-violation" }));
+  });
+}
+
+/** A table of counts under a heading; nothing where there is nothing to count. */
+function table(title, columns, rows, section = "tables") {
+  if (!rows.length) return;
+  const cell = (name, value) => element(name, typeof value === "number" ? { class: "number" } : {}, typeof value === "number" ? grouped(value) : value);
+  const top = element("tr", {}, ...columns.map((column, index) => element("th", typeof rows[0][index] === "number" ? { class: "number", scope: "col" } : { scope: "col" }, column)));
+  const body = rows.map(row => element("tr", {}, ...row.map(value => cell("td", value))));
+  byId(section).append(element("h2", {}, title), element("div", { class: "scroll" }, element("table", {}, element("thead", {}, top), element("tbody", {}, ...body))));
+}
+
+function tables() {
+  const largest = counts => Object.entries(counts).sort(([, one], [, other]) => other - one);
+  table("Violating launches by caller", ["launches", "caller"], largest(summary.violations_by_principal).slice(0, 50).map(([name, count]) => [count, name]));
+  table("What could not be told", ["launches", "reason", "about"], summary.unknown.map(({ launches, reason, about }) => [launches, reason, about.length > 5 ? `${about.slice(0, 5).join(", ")} and ${grouped(about.length - 5)} more` : about.join(", ")]));
+  table("Calls that IAM denied: the preventive layer at work", ["calls", "call", "account", "caller"], summary.denied.map(({ calls, event_name, account, principal }) => [calls, event_name, account ?? "", principal ?? ""]));
+  if (summary.comparison) {
+    const { policy, changes, changed } = summary.comparison;
+    table(`Verdicts that change with ${policy}`, ["launches", "change"], largest(changes).map(([name, count]) => [count, name]));
+    table("Launches that change verdict", ["time", "launch", "caller", "change", "because of"], changed.slice(0, 500).map(one => [one.event_time ?? "", `${one.event_name} ${one.resource?.name ?? ""}`, one.principal ?? "", `${one.before} → ${one.after}`, one.because.join(", ")]));
+  }
+  table("Records that are no launches", ["records", "reason"], largest(summary.input.skipped).map(([name, count]) => [count, name]), "rest");
+}
+
+const COLUMNS = [
+  ["time", launch => launch.event_time ?? ""],
+  ["verdict", launch => launch.verdict],
+  ["launch", launch => `${launch.event_name} ${launch.resource?.name ?? ""}`],
+  ["caller", launch => launch.principal?.arn ?? ""],
+  ["project", launch => launch.project],
+  ["account", launch => launch.account ?? ""],
+  ["region", launch => launch.region ?? ""],
+  ["evidence", launch => launch.findings.map(finding => finding.rule).join(", ")],
+];
+const PAGE = 200;
+let sorted = { column: 0, ascending: true };
+let shown = PAGE;
+const haystack = new WeakMap();
+
+function matching() {
+  const words = byId("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const [verdict, rule] = [byId("verdict").value, byId("rule").value];
+  return launches.filter(launch => {
+    if (verdict && launch.verdict !== verdict) return false;
+    if (rule && !launch.findings.some(finding => finding.rule === rule)) return false;
+    if (!haystack.has(launch)) haystack.set(launch, JSON.stringify(launch).toLowerCase());
+    return words.every(word => haystack.get(launch).includes(word));
+  });
+}
+
+function evidence(launch) {
+  if (!launch.findings.length) return "";
+  const rules = [...new Set(launch.findings.map(finding => finding.rule))];
+  const details = launch.findings.map(finding => {
+    const actual = finding.actual === null ? "" : ` Found: ${finding.actual}.`;
+    const outcome = finding.outcome === "fail" ? finding.severity : finding.outcome;
+    return element("p", {}, element("strong", {}, `${finding.rule} (${outcome}): `), `${finding.message}. At ${finding.path}.${actual} Expected: ${finding.expected}. Fix: ${finding.fix}.`);
+  });
+  if (launch.actions.length) details.push(element("p", { class: "dim" }, `Would have been done: ${launch.actions.map(action => action.action).join(", ")}`));
+  return element("details", {}, element("summary", {}, rules.join(", ")), ...details);
+}
+
+function render() {
+  const found = matching();
+  const value = COLUMNS[sorted.column][1];
+  const direction = sorted.ascending ? 1 : -1;
+  found.sort((one, other) => (value(one) < value(other) ? -direction : value(one) > value(other) ? direction : 0));
+  const rows = found.slice(0, shown).map(launch => {
+    const cells = COLUMNS.map(([name, text]) => {
+      if (name === "evidence") return element("td", {}, evidence(launch));
+      const isShort = name !== "launch" && name !== "caller";
+      return element("td", { class: name === "verdict" ? `short ${launch.verdict}` : isShort ? "short" : "" }, text(launch));
+    });
+    return element("tr", {}, ...cells);
+  });
+  byId("launches").tBodies[0].replaceChildren(...rows);
+  byId("count").textContent = `${grouped(found.length)} of ${grouped(launches.length)} launches${summary.left_out ? `; ${grouped(summary.left_out)} more are not in this page: see --findings` : ""}`;
+  byId("more").hidden = found.length <= shown;
+}
+
+function launchTable() {
+  const top = element("tr");
+  COLUMNS.forEach(([name], index) => {
+    const button = element("button", { type: "button" }, name);
+    button.addEventListener("click", () => {
+      sorted = { column: index, ascending: sorted.column === index ? !sorted.ascending : true };
+      [...top.cells].forEach((cell, at) => at === index ? cell.setAttribute("aria-sort", sorted.ascending ? "ascending" : "descending") : cell.removeAttribute("aria-sort"));
+      render();
+    });
+    top.append(element("th", { scope: "col" }, button));
+  });
+  top.cells[0].setAttribute("aria-sort", "ascending");
+  byId("launches").tHead.append(top);
+  for (const rule of [...new Set(launches.flatMap(launch => launch.findings.map(finding => finding.rule)))].sort()) byId("rule").append(element("option", {}, rule));
+  for (const id of ["filter", "verdict", "rule"]) byId(id).addEventListener("input", () => { shown = PAGE; render(); });
+  byId("more").addEventListener("click", () => { shown += PAGE; render(); });
+  // Whoever prints wants all of it.
+  window.addEventListener("beforeprint", () => { shown = Infinity; render(); });
+  render();
+}
+
+head();
+chart("Launches over time: violation, unknown, compliant", overTime);
+chart("Violating launches by rule", svg => bars(svg, Object.entries(summary.rules).map(([name, count]) => [name, count.launches]).filter(([, count]) => count)));
+chart("Violating launches by the caller's project", svg => bars(svg, Object.entries(summary.violations_by_project)));
+chart("Violating launches by account", svg => bars(svg, Object.entries(summary.violations_by_account)));
+tables();
+launchTable();
+byId("policy-name").textContent = summary.policy_name;
+byId("policy").textContent = summary.policy_text;

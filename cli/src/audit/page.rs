@@ -1,0 +1,97 @@
+//! The report as a page: one file, which needs nothing else. `page.html` and `page.js` are its frame; what it is about stands
+//! between them, as JSON.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tagwarden::audit::{Period, Summary};
+use tagwarden::decide::{Decision, Verdict};
+use tagwarden::policy::Abac;
+
+use super::Written;
+use crate::exit::Failure;
+use crate::policy::Loaded;
+
+const FRAME: &str = include_str!("page.html");
+const SCRIPT: &str = include_str!("page.js");
+
+/// Most launches that the page lists, and of those the compliant ones: browsers have limits.
+const MAX_LAUNCHES: u64 = 20_000;
+const MAX_COMPLIANT: u64 = 5_000;
+
+/// A page that is being written, launch by launch.
+pub struct Page<'p> {
+    file: Written<'p>,
+    launches: u64,
+    compliant: u64,
+    left_out: u64,
+}
+
+#[derive(Serialize)]
+struct Launch<'d> {
+    project: String,
+    #[serde(flatten)]
+    decision: &'d Decision,
+}
+
+#[derive(Serialize)]
+struct Content<'s> {
+    policy_name: &'s str,
+    policy_text: &'s str,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    left_out: u64,
+    #[serde(flatten)]
+    summary: &'s Summary,
+}
+
+impl<'p> Page<'p> {
+    pub fn begin(mut file: Written<'p>) -> Result<Self, Failure> {
+        file.text(FRAME.trim_end())?;
+        file.text("[")?;
+        Ok(Self { file, launches: 0, compliant: 0, left_out: 0 })
+    }
+
+    pub fn launch(&mut self, decision: &Decision, abac: &Abac) -> Result<(), Failure> {
+        let is_compliant = decision.verdict == Verdict::Compliant;
+        if self.launches >= MAX_LAUNCHES || is_compliant && self.compliant >= MAX_COMPLIANT {
+            self.left_out += 1;
+            return Ok(());
+        }
+        self.file.text(if self.launches == 0 { "\n" } else { ",\n" })?;
+        self.launches += 1;
+        self.compliant += u64::from(is_compliant);
+        self.json(&Launch { project: tagwarden::audit::project(decision, abac), decision })
+    }
+
+    pub fn finish(mut self, summary: &Summary, policy: &Loaded, period: Period) -> Result<(), Failure> {
+        self.file.text("]</script>\n<script type=\"application/json\" id=\"summary-data\">")?;
+        let Period { since, until } = period;
+        let (policy_name, policy_text) = (policy.name.as_str(), policy.text.as_str());
+        self.json(&Content { policy_name, policy_text, since, until, left_out: self.left_out, summary })?;
+        self.file.text("</script>\n<script>\n")?;
+        self.file.text(SCRIPT)?;
+        self.file.text("</script>\n</body>\n</html>\n")?;
+        self.file.close()
+    }
+
+    fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let mut serializer = serde_json::Serializer::with_formatter(Vec::new(), ForScript);
+        let written = value.serialize(&mut serializer);
+        written.map_err(|error| Failure::Message(error.to_string()))?;
+        self.file.bytes(&serializer.into_inner())
+    }
+}
+
+/// Writes JSON that cannot end the script element that it stands in, nor open a comment there (HTML, "Restrictions for contents
+/// of script elements").
+struct ForScript;
+
+impl serde_json::ser::Formatter for ForScript {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut parts = fragment.split('<');
+        writer.write_all(parts.next().unwrap_or_default().as_bytes())?;
+        parts.try_for_each(|part| write!(writer, "\\u003c{part}"))
+    }
+}

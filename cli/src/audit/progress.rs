@@ -1,0 +1,46 @@
+//! How far the reading has got, for somebody who watches a terminal.
+
+use std::time::Duration;
+
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::archive::LogFile;
+
+/// A progress bar on standard error: nothing where that is no terminal.
+pub struct Progress {
+    bar: ProgressBar,
+    files: usize,
+}
+
+impl Progress {
+    pub fn new(files: &[LogFile]) -> Self {
+        let bytes = files.iter().map(|file| file.size).sum();
+        let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr());
+        let template = "{bar:30} {percent} %  {msg}, {bytes} of {total_bytes}, {binary_bytes_per_sec}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(250));
+        Self { bar, files: files.len() }
+    }
+
+    /// A file of so many bytes was read; `done` are.
+    pub fn advance(&self, bytes: u64, done: u64) {
+        self.bar.set_message(format!("{done} of {} files", self.files));
+        self.bar.inc(bytes);
+    }
+
+    /// Does something that prints.
+    pub fn pause(&self, print: impl FnOnce()) {
+        self.bar.suspend(print);
+    }
+
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A size for people: `1.50 MiB`.
+pub fn size(bytes: u64) -> String {
+    HumanBytes(bytes).to_string()
+}

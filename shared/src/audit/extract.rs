@@ -1,0 +1,388 @@
+//! What one log file holds that an audit needs.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Period;
+use super::records::{self, Header};
+use crate::call::{Call, is_sagemaker};
+use crate::decide::{another_service, coverage};
+use crate::documents::{self, Item};
+use crate::evidence::{self, Model, Session, TagChange};
+use crate::json::Value;
+
+/// What one input holds that an audit needs; everything else is only counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extract {
+    /// The records of calls that are to be judged, in the order of the input.
+    pub launches: Vec<Launch>,
+    /// The sessions that were issued.
+    pub sessions: Vec<Session>,
+    /// The JSON text of records that teach anything else about calls.
+    pub lessons: Vec<String>,
+    /// The JSON text of pages of IAM's account authorization details.
+    pub iam: Vec<String>,
+    /// How many records were read.
+    pub records: u64,
+    /// How many of them are not judged, by reason.
+    pub skipped: BTreeMap<String, u64>,
+    /// Attempts at what SageMaker refused.
+    pub denied: BTreeMap<Denied, u64>,
+    /// What could not be read, beginning with the line where that is known.
+    pub problems: Vec<String>,
+}
+
+/// A call that is to be judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// `eventTime`, where it is one.
+    pub time: Option<Timestamp>,
+    /// `userIdentity.accessKeyId`, by which the caller's session is found.
+    pub access_key_id: Option<String>,
+    /// `userIdentity.principalId`, likewise.
+    pub principal_id: Option<String>,
+    /// The JSON text of the record, without other people's secrets.
+    pub json: String,
+}
+
+/// A call that SageMaker refused for want of permission.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Denied {
+    /// `eventName`
+    pub event_name: String,
+    /// The account of the call.
+    pub account: Option<String>,
+    /// ARN of the IAM role or user, else of the session.
+    pub principal: Option<String>,
+}
+
+/// What requests hold that no rule reads and nobody else should.
+const SECRETS: [&str; 2] = ["environment", "hyperParameters"];
+
+impl Extract {
+    /// Takes from the text of a log file what matters to an audit of `period`, as [`read`](Self::read) does, but parses only
+    /// the records that may. `None` where the file is not written as CloudTrail writes it, or anything is wrong with it.
+    pub fn quickly(text: &str, period: Period) -> Option<Self> {
+        let (mut extract, header) = (Self::default(), Header::new());
+        let mut of_others = HashMap::<String, u64>::new();
+        let is_usual = records::each_record(text, |record| match header.read(record) {
+            Some((source, name)) if !is_sagemaker(source) && !evidence::may_teach(source, name) => {
+                match of_others.get_mut(source) {
+                    Some(count) => *count += 1,
+                    None => drop(of_others.insert(source.to_owned(), 1)),
+                }
+            }
+            _ => extract.record(record.json, period),
+        });
+        if !is_usual || !extract.problems.is_empty() {
+            return None;
+        }
+        for (source, count) in of_others {
+            extract.records += count;
+            *extract.skipped.entry(another_service(&source)).or_default() += count;
+        }
+        Some(extract)
+    }
+
+    /// Takes from `text`, whatever its shape, what matters to an audit of `period`.
+    pub fn read(&mut self, text: &str, period: Period) {
+        documents::split(text, &mut |item| match item {
+            Ok(Item::Record(json)) => self.record(json, period),
+            Ok(Item::OtherEvent(event)) => self.skip(format!("`{}` is no API call", event.detail_type)),
+            Ok(Item::AuthorizationDetails(details)) => match serde_json::to_string(&details) {
+                Ok(json) => self.iam.push(json),
+                Err(error) => self.problems.push(format!(" {error}")),
+            },
+            Err(problem) => self.problems.push(format!("{}: {}", problem.line, problem.message)),
+        });
+    }
+
+    /// Takes what matters from the JSON text of one record.
+    fn record(&mut self, json: &str, period: Period) {
+        let value: Value = match serde_json::from_str(json) {
+            Ok(value) => value,
+            Err(error) => return self.problems.push(format!(" a record that is no JSON: {error}")),
+        };
+        let call = match Call::read(&value) {
+            Ok(call) => call,
+            Err(why) => return self.problems.push(format!(" {why}")),
+        };
+        if let Some(session) = Session::read(&call) {
+            self.sessions.push(session);
+        } else if Model::read(&call).is_some() || TagChange::read(&call).is_some() {
+            self.lessons.push(without_secrets(value.clone()));
+        }
+        let time = call.time();
+        match coverage(&call) {
+            Ok(_) if !period.contains(time) => self.skip("outside the period".to_owned()),
+            Ok(_) => {
+                self.records += 1;
+                let access_key_id = call.identity.access_key_id.map(str::to_owned);
+                let principal_id = call.identity.principal_id.map(str::to_owned);
+                self.launches.push(Launch { time, access_key_id, principal_id, json: without_secrets(value) });
+            }
+            Err(reason) => {
+                self.skip(reason);
+                if period.contains(time)
+                    && let Some(denied) = Denied::read(&call)
+                {
+                    *self.denied.entry(denied).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    fn skip(&mut self, reason: String) {
+        self.records += 1;
+        *self.skipped.entry(reason).or_default() += 1;
+    }
+}
+
+impl Denied {
+    /// The attempt that a call was, if SageMaker refused to change anything for want of permission.
+    fn read(call: &Call) -> Option<Self> {
+        // CloudTrail writes either (CloudTrail User Guide, "errorCode").
+        let is_denied = matches!(call.error_code?, "AccessDenied" | "AccessDeniedException");
+        (call.is_sagemaker() && is_denied && !call.read_only).then(|| Self {
+            event_name: call.event_name.to_owned(),
+            account: call.account.map(str::to_owned),
+            principal: call.identity.issuer_arn.or(call.identity.arn).map(str::to_owned),
+        })
+    }
+}
+
+/// The JSON text of a record without what its request says that nobody should keep.
+fn without_secrets(mut record: Value) -> String {
+    if let Value::Object(members) = &mut record
+        && let Some(request) = members.get_mut("requestParameters")
+    {
+        remove_secrets(request);
+    }
+    serde_json::to_string(&record).unwrap_or_default()
+}
+
+fn remove_secrets(value: &mut Value) {
+    match value {
+        Value::Array(elements) => elements.iter_mut().for_each(remove_secrets),
+        Value::Object(members) => {
+            let keys: Vec<_> = members.keys().map(str::to_owned).collect();
+            for key in keys {
+                match members.get_mut(&key) {
+                    Some(secret) if SECRETS.contains(&key.as_str()) => *secret = Value::Null,
+                    Some(other) => remove_secrets(other),
+                    None => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    fn extract(text: &str) -> Extract {
+        let mut extract = Extract::default();
+        extract.read(text, Period { since: "2026-03-02T00:00:00Z".parse().ok(), until: None });
+        extract
+    }
+
+    fn call(name: &str, time: &str, more: &str) -> String {
+        format!(
+            r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{name}","eventTime":"{time}",{more}
+            "userIdentity":{{"type":"IAMUser","accessKeyId":"AKIA1","arn":"arn:aws:iam::111122223333:user/eve"}},
+            "requestParameters":{{"trainingJobName":"n","environment":{{"PASSWORD":"x"}},"hyperParameters":{{"token":"y"}}}}}}"#
+        )
+    }
+
+    #[test]
+    fn launches_are_kept_without_secrets_and_the_rest_is_counted() {
+        let text = [
+            call("CreateTrainingJob", "2026-03-02T09:00:00Z", ""),
+            call("CreateTrainingJob", "2026-03-01T09:00:00Z", ""),
+            call("CreateTrainingJob", "2026-03-02T09:00:00Z", r#""errorCode":"AccessDeniedException","#),
+            call("ListTrainingJobs", "2026-03-02T09:00:00Z", r#""readOnly":true,"errorCode":"AccessDenied","#),
+            r#"{"detail-type":"Scheduled Event","detail":{}}"#.to_owned(),
+            r#"{"eventSource":"s3.amazonaws.com","eventName":"PutObject"}"#.to_owned(),
+            r#"{"eventSource":"s3.amazonaws.com"}"#.to_owned(),
+        ];
+        let extract = extract(&text.join("\n"));
+        let [launch] = extract.launches.as_slice() else { panic!("{:?}", extract.launches) };
+        assert_eq!(launch.access_key_id.as_deref(), Some("AKIA1"));
+        assert!(launch.json.contains("trainingJobName"), "{}", launch.json);
+        assert!(!launch.json.contains("PASSWORD") && !launch.json.contains("token"), "{}", launch.json);
+        assert_eq!(extract.records, 6);
+        assert_eq!(extract.skipped.values().sum::<u64>(), 5);
+        assert_eq!(extract.skipped.get("outside the period"), Some(&1));
+        let denied: Vec<_> =
+            extract.denied.iter().map(|(denied, count)| (denied.event_name.as_str(), *count)).collect();
+        assert_eq!(denied, [("CreateTrainingJob", 1)], "only attempts at changing something count");
+        assert_eq!(extract.problems, [" no CloudTrail record: `eventName` is missing"]);
+    }
+
+    const SAGEMAKER: &str = r#""eventSource":"sagemaker.amazonaws.com","eventName":"CreateTrainingJob""#;
+    const S3: &str = r#""eventSource":"s3.amazonaws.com","eventName":"PutObject""#;
+
+    fn plainly(text: &str) -> Extract {
+        let mut extract = Extract::default();
+        extract.read(text, Period::default());
+        extract
+    }
+
+    /// Asserts that both ways find the same, if the quick one dares. Returns whether it does.
+    fn is_quick(text: &str) -> bool {
+        match Extract::quickly(text, Period::default()) {
+            Some(extract) => {
+                assert_eq!(extract, plainly(text), "{text}");
+                true
+            }
+            None => false,
+        }
+    }
+
+    #[test]
+    fn what_cloudtrail_writes_is_read_quickly() {
+        for records in [
+            "",
+            r#"{"eventSource":"s3.amazonaws.com","eventName":"PutObject"}"#,
+            r#"{"eventVersion":"1.11","userIdentity":{"type":"AWSService","x":{"y":{}}},"eventTime":"2026-03-02T09:00:00Z","eventSource":"s3.amazonaws.com","eventName":"PutObject","requestParameters":{"policy":"{\"Service\":\"sagemaker.amazonaws.com\"}","x":"\\"},"y":"}"},{"eventSource":"sagemaker.amazonaws.com","eventName":"CreateTrainingJob","requestParameters":{"x":[{},{}]}}"#,
+            r#"{"eventSource":"sts.amazonaws.com","eventName":"AssumeRole","responseElements":{"credentials":{"accessKeyId":"ASIA1"}}},{"eventSource":"sts.amazonaws.com","eventName":"GetCallerIdentity"}"#,
+            r#"{"eventSource":"iam.amazonaws.com","eventName":"TagRole","eventTime":"2026-03-02T09:00:00Z","recipientAccountId":"1","requestParameters":{"roleName":"r","tags":[{"key":"k","value":"v"}]}}"#,
+        ] {
+            for end in ["", "\n", "\r\n"] {
+                assert!(is_quick(&format!("{{\"Records\":[{records}]}}{end}")), "{records}");
+            }
+        }
+    }
+
+    /// Each of these would be misread by somebody who looks for a service's name, or counts braces.
+    #[test]
+    fn tricks_do_not_change_what_is_found() {
+        let nested = format!("{{{S3},\"requestParameters\":{{\"x\":[{{\"a\":1}},{{{SAGEMAKER}}},{{\"b\":2}}]}}}}");
+        for record in [
+            format!(r#"{{"eventVersion":"1","x":{{{SAGEMAKER}}},{S3}}}"#),
+            format!(r#"{{"x":{{{S3}}},{SAGEMAKER}}}"#),
+            format!(r#"{{"x\"eventSource":"s3.amazonaws.com",{SAGEMAKER}}}"#),
+            format!(r#"{{"x":"eventSource",{SAGEMAKER}}}"#),
+            format!(r#"{{"x":["eventSource","s3.amazonaws.com"],{SAGEMAKER}}}"#),
+            format!(r#"{{{S3},{SAGEMAKER}}}"#),
+            format!(r#"{{{SAGEMAKER},{S3}}}"#),
+            format!(r#"{{"eventName":"GetObject",{SAGEMAKER}}}"#),
+            r#"{"eventName":"AssumeRole","eventSource":"sts.amazonaws.com","eventName":"GetCallerIdentity"}"#.to_owned(),
+            r#"{"eventName":null,"eventSource":"s3.amazonaws.com","eventName":"PutObject"}"#.to_owned(),
+            r#"{"event\u0053ource":"sagemaker.amazonaws.com","eventSource":"s3.amazonaws.com","eventName":"CreateTrainingJob"}"#.to_owned(),
+            r#"{"eventSource":"sage\u006daker.amazonaws.com","eventName":"CreateTrainingJob"}"#.to_owned(),
+            r#"{"eventSource":"sagemaker\u002eamazonaws.com","eventName":"CreateTrainingJob"}"#.to_owned(),
+            r#"{"eventSource":"sts.amazonaws.com","eventName":"Assume\u0052ole"}"#.to_owned(),
+            r#"{"eventName":"CreateTrainingJob","awsRegion":"x","eventSource":"sagemaker.amazonaws.com"}"#.to_owned(),
+            r#"{"eventSource": "sagemaker.amazonaws.com", "eventName": "CreateTrainingJob"}"#.to_owned(),
+            r#"{ "eventSource" : "sagemaker.amazonaws.com" , "eventName" : "CreateTrainingJob" }"#.to_owned(),
+            r#"{"eventSource":"","eventName":"CreateTrainingJob"}"#.to_owned(),
+            r#"{"eventSource":7,"eventName":"CreateTrainingJob"}"#.to_owned(),
+            r#"{"eventSource":"s3.amazonaws.com"}"#.to_owned(),
+            r#"{"eventSource":"s3.amazonaws.com","eventName":""}"#.to_owned(),
+            format!(r#"{{{S3},"Records":[{{{SAGEMAKER}}}]}}"#),
+            format!(r#"{{"Records":[{{{SAGEMAKER}}}],{S3}}}"#),
+            format!(r#"{{"Records":[{{{SAGEMAKER}}}]}}"#),
+            format!(r#"{{"detail-type":"AWS API Call via CloudTrail","detail":{{{SAGEMAKER}}}}}"#),
+            format!(r#"{{{S3},"x":"}}]}},{{{}"}}"#, SAGEMAKER.replace('"', "\\\"")),
+            format!(r#"{{{S3},"x":"\\\\\\","y":"\\"}}"#),
+            nested,
+        ] {
+            for file in [
+                format!("{{\"Records\":[{record}]}}"),
+                format!("{{\"Records\":[{record},{{{SAGEMAKER}}},{record}]}}"),
+                format!("{{\"Records\":[{record}],\"Records\":[{{{SAGEMAKER}}}]}}"),
+                format!("{{\"Records\":[{record}]}}{{\"Records\":[{record}]}}"),
+                format!("{{\"Records\":[{record},\r\n{record}]}}"),
+                format!("[{record}]"),
+                format!("\u{feff}{{\"Records\":[{record}]}}"),
+            ] {
+                is_quick(&file);
+            }
+        }
+    }
+
+    #[test]
+    fn damage_is_left_to_the_parser() {
+        for file in [
+            "",
+            "{",
+            r#"{"Records":["#,
+            r#"{"Records":[{}"#,
+            r#"{"Records":[{}]"#,
+            r#"{"Records":[{}}"#,
+            r#"{"Records":[{},]}"#,
+            r#"{"Records":[{}]}x"#,
+            r#"{"Records":[{}]}}"#,
+            r#"{"Records":[7]}"#,
+            r#"{"Records":[{}],"x":1}"#,
+            r#"{"Records":[{"x":"]}"#,
+        ] {
+            assert!(!is_quick(file), "{file}");
+        }
+    }
+
+    /// JSON text with whatever could mislead a scan.
+    fn tricky() -> impl Strategy<Value = String> {
+        let text = select(vec![
+            r#""eventSource""#,
+            r#""eventName""#,
+            r#""s3.amazonaws.com""#,
+            r#""sagemaker.amazonaws.com""#,
+            r#""sts.amazonaws.com""#,
+            r#""AssumeRole""#,
+            r#""CreateTrainingJob""#,
+            r#""x""#,
+            r#""{""#,
+            r#""}""#,
+            r#""\\""#,
+            r#""\"""#,
+            r#""\\\"{""#,
+            r#""\u007b""#,
+            r#""event\u0053ource""#,
+            r#""},{\"eventSource\":\"sagemaker.amazonaws.com\"""#,
+            r#""detail""#,
+            r#""Records""#,
+            r#""ü""#,
+        ]);
+        let text = text.prop_map(str::to_owned);
+        let leaf =
+            prop_oneof![4 => text.clone(), 1 => select(vec!["null", "7", "true", "{}", "[]"]).prop_map(str::to_owned)];
+        leaf.prop_recursive(4, 32, 5, move |inner| {
+            let members = prop::collection::vec((text.clone(), inner.clone()), 0..5);
+            let object = members.prop_map(|members| {
+                let members: Vec<_> = members.into_iter().map(|(key, value)| format!("{key}:{value}")).collect();
+                format!("{{{}}}", members.join(","))
+            });
+            let list = prop::collection::vec(inner, 0..4).prop_map(|elements| format!("[{}]", elements.join(",")));
+            prop_oneof![2 => object, 1 => list]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn both_ways_find_the_same(
+            records in prop::collection::vec((any::<u8>(), tricky(), tricky(), "[a-z]{0,70}"), 0..6),
+            space in select(vec!["", "", "", " ", "\r\n"]),
+        ) {
+            let records: Vec<_> = records.iter().map(|(kind, one, other, padding)| match kind % 6 {
+                0 => format!(r#"{{"p":"{padding}","a":{one},{SAGEMAKER},"b":{other}}}"#),
+                1 => format!(r#"{{"a":{one},"p":"{padding}",{S3},"b":{other}}}"#),
+                2 => format!(r#"{{"p":"{padding}",{S3},"a":{one},{SAGEMAKER},"b":{other}}}"#),
+                3 => format!(r#"{{"userIdentity":{{"a":{one}}},"eventSource":"sts.amazonaws.com","eventName":"AssumeRole","responseElements":{other}}}"#),
+                4 => format!(r#"{{"p":"{padding}","eventSource":{one},"eventName":{other}}}"#),
+                _ => one.clone(),
+            }).collect();
+            is_quick(&format!("{{\"Records\":[{}]}}", records.join(&format!(",{space}"))));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The period that an audit is about.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+/// From `since` up to but not including `until`; without one of them, open on that side.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Period {
+    /// The first moment.
+    pub since: Option<Timestamp>,
+    /// The first moment that is no longer part of it.
+    pub until: Option<Timestamp>,
+}
+
+/// How long before a call the record may lie that tells its session's tags: GetFederationToken issues sessions of up to 36
+/// hours (STS API reference), AssumeRole of up to 12. The rest is for the delivery of files, usually within minutes.
+const EARLIER: SignedDuration = SignedDuration::from_hours(48);
+
+/// How much later than the call its record may be delivered, for a file's day.
+const LATER: SignedDuration = SignedDuration::from_hours(24);
+
+impl Period {
+    /// A point in time as a user gives it: RFC 3339, or a date, which means its first moment in UTC.
+    ///
+    /// # Errors
+    /// Where it is neither.
+    pub fn parse_bound(text: &str) -> Result<Timestamp, String> {
+        let midnight = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+        let time = text.parse::<Timestamp>().or_else(|_| text.parse::<Date>().and_then(midnight));
+        time.map_err(|_| "expected a date such as `2026-03-01`, or a time such as `2026-03-01T12:00:00Z`".to_owned())
+    }
+
+    /// Whether a call of this time is judged. One that does not tell its time is.
+    pub fn contains(&self, time: Option<Timestamp>) -> bool {
+        let Some(time) = time else { return true };
+        self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
+    }
+
+    /// Whether a file delivered on this day can hold anything about a call of the period.
+    pub fn needs_day(&self, day: Date) -> bool {
+        let midnight = |day: Date| Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp());
+        let (Some(begins), Some(ends)) = (midnight(day), day.checked_add(1.day()).ok().and_then(midnight)) else {
+            return true;
+        };
+        let early_enough = |until: Timestamp| until.saturating_add(LATER).map_or(true, |end| begins < end);
+        let late_enough = |since: Timestamp| since.saturating_sub(EARLIER).map_or(true, |start| start < ends);
+        self.until.is_none_or(early_enough) && self.since.is_none_or(late_enough)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn march() -> Period {
+        Period {
+            since: Period::parse_bound("2026-03-01").ok(),
+            until: Period::parse_bound("2026-04-01T00:00:00Z").ok(),
+        }
+    }
+
+    #[test]
+    fn the_end_is_not_part_of_it() {
+        for (time, expected) in [
+            ("2026-02-28T23:59:59Z", false),
+            ("2026-03-01T00:00:00Z", true),
+            ("2026-03-31T23:59:59Z", true),
+            ("2026-04-01T00:00:00Z", false),
+        ] {
+            assert_eq!(march().contains(time.parse().ok()), expected, "{time}");
+        }
+        assert!(march().contains(None), "what does not tell its time is judged");
+        assert!(Period::parse_bound("March").is_err());
+    }
+
+    #[test]
+    fn days_around_it_are_needed_too() {
+        for (day, expected) in [
+            ("2026-02-26", false),
+            ("2026-02-27", true),
+            ("2026-03-15", true),
+            ("2026-04-01", true),
+            ("2026-04-02", false),
+        ] {
+            assert_eq!(march().needs_day(day.parse().unwrap()), expected, "{day}");
+        }
+        assert!(Period::default().needs_day("1970-01-01".parse().unwrap()));
+    }
+}

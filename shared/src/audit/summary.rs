@@ -1,0 +1,390 @@
+//! What an audit comes to: decisions, counted.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::Serialize;
+
+use super::{Denied, Extract};
+use crate::decide::{Decision, Finding, FindingOutcome, PrincipalReport, Resource, Verdict};
+use crate::plan::Verb;
+use crate::policy::{Abac, Severity};
+
+/// Most launches that a comparison lists; the others are only counted.
+const MAX_LISTED: usize = 10_000;
+
+/// What an audit comes to.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    /// Whether all input was read; not so where the user broke off.
+    pub complete: bool,
+    /// The time of the first launch that was judged.
+    pub first_launch: Option<String>,
+    /// The time of the last one.
+    pub last_launch: Option<String>,
+    /// What was read.
+    pub input: Input,
+    /// The launches, by verdict.
+    pub launches: Verdicts,
+    /// How many of the launches are in the input more than once, as CloudTrail delivers at least once: their decisions repeat
+    /// another's, and are counted.
+    pub repeated: u64,
+    /// What the failed rules found, by rule.
+    pub rules: BTreeMap<&'static str, RuleCount>,
+    /// Launches that violate the policy, by their caller's project.
+    pub violations_by_project: BTreeMap<String, u64>,
+    /// … by their caller.
+    pub violations_by_principal: BTreeMap<String, u64>,
+    /// … by account.
+    pub violations_by_account: BTreeMap<String, u64>,
+    /// All launches by day, in UTC.
+    pub days: BTreeMap<String, Verdicts>,
+    /// What could not be told, and of how many launches.
+    pub unknown: Vec<Unknown>,
+    /// What would have been done: launches by action.
+    pub actions: BTreeMap<String, u64>,
+    /// Launches of which something would have been undone: stopped or deleted.
+    pub stopped: u64,
+    /// Attempts that SageMaker refused for want of permission.
+    pub denied: Vec<DeniedCount>,
+    /// How another policy differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
+    #[serde(skip)]
+    unknown_by_reason: BTreeMap<String, Unknown>,
+    #[serde(skip)]
+    seen: HashSet<u64>,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Input {
+    /// Files, standard input included.
+    pub files: u64,
+    /// Their size in bytes, as they lie there.
+    pub bytes: u64,
+    /// Their size in bytes when inflated.
+    pub inflated_bytes: u64,
+    /// Records.
+    pub records: u64,
+    /// How many of them were not judged, by reason.
+    pub skipped: BTreeMap<String, u64>,
+    /// Accounts whose log files were read, as their paths tell, or that launches were made in.
+    pub accounts: BTreeSet<String>,
+    /// Days that were not opened, as they lie outside the period.
+    pub days_left_out: u64,
+    /// What could not be read.
+    pub problems: u64,
+}
+
+/// Launches by verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Verdicts {
+    /// A rule fails.
+    pub violation: u64,
+    /// No rule fails, and not all could be judged.
+    pub unknown: u64,
+    /// No rule fails.
+    pub compliant: u64,
+}
+
+/// What a rule found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RuleCount {
+    /// The highest severity of its findings.
+    #[serde(serialize_with = "crate::decide::name_of_severity")]
+    pub severity: Severity,
+    /// Launches that violate it.
+    pub launches: u64,
+    /// Launches whose violation an exemption excuses.
+    pub exempted: u64,
+}
+
+/// Something that could not be told of some launches.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Unknown {
+    /// The reason, worded for the first thing that it is about.
+    pub reason: String,
+    /// How many launches have a rule that could not be judged for this reason.
+    pub launches: u64,
+    /// What the reason is about: roles, models, … In the order of their names.
+    pub about: BTreeSet<String>,
+}
+
+/// How often somebody was refused something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeniedCount {
+    /// What, and to whom.
+    #[serde(flatten)]
+    pub denied: Denied,
+    /// How often.
+    pub calls: u64,
+}
+
+/// How the verdicts of another policy differ.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Comparison {
+    /// The other policy's name.
+    pub policy: String,
+    /// Its verdicts.
+    pub launches: Verdicts,
+    /// How many launches it would have stopped or deleted.
+    pub stopped: u64,
+    /// How many launches get another verdict: by both verdicts, `compliant → violation`.
+    pub changes: BTreeMap<String, u64>,
+    /// The launches that get another verdict, the first ten thousand.
+    pub changed: Vec<Changed>,
+}
+
+/// A launch that another policy judges differently.
+#[derive(Clone, Debug, Serialize)]
+pub struct Changed {
+    /// `eventID`
+    pub event_id: Option<String>,
+    /// `eventTime`
+    pub event_time: Option<String>,
+    /// `eventName`
+    pub event_name: String,
+    /// What was launched.
+    pub resource: Option<Resource>,
+    /// ARN of the role or user.
+    pub principal: Option<String>,
+    /// The verdict of the policy.
+    pub before: Verdict,
+    /// The verdict of the other one.
+    pub after: Verdict,
+    /// Rules that fail under one of the two and not under the other.
+    pub because: Vec<&'static str>,
+}
+
+/// A line of the list of findings: what was found, and in which launch.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingLine<'a> {
+    event_id: &'a Option<String>,
+    event_time: &'a Option<String>,
+    event_name: &'a str,
+    account: &'a Option<String>,
+    region: &'a Option<String>,
+    resource: &'a Option<Resource>,
+    principal: &'a Option<PrincipalReport>,
+    verdict: Verdict,
+    #[serde(flatten)]
+    finding: &'a Finding,
+}
+
+impl<'a> FindingLine<'a> {
+    /// The lines for a decision, one for each finding.
+    pub fn of(decision: &'a Decision) -> impl Iterator<Item = Self> {
+        decision.findings.iter().map(|finding| Self {
+            event_id: &decision.event_id,
+            event_time: &decision.event_time,
+            event_name: &decision.event_name,
+            account: &decision.account,
+            region: &decision.region,
+            resource: &decision.resource,
+            principal: &decision.principal,
+            verdict: decision.verdict,
+            finding,
+        })
+    }
+}
+
+impl Verdicts {
+    fn count(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Violation => self.violation += 1,
+            Verdict::Unknown => self.unknown += 1,
+            Verdict::Compliant => self.compliant += 1,
+            Verdict::Skipped => {}
+        }
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.violation + self.unknown + self.compliant
+    }
+}
+
+impl Input {
+    /// Counts what an extract holds beside launches.
+    pub fn add(&mut self, extract: &Extract) {
+        self.records += extract.records;
+        self.problems += extract.problems.len() as u64;
+        for (reason, count) in &extract.skipped {
+            *self.skipped.entry(reason.clone()).or_default() += count;
+        }
+    }
+}
+
+impl Summary {
+    /// Counts a decision about a launch. They come in the order of time.
+    pub fn add(&mut self, decision: &Decision, abac: &Abac) {
+        self.launches.count(decision.verdict);
+        self.repeated += u64::from(decision.event_id.is_some() && !self.seen.insert(fingerprint(decision)));
+        if let Some(time) = &decision.event_time {
+            self.first_launch.get_or_insert_with(|| time.clone());
+            self.last_launch = Some(time.clone());
+            let day = time.get(..10).unwrap_or(time).to_owned();
+            self.days.entry(day).or_default().count(decision.verdict);
+        }
+        self.input.accounts.extend(decision.account.clone());
+        if decision.verdict == Verdict::Violation {
+            let principal = decision.principal.as_ref();
+            increment(&mut self.violations_by_project, project(decision, abac));
+            increment(&mut self.violations_by_principal, named(principal.and_then(|one| one.arn.as_deref())));
+            increment(&mut self.violations_by_account, named(decision.account.as_deref()));
+        }
+        for rule in rules(decision, |outcome| outcome != FindingOutcome::Unknown) {
+            let of_rule = || decision.findings.iter().filter(|finding| finding.rule == rule);
+            let severity = of_rule().map(|finding| finding.severity).max().unwrap_or(Severity::Low);
+            let is_exempted = of_rule().all(|finding| finding.outcome == FindingOutcome::Exempted);
+            let count = self.rules.entry(rule).or_insert(RuleCount { severity, launches: 0, exempted: 0 });
+            count.severity = count.severity.max(severity);
+            if is_exempted { count.exempted += 1 } else { count.launches += 1 }
+        }
+        self.add_unknown(decision);
+        self.stopped += u64::from(is_stopped(decision));
+        for action in &decision.actions {
+            increment(&mut self.actions, action.action.name());
+        }
+    }
+
+    /// Counts each reason once, whatever it is about: reasons that differ only in what they quote are one.
+    fn add_unknown(&mut self, decision: &Decision) {
+        let unknown = decision.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Unknown);
+        let mut reasons = BTreeMap::<String, BTreeSet<String>>::new();
+        for (reason, about) in unknown.map(|finding| subject(&finding.path, &finding.message)) {
+            reasons.entry(reason).or_default().insert(about);
+        }
+        for (reason, about) in reasons {
+            let unknown = self.unknown_by_reason.entry(reason).or_default();
+            unknown.launches += 1;
+            unknown.about.extend(about);
+        }
+    }
+
+    /// Counts how another policy's decision about a launch differs.
+    pub fn compare(&mut self, decision: &Decision, other: &Decision) {
+        let comparison = self.comparison.get_or_insert_default();
+        comparison.launches.count(other.verdict);
+        comparison.stopped += u64::from(is_stopped(other));
+        if decision.verdict == other.verdict {
+            return;
+        }
+        increment(&mut comparison.changes, format!("{} → {}", decision.verdict.as_str(), other.verdict.as_str()));
+        if comparison.changed.len() < MAX_LISTED {
+            let is_judged = |outcome| outcome != FindingOutcome::Exempted;
+            let (before, after) = (rules(decision, is_judged), rules(other, is_judged));
+            comparison.changed.push(Changed {
+                event_id: decision.event_id.clone(),
+                event_time: decision.event_time.clone(),
+                event_name: decision.event_name.clone(),
+                resource: decision.resource.clone(),
+                principal: decision.principal.as_ref().and_then(|principal| principal.arn.clone()),
+                before: decision.verdict,
+                after: other.verdict,
+                because: before.symmetric_difference(&after).copied().collect(),
+            });
+        }
+    }
+
+    /// Puts the reasons for what is unknown in order, the most frequent first, and takes in who was denied what.
+    pub fn finish(&mut self, denied: BTreeMap<Denied, u64>) {
+        self.unknown = std::mem::take(&mut self.unknown_by_reason)
+            .into_iter()
+            .map(|(reason, unknown)| Unknown { reason: filled_in(&reason, &unknown.about), ..unknown })
+            .collect();
+        self.unknown
+            .sort_by(|one, other| other.launches.cmp(&one.launches).then_with(|| one.reason.cmp(&other.reason)));
+        self.denied = denied.into_iter().map(|(denied, calls)| DeniedCount { denied, calls }).collect();
+    }
+}
+
+fn increment(counts: &mut BTreeMap<String, u64>, key: String) {
+    *counts.entry(key).or_default() += 1;
+}
+
+fn named(name: Option<&str>) -> String {
+    name.unwrap_or("(unknown)").to_owned()
+}
+
+/// The project of a launch's caller, or `(none)`, or `(unknown)`.
+pub fn project(decision: &Decision, abac: &Abac) -> String {
+    match &decision.principal {
+        Some(principal) if principal.tags_from == "none" => "(none)".to_owned(),
+        Some(principal) if principal.tags_from != "unknown" => named(principal.tags.get(&abac.tag)),
+        _ => named(None),
+    }
+}
+
+/// Whether the plan undoes the call.
+fn is_stopped(decision: &Decision) -> bool {
+    decision.actions.iter().any(|action| matches!(action.action, Verb::Stop(_)))
+}
+
+/// The rules that have findings of certain outcomes.
+fn rules(decision: &Decision, of: impl Fn(FindingOutcome) -> bool) -> BTreeSet<&'static str> {
+    decision.findings.iter().filter(|finding| of(finding.outcome)).map(|finding| finding.rule).collect()
+}
+
+/// Tells the same decision about the same call from any other.
+fn fingerprint(decision: &Decision) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    serde_json::to_string(decision).unwrap_or_default().hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The message without what it quotes first, and that: what it is about. A message that quotes nothing is about its place.
+fn subject(path: &str, message: &str) -> (String, String) {
+    let mut parts = message.splitn(3, '`');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(before), Some(about), Some(after)) => (format!("{before}``{after}"), about.to_owned()),
+        _ => (format!("``: {message}"), path.to_owned()),
+    }
+}
+
+/// The message with the first of what it is about in its place.
+fn filled_in(message: &str, about: &BTreeSet<String>) -> String {
+    match about.first() {
+        Some(first) => message.replacen("``", &format!("`{first}`"), 1),
+        None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unknown(path: &str, message: &str) -> Decision {
+        let finding = Finding {
+            rule: "missing-vpc",
+            outcome: FindingOutcome::Unknown,
+            severity: Severity::High,
+            path: path.to_owned(),
+            actual: None,
+            expected: String::new(),
+            message: message.to_owned(),
+            fix: String::new(),
+        };
+        Decision { verdict: Verdict::Unknown, findings: vec![finding.clone(), finding], ..Decision::default() }
+    }
+
+    #[test]
+    fn reasons_are_counted_by_launch_and_by_what_they_are_about() {
+        let policy = crate::policy::Policy::parse("version = 1").unwrap();
+        let mut summary = Summary::default();
+        for decision in [
+            unknown("userIdentity", "data on `B` is missing, see `--iam`"),
+            unknown("userIdentity", "data on `A` is missing, see `--iam`"),
+            unknown("userIdentity", "data on `A` is missing, see `--iam`"),
+            unknown("requestParameters", "omitted"),
+        ] {
+            summary.add(&decision, &policy.abac);
+        }
+        summary.finish(BTreeMap::new());
+        let told =
+            summary.unknown.iter().map(|unknown| (unknown.reason.as_str(), unknown.launches, unknown.about.len()));
+        let expected = [("data on `A` is missing, see `--iam`", 3, 2), ("`requestParameters`: omitted", 1, 1)];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    }
+}

@@ -1,0 +1,418 @@
+//! `tagwarden audit`, as a user runs it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use tagwarden_archive::{Spec, generate};
+use tagwarden_tests::{Ran, event, list, program, root, tagwarden};
+use tempfile::TempDir;
+
+/// A generated archive.
+struct Archive {
+    folder: TempDir,
+    records: u64,
+    denied: u64,
+}
+
+impl Archive {
+    fn new(records: u64, days: u64, seed: u64) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let written = generate(folder.path(), &Spec { records, days, seed });
+        Self { folder, records: written.records, denied: written.denied }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().expect("UTF-8").to_owned()
+    }
+
+    fn truth(&self) -> Vec<Value> {
+        json_lines(&self.path("truth.jsonl"))
+    }
+
+    /// Its log files.
+    fn files(&self) -> Vec<PathBuf> {
+        let mut folders = vec![self.folder.path().join("AWSLogs")];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
+        files.sort();
+        files
+    }
+
+    /// Audits it, with IAM's data and `args`. Returns the summary and the findings.
+    fn audit(&self, args: &[&str]) -> (Value, Vec<Value>, Ran) {
+        let (iam, findings, logs) = (self.path("iam.json"), self.path("findings.jsonl"), self.path("AWSLogs"));
+        let ours = ["audit", "--format", "json", "--iam", &iam, "--findings", &findings];
+        let ran = tagwarden(&[&ours, args, &[&logs]].concat());
+        let summary = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}{}", ran.stdout, ran.stderr));
+        (summary, json_lines(&findings), ran)
+    }
+}
+
+fn json_lines(path: &str) -> Vec<Value> {
+    let text = fs::read_to_string(path).expect(path);
+    text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> String {
+    let path = folder.join(name);
+    fs::write(&path, bytes).expect("written");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("in memory");
+    encoder.finish().expect("in memory")
+}
+
+/// The findings that the decisions of `check` amount to, as `audit` lists them: in the order of time, without `actions`.
+fn as_findings(mut decisions: Vec<Value>) -> Vec<Value> {
+    decisions.sort_by_key(|decision| decision["event_time"].as_str().map(str::to_owned));
+    let mut lines = Vec::new();
+    for decision in decisions {
+        for finding in list(&decision["findings"]) {
+            let mut line = finding.clone();
+            for key in ["event_id", "event_time", "event_name", "account", "region", "resource", "principal", "verdict"]
+            {
+                line[key] = decision[key].clone();
+            }
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// Every launch, session and verdict is as the generator knows it, none missing, none extra; and as `check` has it.
+#[test]
+fn an_archive_comes_to_what_is_true() {
+    for seed in 1..=3 {
+        let archive = Archive::new(12_000, 3, seed);
+        let (summary, findings, ran) = archive.audit(&[]);
+        assert_eq!((ran.status, ran.stderr.as_str()), (1, ""));
+        let mut found: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
+        for finding in &findings {
+            let (fail, unknown) = found.entry(finding["event_id"].to_string()).or_default();
+            let rules = if finding["outcome"] == "fail" { fail } else { unknown };
+            rules.insert(finding["rule"].to_string());
+        }
+        let truth = archive.truth();
+        assert!(truth.len() >= 40, "{} launches", truth.len());
+        let mut verdicts = BTreeMap::<&str, u64>::new();
+        for launch in &truth {
+            *verdicts.entry(launch["verdict"].as_str().expect("text")).or_default() += 1;
+            let (fail, unknown) = found.remove(&launch["event_id"].to_string()).unwrap_or_default();
+            let expected =
+                |name: &str| list(&launch[name]).iter().map(|rule| rule.to_string()).collect::<BTreeSet<_>>();
+            assert_eq!((fail, unknown), (expected("fail"), expected("unknown")), "{launch}");
+        }
+        assert!(found.is_empty(), "{found:?}");
+        for verdict in ["violation", "unknown", "compliant"] {
+            assert_eq!(summary["launches"][verdict], json!(verdicts[verdict]), "{verdict}");
+        }
+        let of = |name: &str| summary["input"][name].clone();
+        assert_eq!((of("records"), of("files"), of("problems")), (json!(archive.records), json!(36), json!(0)));
+        let skipped: u64 = of("skipped").as_object().expect("reasons").values().filter_map(Value::as_u64).sum();
+        assert_eq!(skipped + truth.len() as u64, archive.records);
+        let denied: u64 = list(&summary["denied"]).iter().filter_map(|denied| denied["calls"].as_u64()).sum();
+        assert_eq!(denied, archive.denied);
+
+        let (iam, logs) = (archive.path("iam.json"), archive.path("AWSLogs"));
+        let checked = tagwarden(&["check", "--format", "json", "--iam", &iam, &logs]);
+        let judged: Vec<_> =
+            checked.json_lines().into_iter().filter(|decision| decision["verdict"] != "skipped").collect();
+        for launch in &truth {
+            let decision =
+                judged.iter().find(|decision| decision["event_id"] == launch["event_id"]).expect("a decision");
+            assert_eq!(decision["principal"]["tags_from"], launch["tags_from"], "{launch}");
+            let tags = decision["principal"]["tags"].as_object().expect("tags");
+            let project =
+                tags.iter().find(|(key, _)| key.eq_ignore_ascii_case("Project")).map(|(_, value)| value.clone());
+            assert_eq!(project.unwrap_or_default(), launch["project"], "{launch}");
+        }
+        let (mut expected, mut found) = (as_findings(judged), findings);
+        // Launches of the same second come in the order of the files.
+        let order = |finding: &Value| {
+            (
+                finding["event_time"].to_string(),
+                finding["event_id"].to_string(),
+                finding["rule"].to_string(),
+                finding["path"].to_string(),
+            )
+        };
+        expected.sort_by_key(order);
+        found.sort_by_key(order);
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn the_sample_events_come_to_what_check_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let findings = write(folder.path(), "findings.jsonl", "");
+    let ran = tagwarden(&["audit", "--findings", &findings, "events"]);
+    assert_eq!(ran.status, 1);
+    let decisions = tagwarden(&["check", "--format", "json", "events"]).json_lines();
+    let decisions = decisions.into_iter().filter(|decision| decision["verdict"] != "skipped").collect();
+    assert_eq!(json_lines(&findings), as_findings(decisions));
+    for line in
+        ["38 launches judged by this policy", "         26  violation  68.4 %", "1 SageMaker call that IAM denied"]
+    {
+        assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
+    for secret in ["LOG_LEVEL", "SAGEMAKER_PROGRAM", "max_depth", "sessionToken", "ASIA", "\u{1b}"] {
+        assert!(!ran.stdout.contains(secret), "`{secret}`");
+    }
+    assert_eq!(tagwarden(&["audit", "--exit-zero", "events"]).status, 0);
+}
+
+#[test]
+fn nothing_depends_on_threads_names_or_packing() {
+    let archive = Archive::new(20_000, 2, 9);
+    let (summary, findings, _) = archive.audit(&["--threads", "1"]);
+    let (with_many, same, _) = archive.audit(&["--threads", "7"]);
+    assert_eq!((&summary, &findings), (&with_many, &same));
+
+    // The same records: one file plain, one pretty-printed, one in several gzip members, one as JSON Lines; all renamed.
+    for (index, path) in archive.files().into_iter().enumerate() {
+        let mut text = String::new();
+        std::io::Read::read_to_string(
+            &mut flate2::read::GzDecoder::new(&fs::read(&path).expect("a file")[..]),
+            &mut text,
+        )
+        .expect("gzip");
+        let file: Value = serde_json::from_str(&text).expect("JSON");
+        let bytes = match index % 5 {
+            0 => text.clone().into_bytes(),
+            1 => serde_json::to_string_pretty(&file).expect("JSON").replace('\n', "\r\n").into_bytes(),
+            2 => [gzip(&text.as_bytes()[..500]), gzip(&text.as_bytes()[500..])].concat(),
+            3 => list(&file["Records"]).iter().map(|record| format!("{record}\n")).collect::<String>().into_bytes(),
+            _ => gzip(text.replace("sagemaker.amazonaws.com", "sage\\u006daker.amazonaws.com").as_bytes()),
+        };
+        let packed =
+            path.with_file_name(format!("{}.log", path.file_name().and_then(|name| name.to_str()).expect("a name")));
+        fs::write(packed, bytes).expect("written");
+        fs::remove_file(path).expect("removed");
+    }
+    let (mut repacked, same, ran) = archive.audit(&[]);
+    assert_eq!(ran.stderr, "");
+    for size in ["bytes", "inflated_bytes"] {
+        repacked["input"][size] = summary["input"][size].clone();
+    }
+    assert_eq!((summary, findings), (repacked, same));
+}
+
+#[test]
+fn damaged_files_are_named_and_the_rest_is_right() {
+    let archive = Archive::new(10_000, 2, 4);
+    let (before, findings, _) = archive.audit(&[]);
+    let logs = archive.folder.path().join("AWSLogs");
+    let whole = gzip(format!("{{\"Records\":[{}]}}", event("CreateTrainingJob.no-vpc.json")).as_bytes());
+    let mut wrong_checksum = whole.clone();
+    let checksum = whole.len() - 8;
+    wrong_checksum[checksum] ^= 1;
+    let mut too_large = whole.clone();
+    too_large[whole.len() - 4..].copy_from_slice(&[0, 0, 0, 0x3f]);
+    let damages = [
+        ("a-truncated.json.gz", whole[..whole.len() / 2].to_vec(), "the gzip file is truncated"),
+        ("b-corrupt.json.gz", [&whole[..10], &[0xff; 40]].concat(), "the gzip file is corrupt"),
+        ("c-checksum.json.gz", wrong_checksum, "the gzip file is corrupt"),
+        ("d-length.json.gz", too_large, "the gzip file is corrupt"),
+        ("e-zero.json.gz", Vec::new(), ":1: empty"),
+        ("f-empty.json.gz", gzip(b""), ":1: empty"),
+        (
+            "g-cut.json.gz",
+            gzip(b"{\"Records\":[{\"eventSource\":\"s3.amazonaws.com\","),
+            ":1: the JSON breaks off before its end",
+        ),
+        ("h-latin1.json.gz", gzip(b"{\"Records\":[{\"eventSource\":\"\xe4\",\"eventName\":\"x\"}]}"), ":1: no UTF-8"),
+        (
+            "i-nothing.json.gz",
+            gzip(b"{\"Records\":[{\"eventSource\":\"s3.amazonaws.com\"}]}"),
+            ": no CloudTrail record: `eventName` is missing",
+        ),
+        ("j-picture.png", b"\x89PNG\r\n\x1a\n\0".to_vec(), ": neither JSON nor gzip"),
+    ];
+    for (name, bytes, _) in &damages {
+        write(&logs, name, bytes);
+    }
+    let (after, same, ran) = archive.audit(&[]);
+    assert_eq!(ran.status, 2);
+    for (name, _, complaint) in &damages {
+        let named = ran.stderr.lines().any(|line| line.contains(name) && line.contains(complaint));
+        assert!(named, "{name}: {}", ran.stderr);
+    }
+    // The file whose only line is no UTF-8 is empty without it.
+    assert_eq!(after["input"]["problems"], json!(damages.len() + 1));
+    assert_eq!((&after["launches"], &after["denied"], same), (&before["launches"], &before["denied"], findings));
+    assert!(tagwarden(&["audit", "not-there"]).stderr.contains("not-there: cannot be read"));
+    let empty = tempfile::tempdir().expect("a folder");
+    let ran = tagwarden(&["audit", empty.path().to_str().expect("UTF-8")]);
+    assert_eq!((ran.status, ran.stderr.trim()), (2, "error: there is no file to read"));
+}
+
+#[test]
+fn the_period_chooses_launches_and_days() {
+    let archive = Archive::new(20_000, 8, 5);
+    let (_, all, _) = archive.audit(&[]);
+    let (summary, some, _) = archive.audit(&["--since", "2026-01-09", "--until", "2026-01-10T12:00:00Z"]);
+    let is_inside = |finding: &&Value| {
+        ("2026-01-09T00:00:00Z".."2026-01-10T12:00:00Z").contains(&finding["event_time"].as_str().expect("a time"))
+    };
+    // The roles that only records tell of were tagged long before.
+    let known = |finding: &&Value| !finding["principal"]["arn"].as_str().is_some_and(|arn| arn.contains("Pipeline"));
+    let expected: Vec<_> = all.iter().filter(is_inside).filter(known).collect();
+    assert!(!expected.is_empty());
+    assert_eq!(some.iter().filter(known).collect::<Vec<_>>(), expected);
+    // Days 1, 2 and 8 of the eight, for four accounts in three regions.
+    assert_eq!(summary["input"]["days_left_out"], json!(2 * 12 + 12));
+    let ran = tagwarden(&["audit", "--since", "2027-01-01", &archive.path("AWSLogs")]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("all 96 days of log files lie outside the period"), "{}", ran.stderr);
+    assert!(tagwarden(&["audit", "--since", "spring", "events"]).stderr.contains("expected a date such as"));
+}
+
+#[test]
+fn role_tags_come_from_iams_records_unless_iam_tells() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let launch: Value = serde_json::from_str(&event("CreateTrainingJob.compliant.json")).expect("JSON");
+    let mut launch = launch["detail"].clone();
+    launch["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] = json!("arn:aws:iam::111122223333:role/ml/New");
+    let tagged = |time: &str, project: &str| {
+        json!({
+            "eventSource": "iam.amazonaws.com", "eventName": "TagRole", "eventTime": format!("2026-03-{time}Z"),
+            "recipientAccountId": "111122223333",
+            "requestParameters": {"roleName": "New", "tags": [{"key": "project", "value": project}]},
+        })
+    };
+    let records = json!({"Records": [launch, tagged("02T08:00:00", "atlas"), tagged("01T08:00:00", "borealis"), tagged("02T23:00:00", "cygnus")]});
+    let logs = write(folder.path(), "logs.json", records.to_string());
+    for command in ["check", "audit"] {
+        let ran = tagwarden(&[command, "--iam", "events/iam.json", &logs]);
+        assert_eq!(ran.status, 0, "{}", ran.stdout);
+    }
+    let iam = json!({"RoleDetailList": [{"Arn": "arn:aws:iam::111122223333:role/New", "Tags": [{"Key": "Project", "Value": "borealis"}]}]});
+    let iam = write(folder.path(), "iam.json", iam.to_string());
+    for command in ["check", "audit"] {
+        let ran = tagwarden(&[command, "--iam", "events/iam.json", "--iam", &iam, &logs]);
+        assert_eq!(ran.status, 1, "IAM's word counts: {}", ran.stdout);
+    }
+    let without = records["Records"].as_array().expect("records")[..1].to_vec();
+    let logs = write(folder.path(), "logs.json", json!({"Records": without}).to_string());
+    let ran = tagwarden(&["audit", "--iam", "events/iam.json", &logs]);
+    assert_eq!(ran.status, 3);
+    let reason = "IAM's data on `arn:aws:iam::111122223333:role/ml/New` is missing: give the output of";
+    assert!(ran.stdout.contains(reason), "{}", ran.stdout);
+}
+
+#[test]
+fn two_policies_are_compared() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let before = write(folder.path(), "before.toml", "version = 1\n[rules.missing-vpc]\n");
+    let after = write(folder.path(), "after.toml", "version = 1\n[rules.missing-project-tag]\n");
+    let args = ["audit", "--policy", &before, "--compare", &after, "--format", "json", "events"];
+    let summary: Value = serde_json::from_str(&tagwarden(&args).stdout).expect("JSON");
+    let comparison = &summary["comparison"];
+    assert_eq!(comparison["policy"], json!(after));
+    let of = |policy: &str| {
+        let decisions = tagwarden(&["check", "--policy", policy, "--format", "json", "events"]).json_lines();
+        decisions
+            .into_iter()
+            .map(|decision| (decision["event_id"].clone(), decision["verdict"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let (ours, others) = (of(&before), of(&after));
+    let changed = ours.iter().zip(&others).filter(|(one, other)| one != other).count();
+    assert!(changed > 3);
+    assert_eq!(list(&comparison["changed"]).len(), changed);
+    for change in list(&comparison["changed"]) {
+        let verdict = |verdicts: &[(Value, Value)]| {
+            verdicts.iter().find(|(id, _)| *id == change["event_id"]).expect("judged").1.clone()
+        };
+        assert_eq!((verdict(&ours), verdict(&others)), (change["before"].clone(), change["after"].clone()));
+    }
+    let text = tagwarden(&["audit", "--policy", &before, "--compare", &after, "events"]).stdout;
+    assert!(text.contains(&format!("{changed} launches would change verdict: from {before} to {after}")), "{text}");
+}
+
+#[test]
+fn repeated_records_are_counted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let record = event("CreateTrainingJob.no-vpc.json");
+    let logs =
+        write(folder.path(), "logs.json", format!("{record}\n{record}\n{}", event("CreateTrainingJob.compliant.json")));
+    let summary: Value = serde_json::from_str(&tagwarden(&["audit", "--format", "json", &logs]).stdout).expect("JSON");
+    assert_eq!(summary["repeated"], json!(1));
+    assert_eq!(
+        summary["days"]["2026-03-02"].as_object().expect("verdicts").values().filter_map(Value::as_u64).sum::<u64>(),
+        3
+    );
+}
+
+/// Whoever breaks off learns what is known by then.
+#[test]
+fn an_interrupted_audit_tells_what_it_knows() {
+    let archive = Archive::new(9_000, 3, 6);
+    // A file that never comes to its end: the audit waits for it, having read the others.
+    let pipe = archive.path("AWSLogs/pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let child = Command::new(program("tagwarden"))
+        .current_dir(root())
+        .args([
+            "audit",
+            "--format",
+            "json",
+            "--threads",
+            "2",
+            "--iam",
+            &archive.path("iam.json"),
+            &archive.path("AWSLogs"),
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("tagwarden starts");
+    let writer = fs::OpenOptions::new().write(true).open(&pipe).expect("the pipe");
+    std::thread::sleep(Duration::from_millis(300));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(killed.success());
+    std::thread::sleep(Duration::from_millis(300));
+    drop(writer);
+    let before = Instant::now();
+    let output = child.wait_with_output().expect("it ends");
+    assert!(before.elapsed() < Duration::from_secs(60), "it ends soon");
+    assert_eq!(output.status.code(), Some(2));
+    let summary: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(summary["complete"], json!(false));
+}
+
+/// In headless Chromium, with the name of a job that would like to be a program.
+#[test]
+fn the_page_works_in_a_browser() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hostile = r#"</script><script>window.pwned=1</script><img src=x onerror='window.pwned=1'><!--"#;
+    let record = event("CreateTrainingJob.no-vpc.json").replace("churn-no-vpc", hostile);
+    let logs = write(folder.path(), "hostile.json", record);
+    let page = write(folder.path(), "page.html", "");
+    let ran = tagwarden(&["audit", "--html", &page, "events", &logs]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let html = fs::read_to_string(&page).expect("the page");
+    for secret in ["LOG_LEVEL", "max_depth", "sessionToken", "ASIA"] {
+        assert!(!html.contains(secret), "`{secret}`");
+    }
+    let test = root().join("tests/page.py");
+    let args = [test.to_str().expect("UTF-8"), page.as_str(), "39", "27"];
+    let tested = Command::new("python3").args(args).output().expect("python3 starts");
+    assert!(tested.status.success(), "{}", String::from_utf8_lossy(&tested.stderr));
+}
