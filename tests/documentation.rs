@@ -8,7 +8,7 @@ use tagwarden::rules::{RULES, markdown_table};
 use tagwarden_tests::{root, tagwarden_with_input};
 
 const BEGIN: &str =
-    "<!-- rules: generated, `UPDATE=1 cargo test -p tagwarden-tests --test documentation` renews it -->\n";
+    "<!-- rules: generated, `UPDATE=1 cargo test --workspace --test documentation` renews it -->\n";
 const END: &str = "<!-- end of rules -->\n";
 
 #[test]
