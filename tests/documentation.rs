@@ -3,8 +3,8 @@
 use std::fs;
 
 use serde_json::Value;
-use tagwarden::policy::Policy;
 use tagwarden::operations::Operation;
+use tagwarden::policy::Policy;
 use tagwarden::rules::{RULES, markdown_matrix, markdown_table};
 use tagwarden_tests::{root, tagwarden_with_input};
 
@@ -37,7 +37,8 @@ fn every_example_violates_its_rule() {
     for rule in RULES {
         let request: Value = serde_json::from_str(rule.example).expect(rule.id);
         let creates = |operation: &&Operation| {
-            operation.name.starts_with("Create") && operation.resource_name.is_some_and(|name| request.get(name).is_some())
+            operation.name.starts_with("Create")
+                && operation.resource_name.is_some_and(|name| request.get(name).is_some())
         };
         let operation = Operation::all().find(creates).expect(rule.id).name;
         let record = serde_json::json!({

@@ -8,31 +8,10 @@ use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Evidence;
 use tagwarden::json::Value as BorrowedValue;
 use tagwarden::policy::{self, Policy};
-use tagwarden_tests::{event, events};
+use tagwarden_tests::{event, events, strict_policy};
 
-/// A policy in which every rule is on.
 fn strict() -> Policy {
-    let options = [
-        ("unapproved-instance-type", "allow = ['ml.m5.*', 'ml.g5.*']"),
-        ("excessive-instance-count", "max = 8"),
-        ("excessive-runtime", "max-hours = 12"),
-        (
-            "unapproved-kms-key",
-            "allow = ['arn:aws:kms:eu-west-1:111122223333:key/0d1e2f3a-4b5c-4d6e-8f70-112233445566']",
-        ),
-        ("unapproved-subnet", "allow = ['subnet-0aaa1111bbb22222c', 'subnet-0ddd3333eee44444f']"),
-        ("unapproved-security-group", "allow = ['sg-0a11b22c33d44e55f']"),
-        ("unapproved-region", "allow = ['eu-west-1']"),
-        ("unapproved-image", "allow = ['111122223333.dkr.ecr.eu-west-1.amazonaws.com/*']"),
-        ("unapproved-bucket", "allow = ['atlas-*']"),
-    ];
-    let tables = tagwarden::rules::RULES.iter().map(|rule| {
-        let options = options.iter().find(|(id, _)| *id == rule.id).map_or("", |(_, options)| options);
-        format!("[rules.{}]\n{options}\n", rule.id)
-    });
-    let personas = "[personas.data-scientist]\noperations = ['CreateTrainingJob']\n\
-        [personas.mlops-engineer]\noperations = ['CreateEndpointConfig', 'CreateTrainingJob']\n";
-    let text = format!("version = 1\n{}{personas}", tables.collect::<String>());
+    let text = strict_policy();
     Policy::parse(&text).unwrap_or_else(|errors| panic!("{text}\n{errors:?}"))
 }
 

@@ -187,7 +187,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "deviceFleetName",
         "",
         HOLDS_WORK,
-        &[OPTIONAL_ROLE, output!("outputConfig", "s3OutputLocation")],
+        &[OPTIONAL_ROLE, required_output!("outputConfig", "s3OutputLocation")],
     ),
     create("RegisterDevices", "device", "deviceFleetName", "", HOLDS_WORK, &[TAGS]),
     create(

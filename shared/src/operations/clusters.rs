@@ -4,7 +4,7 @@ use super::Fact::{
     Compute, ExecutionRole, InputUri, InstanceCount, InstanceType, SecurityGroup, StorageKey, Subnet, Vpc,
 };
 use super::Stop::Never;
-use super::groups::{TAGS, create, slot, update, vpc};
+use super::groups::{TAGS, create, required, slot, update, vpc};
 use super::{Operation, Slot, Stop};
 
 /// The instance groups at a path. An attached EBS volume takes a key whatever the instance type (API reference,
@@ -79,7 +79,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         CLUSTER,
         &[&[
             slot(InstanceType, "nodesToAdd[].instanceTypes[]"),
-            slot(InstanceCount, "nodesToAdd[].incrementTargetCountBy"),
+            required(InstanceCount, "nodesToAdd[].incrementTargetCountBy"),
         ]],
     ),
     create("CreateClusterExtension", "cluster-extension", "extensionName", "extensionArn", CLUSTER, &[TAGS]),

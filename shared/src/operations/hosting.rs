@@ -38,13 +38,17 @@ macro_rules! component {
     };
 }
 
-/// What an inference experiment deploys.
-const MODEL_VARIANTS: &[Slot] = &[
-    slot(Compute, "modelVariants[]"),
-    slot(InstanceType, "modelVariants[].infrastructureConfig.realTimeInferenceConfig.instanceType"),
-    slot(InstanceCount, "modelVariants[].infrastructureConfig.realTimeInferenceConfig.instanceCount"),
-    slot(Model, "modelVariants[].modelName"),
-];
+/// What an inference experiment deploys: `required`, or just a `slot`.
+macro_rules! model_variants {
+    ($constructor:ident) => {
+        &[
+            $constructor(Compute, "modelVariants[]"),
+            $constructor(InstanceType, "modelVariants[].infrastructureConfig.realTimeInferenceConfig.instanceType"),
+            $constructor(InstanceCount, "modelVariants[].infrastructureConfig.realTimeInferenceConfig.instanceCount"),
+            $constructor(Model, "modelVariants[].modelName"),
+        ]
+    };
+}
 
 /// Where a router's asynchronous answers go.
 const ROUTING_TARGETS: &[Slot] = &[
@@ -85,6 +89,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 slot(VolumeKey, "kmsKeyId"),
                 slot(NetworkIsolation, "enableNetworkIsolation"),
                 slot(OutputSwitch, "dataCaptureConfig.enableCapture"),
+                slot(InputUri, "explainerConfig.clarifyExplainerConfig.shapConfig.shapBaselineConfig.shapBaselineUri"),
                 slot(OutputUri, "asyncInferenceConfig.outputConfig.s3FailurePath"),
             ],
             vpc!("vpcConfig"),
@@ -130,7 +135,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[
             TAGS,
             ROLE,
-            MODEL_VARIANTS,
+            model_variants!(required),
             &[slot(VolumeKey, "kmsKey")],
             output!("dataStorageConfig", "destination", "kmsKey"),
         ],
@@ -141,7 +146,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "name",
         "inferenceExperimentArn",
         EXPERIMENT,
-        &[MODEL_VARIANTS, output!("dataStorageConfig", "destination", "kmsKey")],
+        &[model_variants!(slot), output!("dataStorageConfig", "destination", "kmsKey")],
     ),
     update("StartInferenceExperiment", "inference-experiment", "name", "inferenceExperimentArn", EXPERIMENT, &[]),
     create(

@@ -5,7 +5,7 @@ use super::Fact::{
     OutputUri, SecurityGroup, Subnet, TrafficEncryption, VolumeKey, Vpc,
 };
 use super::Stop::By;
-use super::groups::{ROLE, TAGS, create, output, required, slot, update, vpc};
+use super::groups::{ROLE, TAGS, create, output, required, required_output, slot, update, vpc};
 use super::{Absence, Operation, Slot};
 
 /// `MonitoringClusterConfig` at a path, where the request requires it.
@@ -34,18 +34,18 @@ macro_rules! limits {
 
 /// What the four kinds of job definitions have under different names, each with its kind's prefix.
 macro_rules! definition {
-    ($app:literal, $input:literal, $output:literal, $($uri:literal),+) => {
+    ($app:literal, $input:literal, $output:literal, $($constructor:ident $uri:literal),+) => {
         &[
             TAGS,
             ROLE,
             cluster_config!("jobResources.clusterConfig"),
             limits!(""),
             vpc!("networkConfig.vpcConfig"),
-            output!($output, "monitoringOutputs[].s3Output.s3Uri"),
+            required_output!($output, "monitoringOutputs[].s3Output.s3Uri"),
             &[
                 required(Image, concat!($app, ".imageUri")),
                 slot(InputUri, concat!($input, ".batchTransformInput.dataCapturedDestinationS3Uri")),
-                $(slot(InputUri, $uri),)+
+                $($constructor(InputUri, $uri),)+
             ],
         ]
     };
@@ -117,10 +117,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "dataQualityAppSpecification",
             "dataQualityJobInput",
             "dataQualityJobOutputConfig",
-            "dataQualityAppSpecification.recordPreprocessorSourceUri",
-            "dataQualityAppSpecification.postAnalyticsProcessorSourceUri",
-            "dataQualityBaselineConfig.constraintsResource.s3Uri",
-            "dataQualityBaselineConfig.statisticsResource.s3Uri"
+            slot "dataQualityAppSpecification.recordPreprocessorSourceUri",
+            slot "dataQualityAppSpecification.postAnalyticsProcessorSourceUri",
+            slot "dataQualityBaselineConfig.constraintsResource.s3Uri",
+            slot "dataQualityBaselineConfig.statisticsResource.s3Uri"
         ),
     ),
     create(
@@ -133,10 +133,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "modelQualityAppSpecification",
             "modelQualityJobInput",
             "modelQualityJobOutputConfig",
-            "modelQualityAppSpecification.recordPreprocessorSourceUri",
-            "modelQualityAppSpecification.postAnalyticsProcessorSourceUri",
-            "modelQualityBaselineConfig.constraintsResource.s3Uri",
-            "modelQualityJobInput.groundTruthS3Input.s3Uri"
+            slot "modelQualityAppSpecification.recordPreprocessorSourceUri",
+            slot "modelQualityAppSpecification.postAnalyticsProcessorSourceUri",
+            slot "modelQualityBaselineConfig.constraintsResource.s3Uri",
+            slot "modelQualityJobInput.groundTruthS3Input.s3Uri"
         ),
     ),
     create(
@@ -149,9 +149,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "modelBiasAppSpecification",
             "modelBiasJobInput",
             "modelBiasJobOutputConfig",
-            "modelBiasAppSpecification.configUri",
-            "modelBiasBaselineConfig.constraintsResource.s3Uri",
-            "modelBiasJobInput.groundTruthS3Input.s3Uri"
+            required "modelBiasAppSpecification.configUri",
+            slot "modelBiasBaselineConfig.constraintsResource.s3Uri",
+            slot "modelBiasJobInput.groundTruthS3Input.s3Uri"
         ),
     ),
     create(
@@ -164,8 +164,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "modelExplainabilityAppSpecification",
             "modelExplainabilityJobInput",
             "modelExplainabilityJobOutputConfig",
-            "modelExplainabilityAppSpecification.configUri",
-            "modelExplainabilityBaselineConfig.constraintsResource.s3Uri"
+            required "modelExplainabilityAppSpecification.configUri",
+            slot "modelExplainabilityBaselineConfig.constraintsResource.s3Uri"
         ),
     ),
 ];

@@ -211,7 +211,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "trainingSessionName",
         "trainingSessionArn",
         By("StopTrainingSession"),
-        &[TAGS, ROLE, vpc!("vpcConfig"), output!("outputConfig.s3Location", "path", "kmsKeyArn")],
+        &[
+            TAGS,
+            ROLE,
+            vpc!("vpcConfig"),
+            &[
+                slot(OutputKey, "outputConfig.s3Location.kmsKeyArn"),
+                required(OutputUri, "outputConfig.s3Location.path"),
+            ],
+        ],
     ),
     create(
         "CreateTrainingPlan",
