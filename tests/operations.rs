@@ -5,7 +5,12 @@ use std::fs;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tagwarden::operations::{Absence, Operation};
+use tagwarden::call::Call;
+use tagwarden::decide::{Verdict, decide_record};
+use tagwarden::documents::{self, Item};
+use tagwarden::evidence::Evidence;
+use tagwarden::operations::{Absence, Fact, Operation};
+use tagwarden::policy::Policy;
 use tagwarden_tests::{list, root, strict_policy, tagwarden, tagwarden_with_input};
 
 /// What the program that makes the samples prints: one sample a line.
@@ -92,6 +97,51 @@ fn every_operation_is_judged_right() {
         }
     }
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
+
+/// A fact that the rules need, replaced by something of a wrong type, makes a compliant request unknown or a violation.
+#[test]
+fn what_could_not_be_read_is_not_compliant() {
+    let policy = Policy::parse(&strict_policy()).expect("valid");
+    let mut evidence = Evidence::new("");
+    documents::split(&surroundings(), &mut |item| match item.expect("readable") {
+        Item::AuthorizationDetails(details) => drop(evidence.add_authorization_details(&details)),
+        Item::Record(json) => {
+            let record = serde_json::from_str(json).expect("JSON");
+            evidence.learn(&Call::read(&record).expect("a record"));
+        }
+        Item::OtherEvent(_) => {}
+    });
+    let verdict = |record: &Value| decide_record(&record.to_string(), &policy, &evidence).expect("a record").verdict;
+    let (mut replaced, mut passed) = (0, Vec::new());
+    for sample in samples().iter().filter(|sample| sample["case"] == "right") {
+        let operation = Operation::named(sample["operation"].as_str().expect("a name")).expect("it is judged");
+        assert_eq!(verdict(&sample["record"]), Verdict::Compliant, "{}", operation.name);
+        // A switch that cannot be read does not switch off, any serverless configuration is one, and one instance, as the
+        // samples start, has nobody to talk to.
+        let without = [Fact::OutputSwitch, Fact::Serverless, Fact::TrafficEncryption];
+        // Where models are named, their settings count.
+        let network = [Fact::NetworkIsolation, Fact::Vpc, Fact::Subnet, Fact::SecurityGroup];
+        let of_models = |fact: &Fact| operation.tells(Fact::Model) && network.contains(fact);
+        let needed = operation.slots().filter(|slot| !without.contains(&slot.fact) && !of_models(&slot.fact));
+        for slot in needed {
+            let pointer = slot.path.replace("[]", "/0").replace('.', "/").replace('?', "");
+            let mut record = sample["record"].clone();
+            let Some(place) = record.pointer_mut(&format!("/requestParameters/{pointer}")) else { continue };
+            *place = json!({"a": 1});
+            passed.extend((verdict(&record) == Verdict::Compliant).then_some((
+                operation.name,
+                slot.path,
+                "unreadable",
+            )));
+            *record.pointer_mut(&format!("/requestParameters/{pointer}")).expect("a place") = json!({"omitted": true});
+            passed.extend((verdict(&record) == Verdict::Compliant).then_some((operation.name, slot.path, "omitted")));
+            replaced += 1;
+        }
+    }
+    assert!(passed.is_empty(), "{passed:#?}");
+    let slots = Operation::all().flat_map(Operation::slots).count();
+    assert!(replaced * 10 > slots * 9, "only {replaced} of {slots} slots stand in a sample");
 }
 
 /// Each operation of the table is among the samples, but for those whose requests say nothing that could be judged.

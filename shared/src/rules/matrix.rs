@@ -46,7 +46,7 @@ pub fn columns() -> (Column, Vec<Column>) {
 pub fn markdown_matrix() -> String {
     let (everywhere, columns) = columns();
     let headings: String = columns.iter().map(|column| format!(" {} |", column.heading)).collect();
-    let rules = "--- |".repeat(columns.len());
+    let rules = " --- |".repeat(columns.len());
     let mut rows: Vec<(String, Vec<String>)> = Vec::new();
     for operation in Operation::all() {
         let cells = columns.iter().map(|column| if column.applies_to(operation) { " ● |" } else { " |" }).collect();
