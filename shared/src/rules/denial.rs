@@ -2,6 +2,7 @@
 
 use crate::operations::{Absence, Fact, Operation};
 use crate::policy::{Pattern, Settings};
+use crate::rules::Prevention;
 use crate::statement::{Condition, Test};
 
 /// Requests that IAM is to deny for a rule: calls of some operations that meet a condition.
@@ -130,6 +131,11 @@ pub(super) const OUTPUT_KEYS: [&str; 2] = ["sagemaker:OutputKmsKey", "sagemaker:
 pub(super) fn any_instance_type_outside(patterns: &[Pattern]) -> Test {
     Test::any_not_like("sagemaker:InstanceTypes", patterns)
 }
+
+/// How IAM can prevent what is wrong with the request's tags.
+pub(super) const BY_REQUEST_TAGS: Prevention = Prevention::Partly(
+    "not where AWS has no condition keys for tags: training sessions, inference routers, cluster extensions",
+);
 
 /// The condition key of the request's tag `key`.
 pub(super) fn request_tag(key: &str) -> String {

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     options: &[],
     governs: &[Fact::Tags],
     needs: &[],
-    prevention: Prevention::Iam,
+    prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Team", "value": "growth"}]}"#,
     check,
     prevent,
