@@ -60,7 +60,7 @@ pub fn policy(rng: &mut Rng) -> String {
         }
     }
     text.push_str(
-        "[personas.lead]\noperations = ['CreateTrainingJob', 'CreateEndpointConfig']\n\
+        "[personas.lead]\noperations = ['CreateTrainingJob', 'CreateEndpointConfig', 'CreateNotebookInstance']\n\
         [personas.scientist]\noperations = ['CreateTrainingJob']\n[personas.ops]\noperations = ['CreateEndpointConfig']\n",
     );
     for _ in 0..rng.u8(..3) {
@@ -150,7 +150,11 @@ fn when(rng: &mut Rng) -> String {
 
 /// A request that most policies let pass, with up to three changes.
 pub fn case(rng: &mut Rng, tag: &str) -> Case {
-    let mut case = if rng.bool() { training(tag) } else { endpoint_config(rng, tag) };
+    let mut case = match rng.u8(..9) {
+        0 => notebook(tag),
+        1..=4 => training(tag),
+        _ => endpoint_config(rng, tag),
+    };
     case.kms = pick(rng, &["old", "new", "both"]);
     for _ in 0..pick(rng, &[0, 1, 1, 2, 2, 3]) {
         change(rng, &mut case, tag);
@@ -192,6 +196,35 @@ fn endpoint_config(rng: &mut Rng, tag: &str) -> Case {
     call("CreateEndpointConfig", tag, request)
 }
 
+fn notebook(tag: &str) -> Case {
+    call(
+        "CreateNotebookInstance",
+        tag,
+        json!({
+            "notebookInstanceName": "churn",
+            "instanceType": "ml.m5.xlarge",
+            "roleArn": "arn:aws:iam::111122223333:role/ml/atlas/train",
+            "subnetId": "subnet-1",
+            "securityGroupIds": ["sg-1"],
+            "kmsKeyId": KEY,
+            "directInternetAccess": "Disabled",
+            "rootAccess": "Disabled",
+        }),
+    )
+}
+
+fn notebook_setting(rng: &mut Rng, request: &mut Value) {
+    let switch = [json!("Enabled"), json!("Disabled"), json!("")];
+    match rng.u8(..6) {
+        0 => set(rng, request, "directInternetAccess", &switch),
+        1 => set(rng, request, "rootAccess", &switch),
+        2 => request["instanceType"] = json!(pick(rng, &["ml.c5.2xlarge", "ml.g5.xlarge", "ml.t3.medium"])),
+        3 => key(rng, request, "kmsKeyId"),
+        4 => set(rng, request, "subnetId", &[json!("subnet-2"), json!("subnet-a1")]),
+        _ => set(rng, request, "securityGroupIds", &[json!(["sg-1", "sg-2"]), json!(["sg-2"]), json!([])]),
+    }
+}
+
 fn call(operation: &str, tag: &str, mut request: Value) -> Case {
     request["tags"] = json!([{"key": tag, "value": "atlas"}]);
     Case {
@@ -224,6 +257,9 @@ fn change(rng: &mut Rng, case: &mut Case, tag: &str) {
             case.principal = case.principal.replace(ACCOUNT, "444455556666");
         }
         3 | 4 => case.record["requestParameters"]["tags"] = tags(rng, tag),
+        _ if case.record["eventName"] == "CreateNotebookInstance" => {
+            notebook_setting(rng, &mut case.record["requestParameters"]);
+        }
         other => {
             let request = &mut case.record["requestParameters"];
             match (other, is_training) {

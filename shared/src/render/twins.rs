@@ -149,7 +149,7 @@ impl OfRule {
             let sid = format!("{}{number}", camel_case(self.rule.id));
             let actions = operations.iter().map(|operation| format!("sagemaker:{}", operation.name));
             match Statement::deny(sid, actions, condition) {
-                Ok(statement) => statements.push(statement),
+                Ok(statement) => statements.push(statement.abbreviated()),
                 Err(inapplicable) => self.gap(GapKind::Looser, &inapplicable.to_string()),
             }
         }
@@ -312,7 +312,7 @@ mod tests {
         }
     }
 
-    const TRAINING: &str = r#""sagemaker:CreateTrainingJob""#;
+    const TRAINING: &str = r#"["sagemaker:CreateTrainingJob","sagemaker:UpdateTrainingJob"]"#;
     const SHELL: &str = r#""Bool":{"sagemaker:EnableRemoteDebug":"true"}"#;
 
     #[test]
@@ -329,7 +329,7 @@ mod tests {
                 format!(r#"RemoteShell2 {TRAINING} {{{SHELL},"StringNotEquals":{{"aws:PrincipalTag/Persona":"p"}}}}"#),
             ]
         );
-        assert_eq!(observed("operations = ['CreateTrainingJob']"), [""; 0]);
+        assert_eq!(observed("operations = ['CreateTrainingJob', 'UpdateTrainingJob']"), [""; 0]);
         assert_eq!(observed(""), [""; 0]);
     }
 
