@@ -13,9 +13,8 @@ fn the_readmes_tables_are_current() {
     let path = root().join("README.md");
     let mut readme = fs::read_to_string(&path).expect("README.md");
     for (name, table) in [("rules", markdown_table()), ("operations", markdown_matrix())] {
-        let begin = format!(
-            "<!-- {name}: generated, `UPDATE=1 cargo test --workspace --test documentation` renews it -->\n"
-        );
+        let begin =
+            format!("<!-- {name}: generated, `UPDATE=1 cargo test --workspace --test documentation` renews it -->\n");
         let end = format!("<!-- end of {name} -->\n");
         let (before, rest) = readme.split_once(&begin).expect("the beginning of the table");
         let (written, after) = rest.split_once(&end).expect("the end of the table");

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::abbreviate::abbreviate;
 use crate::operations::Operation;
 use crate::policy::{Abac, Cell, Exemption, Mode, Pattern, Policy, When};
 use crate::rules::{Denial, Difference, Prevention, Rule};
@@ -147,9 +148,18 @@ impl OfRule {
         for (index, (condition, operations)) in requests.into_iter().enumerate() {
             let number = if index == 0 { String::new() } else { (index + 1).to_string() };
             let sid = format!("{}{number}", camel_case(self.rule.id));
-            let actions = operations.iter().map(|operation| format!("sagemaker:{}", operation.name));
-            match Statement::deny(sid, actions, condition) {
-                Ok(statement) => statements.push(statement.abbreviated()),
+            let mut names: Vec<_> = operations.iter().map(|operation| operation.name).collect();
+            names.sort_unstable();
+            let prefixed = |names: &[&str]| names.iter().map(|name| format!("sagemaker:{name}")).collect::<Vec<_>>();
+            // Where a test needs its key, the statement says nothing about calls that cannot carry it.
+            let needed: Vec<_> = condition.tests().iter().filter(|test| test.needs_key()).cloned().collect();
+            let is_harmless = |name: &str| needed.iter().any(|test| !condition_keys::applies(test.key(), name));
+            match Statement::deny(sid, prefixed(&names), condition) {
+                Ok(statement) => {
+                    let short = abbreviate(&names, &is_harmless);
+                    let short: Vec<_> = short.iter().map(String::as_str).collect();
+                    statements.push(statement.with_actions(prefixed(&short)));
+                }
                 Err(inapplicable) => self.gap(GapKind::Looser, &inapplicable.to_string()),
             }
         }

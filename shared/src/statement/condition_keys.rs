@@ -18,6 +18,11 @@ pub fn applies(key: &str, action: &str) -> bool {
     }
 }
 
+/// The actions that any of these keys goes with, some of them more than once.
+pub fn actions() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().flat_map(|(_, actions)| actions.iter().copied())
+}
+
 #[rustfmt::skip]
 static KEYS: &[(&str, &[&str])] = &[
     ("aws:RequestTag/", &[

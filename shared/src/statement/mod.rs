@@ -147,6 +147,13 @@ impl Statement {
         self
     }
 
+    /// The same with its actions written in another way, which its keys apply to just as well.
+    #[must_use]
+    pub(crate) fn with_actions(mut self, actions: Vec<String>) -> Self {
+        self.actions = Scope::These(actions);
+        self
+    }
+
     /// On these resources only.
     #[must_use]
     pub fn on(mut self, resources: impl IntoIterator<Item = impl Into<String>>) -> Self {
