@@ -47,7 +47,7 @@ pub enum GapKind {
 pub fn twins(policy: &Policy, wanted: &dyn Fn(&Rule) -> bool) -> Twins {
     let mut twins = Twins::default();
     for (rule, cells) in policy.cells().filter(|(rule, _)| wanted(rule)) {
-        let mut of_rule = OfRule { rule, requests: Vec::new(), gaps: Vec::new() };
+        let mut of_rule = OfRule { rule, requests: Vec::new(), without_key: Vec::new(), gaps: Vec::new() };
         if let Prevention::None(why) = rule.prevention {
             of_rule.gap(GapKind::Looser, why);
         }
@@ -65,6 +65,8 @@ struct OfRule {
     rule: &'static Rule,
     /// What is denied: which operations under which condition.
     requests: Vec<(Condition, Vec<&'static Operation>)>,
+    /// Condition keys that some operations lack.
+    without_key: Vec<(String, Vec<&'static str>)>,
     gaps: Vec<Gap>,
 }
 
@@ -115,10 +117,11 @@ impl OfRule {
                 denial.condition.tests().iter().find(|test| !condition_keys::applies(test.key(), operation.name));
             match missing {
                 None => with_keys.push(*operation),
-                Some(test) => {
-                    let what = format!("{}: its requests carry no condition key `{}`", operation.name, test.key());
-                    self.gap(GapKind::Looser, &what);
-                }
+                Some(test) => match self.without_key.iter_mut().find(|(key, _)| key == test.key()) {
+                    Some((_, names)) if names.contains(&operation.name) => {}
+                    Some((_, names)) => names.push(operation.name),
+                    None => self.without_key.push((test.key().to_owned(), vec![operation.name])),
+                },
             }
         }
         with_keys
@@ -143,6 +146,11 @@ impl OfRule {
     }
 
     fn statements(&mut self) -> Vec<Statement> {
+        for (key, names) in std::mem::take(&mut self.without_key) {
+            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            let what = format!("{}: their requests carry no condition key `{key}`", names.join(", "));
+            self.gap(GapKind::Looser, &what);
+        }
         let requests = std::mem::take(&mut self.requests);
         let mut statements = Vec::new();
         for (index, (condition, operations)) in requests.into_iter().enumerate() {
