@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Period;
 use super::records::{self, Header};
@@ -14,7 +14,7 @@ use crate::evidence::{self, Model, Session, TagChange};
 use crate::json::Value;
 
 /// What one input holds that an audit needs; everything else is only counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extract {
     /// The records of calls that are to be judged, in the order of the input.
     pub launches: Vec<Launch>,
@@ -29,13 +29,14 @@ pub struct Extract {
     /// How many of them are not judged, by reason.
     pub skipped: BTreeMap<String, u64>,
     /// Attempts at what SageMaker refused.
+    #[serde(serialize_with = "pairs", deserialize_with = "from_pairs")]
     pub denied: BTreeMap<Denied, u64>,
     /// What could not be read, beginning with the line where that is known.
     pub problems: Vec<String>,
 }
 
 /// A call that is to be judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
     /// `eventTime`, where it is one.
     pub time: Option<Timestamp>,
@@ -48,7 +49,7 @@ pub struct Launch {
 }
 
 /// A call that SageMaker refused for want of permission.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Denied {
     /// `eventName`
     pub event_name: String,
@@ -151,6 +152,15 @@ impl Denied {
             principal: call.identity.issuer_arn.or(call.identity.arn).map(str::to_owned),
         })
     }
+}
+
+/// JSON has no objects whose keys are objects.
+fn pairs<S: Serializer>(counts: &BTreeMap<Denied, u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(counts)
+}
+
+fn from_pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Denied, u64>, D::Error> {
+    Ok(Vec::deserialize(deserializer)?.into_iter().collect())
 }
 
 /// The JSON text of a record without what its request says that nobody should keep.

@@ -1,0 +1,148 @@
+//! The bytes of a log file, and what an audit keeps of them.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use flate2::read::MultiGzDecoder;
+use libdeflater::Decompressor;
+use memchr::memmem;
+use tagwarden::audit::{Extract, Period};
+
+/// Most bytes that one file may hold after decompression. CloudTrail's own files hold about 50 MB at most.
+pub const MAX_INFLATED: u64 = 1 << 30;
+
+/// A buffer larger than this is not kept for the next file.
+pub const KEPT: usize = 64 << 20;
+
+/// Deflate shortens data at most so many times.
+const MAX_RATIO: usize = 1032;
+
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// What was found in a file.
+#[derive(Clone, Debug, Default)]
+pub struct Scanned {
+    /// Its size as it lies there.
+    pub bytes: u64,
+    /// Its size when inflated.
+    pub inflated_bytes: u64,
+    /// What matters of it.
+    pub extract: Extract,
+}
+
+/// Reads log files one after the other, with buffers that are used again.
+pub struct LogFiles {
+    inflated: Vec<u8>,
+    decompressor: Decompressor,
+}
+
+impl Default for LogFiles {
+    fn default() -> Self {
+        Self { inflated: Vec::new(), decompressor: Decompressor::new() }
+    }
+}
+
+impl LogFiles {
+    /// What the `bytes` of a file, as it lies there, hold for an audit of `period`.
+    pub fn scan(&mut self, bytes: &[u8], period: Period) -> Scanned {
+        let mut scanned = Scanned { bytes: bytes.len() as u64, ..Scanned::default() };
+        if let Err(problem) = self.read(bytes, period, &mut scanned) {
+            scanned.extract.problems.push(format!(" {problem}"));
+        }
+        if self.inflated.capacity() > KEPT {
+            self.inflated = Vec::new();
+        }
+        scanned
+    }
+
+    /// Only of a gzip file whose checksum is right it is known that its JSON is as it was written: the others are parsed.
+    fn read(&mut self, bytes: &[u8], period: Period, scanned: &mut Scanned) -> Result<(), String> {
+        let bytes = if !is_gzip(bytes) {
+            bytes
+        } else if let Some(inflated) = inflate_at_once(bytes, &mut self.inflated, &mut self.decompressor) {
+            scanned.inflated_bytes = inflated.len() as u64;
+            let extract = std::str::from_utf8(inflated).ok().and_then(|text| Extract::quickly(text, period));
+            if let Some(extract) = extract {
+                scanned.extract = extract;
+                return Ok(());
+            }
+            inflated
+        } else {
+            self.inflated = inflate(bytes)?;
+            &self.inflated
+        };
+        scanned.inflated_bytes = bytes.len() as u64;
+        let text = text(bytes, &mut scanned.extract.problems)?;
+        scanned.extract.read(&text, period);
+        Ok(())
+    }
+}
+
+/// Whether these are the bytes of a gzip file.
+pub fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&GZIP_MAGIC)
+}
+
+/// The text that `bytes`, inflated, are, if they can be JSON. Lines that are no UTF-8 are left out and reported, each with its
+/// number.
+///
+/// # Errors
+/// Where they can be neither.
+pub fn text<'a>(bytes: &'a [u8], problems: &mut Vec<String>) -> Result<Cow<'a, str>, String> {
+    let starts_like_json =
+        bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| b"{[\xef".contains(byte));
+    if !starts_like_json {
+        return Err("neither JSON nor gzip".to_owned());
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut text = String::new();
+    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        match std::str::from_utf8(line) {
+            Ok(line) => text.push_str(line),
+            Err(_) => {
+                problems.push(format!("{}: no UTF-8", index + 1));
+                text.push('\n');
+            }
+        }
+    }
+    Ok(Cow::Owned(text))
+}
+
+/// What a gzip file holds, all its members one after the other.
+///
+/// # Errors
+/// Where it is damaged or too large.
+pub fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = MultiGzDecoder::new(gzipped).take(MAX_INFLATED + 1).read_to_end(&mut bytes);
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err("the gzip file is truncated".to_owned()),
+        Err(error) => Err(format!("the gzip file is corrupt: {error}")),
+        Ok(_) if bytes.len() as u64 > MAX_INFLATED => {
+            Err(format!("larger than {} MB when inflated", MAX_INFLATED >> 20))
+        }
+        Ok(_) => Ok(bytes),
+    }
+}
+
+/// What a gzip file of one member holds. `None` where it may have several, is damaged, or too large: the slower way tells.
+fn inflate_at_once<'b>(gzipped: &[u8], inflated: &'b mut Vec<u8>, decompressor: &mut Decompressor) -> Option<&'b [u8]> {
+    let (_, length) = gzipped.split_last_chunk::<4>()?;
+    let length = u32::from_le_bytes(*length);
+    // A second member would begin like the first: the two magic bytes and the method, deflate (RFC 1952). By chance these also
+    // are within the data of one file in some dozens.
+    let may_have_more = memmem::find(gzipped.get(3..)?, &[0x1f, 0x8b, 8]).is_some();
+    let length = usize::try_from(length).ok()?;
+    let is_credible = length as u64 <= MAX_INFLATED && length / MAX_RATIO <= gzipped.len();
+    if may_have_more || !is_credible {
+        return None;
+    }
+    if inflated.len() < length {
+        inflated.resize(length, 0);
+    }
+    let inflated = inflated.get_mut(..length)?;
+    let written = decompressor.gzip_decompress(gzipped, inflated).ok()?;
+    (written == length).then_some(inflated)
+}
