@@ -2,6 +2,7 @@
 //!
 //! The command line runs it over files, and Lambda functions run it over a bucket: how bytes get here is theirs to know.
 
+pub mod athena;
 mod gather;
 pub mod iam;
 mod judge;

@@ -8,6 +8,8 @@ use libdeflater::Decompressor;
 use memchr::memmem;
 use tagwarden::audit::{Extract, Period};
 
+use crate::athena;
+
 /// Most bytes that one file may hold after decompression. CloudTrail's own files hold about 50 MB at most.
 pub const MAX_INFLATED: u64 = 1 << 30;
 
@@ -83,19 +85,22 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&GZIP_MAGIC)
 }
 
-/// The text that `bytes`, inflated, are, if they can be JSON. Lines that are no UTF-8 are left out and reported, each with its
+/// The text that `bytes`, inflated, are, if they can be JSON; what Athena writes becomes records. Lines that are no UTF-8 are left out and reported, each with its
 /// number.
 ///
 /// # Errors
 /// Where they can be neither.
 pub fn text<'a>(bytes: &'a [u8], problems: &mut Vec<String>) -> Result<Cow<'a, str>, String> {
+    if athena::is_csv(bytes) {
+        return Ok(Cow::Owned(athena::records_of_csv(bytes, problems)));
+    }
     let starts_like_json =
         bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| b"{[\xef".contains(byte));
     if !starts_like_json {
-        return Err("neither JSON nor gzip".to_owned());
+        return Err("neither JSON nor gzip, nor CSV as Athena writes it".to_owned());
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok(Cow::Borrowed(text));
+        return Ok(athena::records_of_json_lines(text).map_or(Cow::Borrowed(text), Cow::Owned));
     }
     let mut text = String::new();
     for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {

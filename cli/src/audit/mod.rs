@@ -12,7 +12,7 @@ use std::thread;
 
 use tagwarden::audit::{Period, Summary};
 use tagwarden::evidence::Evidence;
-use tagwarden_audit::{Audit, Gathered, Outputs, Page, Written};
+use tagwarden_audit::{Audit, Gathered, Outputs, Page, Written, athena};
 
 use crate::args::{AuditArgs, Format};
 use crate::exit::{Exit, Failure, Outcome};
@@ -23,9 +23,13 @@ use archive::LogFile;
 use progress::Progress;
 
 pub fn run(args: &AuditArgs, output: &mut Output) -> Outcome {
+    let period = Period { since: args.since, until: args.until };
+    if let Some(table) = &args.athena_query {
+        output.line(&athena::query(table, period))?;
+        return Ok(Exit::Ok);
+    }
     let policy = policy::load(args.policy.as_deref())?;
     let other = args.compare.as_deref().map(|file| policy::load(Some(file))).transpose()?;
-    let period = Period { since: args.since, until: args.until };
     let threads = args.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, usize::from);
     let interrupted = interruption();
 
