@@ -373,7 +373,7 @@ fn what_athena_finds_is_judged_as_the_log_files_are() {
         let ran = Command::new(root().join("tests/athena/run")).args(args).output().expect("it starts");
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
         let (summary, findings, _) = archive.audit(&period);
-        assert!(findings.len() > 10);
+        assert!(!findings.is_empty());
         for result in &results {
             let (iam, found) = (archive.path("iam.json"), archive.path("found.jsonl"));
             let args = ["audit", "--format", "json", "--iam", &iam, "--findings", &found];

@@ -206,10 +206,9 @@ pub(crate) fn records_of_csv(bytes: &[u8], problems: &mut Vec<String>) -> String
         let begins = |position: Option<&csv::Position>| position.map_or(line, csv::Position::line);
         match row {
             Ok(row) => {
-                for _ in line..begins(fields.position()) {
-                    text.push('\n');
-                    line += 1;
-                }
+                let begins = begins(fields.position());
+                (line..begins).for_each(|_| text.push('\n'));
+                line = begins;
                 text.push_str(&serde_json::to_string(&Record::from(row)).unwrap_or_default());
             }
             Err(error) => {

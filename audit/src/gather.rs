@@ -1,6 +1,7 @@
 //! What the files of an archive hold, joined: launches to judge, and the evidence to judge them by.
 
 use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use jiff::Timestamp;
 use tagwarden::audit::{Denied, Extract, Input};
@@ -20,7 +21,7 @@ pub struct Gathered<Place> {
     pub(crate) denied: BTreeMap<Denied, u64>,
     launches: Vec<Launch<Place>>,
     records: Spool,
-    /// Every session that was issued, as one line of JSON: most of them launch nothing.
+    /// Every session that was issued, as one line: fingerprints of its names, then JSON. Most of them launch nothing.
     sessions: Spool,
     /// Access keys and principal ids of the callers, by which their sessions are found.
     callers: HashSet<String>,
@@ -73,8 +74,9 @@ impl<Place: Ord + Clone> Gathered<Place> {
             self.callers.extend([launch.access_key_id, launch.principal_id].into_iter().flatten());
         }
         for session in &sessions {
-            let line = serde_json::to_string(session).map_err(|error| Failure(error.to_string()))?;
-            self.sessions.push(&line)?;
+            let json = serde_json::to_string(session).map_err(|error| Failure(error.to_string()))?;
+            let names: Vec<_> = session.names().map(|name| format!("{:016x}", fingerprint(name))).collect();
+            self.sessions.push(&format!("{}{json}", names.concat()))?;
         }
         for lesson in &lessons {
             if let Ok(record) = serde_json::from_str::<Value>(lesson)
@@ -113,8 +115,12 @@ impl<Place: Ord + Clone> Gathered<Place> {
 
     /// Learns the sessions of those who launched anything, and gives what they launched.
     pub(crate) fn launches(&mut self) -> Result<Launches, Failure> {
+        let callers: HashSet<_> = self.callers.iter().map(|name| fingerprint(name)).collect();
         std::mem::take(&mut self.sessions).each(|line| {
-            if let Ok(session) = serde_json::from_str::<Session>(line) {
+            let (names, json) = line.split_at(line.find('{').unwrap_or_default());
+            let mut names = names.as_bytes().chunks(16).filter_map(|name| std::str::from_utf8(name).ok());
+            let may_launch = names.any(|name| u64::from_str_radix(name, 16).is_ok_and(|name| callers.contains(&name)));
+            if may_launch && let Ok(session) = serde_json::from_str::<Session>(json) {
                 self.learn_session(session);
             }
         })?;
@@ -123,6 +129,11 @@ impl<Place: Ord + Clone> Gathered<Place> {
         let records: Vec<_> = launches.into_iter().map(|launch| launch.record).collect();
         Ok(Launches { records: records.into_iter(), spool: std::mem::take(&mut self.records) })
     }
+}
+
+/// Tells names apart, but for a few.
+fn fingerprint(name: &str) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(name)
 }
 
 impl Launches {

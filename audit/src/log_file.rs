@@ -63,8 +63,7 @@ impl LogFiles {
             bytes
         } else if let Some(inflated) = inflate_at_once(bytes, &mut self.inflated, &mut self.decompressor) {
             scanned.inflated_bytes = inflated.len() as u64;
-            let extract = std::str::from_utf8(inflated).ok().and_then(|text| Extract::quickly(text, period));
-            if let Some(extract) = extract {
+            if let Some(extract) = Extract::quickly(inflated, period) {
                 scanned.extract = extract;
                 return Ok(());
             }
@@ -136,12 +135,8 @@ pub fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, String> {
 fn inflate_at_once<'b>(gzipped: &[u8], inflated: &'b mut Vec<u8>, decompressor: &mut Decompressor) -> Option<&'b [u8]> {
     let (_, length) = gzipped.split_last_chunk::<4>()?;
     let length = u32::from_le_bytes(*length);
-    // A second member would begin like the first: the two magic bytes and the method, deflate (RFC 1952). By chance these also
-    // are within the data of one file in some dozens.
-    let may_have_more = memmem::find(gzipped.get(3..)?, &[0x1f, 0x8b, 8]).is_some();
     let length = usize::try_from(length).ok()?;
-    let is_credible = length as u64 <= MAX_INFLATED && length / MAX_RATIO <= gzipped.len();
-    if may_have_more || !is_credible {
+    if length as u64 > MAX_INFLATED || length / MAX_RATIO > gzipped.len() {
         return None;
     }
     if inflated.len() < length {
@@ -149,5 +144,38 @@ fn inflate_at_once<'b>(gzipped: &[u8], inflated: &'b mut Vec<u8>, decompressor: 
     }
     let inflated = inflated.get_mut(..length)?;
     let written = decompressor.gzip_decompress(gzipped, inflated).ok()?;
-    (written == length).then_some(inflated)
+    // A second member would begin with two magic bytes and the method, deflate, right behind the length of what was inflated
+    // (RFC 1952).
+    let ends = [u32::try_from(written).ok()?.to_le_bytes().as_slice(), &GZIP_MAGIC, &[8]].concat();
+    (written == length && memmem::find(gzipped, &ends).is_none()).then_some(inflated)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn every_member_is_read() {
+        let file = r#"{"Records":[{"eventSource":"s3.amazonaws.com","eventName":"PutObject"}]}"#;
+        let longer = format!("{file}\n");
+        for (members, expected) in
+            [(vec![file], 1), (vec![file, file], 2), (vec![file, &longer], 2), (vec!["", file], 1)]
+        {
+            let gzipped: Vec<_> = members.iter().flat_map(|member| gzip(member)).collect();
+            let scanned = LogFiles::default().scan(&gzipped, Period::default());
+            assert_eq!((scanned.extract.records, scanned.extract.problems), (expected, vec![]), "{members:?}");
+            assert_eq!(scanned.inflated_bytes, members.concat().len() as u64);
+        }
+    }
 }
