@@ -3,25 +3,30 @@
 use std::fs;
 
 use serde_json::Value;
+use tagwarden::operations::Operation;
 use tagwarden::policy::Policy;
-use tagwarden::rules::{RULES, markdown_table};
+use tagwarden::rules::{RULES, markdown_matrix, markdown_table};
 use tagwarden_tests::{root, tagwarden_with_input};
 
-const BEGIN: &str =
-    "<!-- rules: generated, `UPDATE=1 cargo test -p tagwarden-tests --test documentation` renews it -->\n";
-const END: &str = "<!-- end of rules -->\n";
-
 #[test]
-fn the_readmes_table_of_rules_is_current() {
+fn the_readmes_tables_are_current() {
     let path = root().join("README.md");
-    let readme = fs::read_to_string(&path).expect("README.md");
-    let (before, rest) = readme.split_once(BEGIN).expect("the beginning of the table");
-    let (table, after) = rest.split_once(END).expect("the end of the table");
-    let current = format!("\n{}\n", markdown_table());
+    let mut readme = fs::read_to_string(&path).expect("README.md");
+    for (name, table) in [("rules", markdown_table()), ("operations", markdown_matrix())] {
+        let begin =
+            format!("<!-- {name}: generated, `UPDATE=1 cargo test --workspace --test documentation` renews it -->\n");
+        let end = format!("<!-- end of {name} -->\n");
+        let (before, rest) = readme.split_once(&begin).expect("the beginning of the table");
+        let (written, after) = rest.split_once(&end).expect("the end of the table");
+        let current = format!("\n{table}\n");
+        if std::env::var_os("UPDATE").is_some() {
+            readme = format!("{before}{begin}{current}{end}{after}");
+        } else {
+            assert_eq!(written, current, "renew the table as the comment above it says");
+        }
+    }
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, format!("{before}{BEGIN}{current}{END}{after}")).expect("written");
-    } else {
-        assert_eq!(table, current, "renew the table as the comment above it says");
+        fs::write(&path, readme).expect("written");
     }
 }
 
@@ -30,8 +35,11 @@ fn the_readmes_table_of_rules_is_current() {
 fn every_example_violates_its_rule() {
     for rule in RULES {
         let request: Value = serde_json::from_str(rule.example).expect(rule.id);
-        let operation =
-            if request.get("endpointConfigName").is_some() { "CreateEndpointConfig" } else { "CreateTrainingJob" };
+        let creates = |operation: &&Operation| {
+            operation.name.starts_with("Create")
+                && operation.resource_name.is_some_and(|name| request.get(name).is_some())
+        };
+        let operation = Operation::all().find(creates).expect(rule.id).name;
         let record = serde_json::json!({
             "eventSource": "sagemaker.amazonaws.com", "eventName": operation, "eventTime": "2026-03-02T09:00:00Z",
             "awsRegion": "eu-west-1", "recipientAccountId": "111122223333", "requestParameters": request,

@@ -1,11 +1,14 @@
 //! The Lambda functions: the real binaries against a Runtime API.
 
 use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tagwarden_tests::emulator::Emulator;
 use tagwarden_tests::runtime_api::Function;
-use tagwarden_tests::{essence, event, events, list, tagwarden, tagwarden_with_input};
+use tagwarden_tests::{essence, event, events, list, program, root, tagwarden, tagwarden_with_input};
 
 /// The account of the sample events.
 const ACCOUNT: &str = "111122223333";
@@ -20,9 +23,14 @@ fn decides_as_check_does_without_iam_data() {
     }
     let function = Function::start("guard-training", ACCOUNT, &emulator.environment("guard-training"));
     for name in events() {
-        let answer = function.invoke(&event(&name)).expect(&name);
-        let answer: Value = serde_json::from_str(&answer).expect(&name);
         let checked = tagwarden(&["check", "--format", "json", &format!("events/{name}")]).json_lines();
+        let answer = function.invoke(&event(&name));
+        if name == "CreateModel.open.json" {
+            // No rule of EventBridge delivers it: what a guard cannot carry out must end in the on-failure queue.
+            assert!(answer.is_err_and(|error| error.contains("`DeleteModel` is not known here")));
+            continue;
+        }
+        let answer: Value = serde_json::from_str(&answer.expect(&name)).expect(&name);
         let decisions = list(&answer).iter().map(essence).collect::<Vec<_>>();
         assert_eq!(decisions, checked.iter().map(essence).collect::<Vec<_>>(), "{name}");
     }
@@ -68,4 +76,62 @@ fn applies_the_policy_that_it_is_given() {
     let function = Function::start("guard-training", ACCOUNT, &environment);
     let complaint = function.fail();
     assert!(complaint.contains("policy.toml:2:8: unknown rule `on-demand`"), "{complaint}");
+}
+
+/// The runtime and the command that developers use, in the place of this crate's own.
+#[test]
+fn cargo_lambda_invokes_a_function_with_a_sample_event() {
+    const NAME: &str = "guard-training";
+    let cargo_lambda = root().join("tests/cargo-lambda");
+    let port =
+        TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port().to_string();
+    let server = ["--invoke-address", "127.0.0.1", "--invoke-port", &port];
+    // Installs it, where that is missing, before the clock of the waiting below ticks.
+    assert!(Command::new(&cargo_lambda).arg("--help").output().expect("cargo-lambda starts").status.success());
+    let _runtime = Killed(
+        Command::new(&cargo_lambda)
+            .args(["watch", "--only-lambda-apis"])
+            .args(server)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("cargo-lambda starts"),
+    );
+    let address = format!("127.0.0.1:{port}");
+    let listens = (0..300).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        TcpStream::connect(&address).is_ok()
+    });
+    assert!(listens, "cargo-lambda listens");
+    let emulator = Emulator::start();
+    let _function = Killed(
+        Command::new(program(NAME))
+            .env_clear()
+            .envs(emulator.environment(NAME))
+            .env("AWS_LAMBDA_RUNTIME_API", format!("http://{address}/.rt/{NAME}"))
+            .env("AWS_LAMBDA_FUNCTION_NAME", NAME)
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the function starts"),
+    );
+    let file = "events/CreateTrainingJob.no-vpc.json";
+    let invoked =
+        Command::new(&cargo_lambda).args(["invoke", NAME, "--data-file", file]).args(server).output().expect("it ends");
+    let answer = String::from_utf8(invoked.stdout).expect("UTF-8");
+    let decisions: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{answer}{:?}", invoked.stderr));
+    assert_eq!(decisions[0]["verdict"], "violation", "{answer}");
+    assert_eq!(decisions[0]["actions"][0]["action"], "stop-training-job", "{answer}");
+}
+
+/// A process that ends with the test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // One that is gone already is no matter.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use serde_json::Value;
+use tagwarden::operations::Operation;
 
 /// The root of the repository.
 pub fn root() -> &'static Path {
@@ -95,6 +96,36 @@ pub fn events() -> Vec<String> {
 /// The text of a sample event.
 pub fn event(name: &str) -> String {
     std::fs::read_to_string(root().join("events").join(name)).expect(name)
+}
+
+/// A policy file in which every rule is on.
+pub fn strict_policy() -> String {
+    let options = [
+        ("unapproved-instance-type", "allow = ['ml.m5.*', 'ml.g5.*']"),
+        ("excessive-instance-count", "max = 8"),
+        ("excessive-runtime", "max-hours = 12"),
+        (
+            "unapproved-kms-key",
+            "allow = ['arn:aws:kms:eu-west-1:111122223333:key/0d1e2f3a-4b5c-4d6e-8f70-112233445566',
+            'arn:aws:kms:eu-west-1:111122223333:key/0d1e']",
+        ),
+        ("unapproved-subnet", "allow = ['subnet-0aaa1111bbb22222c', 'subnet-0ddd3333eee44444f', 'subnet-1']"),
+        ("unapproved-security-group", "allow = ['sg-0a11b22c33d44e55f', 'sg-1']"),
+        ("unapproved-region", "allow = ['eu-west-1']"),
+        ("unapproved-image", "allow = ['111122223333.dkr.ecr.eu-west-1.amazonaws.com/*']"),
+        ("unapproved-bucket", "allow = ['atlas-*']"),
+    ];
+    let tables = tagwarden::rules::RULES.iter().map(|rule| {
+        let options = options.iter().find(|(id, _)| *id == rule.id).map_or("", |(_, options)| options);
+        format!("[rules.{}]\n{options}\n", rule.id)
+    });
+    let everything: Vec<_> = Operation::all().map(|operation| operation.name).collect();
+    let personas = format!(
+        "[personas.data-scientist]\noperations = ['CreateTrainingJob']\n\
+        [personas.mlops-engineer]\noperations = ['CreateEndpointConfig', 'CreateTrainingJob']\n\
+        [personas.anything]\noperations = {everything:?}\n"
+    );
+    format!("version = 1\n{}{personas}", tables.collect::<String>())
 }
 
 /// What a decision comes to, without the words: verdict, findings as (rule, outcome, path), actions with their reasons.

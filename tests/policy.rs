@@ -123,7 +123,7 @@ fn what_can_never_have_an_effect_is_a_warning() {
             "policy.toml:3:53",
             "did you mean `CreateModel`?",
         ),
-        (format!("{long}{}", override_("operations = ['CreateModel']", 2)), "policy.toml:7:24", "not judged"),
+        (format!("{long}{}", override_("operations = ['DeleteModel']", 2)), "policy.toml:7:24", "not judged"),
         ("version = 1\n[rules.persona-overreach]\n".to_owned(), "policy.toml:2:8", "knows no persona"),
         ("version = 1\n[rules.unknown-project]\n".to_owned(), "policy.toml:2:8", "no list to compare with"),
         (

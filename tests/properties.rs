@@ -7,32 +7,12 @@ use tagwarden::decide::{Decision, Verdict, decide_record};
 use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Evidence;
 use tagwarden::json::Value as BorrowedValue;
+use tagwarden::operations::Operation;
 use tagwarden::policy::{self, Policy};
-use tagwarden_tests::{event, events};
+use tagwarden_tests::{event, events, strict_policy};
 
-/// A policy in which every rule is on.
 fn strict() -> Policy {
-    let options = [
-        ("unapproved-instance-type", "allow = ['ml.m5.*', 'ml.g5.*']"),
-        ("excessive-instance-count", "max = 8"),
-        ("excessive-runtime", "max-hours = 12"),
-        (
-            "unapproved-kms-key",
-            "allow = ['arn:aws:kms:eu-west-1:111122223333:key/0d1e2f3a-4b5c-4d6e-8f70-112233445566']",
-        ),
-        ("unapproved-subnet", "allow = ['subnet-0aaa1111bbb22222c', 'subnet-0ddd3333eee44444f']"),
-        ("unapproved-security-group", "allow = ['sg-0a11b22c33d44e55f']"),
-        ("unapproved-region", "allow = ['eu-west-1']"),
-        ("unapproved-image", "allow = ['111122223333.dkr.ecr.eu-west-1.amazonaws.com/*']"),
-        ("unapproved-bucket", "allow = ['atlas-*']"),
-    ];
-    let tables = tagwarden::rules::RULES.iter().map(|rule| {
-        let options = options.iter().find(|(id, _)| *id == rule.id).map_or("", |(_, options)| options);
-        format!("[rules.{}]\n{options}\n", rule.id)
-    });
-    let personas = "[personas.data-scientist]\noperations = ['CreateTrainingJob']\n\
-        [personas.mlops-engineer]\noperations = ['CreateEndpointConfig', 'CreateTrainingJob']\n";
-    let text = format!("version = 1\n{}{personas}", tables.collect::<String>());
+    let text = strict_policy();
     Policy::parse(&text).unwrap_or_else(|errors| panic!("{text}\n{errors:?}"))
 }
 
@@ -95,6 +75,30 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+fn any_operation() -> impl Strategy<Value = &'static Operation> {
+    select(Operation::all().collect::<Vec<_>>())
+}
+
+/// Puts a value where the path of a slot leads, through objects and lists of one that are made where they are missing.
+fn put(place: &mut Value, path: &str, value: &Value) {
+    let Some((segment, rest)) = path.split_once('.').or(Some((path, ""))).filter(|(segment, _)| !segment.is_empty())
+    else {
+        *place = value.clone();
+        return;
+    };
+    if !place.is_object() {
+        *place = json!({});
+    }
+    let mut member = &mut place[segment.trim_end_matches(['[', ']', '?'])];
+    if segment.ends_with("[]") {
+        if !member.is_array() {
+            *member = json!([null]);
+        }
+        member = &mut member[0];
+    }
+    put(member, rest, value);
+}
+
 /// Every place in a JSON value, as a JSON pointer.
 fn places(value: &Value) -> Vec<String> {
     fn collect(value: &Value, at: &str, found: &mut Vec<String>) {
@@ -146,12 +150,31 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_json_yields_a_verdict_or_a_reason(value in any_json(), operation in select(vec!["CreateTrainingJob", "CreateEndpointConfig"])) {
+    fn any_json_yields_a_verdict_or_a_reason(value in any_json(), operation in any_operation()) {
+        let operation = operation.name;
         let record = json!({"eventSource": "sagemaker.amazonaws.com", "eventName": operation, "requestParameters": value});
         let decisions = judge(&[record.to_string(), value.to_string()], &strict());
         let decision = decisions[0].as_ref().expect("a record");
         prop_assert_ne!(decision.verdict, Verdict::Compliant, "nothing is known of the caller");
         prop_assert_ne!(decision.verdict, Verdict::Skipped);
+    }
+
+    /// Whatever stands where the table looks: no panic, and nothing passes of which nothing is known.
+    #[test]
+    fn any_json_in_any_slot_is_judged(operation in any_operation(), values in prop::collection::vec((any::<Index>(), any_json()), 1..9)) {
+        let paths: Vec<_> = operation.slots().map(|slot| slot.path).collect();
+        let mut request = json!({"x": 1});
+        if !paths.is_empty() {
+            values.iter().for_each(|(slot, value)| put(&mut request, paths[slot.index(paths.len())], value));
+        }
+        let record = json!({"eventSource": "sagemaker.amazonaws.com", "eventName": operation.name, "requestParameters": request,
+            "eventTime": "2026-03-02T09:00:00Z", "recipientAccountId": "111122223333", "awsRegion": "eu-west-1"});
+        let decisions = judge(&[record.to_string(), iam()], &strict());
+        let decision = decisions[0].as_ref().expect("a record");
+        prop_assert!(![Verdict::Compliant, Verdict::Skipped].contains(&decision.verdict), "nothing is known of the caller");
+        for policy in [policy::DEFAULT.to_owned(), policy::DEFAULT.replace("on-unknown = \"alert\"", "on-unknown = \"stop\"")] {
+            judge(&[record.to_string(), iam()], &Policy::parse(&policy).expect("valid"));
+        }
     }
 
     #[test]

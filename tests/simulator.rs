@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -17,9 +18,12 @@ pub struct Simulator {
 impl Simulator {
     /// Starts one, after installing what it needs.
     pub fn start() -> Self {
-        let made =
-            Command::new(root().join("tests/iam/environment")).status().expect("the environment's script starts");
-        assert!(made.success(), "tests/iam/environment");
+        // Once in a process: tests run at the same time, and two installations would get into each other's way.
+        static INSTALLED: LazyLock<bool> = LazyLock::new(|| {
+            let made = Command::new(root().join("tests/iam/environment")).status();
+            made.expect("the environment's script starts").success()
+        });
+        assert!(*INSTALLED, "tests/iam/environment");
         let mut child = Command::new("node")
             .arg(root().join("target/iam/simulate.mjs"))
             .stdin(Stdio::piped())

@@ -135,6 +135,14 @@ pub enum Format {
 pub struct RulesArgs {
     /// The rule to explain
     pub rule: Option<String>,
+
+    /// List the operations that are judged, with the rules that apply to each and how it is undone
+    #[arg(long, conflicts_with = "rule")]
+    pub operations: bool,
+
+    /// How to list operations: for people, or one JSON object a line, which also has the paths that are read
+    #[arg(long, value_enum, default_value_t = Format::Text, requires = "operations")]
+    pub format: Format,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,19 +1,24 @@
-//! `tagwarden rules`: the list of rules, or one of them explained.
+//! `tagwarden rules`: the list of rules, one of them explained, or the operations that they apply to.
 
 use anstyle::Style;
+use serde_json::json;
+use tagwarden::operations::{Absence, Operation, Stop};
+use tagwarden::plan::Verb;
 use tagwarden::policy::{DefaultValue, Kind, Spec, rule_specs};
-use tagwarden::rules::{Prevention, RULES, Rule};
+use tagwarden::rules::{Prevention, RULES, Rule, columns};
 
-use crate::args::RulesArgs;
+use crate::args::{Format, RulesArgs};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::Output;
 
 const BOLD: Style = Style::new().bold();
 
 pub fn run(args: &RulesArgs, output: &mut Output) -> Outcome {
-    match &args.rule {
-        None => list(output)?,
-        Some(id) => explain(rule_named(id)?, output)?,
+    match (&args.rule, args.operations, args.format) {
+        (Some(id), ..) => explain(rule_named(id)?, output)?,
+        (None, false, _) => list(output)?,
+        (None, true, Format::Text) => matrix(output)?,
+        (None, true, Format::Json) => table(output)?,
     }
     Ok(Exit::Ok)
 }
@@ -35,6 +40,59 @@ fn list(output: &mut Output) -> Result<(), Failure> {
     }
     output.line("")?;
     output.line("A rule is on when the policy file has a table for it. `tagwarden rules RULE` explains one.")
+}
+
+/// The rules and how a call is undone, for each operation.
+fn matrix(output: &mut Output) -> Result<(), Failure> {
+    let (everywhere, columns) = columns();
+    let width = Operation::all().map(|operation| operation.name.len()).max().unwrap_or_default();
+    let headings: Vec<_> = columns.iter().map(|column| column.heading.as_str()).collect();
+    output.line(&format!("{BOLD}{:width$}  {}  stop{BOLD:#}", "operation", headings.join(" ")))?;
+    for operation in Operation::all() {
+        let cells: Vec<_> = columns.iter().map(|column| if column.applies_to(operation) { "●" } else { "·" }).collect();
+        let stop = match operation.stop {
+            Stop::By(undo) => Verb::Stop(undo).name(),
+            Stop::Never(reason) => format!("alert only: {reason}"),
+        };
+        output.line(&format!("{:width$}  {}  {stop}", operation.name, cells.join(" ")))?;
+    }
+    output.line("")?;
+    for column in &columns {
+        output.line(&format!("{BOLD}{}{BOLD:#}  {}", column.heading, column.ids().replace('`', "")))?;
+    }
+    output.line("")?;
+    output.line(&format!("All operations: {}.", everywhere.ids().replace('`', "")))
+}
+
+/// The table of operations as JSON, for programs: one object a line. `absent` is what it means that a request does not set
+/// something. In paths, `[]` follows the name of a list, and `?` that of an object which a request may do without.
+fn table(output: &mut Output) -> Result<(), Failure> {
+    for operation in Operation::all() {
+        let stop = match operation.stop {
+            Stop::By(undo) => json!({"by": undo}),
+            Stop::Never(reason) => json!({"never": reason}),
+        };
+        let slots: Vec<_> = operation
+            .slots()
+            .map(|slot| {
+                let fact = format!("{:?}", slot.fact);
+                json!({"fact": fact, "path": slot.path, "required": slot.required, "default": slot.default})
+            })
+            .collect();
+        let rules: Vec<_> = RULES.iter().filter(|rule| rule.applies_to(operation)).map(|rule| rule.id).collect();
+        let row = json!({
+            "operation": operation.name,
+            "kind": operation.kind,
+            "resource_name": operation.resource_name,
+            "resource_arn": operation.resource_arn,
+            "stop": stop,
+            "absent": match operation.absence { Absence::Unset => "unset", Absence::Unchanged => "unchanged" },
+            "slots": slots,
+            "rules": rules,
+        });
+        output.line(&row.to_string())?;
+    }
+    Ok(())
 }
 
 fn explain(rule: &'static Rule, output: &mut Output) -> Result<(), Failure> {

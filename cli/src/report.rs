@@ -128,7 +128,10 @@ fn action(action: &PlannedAction) -> String {
             format!("{} to {}", tags.join(", "), action.resource)
         }
         Verb::Stop(_) => format!("{} because of {}", action.resource, action.because.join(", ")),
-        Verb::PublishAlert => format!("because of {}", action.because.join(", ")),
+        Verb::PublishAlert => {
+            let only = action.not_stopped.map(|reason| format!("; not stopped: {reason}"));
+            format!("because of {}{}", action.because.join(", "), only.unwrap_or_default())
+        }
     };
     format!("  {:9}{BOLD}{}{BOLD:#} {}", "would", action.action.name(), clean(&because))
 }

@@ -314,9 +314,9 @@ pub fn resource(call: &Call, operation: &Operation) -> Resource {
     let request = call.request.as_ref().ok();
     let in_request = |path| find(request?, path).first()?.text().ok()?;
     // The service adds the ARN to the logged request as well.
-    let arn = call.response.and_then(|response| member_text(response, operation.resource_arn));
-    let arn = arn.or_else(|| in_request(operation.resource_arn));
-    let name = in_request(operation.resource_name).or_else(|| arn::name(arn?));
+    let in_response = |path| member_text(call.response?, path);
+    let arn = operation.resource_arn.and_then(|path| in_response(path).or_else(|| in_request(path)));
+    let name = operation.resource_name.and_then(in_request).or_else(|| arn::name(arn?));
     Resource { kind: operation.kind, name: name.map(str::to_owned), arn: arn.map(str::to_owned) }
 }
 

@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::caller::Caller;
 use crate::evidence::{Evidence, LookedUp, Model, Principal};
 use crate::json::{self, At, Found, Read, Unread, member_text};
-use crate::operations::{Fact, Operation};
+use crate::operations::{Absence, Fact, Operation, Slot};
 use crate::policy::Abac;
 
 /// What is known of a call to an operation that is judged.
@@ -18,7 +18,7 @@ pub struct Facts<'a> {
     pub caller: Caller<'a>,
     /// What was looked up.
     pub evidence: &'a Evidence,
-    found: Vec<(Fact, Found<'a>)>,
+    found: Vec<(&'static Slot, Found<'a>)>,
     tags: Read<Vec<ResourceTag<'a>>>,
 }
 
@@ -67,29 +67,39 @@ pub enum Network<'a> {
 impl<'a> Facts<'a> {
     /// Reads from the request all that the operations table knows of, and takes what was looked up.
     pub fn of(call: &'a Call<'a>, operation: &'static Operation, caller: Caller<'a>, evidence: &'a Evidence) -> Self {
-        let mut found = Vec::with_capacity(operation.slots.len());
-        for slot in operation.slots {
+        let mut found = Vec::with_capacity(operation.slots().count());
+        for slot in operation.slots() {
             let at = At::new(slot.path);
             let before = found.len();
             match &call.request {
-                Ok(request) => json::each(request, slot.path, &mut |one| found.push((slot.fact, one))),
-                Err(unread) => found.push((slot.fact, Found { at, value: Err(unread.clone()) })),
+                Ok(request) => json::each(request, slot.path, &mut |one| {
+                    if operation.absence == Absence::Unset || one.value != Ok(None) {
+                        found.push((slot, one));
+                    }
+                }),
+                Err(unread) => found.push((slot, Found { at, value: Err(unread.clone()) })),
             }
             let is_missing = found.iter().skip(before).all(|(_, one)| one.value == Ok(None));
             if slot.required && is_missing {
                 found.truncate(before);
                 let unread = Unread::new(at, "missing, though the API requires it");
-                found.push((slot.fact, Found { at, value: Err(unread) }));
+                found.push((slot, Found { at, value: Err(unread) }));
             }
         }
-        let tags = found.iter().find(|(fact, _)| *fact == Fact::Tags).map_or(Ok(Vec::new()), |(_, list)| tags(list));
+        let list = found.iter().find(|(slot, _)| slot.fact == Fact::Tags);
+        let tags = list.map_or(Ok(Vec::new()), |(_, list)| tags(list));
         Self { call, operation, caller, evidence, found, tags }
     }
 
     /// Everything that the request says of `fact`, each with its place. A fact that the API requires and that is not there
-    /// could not be read.
+    /// could not be read. What an update leaves as it is, is not there at all.
     pub fn all(&self, fact: Fact) -> impl Iterator<Item = &Found<'a>> + Clone {
-        self.found.iter().filter(move |(known, _)| *known == fact).map(|(_, found)| found)
+        self.slots(fact).map(|(_, found)| found)
+    }
+
+    /// The same, each with its slot.
+    pub fn slots(&self, fact: Fact) -> impl Iterator<Item = (&'static Slot, &Found<'a>)> + Clone {
+        self.found.iter().filter(move |(slot, _)| slot.fact == fact).map(|(slot, found)| (*slot, found))
     }
 
     /// All texts that are set for `fact`.
@@ -118,12 +128,12 @@ impl<'a> Facts<'a> {
         Ok(self.tags()?.iter().filter(names_project).copied().collect())
     }
 
-    /// The role that the resource will run as, where the request passes one, with its ARN and its place.
+    /// Those roles that the request passes as one of `facts`, each with its place and ARN.
     ///
     /// # Errors
-    /// Where the request could not be read.
-    pub fn execution_role_arn(&self) -> Read<Option<(At, &'a str)>> {
-        Ok(self.texts(Fact::ExecutionRole)?.into_iter().next())
+    /// Where one could not be read.
+    pub fn roles(&self, facts: &[Fact]) -> Read<Vec<(At, &'a str)>> {
+        Ok(facts.iter().map(|fact| self.texts(*fact)).collect::<Read<Vec<_>>>()?.concat())
     }
 
     /// What IAM says of the role `arn` that the request passes at `at`: the part of it that `part` picks.
@@ -135,8 +145,8 @@ impl<'a> Facts<'a> {
         known.map_err(|why| Unread::new(at, why))
     }
 
-    /// Where the compute that the request launches takes its network settings from: classic endpoint configurations from
-    /// their variants' models, everything else from the request.
+    /// Where the compute that the request launches takes its network settings from: transform jobs, inference experiments and
+    /// classic endpoint configurations from models, everything else from the request.
     pub fn networks(&self) -> Vec<Read<Network<'a>>> {
         if !self.operation.tells(Fact::Model) {
             return vec![Ok(Network::Request)];
@@ -172,15 +182,40 @@ impl<'a> Facts<'a> {
     /// # Errors
     /// Where a count could not be read.
     pub fn instance_count(&self) -> Read<Option<(At, u64)>> {
+        if !self.operation.tells(Fact::ParallelJobs) {
+            return self.instance_count_of(|_| true);
+        }
+        // At worst, all jobs that run at a time are of the largest kind.
+        let jobs = self.counts(Fact::ParallelJobs)?.into_iter().map(|(_, jobs)| jobs).max().unwrap_or(1);
+        let mut largest: Option<(At, u64)> = None;
+        for compute in self.all(Fact::Compute) {
+            let count = self.instance_count_of(|at| at.is_under(&compute.at))?;
+            largest = largest.into_iter().chain(count).max_by_key(|(_, count)| *count);
+        }
+        Ok(largest.map(|(at, count)| (at, count.saturating_mul(jobs))))
+    }
+
+    /// The same, for one of several parts of the request that `place` lies in: for the part's own compute.
+    ///
+    /// # Errors
+    /// Where a count could not be read.
+    pub fn instance_count_around(&self, place: &At) -> Read<Option<(At, u64)>> {
+        match self.all(Fact::Compute).find(|compute| place.is_under(&compute.at)) {
+            Some(compute) => self.instance_count_of(|at| at.is_under(&compute.at)),
+            None => self.instance_count(),
+        }
+    }
+
+    fn instance_count_of(&self, counts_in: impl Fn(&At) -> bool) -> Read<Option<(At, u64)>> {
         let ceilings = self.counts(Fact::InstanceCountCeiling)?;
         let mut total: Option<(At, u64)> = None;
-        for (at, count) in self.counts(Fact::InstanceCount)? {
+        for (at, count) in self.counts(Fact::InstanceCount)?.into_iter().filter(|(at, _)| counts_in(at)) {
             let ceiling = ceilings.iter().filter(|(ceiling, _)| ceiling.is_beside(&at)).map(|(_, count)| *count).max();
             let before = total.map_or(0, |(_, before)| before);
             total = Some((at, before.saturating_add(count.max(ceiling.unwrap_or(0)))));
         }
-        let choice = self.counts(Fact::InstanceCountChoice)?.into_iter().max_by_key(|(_, count)| *count);
-        Ok([total, choice].into_iter().flatten().max_by_key(|(_, count)| *count))
+        let choices = self.counts(Fact::InstanceCountChoice)?.into_iter().filter(|(at, _)| counts_in(at));
+        Ok(total.into_iter().chain(choices).max_by_key(|(_, count)| *count))
     }
 
     fn counts(&self, fact: Fact) -> Read<Vec<(At, u64)>> {

@@ -14,11 +14,11 @@ use crate::policy::Policy;
 /// A kind of look-up that a rule needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// The tags of the role that the request passes.
+    /// The tags of the roles that the request passes.
     RoleTags,
-    /// The policies attached to it.
+    /// The policies attached to them.
     RolePolicies,
-    /// Its trust policy.
+    /// The trust policies of those that SageMaker assumes.
     RoleTrust,
     /// The models that the request names.
     Models,
@@ -53,19 +53,20 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
             facts.caller.arn.as_deref().filter(|arn| is_here(arn, call)).map(|arn| Lookup::Tags(arn.to_owned())),
         );
     }
-    let role = facts.execution_role_arn().ok().flatten().map(|(_, arn)| arn).filter(|arn| is_here(arn, call));
-    let role = role.map(str::to_owned);
+    let roles = |fact| facts.all(fact).filter_map(|found| found.text().ok()?).filter(|arn| is_here(arn, call));
+    let execution_roles = || roles(Fact::ExecutionRole).map(str::to_owned);
+    let all_roles = || execution_roles().chain(roles(Fact::ServiceRole).map(str::to_owned));
     for need in policy.rules(call, &facts.caller).flat_map(|(rule, _)| rule.needs) {
         match need {
-            Need::RoleTags => lookups.extend(role.clone().map(Lookup::Tags)),
-            Need::RolePolicies => lookups.extend(role.clone().map(Lookup::AttachedPolicies)),
-            Need::RoleTrust => lookups.extend(role.clone().map(Lookup::TrustPolicy)),
+            Need::RoleTags => lookups.extend(all_roles().map(Lookup::Tags)),
+            Need::RolePolicies => lookups.extend(all_roles().map(Lookup::AttachedPolicies)),
+            Need::RoleTrust => lookups.extend(execution_roles().map(Lookup::TrustPolicy)),
             Need::Models => {
                 let names = facts.all(Fact::Model).filter_map(|found| found.text().ok()?);
                 lookups.extend(names.map(|name| Lookup::Model(name.to_owned())));
             }
             Need::Keys => {
-                let keys = facts.all(Fact::VolumeKey).chain(facts.all(Fact::OutputKey));
+                let keys = Fact::KEYS.into_iter().flat_map(|fact| facts.all(fact));
                 let arns = keys.filter_map(|found| Some(kms::arn(found.text().ok()??, call).into_owned()));
                 // Aliases of AWS's own keys need no look-up.
                 lookups.extend(arns.filter(|arn| !kms::is_aws_managed_alias(arn)).map(Lookup::Key));

@@ -12,6 +12,10 @@ pub struct Family {
     pub sizes: &'static [&'static str],
 }
 
+/// What Studio calls the shared machine that JupyterServer apps run on. It is no instance of the account, and costs nothing.
+/// KernelGateway apps take it for `ml.t3.medium` (API reference, `ResourceSpec`).
+pub const SYSTEM: &str = "system";
+
 /// Whether instances of this type store on local NVMe disks, which take no volume key. `None` for a family that is not
 /// known: a newer one, or a misspelt one.
 pub fn has_local_storage(instance_type: &str) -> Option<bool> {

@@ -36,7 +36,8 @@ pub type Read<T> = Result<T, Unread>;
 /// How many `[]` a path pattern may hold.
 pub const MAX_ARRAYS: usize = 3;
 
-/// A place in `requestParameters`: a path pattern (`productionVariants[].instanceType`) and the array indices met on the way.
+/// A place in `requestParameters`: a path pattern (`productionVariants[].instanceType`, with `?` as in [`find`]) and the array
+/// indices met on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct At {
     pattern: &'static str,
@@ -77,7 +78,7 @@ impl At {
 
     fn is_within(&self, prefix: &str, indices: &[u32]) -> bool {
         let nested = match self.pattern.strip_prefix(prefix) {
-            Some(rest) => prefix.is_empty() || rest.is_empty() || rest.starts_with('.'),
+            Some(rest) => prefix.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']),
             None => false,
         };
         nested && self.indices().starts_with(indices)
@@ -90,7 +91,7 @@ impl fmt::Display for At {
         let mut indices = self.indices().iter();
         let mut parts = self.pattern.split("[]").peekable();
         while let Some(part) = parts.next() {
-            f.write_str(part)?;
+            part.split('?').try_for_each(|text| f.write_str(text))?;
             if parts.peek().is_some() {
                 match indices.next() {
                     Some(index) => write!(f, "[{index}]")?,
@@ -201,8 +202,9 @@ pub fn is_omitted(value: &Value) -> bool {
     }
 }
 
-/// Everything at `pattern` below `root`: keys separated by `.`, `[]` behind the key of an array. An unset array has no
-/// elements, so nothing is found below it; an unset value is found as such.
+/// Everything at `pattern` below `root`: keys separated by `.`, `[]` behind the key of an array, `?` behind that of an optional
+/// object. An unset array has no elements, so nothing is found below it, and neither is below an unset optional object; any
+/// other unset value is found as such.
 pub fn find<'a>(root: &'a Value<'a>, pattern: &'static str) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     each(root, pattern, &mut |one| found.push(one));
@@ -221,14 +223,16 @@ fn descend<'a>(value: &'a Value<'a>, rest: &'static str, at: At, found: &mut dyn
         return;
     };
     let (segment, rest) = first_segment(rest);
-    let key = segment.strip_suffix("[]").unwrap_or(segment);
+    let key = segment.trim_end_matches(['[', ']', '?']);
     let child = object.get(key).filter(|value| is_set(value));
     if child.is_none() && is_omitted(value) {
         found(Found { at, value: Err(Unread::new(at, "CloudTrail omitted it for its size")) });
         return;
     }
-    if key.len() == segment.len() {
-        arrive(child, rest, at, found);
+    if !segment.ends_with(']') {
+        if child.is_some() || !segment.ends_with('?') {
+            arrive(child, rest, at, found);
+        }
         return;
     }
     match child {
@@ -255,7 +259,7 @@ fn first_segment(path: &'static str) -> (&'static str, &'static str) {
 fn arrive<'a>(value: Option<&'a Value<'a>>, rest: &'static str, at: At, found: &mut dyn FnMut(Found<'a>)) {
     match value {
         Some(value) if !rest.is_empty() => descend(value, rest, at, found),
-        None if rest.bytes().any(|byte| byte == b'[') => {}
+        None if rest.bytes().any(|byte| byte == b'[' || byte == b'?') => {}
         Some(value) if is_omitted(value) => {
             found(Found { at, value: Err(Unread::new(at, "CloudTrail omitted it for its size")) });
         }
@@ -304,6 +308,20 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_missing_inside_an_optional_object_that_is_not_there() {
+        let root = parse(r#"{"there":{"x":1},"list":[{"there":{}},{"there":{"flag":true}}]}"#);
+        assert_eq!(find(&root, "gone?.flag"), []);
+        assert_eq!(find(&root, "gone.deeper?.flag"), []);
+        assert_eq!(find(&root, "gone?"), []);
+        assert_eq!(find(&root, "there?.flag")[0].value, Ok(None));
+        assert_eq!(find(&root, "there?.flag")[0].at.to_string(), "requestParameters.there.flag");
+        let found = find(&root, "list[].there?.flag");
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].at.to_string(), "requestParameters.list[1].there.flag");
+        assert!(found[0].at.is_under(&find(&root, "list[].there?")[0].at));
+    }
+
+    #[test]
     fn a_wrong_type_is_unread_not_unset() {
         let root = parse(r#"{"key":7,"list":"x"}"#);
         assert_eq!(find(&root, "key")[0].text().unwrap_err().why, "expected a string, found a number");
@@ -330,6 +348,7 @@ mod tests {
         assert!(at("v[].deep.t", 1).is_beside(&at("v[].key", 1)));
         assert!(at("v[].t", 0).is_under(&at("v[]", 0)));
         assert!(!at("vx.t", 0).is_under(&At::new("v")));
+        assert!(at("v[].t", 1).is_under(&At::new("v")), "a list holds its elements");
         assert!(at("v[].t", 0).is_beside(&at("key", 0)), "the root object holds everything");
     }
 }

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::decide::{Judged, Resource};
 use crate::facts::Facts;
+use crate::operations::Stop;
 use crate::policy::{Action, Policy};
 
 /// Key of the tag that marks a resource as violating the policy.
@@ -21,6 +22,9 @@ pub struct PlannedAction {
     pub resource: String,
     /// The rules that ask for it.
     pub because: Vec<&'static str>,
+    /// Why the call is not undone, though rules ask for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_stopped: Option<&'static str>,
 }
 
 /// What can be done.
@@ -51,40 +55,52 @@ impl Serialize for Verb {
     }
 }
 
-/// `StopTrainingJob` → `stop-training-job`.
+/// `StopTrainingJob` → `stop-training-job`, `StopAutoMLJob` → `stop-auto-ml-job`: a run of capitals is one word, but for the
+/// last of them if a word begins with it.
 fn kebab_case(operation: &str) -> String {
     let mut kebab = String::new();
-    for c in operation.chars() {
-        if c.is_ascii_uppercase() && !kebab.is_empty() {
+    let mut letters = operation.chars().peekable();
+    let mut after_lower_case = false;
+    while let Some(letter) = letters.next() {
+        let before_lower_case = letters.peek().is_some_and(char::is_ascii_lowercase);
+        if letter.is_ascii_uppercase() && !kebab.is_empty() && (after_lower_case || before_lower_case) {
             kebab.push('-');
         }
-        kebab.push(c.to_ascii_lowercase());
+        kebab.push(letter.to_ascii_lowercase());
+        after_lower_case = letter.is_ascii_lowercase();
     }
     kebab
 }
 
-/// The actions that follow from what the rules found. The strongest that any of them asks for is taken, and the security
-/// team is told.
+/// The actions that follow from what the rules found. The strongest that any of them asks for, and that the operation allows,
+/// is taken, and the security team is told.
 pub(crate) fn plan(facts: &Facts, policy: &Policy, resource: &Resource, judged: &[Judged]) -> Vec<PlannedAction> {
     if judged.is_empty() {
         return Vec::new();
     }
     let target = resource.arn.as_ref().or(resource.name.as_ref()).cloned().unwrap_or_default();
-    let planned = |action, because| PlannedAction { action, resource: target.clone(), because };
+    let planned = |action, because| PlannedAction { action, resource: target.clone(), because, not_stopped: None };
     let asking_for =
         |action| judged.iter().filter(move |judged| judged.asks_for == action).map(|judged| judged.rule.id);
 
     let mut actions = Vec::new();
     let to_stop: Vec<_> = asking_for(Action::Stop).collect();
-    if to_stop.is_empty() {
-        let (tags, because) = tags(facts, policy, &asking_for(Action::Tag).collect::<Vec<_>>());
-        if !tags.is_empty() {
-            actions.push(planned(Verb::AddTags(tags), because));
+    let mut not_stopped = None;
+    match (to_stop.is_empty(), facts.operation.stop) {
+        (false, Stop::By(operation)) => actions.push(planned(Verb::Stop(operation), to_stop)),
+        (no_stop, stop) => {
+            let (tags, because) = tags(facts, policy, &asking_for(Action::Tag).collect::<Vec<_>>());
+            if !tags.is_empty() {
+                actions.push(planned(Verb::AddTags(tags), because));
+            }
+            not_stopped = match stop {
+                Stop::Never(reason) if !no_stop => Some(reason),
+                _ => None,
+            };
         }
-    } else {
-        actions.push(planned(Verb::Stop(facts.operation.stop), to_stop));
     }
-    actions.push(planned(Verb::PublishAlert, judged.iter().map(|judged| judged.rule.id).collect()));
+    let because = judged.iter().map(|judged| judged.rule.id).collect();
+    actions.push(PlannedAction { not_stopped, ..planned(Verb::PublishAlert, because) });
     actions
 }
 
@@ -130,6 +146,9 @@ mod tests {
     fn names_are_kebab_case() {
         assert_eq!(kebab_case("StopTrainingJob"), "stop-training-job");
         assert_eq!(kebab_case("DeleteEndpointConfig"), "delete-endpoint-config");
+        assert_eq!(kebab_case("StopAutoMLJob"), "stop-auto-ml-job");
+        assert_eq!(kebab_case("StopAIBenchmarkJob"), "stop-ai-benchmark-job");
+        assert_eq!(kebab_case("DeleteApp"), "delete-app");
     }
 
     #[test]

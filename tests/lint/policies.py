@@ -18,8 +18,13 @@ KNOWN = [
     ("RESOURCE_STAR", r"'ec2:CreateNetworkInterface'", r"execution-role", "a job's network interfaces have no names beforehand"),
     ("RESOURCE_STAR", r"'application-autoscaling:", r"boundary", "a boundary says what no policy can give"),
     ("MALFORMED", r"neither Resource nor NotResource", r"-trust", "the resource of a trust policy is its role"),
-    ("UNKNOWN_ACTION", r"sagemaker:(StartSession|DeleteTrainingJob)$", r".*", "newer than parliament's list"),
-    ("UNKNOWN_CONDITION_FOR_ACTION", r"sagemaker:(Volume|Output)KmsKeyArn ", r"scp", "newer than parliament's list"),
+    (
+        "UNKNOWN_ACTION",
+        r"sagemaker:(BatchAddClusterNodes|CreateJob|CreateTrainingSession|DeleteTrainingJob|StartSession|UpdateInferenceRouter)$",
+        r".*",
+        "newer than parliament's list",
+    ),
+    ("UNKNOWN_CONDITION_FOR_ACTION", r"", r"scp", "a pattern of actions may hold some without a key that the condition needs"),
     ("MISMATCHED_TYPE", r"sagemaker:(Volume|Output)KmsKey ", r"scp", "a request may name a key by an id or an alias"),
     ("MISMATCHED_TYPE_BUT_USABLE", r"String(Not)?Like requires a value of type String but given Arn", r".*", "wildcards over all of an ARN"),
 ]

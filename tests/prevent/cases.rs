@@ -2,6 +2,8 @@
 
 use fastrand::Rng;
 use serde_json::{Value, json};
+use tagwarden::operations::{Fact, Operation};
+use tagwarden::statement::condition_keys;
 
 /// A call, and what is known of its caller.
 #[derive(Clone, Debug)]
@@ -60,7 +62,7 @@ pub fn policy(rng: &mut Rng) -> String {
         }
     }
     text.push_str(
-        "[personas.lead]\noperations = ['CreateTrainingJob', 'CreateEndpointConfig']\n\
+        "[personas.lead]\noperations = ['CreateTrainingJob', 'CreateEndpointConfig', 'CreateNotebookInstance']\n\
         [personas.scientist]\noperations = ['CreateTrainingJob']\n[personas.ops]\noperations = ['CreateEndpointConfig']\n",
     );
     for _ in 0..rng.u8(..3) {
@@ -150,7 +152,12 @@ fn when(rng: &mut Rng) -> String {
 
 /// A request that most policies let pass, with up to three changes.
 pub fn case(rng: &mut Rng, tag: &str) -> Case {
-    let mut case = if rng.bool() { training(tag) } else { endpoint_config(rng, tag) };
+    let mut case = match rng.u8(..12) {
+        0 => notebook(tag),
+        1..=4 => training(tag),
+        5..=8 => endpoint_config(rng, tag),
+        _ => any_operation(rng, tag),
+    };
     case.kms = pick(rng, &["old", "new", "both"]);
     for _ in 0..pick(rng, &[0, 1, 1, 2, 2, 3]) {
         change(rng, &mut case, tag);
@@ -192,6 +199,112 @@ fn endpoint_config(rng: &mut Rng, tag: &str) -> Case {
     call("CreateEndpointConfig", tag, request)
 }
 
+fn notebook(tag: &str) -> Case {
+    call(
+        "CreateNotebookInstance",
+        tag,
+        json!({
+            "notebookInstanceName": "churn",
+            "instanceType": "ml.m5.xlarge",
+            "roleArn": "arn:aws:iam::111122223333:role/ml/atlas/train",
+            "subnetId": "subnet-1",
+            "securityGroupIds": ["sg-1"],
+            "kmsKeyId": KEY,
+            "directInternetAccess": "Disabled",
+            "rootAccess": "Disabled",
+        }),
+    )
+}
+
+fn notebook_setting(rng: &mut Rng, request: &mut Value) {
+    let switch = [json!("Enabled"), json!("Disabled"), json!("")];
+    match rng.u8(..6) {
+        0 => set(rng, request, "directInternetAccess", &switch),
+        1 => set(rng, request, "rootAccess", &switch),
+        2 => request["instanceType"] = json!(pick(rng, &["ml.c5.2xlarge", "ml.g5.xlarge", "ml.t3.medium"])),
+        3 => key(rng, request, "kmsKeyId"),
+        4 => set(rng, request, "subnetId", &[json!("subnet-2"), json!("subnet-a1")]),
+        _ => set(rng, request, "securityGroupIds", &[json!(["sg-1", "sg-2"]), json!(["sg-2"]), json!([])]),
+    }
+}
+
+/// A call of any operation that creates something, with everything in its request that the table of operations knows of.
+fn any_operation(rng: &mut Rng, tag: &str) -> Case {
+    let creating: Vec<_> = Operation::all()
+        .filter(|operation| {
+            operation.name.starts_with("Create") && condition_keys::applies("aws:TagKeys", operation.name)
+        })
+        .collect();
+    let operation = pick(rng, &creating);
+    let mut request = json!({});
+    if let Some(path) = operation.resource_name {
+        put(&mut request, path, json!("churn"));
+    }
+    for slot in operation.slots() {
+        if let Some(values) = values(slot.fact, slot.path) {
+            put(&mut request, slot.path, values[0].clone());
+        }
+    }
+    call(operation.name, tag, request)
+}
+
+/// Changes what one slot says, or leaves it away.
+fn change_slot(rng: &mut Rng, request: &mut Value, operation: &Operation) {
+    let slots: Vec<_> = operation.slots().filter(|slot| values(slot.fact, slot.path).is_some()).collect();
+    if let Some(slot) = (!slots.is_empty()).then(|| pick(rng, &slots)) {
+        let values = values(slot.fact, slot.path).expect("it has some");
+        put(request, slot.path, if one_in(rng, 3) { Value::Null } else { pick(rng, &values) });
+    }
+}
+
+/// What a slot may say: first what most policies let pass.
+fn values(fact: Fact, path: &str) -> Option<Vec<Value>> {
+    // What the service chose itself is in no request, and of a cluster and its parts' own networks one key holds all.
+    if ["selectedInstance", "overrideVpcConfig"].iter().any(|part| path.contains(part)) {
+        return None;
+    }
+    let role = |project: &str| json!(format!("arn:aws:iam::{ACCOUNT}:role/ml/{project}/run"));
+    Some(match fact {
+        Fact::ExecutionRole => vec![role("atlas"), role("borealis")],
+        Fact::InstanceType => {
+            ["ml.m5.xlarge", "ml.m5.large", "ml.g5.xlarge", "ml.c5.2xlarge", "ml.p5.48xlarge"].map(Value::from).into()
+        }
+        Fact::InstanceCount => vec![json!(2), json!(1)],
+        Fact::MaxRuntime => [1800, 1801, 43_201, 86_401].map(Value::from).into(),
+        Fact::VolumeKey | Fact::StorageKey | Fact::OutputKey | Fact::ContentKey => {
+            [KEY, OTHER_KEY, "alias/aws/s3", "arn:aws:kms:eu-west-1:444455556666:alias/atlas"].map(Value::from).into()
+        }
+        Fact::OutputUri | Fact::InputUri => vec![json!("s3://atlas/x")],
+        Fact::NetworkIsolation | Fact::TrafficEncryption => vec![json!(true), json!(false)],
+        Fact::Subnet => ["subnet-1", "subnet-2", "subnet-abc"].map(Value::from).into(),
+        Fact::SecurityGroup => ["sg-1", "sg-2", "sg-abc"].map(Value::from).into(),
+        Fact::Model => vec![json!("isolated"), json!("open")],
+        Fact::RootAccess => vec![json!("Disabled"), json!("Enabled")],
+        Fact::InternetAccess if path.ends_with("appNetworkAccessType") => {
+            vec![json!("VpcOnly"), json!("PublicInternetOnly")]
+        }
+        Fact::InternetAccess => vec![json!("Disabled"), json!("Enabled")],
+        _ => return None,
+    })
+}
+
+/// Sets what is at `path`; lists get one element.
+fn put(request: &mut Value, path: &str, value: Value) {
+    let place = path.split('.').fold(request, |object, key| {
+        let key = key.trim_end_matches('?');
+        match key.strip_suffix("[]").map(|key| key.trim_end_matches('?')) {
+            None => &mut object[key],
+            Some(key) => {
+                if object[key].as_array().is_none_or(Vec::is_empty) {
+                    object[key] = json!([null]);
+                }
+                &mut object[key][0]
+            }
+        }
+    });
+    *place = value;
+}
+
 fn call(operation: &str, tag: &str, mut request: Value) -> Case {
     request["tags"] = json!([{"key": tag, "value": "atlas"}]);
     Case {
@@ -212,7 +325,8 @@ pub fn record(operation: &str, request: &Value) -> Value {
 }
 
 fn change(rng: &mut Rng, case: &mut Case, tag: &str) {
-    let is_training = case.record["eventName"] == "CreateTrainingJob";
+    let operation = case.record["eventName"].as_str().expect("a name").to_owned();
+    let is_training = operation == "CreateTrainingJob";
     match rng.u8(..14) {
         0 => caller(rng, case, tag),
         1 => {
@@ -224,6 +338,13 @@ fn change(rng: &mut Rng, case: &mut Case, tag: &str) {
             case.principal = case.principal.replace(ACCOUNT, "444455556666");
         }
         3 | 4 => case.record["requestParameters"]["tags"] = tags(rng, tag),
+        _ if operation == "CreateNotebookInstance" => {
+            notebook_setting(rng, &mut case.record["requestParameters"]);
+        }
+        _ if !["CreateTrainingJob", "CreateEndpointConfig"].contains(&&*operation) => {
+            let operation = Operation::named(&operation).expect("it is judged");
+            change_slot(rng, &mut case.record["requestParameters"], operation);
+        }
         other => {
             let request = &mut case.record["requestParameters"];
             match (other, is_training) {

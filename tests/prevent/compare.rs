@@ -115,6 +115,11 @@ pub fn question(policies: &str, case: &Case) -> Value {
     })
 }
 
+/// Whether the request has several values for a key that holds one: which of them it would hold is not documented.
+pub fn is_undecided(answer: &Value) -> bool {
+    answer["error"].as_str().is_some_and(|error| error.contains("several values for the single-valued"))
+}
+
 /// The rules whose statements deny, by the simulator's answer.
 pub fn denying(answer: &Value) -> Vec<&'static str> {
     assert!(answer["error"].is_null(), "{answer}");
@@ -175,6 +180,7 @@ fn both_halves_of_every_rule_agree() {
     let (mut explained, mut allowed, mut denied) = (BTreeMap::new(), 0, 0);
     let mut by_rule: BTreeMap<&str, usize> = BTreeMap::new();
     let mut rendered = BTreeSet::new();
+    let mut undecided = BTreeMap::<String, u64>::new();
     let (mut unexplained, mut counts) = (None::<String>, BTreeMap::<String, usize>::new());
     for _ in 0..count.div_ceil(PER_POLICY) {
         let text = cases::policy(&mut rng);
@@ -187,6 +193,10 @@ fn both_halves_of_every_rule_agree() {
         let answers = simulator.ask(&questions);
         assert_eq!(answers[0], json!({"defined": "p"}), "{text}\n{statements:#?}");
         for (case, answer) in cases.iter().zip(&answers[1..]) {
+            if is_undecided(answer) {
+                *undecided.entry(case.record["eventName"].to_string()).or_default() += 1;
+                continue;
+            }
             let expected = Expected::of(case, &policy);
             let found = disagreements(case, &expected, answer, &mut explained);
             if !found.is_empty() {
@@ -195,7 +205,9 @@ fn both_halves_of_every_rule_agree() {
                 unexplained.get_or_insert(details);
             }
             for Disagreement { rule, says, is_denied } in found {
-                *counts.entry(format!("`{rule}` says {says:?}, is denied: {is_denied}")).or_default() += 1;
+                let (name, paths) = (&case.record["eventName"], expected.paths(rule));
+                let what = format!("{name} `{rule}` says {says:?} of {paths:?}, is denied: {is_denied}");
+                *counts.entry(what).or_default() += 1;
             }
             *if answer["allowed"] == true { &mut allowed } else { &mut denied } += 1;
             for rule in denying(answer) {
@@ -204,7 +216,10 @@ fn both_halves_of_every_rule_agree() {
         }
     }
     assert!(counts.is_empty(), "unexplained: {counts:#?}\nthe first: {}", unexplained.unwrap_or_default());
-    println!("{allowed} allowed, {denied} denied; denied by rule: {by_rule:#?}; explained differences: {explained:#?}");
+    println!(
+        "{allowed} allowed, {denied} denied; denied by rule: {by_rule:#?}; explained differences: {explained:#?}; undecided: {undecided:#?}"
+    );
+    assert!(undecided.values().sum::<u64>() * 10 < count, "too many are undecided: {undecided:#?}");
     assert!(allowed * 100 >= (allowed + denied) * 15, "only {allowed} of {} are allowed", allowed + denied);
     for rule in &rendered {
         assert!(by_rule.contains_key(rule), "no case was denied by `{rule}`");

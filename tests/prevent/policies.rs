@@ -11,7 +11,8 @@ const POLICY: &str = "tests/data/every-twin.toml";
 
 /// The documents that `tagwarden render` prints.
 fn render(args: &[&str]) -> Vec<Value> {
-    let ran = tagwarden(&[&["render"], args, &["--policy", POLICY]].concat());
+    let limit: &[&str] = if args[0] == "scp" { &["--max-chars", "10240"] } else { &[] };
+    let ran = tagwarden(&[&["render"], args, &["--policy", POLICY], limit].concat());
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     serde_json::Deserializer::from_str(&ran.stdout).into_iter().map(|document| document.expect("JSON")).collect()
 }

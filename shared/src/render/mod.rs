@@ -2,6 +2,7 @@
 //! afterwards.
 
 mod abac;
+mod abbreviate;
 mod boundary;
 mod data_account;
 mod execution_role;

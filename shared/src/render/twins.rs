@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::abbreviate::abbreviate;
 use crate::operations::Operation;
 use crate::policy::{Abac, Cell, Exemption, Mode, Pattern, Policy, When};
 use crate::rules::{Denial, Difference, Prevention, Rule};
@@ -46,7 +47,7 @@ pub enum GapKind {
 pub fn twins(policy: &Policy, wanted: &dyn Fn(&Rule) -> bool) -> Twins {
     let mut twins = Twins::default();
     for (rule, cells) in policy.cells().filter(|(rule, _)| wanted(rule)) {
-        let mut of_rule = OfRule { rule, requests: Vec::new(), gaps: Vec::new() };
+        let mut of_rule = OfRule { rule, requests: Vec::new(), without_key: Vec::new(), gaps: Vec::new() };
         if let Prevention::None(why) = rule.prevention {
             of_rule.gap(GapKind::Looser, why);
         }
@@ -64,6 +65,8 @@ struct OfRule {
     rule: &'static Rule,
     /// What is denied: which operations under which condition.
     requests: Vec<(Condition, Vec<&'static Operation>)>,
+    /// Condition keys that some operations lack.
+    without_key: Vec<(String, Vec<&'static str>)>,
     gaps: Vec<Gap>,
 }
 
@@ -114,10 +117,11 @@ impl OfRule {
                 denial.condition.tests().iter().find(|test| !condition_keys::applies(test.key(), operation.name));
             match missing {
                 None => with_keys.push(*operation),
-                Some(test) => {
-                    let what = format!("{}: its requests carry no condition key `{}`", operation.name, test.key());
-                    self.gap(GapKind::Looser, &what);
-                }
+                Some(test) => match self.without_key.iter_mut().find(|(key, _)| key == test.key()) {
+                    Some((_, names)) if names.contains(&operation.name) => {}
+                    Some((_, names)) => names.push(operation.name),
+                    None => self.without_key.push((test.key().to_owned(), vec![operation.name])),
+                },
             }
         }
         with_keys
@@ -142,14 +146,28 @@ impl OfRule {
     }
 
     fn statements(&mut self) -> Vec<Statement> {
+        for (key, names) in std::mem::take(&mut self.without_key) {
+            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            let what = format!("{}: their requests carry no condition key `{key}`", names.join(", "));
+            self.gap(GapKind::Looser, &what);
+        }
         let requests = std::mem::take(&mut self.requests);
         let mut statements = Vec::new();
         for (index, (condition, operations)) in requests.into_iter().enumerate() {
             let number = if index == 0 { String::new() } else { (index + 1).to_string() };
             let sid = format!("{}{number}", camel_case(self.rule.id));
-            let actions = operations.iter().map(|operation| format!("sagemaker:{}", operation.name));
-            match Statement::deny(sid, actions, condition) {
-                Ok(statement) => statements.push(statement),
+            let mut names: Vec<_> = operations.iter().map(|operation| operation.name).collect();
+            names.sort_unstable();
+            let prefixed = |names: &[&str]| names.iter().map(|name| format!("sagemaker:{name}")).collect::<Vec<_>>();
+            // Where a test needs its key, the statement says nothing about calls that cannot carry it.
+            let needed: Vec<_> = condition.tests().iter().filter(|test| test.needs_key()).cloned().collect();
+            let is_harmless = |name: &str| needed.iter().any(|test| !condition_keys::applies(test.key(), name));
+            match Statement::deny(sid, prefixed(&names), condition) {
+                Ok(statement) => {
+                    let short = abbreviate(&names, &is_harmless);
+                    let short: Vec<_> = short.iter().map(String::as_str).collect();
+                    statements.push(statement.with_actions(prefixed(&short)));
+                }
                 Err(inapplicable) => self.gap(GapKind::Looser, &inapplicable.to_string()),
             }
         }
@@ -312,7 +330,7 @@ mod tests {
         }
     }
 
-    const TRAINING: &str = r#""sagemaker:CreateTrainingJob""#;
+    const TRAINING: &str = r#"["sagemaker:CreateTrainingJob","sagemaker:UpdateTrainingJob"]"#;
     const SHELL: &str = r#""Bool":{"sagemaker:EnableRemoteDebug":"true"}"#;
 
     #[test]
@@ -329,7 +347,7 @@ mod tests {
                 format!(r#"RemoteShell2 {TRAINING} {{{SHELL},"StringNotEquals":{{"aws:PrincipalTag/Persona":"p"}}}}"#),
             ]
         );
-        assert_eq!(observed("operations = ['CreateTrainingJob']"), [""; 0]);
+        assert_eq!(observed("operations = ['CreateTrainingJob', 'UpdateTrainingJob']"), [""; 0]);
         assert_eq!(observed(""), [""; 0]);
     }
 

@@ -7,7 +7,7 @@ use super::prelude::*;
 /// `confused-deputy-trust`
 pub const RULE: Rule = Rule {
     id: "confused-deputy-trust",
-    fails_when: "the passed role's trust policy lets a service in without `aws:SourceAccount` or `aws:SourceArn`, or \
+    fails_when: "the trust policy of a role passed to SageMaker lets a service in without `aws:SourceAccount` or `aws:SourceArn`, or \
         somebody else than `sagemaker.amazonaws.com`",
     why: "SageMaker assumes the role on somebody's behalf. Unless the trust policy says on whose, another account's job may \
         use it; and whoever else it trusts can take the role, with its data, without any job.",
@@ -26,22 +26,21 @@ pub const RULE: Rule = Rule {
 const SAGEMAKER: &str = "sagemaker.amazonaws.com";
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
-    let Some((at, arn)) = facts.execution_role_arn()? else {
-        return Ok(Outcome::Skip("the request passes no role".to_owned()));
-    };
-    let trust_policy = facts.role(&at, arn, |role| &role.trust_policy)?;
     let mut findings = Findings::default();
-    findings.pass();
-    for statement in one_or_many(trust_policy.get("Statement")) {
-        if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
-            continue;
-        }
-        for problem in problems(statement) {
-            let expected = format!("`{SAGEMAKER}` alone, for this account");
-            findings.fail(Violation::new(at, problem, expected).actual(arn));
+    for (at, arn) in facts.roles(&[Fact::ExecutionRole])? {
+        let Some(trust_policy) = findings.read(facts.role(&at, arn, |role| &role.trust_policy)) else { continue };
+        findings.pass();
+        for statement in one_or_many(trust_policy.get("Statement")) {
+            if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
+                continue;
+            }
+            for problem in problems(statement) {
+                let expected = format!("`{SAGEMAKER}` alone, for this account");
+                findings.fail(Violation::new(at, problem, expected).actual(arn));
+            }
         }
     }
-    Ok(findings.outcome(""))
+    Ok(findings.outcome("the request passes no role to SageMaker"))
 }
 
 /// What is wrong with a statement that allows somebody to assume the role.

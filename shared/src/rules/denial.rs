@@ -1,7 +1,8 @@
 //! What the preventive halves of the rules are made of.
 
-use crate::operations::{Fact, Operation};
+use crate::operations::{Absence, Fact, Operation};
 use crate::policy::{Pattern, Settings};
+use crate::rules::Prevention;
 use crate::statement::{Condition, Test};
 
 /// Requests that IAM is to deny for a rule: calls of some operations that meet a condition.
@@ -43,26 +44,80 @@ pub(super) fn deny(operations: &[&'static Operation], condition: impl Into<Condi
     Denial { operations: operations.to_vec(), condition: condition.into(), difference: None }
 }
 
-/// Denies calls of the operations that tell `fact`.
-pub(super) fn deny_telling(operations: &[&'static Operation], fact: Fact, condition: impl Into<Condition>) -> Denial {
-    let telling: Vec<_> = operations.iter().copied().filter(|operation| operation.tells(fact)).collect();
+/// Denies calls of the operations that tell one of these facts.
+pub(super) fn deny_telling(
+    operations: &[&'static Operation],
+    facts: &[Fact],
+    condition: impl Into<Condition>,
+) -> Denial {
+    let tells = |operation: &Operation| facts.iter().any(|fact| operation.tells(*fact));
+    let telling: Vec<_> = operations.iter().copied().filter(|operation| tells(operation)).collect();
     deny(&telling, condition)
 }
 
-/// Denies calls by the network settings in the request, where it is these that compute runs with: a classic endpoint
-/// configuration takes its models', which no condition key tells.
-pub(super) fn deny_by_network(operations: &[&'static Operation], fact: Fact, test: &Test) -> Vec<Denial> {
-    let (of_models, of_request): (Vec<_>, Vec<_>) = operations
-        .iter()
-        .copied()
-        .filter(|operation| operation.tells(fact))
-        .partition(|operation| operation.tells(Fact::Model));
-    let names_no_model = Test::is_unset("sagemaker:ModelArn");
+/// Those operations whose requests unset what they do not set: all but updates.
+pub(super) fn where_absence_counts(operations: &[&'static Operation]) -> Vec<&'static Operation> {
+    operations.iter().copied().filter(|operation| operation.absence == Absence::Unset).collect()
+}
+
+/// Denies calls of the operations that tell `fact` under a condition that also holds where a request does not tell it. That is
+/// nothing in an update, nor where the part that could tell it is left away: such a request launches no instances itself.
+pub(super) fn deny_lacking(
+    operations: &[&'static Operation],
+    fact: Fact,
+    condition: impl Into<Condition>,
+) -> Vec<Denial> {
+    let condition = condition.into();
+    let always_told =
+        |operation: &Operation| operation.slots().any(|slot| slot.fact == fact && !slot.is_optional_part());
+    let telling = where_absence_counts(operations).into_iter().filter(|operation| operation.tells(fact));
+    let (always, in_parts): (Vec<_>, Vec<_>) = telling.partition(|operation| always_told(operation));
+    let mut denials = vec![deny(&always, condition.clone())];
+    if !in_parts.is_empty()
+        && let Ok(condition) = condition.and(Test::is_set("sagemaker:InstanceTypes"))
+    {
+        denials.push(deny(&in_parts, condition));
+    }
+    denials
+}
+
+/// Denies calls by what the network settings of the request lack.
+pub(super) fn deny_lacking_in_network(operations: &[&'static Operation], fact: Fact, test: &Test) -> Vec<Denial> {
+    let [of_request, of_models] = by_network(operations);
+    let mut denials = deny_lacking(&of_request, fact, test.clone());
+    let of_models = deny_lacking(&of_models, fact, [test.clone(), names_no_model()]);
+    denials.extend(of_models.into_iter().map(|denial| denial.but(MODELS)));
+    denials
+}
+
+/// Denies calls by what the network settings of the request tell.
+pub(super) fn deny_in_network(operations: &[&'static Operation], fact: Fact, test: &Test) -> Vec<Denial> {
+    let [of_request, of_models] = by_network(operations);
     vec![
-        deny(&of_request, test.clone()),
-        deny(&of_models, [test.clone(), names_no_model])
-            .but(Difference::Looser("what a configuration takes from its models is seen when a model is created")),
+        deny_telling(&of_request, &[fact], test.clone()),
+        deny_telling(&of_models, &[fact], [test.clone(), names_no_model()]).but(MODELS),
     ]
+}
+
+/// Operations by where compute takes its network settings from: the request, or models, which no condition key tells about.
+fn by_network(operations: &[&'static Operation]) -> [Vec<&'static Operation>; 2] {
+    let (of_models, of_request) = operations.iter().copied().partition(|operation| operation.tells(Fact::Model));
+    [of_request, of_models]
+}
+
+fn names_no_model() -> Test {
+    Test::is_unset("sagemaker:ModelArn")
+}
+
+const MODELS: Difference =
+    Difference::Looser("what a configuration takes from its models is seen when a model is created");
+
+/// Denies calls that do not turn off what is on by default, and updates that turn it on.
+pub(super) fn deny_unless_switched_off(operations: &[&'static Operation], key: &str, off: &str) -> Vec<Denial> {
+    let is_on = || Test::not_equals(key, &[off]);
+    let updates: Vec<_> =
+        operations.iter().copied().filter(|operation| operation.absence == Absence::Unchanged).collect();
+    vec![deny(&where_absence_counts(operations), is_on()), deny(&updates, [is_on(), Test::is_set(key)])]
 }
 
 /// Both names of the condition key of a KMS key, the deprecated and the current one: which of them a request carries is not
@@ -76,6 +131,11 @@ pub(super) const OUTPUT_KEYS: [&str; 2] = ["sagemaker:OutputKmsKey", "sagemaker:
 pub(super) fn any_instance_type_outside(patterns: &[Pattern]) -> Test {
     Test::any_not_like("sagemaker:InstanceTypes", patterns)
 }
+
+/// How IAM can prevent what is wrong with the request's tags.
+pub(super) const BY_REQUEST_TAGS: Prevention = Prevention::Partly(
+    "not where AWS has no condition keys for tags: training sessions, inference routers, cluster extensions",
+);
 
 /// The condition key of the request's tag `key`.
 pub(super) fn request_tag(key: &str) -> String {

@@ -7,7 +7,7 @@ pub const RULE: Rule = Rule {
     id: "excessive-instance-count",
     fails_when: "the request can start more than `max` instances in all",
     why: "A typing error in a count costs as much as the wrong instance type. Instance groups and variants add up, and managed \
-        scaling counts with what it may grow to.",
+        scaling counts with what it may grow to, tuning jobs with all that run at a time.",
     fix: "ask for fewer instances, or for an override of `max` for this project",
     action: Action::Alert,
     severity: Severity::Medium,
@@ -26,9 +26,10 @@ const MAX: Spec =
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let max = settings.number(&MAX).unwrap_or_default();
     let Some((at, count)) = facts.instance_count()? else {
-        return match facts.compute()?.iter().find(|compute| compute.serverless.is_none()) {
+        let compute = if facts.operation.tells(Fact::Compute) { facts.compute()? } else { Vec::new() };
+        return match compute.iter().find(|compute| compute.serverless.is_none()) {
             Some(compute) => Err(Unread::new(compute.at, "it does not say how many instances")),
-            None => Ok(Outcome::Skip("the request launches no instances".to_owned())),
+            None => Ok(Outcome::Skip("the request counts no instances".to_owned())),
         };
     };
     if count as f64 <= max {
@@ -60,6 +61,23 @@ mod tests {
         ] {
             assert_eq!(Case::training(request).policy("max = 4").says(&RULE), expected, "{request}");
         }
+    }
+
+    #[test]
+    fn tuning_jobs_run_several_at_a_time() {
+        let job = |parallel: u8, counts: [u8; 2]| {
+            let definition = |count| format!(r#"{{"resourceConfig":{{"instanceType":"t","instanceCount":{count}}}}}"#);
+            let request = format!(
+                r#"{{"hyperParameterTuningJobConfig":{{"resourceLimits":{{"maxParallelTrainingJobs":{parallel}}}}},
+                "trainingJobDefinitions":[{},{}]}}"#,
+                definition(counts[0]), definition(counts[1])
+            );
+            Case::of("CreateHyperParameterTuningJob", &request).policy("max = 4").says(&RULE)
+        };
+        assert_eq!(job(2, [1, 2]), "pass");
+        assert_eq!(job(3, [1, 2]), "fail trainingJobDefinitions[1].resourceConfig.instanceCount");
+        let optimization = Case::of("CreateOptimizationJob", r#"{"deploymentInstanceType":"ml.g5.xlarge"}"#);
+        assert_eq!(optimization.policy("max = 4").says(&RULE), "skip");
     }
 
     #[test]

@@ -7,13 +7,13 @@ pub const RULE: Rule = Rule {
     id: "excessive-runtime",
     fails_when: "the longest run time is above `max-hours`, or absent where the API's default exceeds it",
     why: "A job that hangs runs, and is paid for, until its longest run time is over. SageMaker allows up to 28 days.",
-    fix: "set `StoppingCondition.MaxRuntimeInSeconds` to what the job needs",
+    fix: "set the longest run time, such as `StoppingCondition.MaxRuntimeInSeconds`, to what the job needs",
     action: Action::Stop,
     severity: Severity::Medium,
     options: &[MAX_HOURS],
     governs: &[Fact::MaxRuntime],
     needs: &[],
-    prevention: Prevention::Iam,
+    prevention: Prevention::Partly("not for AutoML, compilation, optimization and recommendation jobs"),
     example: r#"{"trainingJobName": "churn", "stoppingCondition": {"maxRuntimeInSeconds": 2419200}}"#,
     check,
     prevent,
@@ -27,8 +27,8 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let max_seconds = max_hours * 3600.0;
     let expected = || format!("at most {max_hours} hours ({max_seconds} seconds)");
     let mut findings = Findings::default();
-    for found in facts.all(Fact::MaxRuntime) {
-        match (findings.read(found.count()), facts.operation.default_max_runtime) {
+    for (slot, found) in facts.slots(Fact::MaxRuntime) {
+        match (findings.read(found.count()), slot.default) {
             (None, _) => {}
             (Some(Some(seconds)), _) => {
                 findings.fail_if(seconds as f64 > max_seconds, || {
@@ -58,14 +58,12 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     let max_seconds = settings.number(&MAX_HOURS).unwrap_or_default() * 3600.0;
     // Requests count whole seconds.
     let limit = max_seconds.floor() as u64;
-    let (too_long_by_default, others): (Vec<_>, Vec<_>) = operations
-        .iter()
-        .copied()
-        .partition(|operation| operation.default_max_runtime.is_some_and(|default| default as f64 > max_seconds));
-    vec![
-        deny(&too_long_by_default, Test::above_or_unset(KEY, limit)),
-        deny(&others, Test::above(KEY, limit)),
-    ]
+    let default = |operation: &Operation| operation.slots().filter_map(|slot| slot.default).max();
+    let (too_long_by_default, others): (Vec<_>, Vec<_>) =
+        operations.iter().copied().partition(|operation| default(operation).is_some_and(|default| default as f64 > max_seconds));
+    let mut denials = deny_lacking(&too_long_by_default, Fact::MaxRuntime, Test::above_or_unset(KEY, limit));
+    denials.push(deny(&others, Test::above(KEY, limit)));
+    denials
 }
 
 #[cfg(test)]
@@ -86,5 +84,20 @@ mod tests {
             assert_eq!(Case::training(request).policy(policy).says(&RULE), expected, "{request}");
         }
         assert_eq!(Case::endpoint_config("{}").policy("max-hours = 1").says(&RULE), "skip");
+    }
+
+    #[test]
+    fn each_slot_has_its_own_default() {
+        let automl = |problem: &str| {
+            let request = format!(r#"{{"autoMLProblemTypeConfig":{{"{problem}":{{"completionCriteria":{{"maxCandidates":2}}}}}}}}"#);
+            Case::of("CreateAutoMLJobV2", &request).policy("max-hours = 24").says(&RULE)
+        };
+        assert_eq!(automl("tabularJobConfig"), "skip");
+        let path = "autoMLProblemTypeConfig.textGenerationJobConfig.completionCriteria.maxRuntimePerTrainingJobInSeconds";
+        assert_eq!(automl("textGenerationJobConfig"), format!("fail {path}"));
+        assert_eq!(Case::of("CreateProcessingJob", r#"{"x":1}"#).policy("max-hours = 1").says(&RULE), "skip");
+        let tuning = Case::of("CreateHyperParameterTuningJob", r#"{"trainingJobDefinitions":[{"roleArn":"r"}]}"#);
+        let path = "trainingJobDefinitions[0].stoppingCondition.maxRuntimeInSeconds";
+        assert_eq!(tuning.policy("max-hours = 12").says(&RULE), format!("fail {path}"));
     }
 }

@@ -1,18 +1,18 @@
-//! The role that the resource will run as belongs to another project.
+//! A role that the request passes belongs to another project.
 
 use super::prelude::*;
 
 /// `foreign-execution-role`
 pub const RULE: Rule = Rule {
     id: "foreign-execution-role",
-    fails_when: "the passed role carries another Project tag than the resource",
-    why: "A job can do whatever its execution role can. Whoever may pass another project's role to a job of their own reads \
-        that project's data, however well their own role is fenced in.",
+    fails_when: "a passed role carries another Project tag than the resource",
+    why: "Jobs, models and notebooks can do whatever their execution role can. Whoever may pass another project's role to one \
+        of their own reads that project's data, however well their own role is fenced in.",
     fix: "pass an execution role of the resource's own project, and limit `iam:PassRole` to its path",
     action: Action::Stop,
     severity: Severity::High,
     options: &[],
-    governs: &[Fact::ExecutionRole],
+    governs: &ROLES,
     needs: &[Need::RoleTags],
     prevention: Prevention::Partly("`iam:PassRole` by the role's path"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/borealis/train",
@@ -21,28 +21,32 @@ pub const RULE: Rule = Rule {
     prevent: prevents_nothing,
 };
 
+const ROLES: [Fact; 2] = [Fact::ExecutionRole, Fact::ServiceRole];
+
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let key = &settings.policy.abac.tag;
-    let Some((at, arn)) = facts.execution_role_arn()? else {
+    let roles = facts.roles(&ROLES)?;
+    if roles.is_empty() {
         return Ok(Outcome::Skip("the request passes no role".to_owned()));
-    };
-    let Some(of_role) = facts.role(&at, arn, |role| &role.tags)?.get(key).filter(|value| !value.is_empty()) else {
-        return Ok(Outcome::Skip("the passed role carries no Project tag".to_owned()));
-    };
-    // A resource without the tag is the caller's: that is what it would be tagged with.
-    let of_resource = match facts.project_tags(&settings.policy.abac)?.first() {
-        Some(tag) => Some(tag.value),
-        None => facts.caller.tag(key)?.map(|(value, _)| value),
-    };
-    let Some(of_resource) = of_resource else {
-        return Ok(Outcome::Skip("neither the resource nor the caller has a project".to_owned()));
-    };
-    if of_role == of_resource {
-        return Ok(Outcome::Pass);
     }
-    let message = format!("the role belongs to project `{of_role}`, the resource to `{of_resource}`");
-    let expected = format!("a role of project `{of_resource}`");
-    Ok(Outcome::Fail(vec![Violation::new(at, message, expected).actual(arn)]))
+    let mut findings = Findings::default();
+    for (at, arn) in roles {
+        let tags = findings.read(facts.role(&at, arn, |role| &role.tags));
+        let Some(of_role) = tags.and_then(|tags| tags.get(key)).filter(|value| !value.is_empty()) else { continue };
+        // A resource without the tag is the caller's: that is what it would be tagged with.
+        let of_resource = match facts.project_tags(&settings.policy.abac)?.first() {
+            Some(tag) => Some(tag.value),
+            None => facts.caller.tag(key)?.map(|(value, _)| value),
+        };
+        let Some(of_resource) = of_resource else {
+            return Ok(Outcome::Skip("neither the resource nor the caller has a project".to_owned()));
+        };
+        findings.fail_if(of_role != of_resource, || {
+            let message = format!("the role belongs to project `{of_role}`, the resource to `{of_resource}`");
+            Violation::new(at, message, format!("a role of project `{of_resource}`")).actual(arn)
+        });
+    }
+    Ok(findings.outcome("no passed role carries a Project tag"))
 }
 
 #[cfg(test)]
@@ -67,6 +71,24 @@ mod tests {
     #[test]
     fn leaving_the_tag_away_does_not_help() {
         assert_eq!(case("").role_tags(&[("Project", "borealis")]).says(&RULE), "fail roleArn");
+    }
+
+    #[test]
+    fn every_role_counts() {
+        let domain = |role: &str| {
+            let settings = format!(r#"{{"executionRole":"{EXECUTION_ROLE}","canvasAppSettings":{role}}}"#);
+            let case = Case::of("CreateDomain", &format!(r#"{{"defaultUserSettings":{settings},"tags":[{ATLAS}]}}"#));
+            case.role_tags(&[("Project", "atlas")]).says(&RULE)
+        };
+        assert_eq!(domain("{}"), "pass");
+        let other = "defaultUserSettings.canvasAppSettings.generativeAiSettings.amazonBedrockRoleArn";
+        let unknown = r#"{"generativeAiSettings":{"amazonBedrockRoleArn":"arn:aws:iam::111122223333:role/x"}}"#;
+        assert_eq!(domain(unknown), format!("unknown {other}"));
+        let mixed = format!(
+            r#"{{"instanceGroups":[{{"executionRole":"{EXECUTION_ROLE}"}},{{"executionRole":"{EXECUTION_ROLE}"}}],"tags":[{ATLAS}]}}"#
+        );
+        let case = Case::of("CreateCluster", &mixed).role_tags(&[("Project", "borealis")]);
+        assert_eq!(case.says(&RULE), "fail instanceGroups[0].executionRole instanceGroups[1].executionRole");
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     options: &[],
     governs: &[Fact::Tags],
     needs: &[],
-    prevention: Prevention::Iam,
+    prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "borealis"}]}"#,
     check,
     prevent,

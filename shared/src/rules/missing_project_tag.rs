@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     options: &[],
     governs: &[Fact::Tags],
     needs: &[],
-    prevention: Prevention::Iam,
+    prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Team", "value": "growth"}]}"#,
     check,
     prevent,
@@ -22,6 +22,9 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let key = &settings.policy.abac.tag;
+    if facts.operation.absence == Absence::Unchanged {
+        return Ok(Outcome::Skip("an update without the tag leaves it as it is".to_owned()));
+    }
     let is_there = facts.tags()?.iter().any(|tag| tag.key == key && !tag.value.is_empty());
     if is_there {
         return Ok(Outcome::Pass);
@@ -37,6 +40,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let key = &settings.policy.abac.tag;
+    let operations = &where_absence_counts(operations);
     vec![
         // Names of condition keys have no case: `aws:RequestTag/Project` takes a tag `project` for it, `aws:TagKeys` does not.
         deny(operations, Test::none_equals("aws:TagKeys", key)),
@@ -63,5 +67,7 @@ mod tests {
         ] {
             assert_eq!(Case::training(request).says(&RULE), expected, "{request}");
         }
+        let update = Case::of("UpdateProject", r#"{"projectName":"p","tags":[{"key":"Team","value":"x"}]}"#);
+        assert_eq!(update.says(&RULE), "skip");
     }
 }

@@ -1,20 +1,21 @@
 //! Containers run outside the organisation's VPC.
 
 use super::prelude::*;
+use crate::json::At;
 
 /// `missing-vpc`
 pub const RULE: Rule = Rule {
     id: "missing-vpc",
-    fails_when: "there is no VPC configuration; for endpoint configurations that take it from the model: on any model",
+    fails_when: "there is no VPC configuration; where it is taken from models, as by endpoint configurations: on any model",
     why: "Inside a VPC, traffic to data goes through endpoints with policies and flow logs; outside, over the internet from \
         machines that nobody can watch.",
-    fix: "set `VpcConfig` with subnets and security groups, on the model where the endpoint configuration names one",
+    fix: "set `VpcConfig` with subnets and security groups, on the model where the request names one",
     action: Action::Stop,
     severity: Severity::High,
     options: &[],
-    governs: &[Fact::Subnet],
+    governs: &[Fact::Vpc, Fact::Model],
     needs: &[Need::Models],
-    prevention: Prevention::Partly("not what an endpoint configuration takes from its models"),
+    prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": [], "securityGroupIds": []}}"#,
     check,
     prevent,
@@ -26,11 +27,16 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         match findings.read(network) {
             None => {}
             Some(Network::Request) => {
-                let (subnets, groups) = (findings.read(facts.texts(Fact::Subnet)), findings.read(facts.texts(Fact::SecurityGroup)));
-                if let (Some(subnets), Some(groups)) = (subnets, groups) {
-                    findings.fail_if(subnets.is_empty() || groups.is_empty(), || {
-                        let message = "no VPC configuration";
-                        Violation::new("requestParameters.vpcConfig", message, "subnets and security groups")
+                for (slot, vpc) in facts.slots(Fact::Vpc) {
+                    let parts = [(Fact::Subnet, "subnets"), (Fact::SecurityGroup, "security groups")];
+                    // Where security groups have a place of their own, the VPC's default one serves.
+                    let parts = parts.into_iter().filter(|(fact, _)| facts.operation.tells_inside(slot.path, *fact));
+                    let complete: Option<Vec<bool>> =
+                        parts.clone().map(|(fact, _)| is_set_inside(facts, &vpc.at, fact, &mut findings)).collect();
+                    let Some(complete) = complete else { continue };
+                    findings.fail_if(complete.contains(&false), || {
+                        let expected: Vec<_> = parts.map(|(_, what)| what).collect();
+                        Violation::new(vpc.at, "no VPC configuration", expected.join(" and "))
                     });
                 }
             }
@@ -45,9 +51,24 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
     Ok(findings.outcome("the request launches nothing"))
 }
 
+/// Whether the VPC configuration at this place tells `fact`; `None` where it cannot be read.
+fn is_set_inside(facts: &Facts, vpc: &At, fact: Fact, findings: &mut Findings) -> Option<bool> {
+    let mut is_set = false;
+    for found in facts.all(fact).filter(|found| found.at.is_under(vpc)) {
+        is_set |= findings.read(found.text())?.is_some();
+    }
+    Some(is_set)
+}
+
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     // Two tests in one statement would deny only what lacks both.
-    let missing = |fact, key| deny_by_network(operations, fact, &Test::none_has_text(key));
+    let missing = |fact, key| {
+        let needs = |operation: &Operation| {
+            operation.slots().any(|vpc| vpc.fact == Fact::Vpc && operation.tells_inside(vpc.path, fact))
+        };
+        let needing: Vec<_> = operations.iter().copied().filter(|operation| needs(operation)).collect();
+        deny_lacking_in_network(&needing, fact, &Test::none_has_text(key))
+    };
     let mut denials = missing(Fact::Subnet, "sagemaker:VpcSubnets");
     denials.extend(missing(Fact::SecurityGroup, "sagemaker:VpcSecurityGroupIds"));
     denials
@@ -67,6 +88,29 @@ mod tests {
             (r#"{"vpcConfig":"none"}"#, "unknown vpcConfig.subnets[]"),
         ] {
             assert_eq!(Case::training(request).says(&RULE), expected, "{request}");
+        }
+    }
+
+    #[test]
+    fn every_vpc_configuration_counts() {
+        let vpc = r#"{"subnets":["subnet-1"],"securityGroupIds":["sg-1"]}"#;
+        for (operation, request, expected) in [
+            ("CreateModel", format!(r#"{{"vpcConfig":{vpc}}}"#), "pass"),
+            ("CreateModel", r#"{"modelName":"m"}"#.to_owned(), "fail vpcConfig"),
+            ("CreateNotebookInstance", r#"{"subnetId":"subnet-1"}"#.to_owned(), "pass"),
+            ("CreateNotebookInstance", r#"{"subnetId":""}"#.to_owned(), "fail subnetId"),
+            ("CreateDomain", r#"{"subnetIds":["subnet-1"]}"#.to_owned(), "pass"),
+            ("CreateDomain", r#"{"domainName":"d"}"#.to_owned(), "fail subnetIds"),
+            ("UpdateDomain", r#"{"domainId":"d"}"#.to_owned(), "skip"),
+            ("CreateCluster", format!(r#"{{"vpcConfig":{vpc},"instanceGroups":[{{"instanceCount":1}}]}}"#), "pass"),
+            (
+                "CreateCluster",
+                format!(r#"{{"vpcConfig":{vpc},"instanceGroups":[{{"overrideVpcConfig":{{"subnets":["subnet-1"]}}}}]}}"#),
+                "fail instanceGroups[0].overrideVpcConfig",
+            ),
+            ("CreateLabelingJob", r#"{"labelingJobName":"j"}"#.to_owned(), "skip"),
+        ] {
+            assert_eq!(Case::of(operation, &request).says(&RULE), expected, "{operation} {request}");
         }
     }
 

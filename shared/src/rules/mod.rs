@@ -1,6 +1,7 @@
 //! The rules. One file each: what it is and why, what it checks, how to put it right.
 
 mod denial;
+mod matrix;
 mod outcome;
 #[cfg(test)]
 mod testing;
@@ -8,10 +9,11 @@ mod testing;
 use crate::facts::Facts;
 use crate::gather::Need;
 use crate::json::Unread;
-use crate::operations::{Fact, OPERATIONS, Operation};
+use crate::operations::{Fact, Operation};
 use crate::policy::{Action, Settings, Severity, Spec};
 
 pub use denial::{Denial, Difference};
+pub use matrix::{Column, columns, markdown_matrix};
 pub use outcome::{Findings, Outcome, Violation};
 
 /// Something that a policy can forbid.
@@ -37,7 +39,8 @@ pub struct Rule {
     pub needs: &'static [Need],
     /// Whether IAM can deny the same request before it is carried out.
     pub prevention: Prevention,
-    /// `requestParameters` of a CreateTrainingJob or CreateEndpointConfig that violates it, or the part that matters.
+    /// `requestParameters` of an operation that creates something, of which the resource's name tells which, that violate it;
+    /// or the part that matters.
     pub example: &'static str,
     /// The detective half. Whoever judges calls [`Rule::judge`] instead.
     pub check: fn(&Facts, &Settings) -> Result<Outcome, Unread>,
@@ -77,7 +80,7 @@ impl Rule {
 
     /// The operations that the rule has anything to say about.
     pub fn operations(&self) -> Vec<&'static Operation> {
-        OPERATIONS.iter().filter(|operation| self.applies_to(operation)).collect()
+        Operation::all().filter(|operation| self.applies_to(operation)).collect()
     }
 
     /// What IAM is to deny so that requests that violate the rule are not carried out.
@@ -122,6 +125,8 @@ rules! {
     unapproved_image,
     unapproved_bucket,
     remote_shell,
+    notebook_root_access,
+    notebook_internet_access,
 }
 
 /// What a rule's file needs.
@@ -133,7 +138,7 @@ mod prelude {
     pub(super) use crate::facts::{Facts, Network};
     pub(super) use crate::gather::Need;
     pub(super) use crate::json::Unread;
-    pub(super) use crate::operations::{Fact, Operation};
+    pub(super) use crate::operations::{Absence, Fact, Operation};
     pub(super) use crate::policy::{Action, DefaultValue, Kind, Settings, Severity, Spec};
     pub(super) use crate::statement::{Condition, Test};
 

@@ -5,16 +5,16 @@ use super::prelude::*;
 /// `network-isolation-off`
 pub const RULE: Rule = Rule {
     id: "network-isolation-off",
-    fails_when: "network isolation is false or absent; for endpoint configurations that take it from the model: on any model",
+    fails_when: "network isolation is false or absent; where it is taken from models, as by endpoint configurations: on any model",
     why: "Isolated containers can make no outbound calls at all, not even to AWS: what they were given cannot leave. A VPC \
         alone does not do that.",
-    fix: "set `EnableNetworkIsolation`, on the model where the endpoint configuration names one",
+    fix: "set `EnableNetworkIsolation`, on the model where the request names one",
     action: Action::Stop,
     severity: Severity::High,
     options: &[],
-    governs: &[Fact::NetworkIsolation],
+    governs: &[Fact::NetworkIsolation, Fact::Model],
     needs: &[Need::Models],
-    prevention: Prevention::Partly("not what an endpoint configuration takes from its models"),
+    prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "enableNetworkIsolation": false}"#,
     check,
     prevent,
@@ -42,7 +42,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    deny_by_network(operations, Fact::NetworkIsolation, &Test::is_not_true("sagemaker:NetworkIsolation"))
+    deny_lacking_in_network(operations, Fact::NetworkIsolation, &Test::is_not_true("sagemaker:NetworkIsolation"))
 }
 
 #[cfg(test)]
@@ -59,6 +59,31 @@ mod tests {
         ] {
             assert_eq!(Case::training(request).says(&RULE), expected, "{request}");
         }
+    }
+
+    #[test]
+    fn what_a_request_leaves_away_is_not_missing() {
+        let schedule = |config: &str| {
+            Case::of("CreateMonitoringSchedule", &format!(r#"{{"monitoringScheduleConfig":{config}}}"#)).says(&RULE)
+        };
+        assert_eq!(schedule(r#"{"monitoringJobDefinitionName":"d"}"#), "skip");
+        assert_eq!(
+            schedule(r#"{"monitoringJobDefinition":{"roleArn":"r"}}"#),
+            "fail monitoringScheduleConfig.monitoringJobDefinition.networkConfig.enableNetworkIsolation"
+        );
+        let tuning = r#"{"trainingJobDefinitions":[{"enableNetworkIsolation":true},{"roleArn":"r"}]}"#;
+        assert_eq!(
+            Case::of("CreateHyperParameterTuningJob", tuning).says(&RULE),
+            "fail trainingJobDefinitions[1].enableNetworkIsolation"
+        );
+    }
+
+    #[test]
+    fn a_transform_job_asks_its_model() {
+        let case = || Case::of("CreateTransformJob", r#"{"modelName":"a","transformResources":{"instanceType":"t"}}"#);
+        assert_eq!(case().model("a", true, &[]).says(&RULE), "pass");
+        assert_eq!(case().model("a", false, &[]).says(&RULE), "fail modelName");
+        assert_eq!(case().says(&RULE), "unknown modelName");
     }
 
     #[test]

@@ -140,6 +140,20 @@ pub(super) fn needs_prefix(pattern: &str, prefix: &str) -> Option<String> {
     (!fits).then(|| format!("identifiers begin with `{prefix}`"))
 }
 
+/// Judges switches that must be at one of the values that mean `off`, where the API takes none for on.
+pub(super) fn switched_off(facts: &Facts, fact: Fact, off: &[&str], message: &str) -> Outcome {
+    let mut findings = Findings::default();
+    for switch in facts.all(fact) {
+        let Some(value) = findings.read(switch.text()) else { continue };
+        findings.fail_if(!value.is_some_and(|value| off.contains(&value)), || {
+            let expected: Vec<_> = off.iter().map(|value| format!("`{value}`")).collect();
+            let violation = Violation::new(switch.at, message, expected.join(" or "));
+            value.into_iter().fold(violation, Violation::actual)
+        });
+    }
+    findings.outcome("the request does not change it")
+}
+
 /// Judges the identifiers of one kind in the network settings of everything that is launched: those that the request gives,
 /// and those that its models bring.
 pub(super) fn approved_in_network(

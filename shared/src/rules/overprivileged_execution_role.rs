@@ -1,18 +1,18 @@
-//! The role that the resource will run as may do far too much.
+//! A role that the request passes may do far too much.
 
 use super::prelude::*;
 
 /// `overprivileged-execution-role`
 pub const RULE: Rule = Rule {
     id: "overprivileged-execution-role",
-    fails_when: "the passed role has a policy of `deny-policies` attached",
+    fails_when: "a passed role has a policy of `deny-policies` attached",
     why: "A notebook or job with `AmazonSageMakerFullAccess` or more can read every project's data and create whatever the \
         other rules forbid. The tags on its resources then protect nothing.",
     fix: "attach a policy that names the project's own buckets and keys instead",
     action: Action::Alert,
     severity: Severity::High,
     options: &[DENY_POLICIES],
-    governs: &[Fact::ExecutionRole],
+    governs: &ROLES,
     needs: &[Need::RolePolicies],
     prevention: Prevention::None("IAM sees which role is passed, not what it may do"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/AmazonSageMaker-ExecutionRole"}"#,
@@ -27,20 +27,22 @@ const DENY_POLICIES: Spec = Spec {
     default: DefaultValue::Patterns(&["AmazonSageMakerFullAccess", "AdministratorAccess", "PowerUserAccess"]),
 };
 
+const ROLES: [Fact; 2] = [Fact::ExecutionRole, Fact::ServiceRole];
+
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let denied = settings.patterns(&DENY_POLICIES).unwrap_or_default();
-    let Some((at, arn)) = facts.execution_role_arn()? else {
-        return Ok(Outcome::Skip("the request passes no role".to_owned()));
-    };
     let mut findings = Findings::default();
-    findings.pass();
-    for policy in facts.role(&at, arn, |role| &role.attached_policies)? {
-        if denied.iter().any(|pattern| pattern.matches(&policy.name) || pattern.matches(&policy.arn)) {
-            let message = format!("the role has `{}` attached", policy.name);
-            findings.fail(Violation::new(at, message, "a role with narrower policies").actual(arn));
+    for (at, arn) in facts.roles(&ROLES)? {
+        let Some(policies) = findings.read(facts.role(&at, arn, |role| &role.attached_policies)) else { continue };
+        findings.pass();
+        for policy in policies {
+            if denied.iter().any(|pattern| pattern.matches(&policy.name) || pattern.matches(&policy.arn)) {
+                let message = format!("the role has `{}` attached", policy.name);
+                findings.fail(Violation::new(at, message, "a role with narrower policies").actual(arn));
+            }
         }
     }
-    Ok(findings.outcome(""))
+    Ok(findings.outcome("the request passes no role"))
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ mod tests {
         assert_eq!(Case::training(r#"{"remoteDebugConfig":{"enableRemoteDebug":false}}"#).says(&RULE), "pass");
         assert_eq!(Case::training(r#"{"x":1}"#).says(&RULE), "pass");
         let request = r#"{"productionVariants":[{"variantName":"a"},{"enableSSMAccess":"true"}]}"#;
+        let update = r#"{"remoteDebugConfig":{"enableRemoteDebug":true}}"#;
+        assert_eq!(Case::of("UpdateTrainingJob", update).says(&RULE), "fail remoteDebugConfig.enableRemoteDebug");
         assert_eq!(Case::endpoint_config(request).says(&RULE), "fail productionVariants[1].enableSSMAccess");
     }
 }

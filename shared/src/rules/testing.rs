@@ -23,7 +23,7 @@ pub(super) struct Case {
 }
 
 impl Case {
-    fn new(operation: &'static str, request: &str) -> Self {
+    pub(super) fn of(operation: &'static str, request: &str) -> Self {
         Self {
             operation,
             request: request.to_owned(),
@@ -34,11 +34,11 @@ impl Case {
     }
 
     pub(super) fn training(request: &str) -> Self {
-        Self::new("CreateTrainingJob", request)
+        Self::of("CreateTrainingJob", request)
     }
 
     pub(super) fn endpoint_config(request: &str) -> Self {
-        Self::new("CreateEndpointConfig", request)
+        Self::of("CreateEndpointConfig", request)
     }
 
     /// The caller's tags are known to be these.

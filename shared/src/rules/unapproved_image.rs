@@ -36,8 +36,8 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
             Violation::new(found.at, message, super::outcome::one_of(allow)).actual(image)
         })
     });
-    for (at, algorithm) in findings.read(facts.texts(Fact::Algorithm)).unwrap_or_default() {
-        findings.unread(Unread::new(at, format!("the image comes with the algorithm `{algorithm}`, which was not looked up")));
+    for (at, source) in findings.read(facts.texts(Fact::ImageSource)).unwrap_or_default() {
+        findings.unread(Unread::new(at, format!("the image comes with `{source}`, which was not looked up")));
     }
     Ok(findings.outcome("the request names no image"))
 }
@@ -61,5 +61,7 @@ mod tests {
         ] {
             assert_eq!(Case::training(&request).policy(allow).says(&RULE), expected, "{request}");
         }
+        let model = r#"{"containers":[{"modelPackageName":"p"},{"image":"docker.io/x"}]}"#;
+        assert_eq!(Case::of("CreateModel", model).policy(allow).says(&RULE), "fail containers[1].image");
     }
 }

@@ -9,15 +9,16 @@ use crate::statement::condition_keys;
 pub const RULE: Rule = Rule {
     id: "unapproved-instance-type",
     fails_when: "any instance type, in any slot, matches nothing in `allow`",
-    why: "Instance types decide what a job costs per hour, by a factor of a thousand. Types hide in more places than \
-        `resourceConfig.instanceType`: instance groups, fallback preferences, debugger rules, shadow variants.",
+    why: "Instance types decide what an hour costs, by a factor of a thousand. Types hide in more places than \
+        `resourceConfig.instanceType`: instance groups, fallback preferences, debugger rules, shadow variants, what the apps of \
+        a domain start with.",
     fix: "use an approved instance type, or ask for an override of `allow` for this project",
     action: Action::Stop,
     severity: Severity::High,
     options: &[ALLOW, SERVERLESS],
     governs: &[Fact::InstanceType],
     needs: &[],
-    prevention: Prevention::Iam,
+    prevention: Prevention::Partly("not that of inference components, nor for optimization and recommendation jobs"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.p5.48xlarge", "instanceCount": 1}}"#,
     check,
     prevent,
@@ -47,7 +48,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
     let mut findings = Findings::default();
     findings.each_text(facts.all(Fact::InstanceType), |found, instance_type| {
-        let approved = allow.iter().any(|pattern| pattern.matches(instance_type));
+        let approved = instance_type == instance_types::SYSTEM || allow.iter().any(|pattern| pattern.matches(instance_type));
         (!approved).then(|| {
             let message = format!("instance type `{instance_type}` is not approved");
             Violation::new(found.at, message, super::outcome::one_of(allow)).actual(instance_type)
@@ -66,8 +67,9 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let allow = settings.patterns(&ALLOW).unwrap_or_default();
-    let mut denials = vec![deny(operations, any_instance_type_outside(allow))];
+    let mut allow = settings.patterns(&ALLOW).unwrap_or_default().to_vec();
+    allow.push(Pattern::new(instance_types::SYSTEM));
+    let mut denials = vec![deny(operations, any_instance_type_outside(&allow))];
     let names_none = Test::none_has_text("sagemaker:InstanceTypes");
     let (with_key, without_key): (Vec<_>, Vec<_>) = operations
         .iter()
@@ -115,6 +117,16 @@ mod tests {
         ] {
             assert_eq!(Case::training(request).policy("allow = ['ml.m5.*']").says(&RULE), expected, "{request}");
         }
+    }
+
+    #[test]
+    fn the_system_of_studio_is_no_instance() {
+        for (instance_type, expected) in [("system", "pass"), ("ml.p5.48xlarge", "fail resourceSpec.instanceType")] {
+            let app = format!(r#"{{"resourceSpec":{{"instanceType":"{instance_type}"}}}}"#);
+            assert_eq!(Case::of("CreateApp", &app).policy("allow = ['ml.m5.*']").says(&RULE), expected);
+        }
+        let unchanged = Case::of("UpdateNotebookInstance", r#"{"instanceType":""}"#);
+        assert_eq!(unchanged.policy("allow = ['ml.m5.*']").says(&RULE), "skip");
     }
 
     #[test]

@@ -15,9 +15,9 @@ pub const RULE: Rule = Rule {
     action: Action::Stop,
     severity: Severity::High,
     options: &[ALLOW],
-    governs: &[Fact::VolumeKey, Fact::OutputKey],
+    governs: &Fact::KEYS,
     needs: &[Need::Keys],
-    prevention: Prevention::Partly("not which keys are AWS-managed; a job's output key, not that of an endpoint configuration's outputs"),
+    prevention: Prevention::Partly("not which keys are AWS-managed; volumes' and jobs' output keys, not those of other outputs and contents"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn",
  "kmsKeyId": "alias/aws/s3"}}"#,
     check,
@@ -42,7 +42,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
         patterns.iter().map(|pattern| Pattern::new(kms::arn(pattern.as_str(), facts.call))).collect::<Vec<_>>()
     });
     let mut findings = Findings::default();
-    for fact in [Fact::VolumeKey, Fact::OutputKey] {
+    for fact in Fact::KEYS {
         for found in facts.all(fact) {
             if let Some(Some(reference)) = findings.read(found.text()) {
                 let problem = problem(facts, &kms::arn(reference, facts.call), allow.as_deref());
@@ -98,7 +98,8 @@ fn problem(facts: &Facts, arn: &str, allow: Option<&[Pattern]>) -> Result<Option
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let allow = settings.patterns(&ALLOW);
     let mut denials = Vec::new();
-    for (fact, keys) in [(Fact::VolumeKey, VOLUME_KEYS), (Fact::OutputKey, OUTPUT_KEYS)] {
+    let volume_facts: &[Fact] = &[Fact::VolumeKey, Fact::StorageKey];
+    for (facts, keys) in [(volume_facts, VOLUME_KEYS), (&[Fact::OutputKey], OUTPUT_KEYS)] {
         for key in keys {
             if let Some(allow) = allow {
                 let outside = match allow {
@@ -106,12 +107,12 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
                     _ => [Test::is_set(key), Test::not_like_values(key, allow.iter().flat_map(references))].into(),
                 };
                 let by_arn = Difference::Stricter("an approved key that the request names in another way than the policy does");
-                denials.push(deny_telling(operations, fact, outside).but(by_arn));
+                denials.push(deny_telling(operations, facts, outside).but(by_arn));
             }
             if allow.is_none_or(|allow| !allow.iter().all(Pattern::is_exact)) {
                 let aws_managed = [Pattern::new("alias/aws/*"), Pattern::new("arn:*:kms:*:*:alias/aws/*")];
                 let by_id = Difference::Looser("an AWS-managed key that is named by its id or ARN");
-                denials.push(deny_telling(operations, fact, Test::like(key, &aws_managed)).but(by_id));
+                denials.push(deny_telling(operations, facts, Test::like(key, &aws_managed)).but(by_id));
             }
         }
     }

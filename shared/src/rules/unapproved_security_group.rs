@@ -11,9 +11,9 @@ pub const RULE: Rule = Rule {
     action: Action::Stop,
     severity: Severity::High,
     options: &[ALLOW],
-    governs: &[Fact::SecurityGroup],
+    governs: &[Fact::SecurityGroup, Fact::Model],
     needs: &[Need::Models],
-    prevention: Prevention::Partly("not what an endpoint configuration takes from its models"),
+    prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"securityGroupIds": ["sg-0bad"]}}"#,
     check,
     prevent,
@@ -33,7 +33,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
-    deny_by_network(operations, Fact::SecurityGroup, &Test::any_not_like("sagemaker:VpcSecurityGroupIds", allow))
+    deny_in_network(operations, Fact::SecurityGroup, &Test::any_not_like("sagemaker:VpcSecurityGroupIds", allow))
 }
 
 #[cfg(test)]

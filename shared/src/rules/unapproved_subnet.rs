@@ -12,9 +12,9 @@ pub const RULE: Rule = Rule {
     action: Action::Stop,
     severity: Severity::High,
     options: &[ALLOW],
-    governs: &[Fact::Subnet],
+    governs: &[Fact::Subnet, Fact::Model],
     needs: &[Need::Models],
-    prevention: Prevention::Partly("not what an endpoint configuration takes from its models"),
+    prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": ["subnet-0bad"]}}"#,
     check,
     prevent,
@@ -34,7 +34,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
-    deny_by_network(operations, Fact::Subnet, &Test::any_not_like("sagemaker:VpcSubnets", allow))
+    deny_in_network(operations, Fact::Subnet, &Test::any_not_like("sagemaker:VpcSubnets", allow))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     options: &[],
     governs: &[Fact::OutputKey],
     needs: &[],
-    prevention: Prevention::Partly("jobs have a condition key, an endpoint configuration's outputs do not"),
+    prevention: Prevention::Partly("most jobs have a condition key; what endpoints, Studio, devices and the feature store write has none"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn"}}"#,
     check,
     prevent,
@@ -49,7 +49,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    vec![deny(operations, OUTPUT_KEYS.map(Test::is_unset))]
+    deny_lacking(operations, Fact::OutputKey, OUTPUT_KEYS.map(Test::is_unset))
 }
 
 #[cfg(test)]
@@ -64,6 +64,30 @@ mod tests {
             (r#"{"x":1}"#, "unknown outputDataConfig.s3OutputPath"),
         ] {
             assert_eq!(Case::training(request).says(&RULE), expected, "{request}");
+        }
+    }
+
+    #[test]
+    fn every_output_slot_counts() {
+        for (operation, request, expected) in [
+            (
+                "CreateProcessingJob",
+                r#"{"processingOutputConfig":{"outputs":[{"s3Output":{"s3Uri":"s3://b/o"}}]}}"#,
+                "fail processingOutputConfig.kmsKeyId",
+            ),
+            ("CreateProcessingJob", r#"{"x":1}"#, "skip"),
+            (
+                "CreateTransformJob",
+                r#"{"transformOutput":{"s3OutputPath":"s3://b","kmsKeyId":"k"},"dataCaptureConfig":{"destinationS3Uri":"s3://c"}}"#,
+                "fail dataCaptureConfig.kmsKeyId",
+            ),
+            (
+                "UpdateDomain",
+                r#"{"defaultUserSettings":{"sharingSettings":{"s3OutputPath":"s3://b"}}}"#,
+                "skip",
+            ),
+        ] {
+            assert_eq!(Case::of(operation, request).says(&RULE), expected, "{operation} {request}");
         }
     }
 

@@ -1,11 +1,11 @@
-//! Traffic between the job's instances is not encrypted.
+//! Traffic between a job's instances is not encrypted.
 
 use super::prelude::*;
 
 /// `unencrypted-traffic`
 pub const RULE: Rule = Rule {
     id: "unencrypted-traffic",
-    fails_when: "inter-container traffic encryption is off on more than one instance",
+    fails_when: "inter-container traffic encryption is off on more than one instance, or where the service chooses how many",
     why: "Distributed training sends gradients and data between instances in the clear unless told otherwise.",
     fix: "set `EnableInterContainerTrafficEncryption`; expect longer training, above all with many instances",
     action: Action::Alert,
@@ -27,7 +27,11 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
             findings.pass();
             continue;
         }
-        match facts.instance_count()? {
+        if !facts.operation.tells(Fact::InstanceCount) {
+            findings.require(found, "traffic between the instances is not encrypted");
+            continue;
+        }
+        match facts.instance_count_around(&found.at)? {
             Some((_, 1)) => {}
             Some((_, count)) => {
                 findings.require(found, &format!("traffic between {count} instances is not encrypted"));
@@ -44,7 +48,8 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let off = Test::is_not_true("sagemaker:InterContainerTrafficEncryption");
-    vec![deny(operations, off).but(Difference::Stricter("jobs on a single instance: no key tells how many there are"))]
+    let on_one = Difference::Stricter("jobs on a single instance: no key tells how many there are");
+    deny_lacking(operations, Fact::TrafficEncryption, off).into_iter().map(|denial| denial.but(on_one)).collect()
 }
 
 #[cfg(test)]
@@ -66,5 +71,22 @@ mod tests {
         ] {
             assert_eq!(Case::training(request).says(&RULE), expected, "{request}");
         }
+    }
+
+    #[test]
+    fn each_part_of_a_request_counts_its_own_instances() {
+        let definition = |count: u8| {
+            format!(r#"{{"enableInterContainerTrafficEncryption":false,"resourceConfig":{{"instanceType":"t","instanceCount":{count}}}}}"#)
+        };
+        let tuning = |counts: [u8; 2]| {
+            let limits = r#""hyperParameterTuningJobConfig":{"resourceLimits":{"maxParallelTrainingJobs":9}}"#;
+            let definitions = counts.map(definition).join(",");
+            let request = format!(r#"{{{limits},"trainingJobDefinitions":[{definitions}]}}"#);
+            Case::of("CreateHyperParameterTuningJob", &request).says(&RULE)
+        };
+        assert_eq!(tuning([1, 1]), "skip");
+        assert_eq!(tuning([1, 2]), "fail trainingJobDefinitions[1].enableInterContainerTrafficEncryption");
+        let automl = Case::of("CreateAutoMLJob", r#"{"autoMLJobName":"j"}"#);
+        assert_eq!(automl.says(&RULE), "fail autoMLJobConfig.securityConfig.enableInterContainerTrafficEncryption");
     }
 }

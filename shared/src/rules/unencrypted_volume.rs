@@ -1,4 +1,4 @@
-//! The instances' volumes have no customer key.
+//! Volumes have no customer key.
 
 use super::prelude::*;
 use crate::instance_types::{FAMILIES, has_local_storage};
@@ -8,31 +8,36 @@ use crate::policy::Pattern;
 /// `unencrypted-volume`
 pub const RULE: Rule = Rule {
     id: "unencrypted-volume",
-    fails_when: "no volume key is given, on instance types that can take one",
+    fails_when: "no volume key is given, on instance types that can take one, or for storage that always can",
     why: "Training data and models lie on the volumes. With a key of the organisation's own, access to them can be audited \
         and withdrawn. Types with local NVMe disks encrypt in hardware and refuse a key, so they are left out.",
-    fix: "set the volume's KMS key: `VolumeKmsKeyId` of a job, `KmsKeyId` of an endpoint configuration",
+    fix: "set the volume's KMS key: `VolumeKmsKeyId` of a job, `KmsKeyId` of an endpoint configuration, notebook instance or domain",
     action: Action::Stop,
     severity: Severity::High,
     options: &[],
-    governs: &[Fact::VolumeKey],
+    governs: &KEYS,
     needs: &[],
-    prevention: Prevention::Iam,
+    prevention: Prevention::Partly("not for clusters, feature groups, packaging and recommendation jobs, and experiments"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.m5.xlarge", "volumeSizeInGB": 50}}"#,
     check,
     prevent,
 };
 
+const KEYS: [Fact; 2] = [Fact::VolumeKey, Fact::StorageKey];
+
 fn check(facts: &Facts, _: &Settings) -> Checked {
     let mut findings = Findings::default();
-    for key in facts.all(Fact::VolumeKey) {
-        match findings.read(key.text()) {
-            None => {}
-            Some(Some(_)) => findings.pass(),
-            Some(None) => without_key(facts, key, &mut findings),
+    for (slot, key) in KEYS.into_iter().flat_map(|fact| facts.slots(fact)) {
+        match (findings.read(key.text()), slot.fact) {
+            (None, _) => {}
+            (Some(Some(_)), _) => findings.pass(),
+            (Some(None), Fact::StorageKey) => {
+                findings.fail(Violation::new(key.at, "what is stored has no KMS key", "a KMS key"));
+            }
+            (Some(None), _) => without_key(facts, key, &mut findings),
         }
     }
-    Ok(findings.outcome("all instances store on local NVMe disks, which take no volume key"))
+    Ok(findings.outcome("no instance can take a volume key: local NVMe disks do not"))
 }
 
 /// No key is given: does any instance that it would be for take one?
@@ -61,8 +66,10 @@ fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
         .filter(|family| family.local_storage)
         .map(|family| Pattern::new(format!("ml.{}.*", family.name)))
         .collect();
-    let [old, new] = no_key;
-    vec![deny(operations, [old, new, any_instance_type_outside(&takes_no_key)])]
+    let [old, new] = no_key.clone();
+    let mut denials = deny_lacking(operations, Fact::VolumeKey, [old, new, any_instance_type_outside(&takes_no_key)]);
+    denials.extend(deny_lacking(operations, Fact::StorageKey, no_key));
+    denials
 }
 
 #[cfg(test)]
@@ -89,6 +96,40 @@ mod tests {
         ] {
             assert_eq!(Case::training(request).says(&RULE), expected, "{request}");
         }
+    }
+
+    #[test]
+    fn storage_takes_a_key_whatever_the_instance_type() {
+        for (operation, request, expected) in [
+            ("CreateNotebookInstance", r#"{"instanceType":"ml.g5.xlarge"}"#, "fail kmsKeyId"),
+            ("CreateNotebookInstance", r#"{"instanceType":"ml.g5.xlarge","kmsKeyId":"k"}"#, "pass"),
+            ("UpdateNotebookInstance", r#"{"instanceType":"ml.g5.xlarge"}"#, "skip"),
+            ("CreateAutoMLJob", r#"{"autoMLJobName":"j"}"#, "fail autoMLJobConfig.securityConfig.volumeKmsKeyId"),
+            ("CreateFeatureGroup", r#"{"featureGroupName":"g"}"#, "skip"),
+            (
+                "CreateFeatureGroup",
+                r#"{"onlineStoreConfig":{"enableOnlineStore":true}}"#,
+                "fail onlineStoreConfig.securityConfig.kmsKeyId",
+            ),
+            (
+                "CreateCluster",
+                r#"{"instanceGroups":[{"instanceType":"ml.p5.48xlarge","instanceStorageConfigs":[{"ebsVolumeConfig":{"volumeSizeInGB":9}}]}]}"#,
+                "fail instanceGroups[0].instanceStorageConfigs[0].ebsVolumeConfig.volumeKmsKeyId",
+            ),
+        ] {
+            assert_eq!(Case::of(operation, request).says(&RULE), expected, "{operation} {request}");
+        }
+    }
+
+    #[test]
+    fn each_training_job_definition_counts() {
+        let request = r#"{"trainingJobDefinitions":[
+            {"resourceConfig":{"instanceType":"ml.m5.xlarge","volumeKmsKeyId":"k"}},
+            {"hyperParameterTuningResourceConfig":{"instanceConfigs":[{"instanceType":"ml.m5.xlarge"}]}}]}"#;
+        assert_eq!(
+            Case::of("CreateHyperParameterTuningJob", request).says(&RULE),
+            "fail trainingJobDefinitions[1].hyperParameterTuningResourceConfig.volumeKmsKeyId"
+        );
     }
 
     #[test]

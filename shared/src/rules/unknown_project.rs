@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     options: &[],
     governs: &[Fact::Tags],
     needs: &[],
-    prevention: Prevention::Iam,
+    prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "atlsa"}]}"#,
     check,
     prevent,

@@ -143,6 +143,17 @@ impl Test {
         &self.key
     }
 
+    /// Whether it can hold only where the request carries the key.
+    pub fn needs_key(&self) -> bool {
+        let holds_without = self.operator.contains("Not") || self.operator.ends_with("IfExists");
+        match self.operator {
+            "Null" => self.values == ["false"],
+            operator if operator.starts_with("ForAllValues:") => false,
+            operator if operator.starts_with("ForAnyValue:") => true,
+            _ => !holds_without,
+        }
+    }
+
     /// Both tests at once, on the same key with the same operator, which a condition block can hold only once.
     fn and(&self, other: &Self) -> Result<Self, Conflict> {
         let values: Vec<String> = match self.operator {

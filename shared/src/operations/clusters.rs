@@ -1,0 +1,95 @@
+//! HyperPod clusters, and what belongs to them.
+
+use super::Fact::{
+    Compute, ExecutionRole, InputUri, InstanceCount, InstanceType, SecurityGroup, StorageKey, Subnet, Vpc,
+};
+use super::Stop::Never;
+use super::groups::{TAGS, create, required, slot, update, vpc};
+use super::{Operation, Slot, Stop};
+
+/// The instance groups at a path. An attached EBS volume takes a key whatever the instance type (API reference,
+/// `ClusterEbsVolumeConfig`).
+macro_rules! instance_groups {
+    ($path:literal) => {
+        &[
+            slot(ExecutionRole, concat!($path, ".executionRole")),
+            slot(InstanceType, concat!($path, ".instanceType")),
+            slot(InstanceType, concat!($path, ".instanceRequirements.instanceTypes[]")),
+            slot(InstanceCount, concat!($path, ".instanceCount")),
+            slot(StorageKey, concat!($path, ".instanceStorageConfigs[].ebsVolumeConfig?.volumeKmsKeyId")),
+            slot(InputUri, concat!($path, ".lifeCycleConfig.sourceS3Uri")),
+        ]
+    };
+}
+
+/// Instance groups of a restricted kind, which bring their own software.
+macro_rules! restricted_instance_groups {
+    ($path:literal) => {
+        &[
+            slot(ExecutionRole, concat!($path, ".executionRole")),
+            slot(InstanceType, concat!($path, ".instanceType")),
+            slot(InstanceCount, concat!($path, ".instanceCount")),
+            slot(StorageKey, concat!($path, ".instanceStorageConfigs[].ebsVolumeConfig?.volumeKmsKeyId")),
+        ]
+    };
+}
+
+/// The role of a cluster's autoscaler.
+const CLUSTER_ROLE: &[Slot] = &[slot(ExecutionRole, "clusterRole")];
+
+const CLUSTER: Stop = Never("a cluster runs the work of many people");
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    create(
+        "CreateCluster",
+        "cluster",
+        "clusterName",
+        "clusterArn",
+        CLUSTER,
+        &[
+            TAGS,
+            CLUSTER_ROLE,
+            &[slot(Compute, "instanceGroups[]"), slot(Compute, "restrictedInstanceGroups[]")],
+            instance_groups!("instanceGroups[]"),
+            restricted_instance_groups!("restrictedInstanceGroups[]"),
+            vpc!("vpcConfig"),
+            vpc!("instanceGroups[].overrideVpcConfig?"),
+            vpc!("restrictedInstanceGroups[].overrideVpcConfig?"),
+        ],
+    ),
+    update(
+        "UpdateCluster",
+        "cluster",
+        "clusterName",
+        "clusterArn",
+        CLUSTER,
+        &[
+            CLUSTER_ROLE,
+            instance_groups!("instanceGroups[]"),
+            restricted_instance_groups!("restrictedInstanceGroups[]"),
+            vpc!("instanceGroups[].overrideVpcConfig?"),
+            vpc!("restrictedInstanceGroups[].overrideVpcConfig?"),
+        ],
+    ),
+    update(
+        "BatchAddClusterNodes",
+        "cluster",
+        "clusterName",
+        "",
+        CLUSTER,
+        &[&[
+            slot(InstanceType, "nodesToAdd[].instanceTypes[]"),
+            required(InstanceCount, "nodesToAdd[].incrementTargetCountBy"),
+        ]],
+    ),
+    create("CreateClusterExtension", "cluster-extension", "extensionName", "extensionArn", CLUSTER, &[TAGS]),
+    create(
+        "CreateClusterSchedulerConfig",
+        "cluster-scheduler-config",
+        "name",
+        "clusterSchedulerConfigArn",
+        CLUSTER,
+        &[TAGS],
+    ),
+    create("CreateComputeQuota", "compute-quota", "name", "computeQuotaArn", CLUSTER, &[TAGS]),
+];

@@ -1,0 +1,166 @@
+//! What rows of the table share: constructors, and groups of slots that many request shapes have at some path.
+
+use super::Fact::{ExecutionRole, Tags};
+use super::{Absence, Fact, Operation, Slot, Stop};
+
+pub(super) const fn slot(fact: Fact, path: &'static str) -> Slot {
+    Slot { fact, path, required: false, default: None }
+}
+
+pub(super) const fn required(fact: Fact, path: &'static str) -> Slot {
+    Slot { fact, path, required: true, default: None }
+}
+
+/// A longest run time of which the API documents the default.
+pub(super) const fn with_default(default: u64, path: &'static str) -> Slot {
+    Slot { fact: Fact::MaxRuntime, path, required: false, default: Some(default) }
+}
+
+/// The resource's tags.
+pub(super) const TAGS: &[Slot] = &[slot(Tags, "tags")];
+
+/// The one role that most requests pass.
+pub(super) const ROLE: &[Slot] = &[required(ExecutionRole, "roleArn")];
+
+/// The same, where a request may leave it out.
+pub(super) const OPTIONAL_ROLE: &[Slot] = &[slot(ExecutionRole, "roleArn")];
+
+/// An operation that creates or starts something.
+pub(super) const fn create(
+    name: &'static str,
+    kind: &'static str,
+    resource_name: &'static str,
+    resource_arn: &'static str,
+    stop: Stop,
+    slots: &'static [&'static [Slot]],
+) -> Operation {
+    Operation {
+        name,
+        kind,
+        resource_name: some(resource_name),
+        resource_arn: some(resource_arn),
+        stop,
+        absence: Absence::Unset,
+        slots,
+    }
+}
+
+/// An operation that changes something.
+pub(super) const fn update(
+    name: &'static str,
+    kind: &'static str,
+    resource_name: &'static str,
+    resource_arn: &'static str,
+    stop: Stop,
+    slots: &'static [&'static [Slot]],
+) -> Operation {
+    let operation = create(name, kind, resource_name, resource_arn, stop, slots);
+    Operation { absence: Absence::Unchanged, ..operation }
+}
+
+const fn some(path: &'static str) -> Option<&'static str> {
+    if path.is_empty() { None } else { Some(path) }
+}
+
+/// Why what an update changed is not undone.
+pub(super) const NO_WAY_BACK: Stop = Stop::Never("the request of an update does not tell what was there before");
+
+/// A VPC configuration at a path (`VpcConfig` and its likes).
+macro_rules! vpc {
+    ($path:literal) => {
+        &[
+            slot(Vpc, $path),
+            slot(Subnet, concat!($path, ".subnets[]")),
+            slot(SecurityGroup, concat!($path, ".securityGroupIds[]")),
+        ]
+    };
+}
+
+/// Output that is written to an S3 path of this name, in the object at a path.
+macro_rules! output {
+    ($path:literal, $uri:literal) => {
+        output!($path, $uri, "kmsKeyId")
+    };
+    ($path:literal, $uri:literal, $key:literal) => {
+        &[slot(OutputKey, concat!($path, ".", $key)), slot(OutputUri, concat!($path, ".", $uri))]
+    };
+}
+
+/// The same, where the API requires it.
+macro_rules! required_output {
+    ($path:literal, $uri:literal) => {
+        &[slot(OutputKey, concat!($path, ".kmsKeyId")), required(OutputUri, concat!($path, ".", $uri))]
+    };
+}
+
+/// `S3DataSource` of the channels at a path.
+macro_rules! channels {
+    ($path:literal) => {
+        &[slot(InputUri, concat!($path, "[].dataSource.s3DataSource.s3Uri"))]
+    };
+}
+
+/// A container that a model runs, at a path.
+macro_rules! container {
+    ($path:literal) => {
+        &[
+            slot(Image, concat!($path, ".image")),
+            slot(ImageSource, concat!($path, ".modelPackageName")),
+            slot(InputUri, concat!($path, ".modelDataUrl")),
+            slot(InputUri, concat!($path, ".modelDataSource.s3DataSource.s3Uri")),
+            slot(InputUri, concat!($path, ".modelDataSource.s3DataSource.manifestS3Uri")),
+            slot(InputUri, concat!($path, ".additionalModelDataSources[].s3DataSource.s3Uri")),
+            slot(InputUri, concat!($path, ".additionalModelDataSources[].s3DataSource.manifestS3Uri")),
+        ]
+    };
+}
+
+/// The containers of a model package or an algorithm, at a path.
+macro_rules! packaged_containers {
+    ($path:literal) => {
+        &[
+            slot(Image, concat!($path, ".image")),
+            slot(InputUri, concat!($path, ".modelDataUrl")),
+            slot(InputUri, concat!($path, ".modelDataSource.s3DataSource.s3Uri")),
+            slot(InputUri, concat!($path, ".modelDataSource.s3DataSource.manifestS3Uri")),
+            slot(InputUri, concat!($path, ".additionalModelDataSources[].s3DataSource.s3Uri")),
+            slot(InputUri, concat!($path, ".additionalModelDataSources[].s3DataSource.manifestS3Uri")),
+            slot(InputUri, concat!($path, ".additionalS3DataSource.s3Uri")),
+        ]
+    };
+}
+
+/// The transform jobs that SageMaker validates a model package or an algorithm with.
+macro_rules! validation_transform_job {
+    () => {
+        &[
+            slot(Compute, "validationSpecification.validationProfiles[].transformJobDefinition?.transformResources"),
+            slot(
+                InstanceType,
+                "validationSpecification.validationProfiles[].transformJobDefinition?.transformResources.instanceType",
+            ),
+            slot(
+                InstanceCount,
+                "validationSpecification.validationProfiles[].transformJobDefinition?.transformResources.instanceCount",
+            ),
+            slot(
+                VolumeKey,
+                "validationSpecification.validationProfiles[].transformJobDefinition?.transformResources.volumeKmsKeyId",
+            ),
+            slot(
+                InputUri,
+                "validationSpecification.validationProfiles[].transformJobDefinition?.transformInput.dataSource.s3DataSource.s3Uri",
+            ),
+            slot(
+                OutputKey,
+                "validationSpecification.validationProfiles[].transformJobDefinition?.transformOutput.kmsKeyId",
+            ),
+            slot(
+                OutputUri,
+                "validationSpecification.validationProfiles[].transformJobDefinition?.transformOutput.s3OutputPath",
+            ),
+        ]
+    };
+}
+
+pub(super) use {channels, container, output, packaged_containers, required_output, validation_transform_job, vpc};

@@ -1,0 +1,168 @@
+//! Hosting: models, endpoints and their configurations, inference components, experiments and routers.
+
+use super::Fact::{
+    Compute, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceCountCeiling, InstanceType, Model,
+    NetworkIsolation, OutputKey, OutputSwitch, OutputUri, RemoteShell, SecurityGroup, Serverless, Subnet, VolumeKey,
+    Vpc,
+};
+use super::Stop::{By, Never};
+use super::groups::{NO_WAY_BACK, ROLE, TAGS, container, create, output, required, slot, update, vpc};
+use super::{Operation, Slot, Stop};
+
+/// `ProductionVariant` at a path.
+macro_rules! variant {
+    ($path:literal) => {
+        &[
+            slot(InstanceType, concat!($path, ".instanceType")),
+            slot(InstanceType, concat!($path, ".instancePools[].instanceType")),
+            slot(Serverless, concat!($path, ".serverlessConfig")),
+            slot(InstanceCount, concat!($path, ".initialInstanceCount")),
+            slot(InstanceCountCeiling, concat!($path, ".managedInstanceScaling.maxInstanceCount")),
+            slot(OutputKey, concat!($path, ".coreDumpConfig.kmsKeyId")),
+            slot(OutputUri, concat!($path, ".coreDumpConfig.destinationS3Uri")),
+            slot(Model, concat!($path, ".modelName")),
+            slot(Model, concat!($path, ".instancePools[].modelNameOverride")),
+            slot(RemoteShell, concat!($path, ".enableSSMAccess")),
+        ]
+    };
+}
+
+/// `InferenceComponentSpecification` at a path. Isolation and VPC are those of the endpoint's configuration, not of its model.
+macro_rules! component {
+    ($path:literal) => {
+        &[
+            slot(InstanceType, concat!($path, ".instanceType")),
+            slot(Image, concat!($path, ".container.image")),
+            slot(InputUri, concat!($path, ".container.artifactUrl")),
+        ]
+    };
+}
+
+/// What an inference experiment deploys: `required`, or just a `slot`.
+macro_rules! model_variants {
+    ($constructor:ident) => {
+        &[
+            $constructor(Compute, "modelVariants[]"),
+            $constructor(InstanceType, "modelVariants[].infrastructureConfig.realTimeInferenceConfig.instanceType"),
+            $constructor(InstanceCount, "modelVariants[].infrastructureConfig.realTimeInferenceConfig.instanceCount"),
+            $constructor(Model, "modelVariants[].modelName"),
+        ]
+    };
+}
+
+/// Where a router's asynchronous answers go.
+const ROUTING_TARGETS: &[Slot] = &[
+    slot(OutputKey, "routingTargets[].asyncInferenceConfig.outputConfig.kmsKeyId"),
+    slot(OutputUri, "routingTargets[].asyncInferenceConfig.outputConfig.s3OutputPath"),
+    slot(OutputUri, "routingTargets[].asyncInferenceConfig.outputConfig.s3FailurePath"),
+];
+
+const EXPERIMENT: Stop = Never("stopping an experiment takes a decision on each of its variants");
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    create(
+        "CreateModel",
+        "model",
+        "modelName",
+        "modelArn",
+        By("DeleteModel"),
+        &[
+            TAGS,
+            &[slot(ExecutionRole, "executionRoleArn"), slot(NetworkIsolation, "enableNetworkIsolation")],
+            vpc!("vpcConfig"),
+            container!("primaryContainer"),
+            container!("containers[]"),
+        ],
+    ),
+    create(
+        "CreateEndpointConfig",
+        "endpoint-config",
+        "endpointConfigName",
+        "endpointConfigArn",
+        By("DeleteEndpointConfig"),
+        &[
+            TAGS,
+            &[
+                slot(ExecutionRole, "executionRoleArn"),
+                required(Compute, "productionVariants[]"),
+                slot(Compute, "shadowProductionVariants[]"),
+                slot(VolumeKey, "kmsKeyId"),
+                slot(NetworkIsolation, "enableNetworkIsolation"),
+                slot(OutputSwitch, "dataCaptureConfig.enableCapture"),
+                slot(InputUri, "explainerConfig.clarifyExplainerConfig.shapConfig.shapBaselineConfig.shapBaselineUri"),
+                slot(OutputUri, "asyncInferenceConfig.outputConfig.s3FailurePath"),
+            ],
+            vpc!("vpcConfig"),
+            output!("dataCaptureConfig", "destinationS3Uri"),
+            output!("asyncInferenceConfig.outputConfig", "s3OutputPath"),
+            variant!("productionVariants[]"),
+            variant!("shadowProductionVariants[]"),
+        ],
+    ),
+    // What an endpoint runs is in its configuration.
+    create("CreateEndpoint", "endpoint", "endpointName", "endpointArn", By("DeleteEndpoint"), &[TAGS]),
+    update("UpdateEndpoint", "endpoint", "endpointName", "endpointArn", NO_WAY_BACK, &[]),
+    update(
+        "UpdateEndpointWeightsAndCapacities",
+        "endpoint",
+        "endpointName",
+        "endpointArn",
+        NO_WAY_BACK,
+        &[&[slot(InstanceCount, "desiredWeightsAndCapacities[].desiredInstanceCount")]],
+    ),
+    create(
+        "CreateInferenceComponent",
+        "inference-component",
+        "inferenceComponentName",
+        "inferenceComponentArn",
+        By("DeleteInferenceComponent"),
+        &[TAGS, component!("specification"), component!("specifications[]")],
+    ),
+    update(
+        "UpdateInferenceComponent",
+        "inference-component",
+        "inferenceComponentName",
+        "inferenceComponentArn",
+        NO_WAY_BACK,
+        &[component!("specification"), component!("specifications[]")],
+    ),
+    create(
+        "CreateInferenceExperiment",
+        "inference-experiment",
+        "name",
+        "inferenceExperimentArn",
+        EXPERIMENT,
+        &[
+            TAGS,
+            ROLE,
+            model_variants!(required),
+            &[slot(VolumeKey, "kmsKey")],
+            output!("dataStorageConfig", "destination", "kmsKey"),
+        ],
+    ),
+    update(
+        "UpdateInferenceExperiment",
+        "inference-experiment",
+        "name",
+        "inferenceExperimentArn",
+        EXPERIMENT,
+        &[model_variants!(slot), output!("dataStorageConfig", "destination", "kmsKey")],
+    ),
+    update("StartInferenceExperiment", "inference-experiment", "name", "inferenceExperimentArn", EXPERIMENT, &[]),
+    create(
+        "CreateInferenceRouter",
+        "inference-router",
+        "inferenceRouterName",
+        "inferenceRouterArn",
+        Never("requests may already be routed by it"),
+        &[TAGS, ROUTING_TARGETS],
+    ),
+    update(
+        "UpdateInferenceRouter",
+        "inference-router",
+        "inferenceRouterName",
+        "inferenceRouterArn",
+        NO_WAY_BACK,
+        &[ROUTING_TARGETS],
+    ),
+];

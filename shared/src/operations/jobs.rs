@@ -1,0 +1,194 @@
+//! Jobs beside training: processing, transform, compilation, optimization, labeling, inference recommendations and others.
+
+use super::Fact::{
+    Compute, Image, InputUri, InstanceCount, InstanceCountChoice, InstanceType, MaxRuntime, Model, NetworkIsolation,
+    OutputKey, OutputUri, SecurityGroup, Serverless, StorageKey, Subnet, TrafficEncryption, VolumeKey, Vpc,
+};
+use super::Operation;
+use super::Stop::{By, Never};
+use super::groups::{ROLE, TAGS, create, output, required, required_output, slot, vpc, with_default};
+use super::training::STOPPING_CONDITION;
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    create(
+        "CreateProcessingJob",
+        "processing-job",
+        "processingJobName",
+        "processingJobArn",
+        By("StopProcessingJob"),
+        &[
+            TAGS,
+            ROLE,
+            vpc!("networkConfig.vpcConfig"),
+            output!("processingInputs[].datasetDefinition.athenaDatasetDefinition", "outputS3Uri"),
+            output!("processingInputs[].datasetDefinition.redshiftDatasetDefinition", "outputS3Uri"),
+            output!("processingOutputConfig", "outputs[].s3Output.s3Uri"),
+            &[
+                required(Compute, "processingResources.clusterConfig"),
+                slot(InstanceType, "processingResources.clusterConfig.instanceType"),
+                slot(InstanceType, "processingResources.clusterConfig.instancePreferences[].instanceType"),
+                slot(InstanceType, "processingResources.clusterConfig.selectedInstanceType"),
+                slot(InstanceCount, "processingResources.clusterConfig.instanceCount"),
+                slot(InstanceCountChoice, "processingResources.clusterConfig.instancePreferences[].instanceCount"),
+                slot(InstanceCountChoice, "processingResources.clusterConfig.selectedInstanceCount"),
+                slot(VolumeKey, "processingResources.clusterConfig.volumeKmsKeyId"),
+                // The API documents no default.
+                slot(MaxRuntime, "stoppingCondition.maxRuntimeInSeconds"),
+                slot(InputUri, "processingInputs[].s3Input.s3Uri"),
+                slot(NetworkIsolation, "networkConfig.enableNetworkIsolation"),
+                slot(TrafficEncryption, "networkConfig.enableInterContainerTrafficEncryption"),
+                required(Image, "appSpecification.imageUri"),
+            ],
+        ],
+    ),
+    create(
+        "CreateTransformJob",
+        "transform-job",
+        "transformJobName",
+        "transformJobArn",
+        By("StopTransformJob"),
+        &[
+            TAGS,
+            required_output!("transformOutput", "s3OutputPath"),
+            output!("dataCaptureConfig", "destinationS3Uri"),
+            &[
+                required(Compute, "transformResources"),
+                required(InstanceType, "transformResources.instanceType"),
+                required(InstanceCount, "transformResources.instanceCount"),
+                slot(VolumeKey, "transformResources.volumeKmsKeyId"),
+                required(InputUri, "transformInput.dataSource.s3DataSource.s3Uri"),
+                required(Model, "modelName"),
+            ],
+        ],
+    ),
+    create(
+        "CreateCompilationJob",
+        "compilation-job",
+        "compilationJobName",
+        "compilationJobArn",
+        By("StopCompilationJob"),
+        &[
+            TAGS,
+            ROLE,
+            vpc!("vpcConfig"),
+            required_output!("outputConfig", "s3OutputLocation"),
+            &[
+                with_default(STOPPING_CONDITION, "stoppingCondition.maxRuntimeInSeconds"),
+                slot(InputUri, "inputConfig.s3Uri"),
+            ],
+        ],
+    ),
+    create(
+        "CreateEdgePackagingJob",
+        "edge-packaging-job",
+        "edgePackagingJobName",
+        "",
+        By("StopEdgePackagingJob"),
+        &[
+            TAGS,
+            ROLE,
+            required_output!("outputConfig", "s3OutputLocation"),
+            // "the EBS volume the job runs on" (API reference, `ResourceKey`)
+            &[slot(StorageKey, "resourceKey")],
+        ],
+    ),
+    create(
+        "CreateOptimizationJob",
+        "optimization-job",
+        "optimizationJobName",
+        "optimizationJobArn",
+        By("StopOptimizationJob"),
+        &[
+            TAGS,
+            ROLE,
+            vpc!("vpcConfig"),
+            required_output!("outputConfig", "s3OutputLocation"),
+            &[
+                required(InstanceType, "deploymentInstanceType"),
+                slot(InstanceCount, "maxInstanceCount"),
+                with_default(STOPPING_CONDITION, "stoppingCondition.maxRuntimeInSeconds"),
+                slot(InputUri, "modelSource.s3.s3Uri"),
+                slot(InputUri, "optimizationConfigs[].modelSpeculativeDecodingConfig.trainingDataSource.s3Uri"),
+                slot(Image, "optimizationConfigs[].modelQuantizationConfig.image"),
+                slot(Image, "optimizationConfigs[].modelCompilationConfig.image"),
+                slot(Image, "optimizationConfigs[].modelShardingConfig.image"),
+            ],
+        ],
+    ),
+    create(
+        "CreateLabelingJob",
+        "labeling-job",
+        "labelingJobName",
+        "labelingJobArn",
+        By("StopLabelingJob"),
+        &[
+            TAGS,
+            ROLE,
+            required_output!("outputConfig", "s3OutputPath"),
+            // With these, training jobs label what people have not.
+            vpc!("labelingJobAlgorithmsConfig?.labelingJobResourceConfig.vpcConfig"),
+            &[
+                slot(StorageKey, "labelingJobAlgorithmsConfig?.labelingJobResourceConfig.volumeKmsKeyId"),
+                slot(InputUri, "inputConfig.dataSource.s3DataSource.manifestS3Uri"),
+                slot(InputUri, "labelCategoryConfigS3Uri"),
+                slot(InputUri, "humanTaskConfig.uiConfig.uiTemplateS3Uri"),
+            ],
+        ],
+    ),
+    create(
+        "CreateInferenceRecommendationsJob",
+        "inference-recommendations-job",
+        "jobName",
+        "jobArn",
+        By("StopInferenceRecommendationsJob"),
+        &[
+            TAGS,
+            ROLE,
+            vpc!("inputConfig.vpcConfig"),
+            output!("outputConfig", "compiledOutputConfig.s3OutputUri"),
+            &[
+                slot(Compute, "inputConfig.endpointConfigurations[]"),
+                slot(InstanceType, "inputConfig.endpointConfigurations[].instanceType"),
+                slot(Serverless, "inputConfig.endpointConfigurations[].serverlessConfig"),
+                slot(VolumeKey, "inputConfig.volumeKmsKeyId"),
+                slot(MaxRuntime, "inputConfig.jobDurationInSeconds"),
+                slot(InputUri, "inputConfig.containerConfig.payloadConfig.samplePayloadUrl"),
+            ],
+        ],
+    ),
+    create(
+        "CreateAIBenchmarkJob",
+        "ai-benchmark-job",
+        "aIBenchmarkJobName",
+        "aIBenchmarkJobArn",
+        By("StopAIBenchmarkJob"),
+        &[TAGS, ROLE, vpc!("networkConfig.vpcConfig"), &[required(OutputUri, "outputConfig.s3OutputLocation")]],
+    ),
+    create(
+        "CreateAIRecommendationJob",
+        "ai-recommendation-job",
+        "aIRecommendationJobName",
+        "aIRecommendationJobArn",
+        By("StopAIRecommendationJob"),
+        &[
+            TAGS,
+            ROLE,
+            &[
+                slot(InstanceType, "computeSpec.instanceTypes[]"),
+                slot(OutputUri, "outputConfig.s3OutputLocation"),
+                slot(InputUri, "modelSource.s3.s3Uri"),
+                slot(InputUri, "adapterSource.s3Uris[].s3Uri"),
+            ],
+        ],
+    ),
+    create(
+        "CreateAIWorkloadConfig",
+        "ai-workload-config",
+        "aIWorkloadConfigName",
+        "aIWorkloadConfigArn",
+        Never("it launches nothing by itself, and jobs may use it"),
+        &[TAGS, &[slot(InputUri, "datasetConfig.inputDataConfig[].dataSource.s3DataSource.s3Uri")]],
+    ),
+    // What it runs is in `jobConfigDocument`, whose form depends on a schema that the account chooses.
+    create("CreateJob", "job", "jobName", "jobArn", By("StopJob"), &[TAGS, ROLE]),
+];

@@ -1,0 +1,223 @@
+//! The SageMaker operations that Tagwarden judges, and where each one's request says what the rules ask about.
+//!
+//! This is data: to cover another operation, add a row. Paths are those of `requestParameters` in CloudTrail: the names of
+//! the API's request shape with the first letter lowered (source: the SageMaker service model of the AWS SDKs, which
+//! `tests/shapes/check` compares the table with). In a path, `[]` stands behind the name of a list, and `?` behind that of an
+//! object which a request may do without: where it is not there, nothing is missing inside it.
+
+mod assets;
+mod clusters;
+mod groups;
+mod hosting;
+mod jobs;
+mod monitoring;
+mod studio;
+mod training;
+
+use crate::json::At;
+
+/// Something that a rule can ask a request for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The list of resource tags, `[{key, value}]`.
+    Tags,
+    /// ARN of a role that the resource will run as (`iam:PassRole`).
+    ExecutionRole,
+    /// ARN of a role that is passed for another service than SageMaker to assume.
+    ServiceRole,
+    /// An object that launches compute: it names instance types, or is serverless.
+    Compute,
+    /// An instance type, such as `ml.m5.xlarge`.
+    InstanceType,
+    /// An object whose presence means that compute is serverless.
+    Serverless,
+    /// How many instances start; all of them add up.
+    InstanceCount,
+    /// How far automatic scaling may raise the instance count beside it.
+    InstanceCountCeiling,
+    /// An instance count of which the service picks one.
+    InstanceCountChoice,
+    /// How many jobs run at a time, each of them on the instances of one of the request's compute objects.
+    ParallelJobs,
+    /// Longest run time, in seconds.
+    MaxRuntime,
+    /// Whether managed spot capacity is asked for.
+    SpotTraining,
+    /// KMS key of the volumes of the instances named in the same object. Types with local NVMe disks refuse it.
+    VolumeKey,
+    /// KMS key of storage that takes one whatever the instance type: a file system, an attached EBS volume, an online store.
+    StorageKey,
+    /// KMS key of the output written by the object that holds it.
+    OutputKey,
+    /// KMS key of what the resource itself holds. AWS encrypts that with a key of its own where none is given.
+    ContentKey,
+    /// S3 URI that is written to.
+    OutputUri,
+    /// Whether the output beside it is written at all; unset means yes.
+    OutputSwitch,
+    /// S3 URI that is read from.
+    InputUri,
+    /// Whether containers are cut off from the network.
+    NetworkIsolation,
+    /// Whether traffic between the instances is encrypted.
+    TrafficEncryption,
+    /// The object that holds subnets and security groups.
+    Vpc,
+    /// A subnet id.
+    Subnet,
+    /// A security group id.
+    SecurityGroup,
+    /// Name of a model, which brings its own isolation and VPC configuration.
+    Model,
+    /// A container image.
+    Image,
+    /// An algorithm or model package, which brings its own container image.
+    ImageSource,
+    /// Whether somebody may open a shell inside.
+    RemoteShell,
+    /// Whether users of a notebook are root: `Enabled` or `Disabled`; unset means enabled.
+    RootAccess,
+    /// Whether notebooks reach the internet past the VPC: not with `Disabled` or `VpcOnly`; unset means that they do.
+    InternetAccess,
+}
+
+impl Fact {
+    /// Those that are KMS keys.
+    pub const KEYS: [Self; 4] = [Self::VolumeKey, Self::StorageKey, Self::OutputKey, Self::ContentKey];
+}
+
+/// Where a fact is found in a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    /// What is found there.
+    pub fact: Fact,
+    /// Path within `requestParameters`.
+    pub path: &'static str,
+    /// Whether the API refuses a request without it, so that its absence means that the record is incomplete.
+    pub required: bool,
+    /// What counts where a number is unset.
+    pub default: Option<u64>,
+}
+
+impl Slot {
+    /// Whether it lies in a part that requests may do without.
+    pub fn is_optional_part(&self) -> bool {
+        self.path.contains('?')
+    }
+}
+
+/// What it means that a request does not set something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// It is not set, or set to the API's default.
+    Unset,
+    /// It stays as it is: the operation changes a resource, and judges only what it sets.
+    Unchanged,
+}
+
+/// What to do about a call that is to be undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Call this SageMaker operation on the resource.
+    By(&'static str),
+    /// Nothing, for this reason: the security team is told.
+    Never(&'static str),
+}
+
+/// A SageMaker operation that Tagwarden judges.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// `eventName`
+    pub name: &'static str,
+    /// Resource type in IAM's service authorization reference, such as `training-job`.
+    pub kind: &'static str,
+    /// Path of the resource's name in `requestParameters`. Where it has none there, its ARN names it.
+    pub resource_name: Option<&'static str>,
+    /// Path of the resource's ARN in `responseElements`, or in `requestParameters`.
+    pub resource_arn: Option<&'static str>,
+    /// How it is undone.
+    pub stop: Stop,
+    /// What it means that a request does not set something.
+    pub absence: Absence,
+    /// Where the facts are.
+    slots: &'static [&'static [Slot]],
+}
+
+impl Operation {
+    /// Every operation that is judged.
+    pub fn all() -> impl Iterator<Item = &'static Self> + Clone {
+        AREAS.iter().copied().flatten()
+    }
+
+    /// The operation that CloudTrail calls `name`, if it is judged.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        Self::all().find(|operation| operation.name == name)
+    }
+
+    /// Where the facts are.
+    pub fn slots(&self) -> impl Iterator<Item = &'static Slot> + Clone + use<> {
+        self.slots.iter().copied().flatten()
+    }
+
+    /// Whether a request of this operation can say anything about `fact`.
+    pub fn tells(&self, fact: Fact) -> bool {
+        self.slots().any(|slot| slot.fact == fact)
+    }
+
+    /// Whether it can say so inside the object at `outer`.
+    pub fn tells_inside(&self, outer: &'static str, fact: Fact) -> bool {
+        let outer = At::new(outer);
+        self.slots().any(|slot| slot.fact == fact && At::new(slot.path).is_under(&outer))
+    }
+}
+
+/// The rows, by what the operations are about.
+static AREAS: &[&[Operation]] = &[
+    training::OPERATIONS,
+    jobs::OPERATIONS,
+    monitoring::OPERATIONS,
+    hosting::OPERATIONS,
+    studio::OPERATIONS,
+    clusters::OPERATIONS,
+    assets::OPERATIONS,
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::operation_names::OPERATION_NAMES;
+
+    #[test]
+    fn the_table_is_sound() {
+        let mut names = BTreeSet::new();
+        for operation in Operation::all() {
+            let name = operation.name;
+            assert!(names.insert(name), "{name} stands twice");
+            assert!(OPERATION_NAMES.binary_search(&name).is_ok(), "{name} does not exist");
+            match operation.stop {
+                Stop::By(undo) => {
+                    assert!(undo.starts_with("Stop") || undo.starts_with("Delete"), "{name}");
+                    assert!(OPERATION_NAMES.binary_search(&undo).is_ok(), "{name}: {undo} does not exist");
+                    assert!(
+                        operation.absence == Absence::Unset || undo.starts_with("Stop"),
+                        "{name}: what was there before an update is not deleted"
+                    );
+                }
+                Stop::Never(reason) => assert!(reason.len() > 20, "{name}: `{reason}` says too little"),
+            }
+            assert!(operation.resource_name.is_some() || operation.resource_arn.is_some(), "{name}");
+            let mut places = BTreeSet::new();
+            for slot in operation.slots() {
+                let path = slot.path;
+                assert!(path.matches("[]").count() <= crate::json::MAX_ARRAYS, "{path}");
+                assert!(path.split('.').all(|key| key.starts_with(|c: char| c.is_ascii_lowercase())), "{path}");
+                assert!(!(slot.required && slot.is_optional_part()), "{name}: {path}");
+                assert!(slot.default.is_none() || slot.fact == Fact::MaxRuntime, "{name}: {path}");
+                assert!(slot.fact != Fact::Tags || path == "tags", "{name}: {path}");
+                assert!(places.insert((slot.fact as u8, path)), "{name}: {path} stands twice");
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Lists of actions in fewer characters: `CreateModel*` for all that begin so.
+
+use crate::operation_names::OPERATION_NAMES;
+use crate::statement::condition_keys;
+
+/// No pattern is shorter than a verb: `sagemaker:*` would say too little to a reader.
+const SHORTEST: usize = "Create".len();
+
+/// Names and patterns that match all of `wanted`. Of what else SageMaker knows they match only what `is_harmless`. The names are
+/// SageMaker's, in alphabetic order.
+pub(super) fn abbreviate(wanted: &[&str], is_harmless: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let mut known: Vec<(&str, bool)> = OPERATION_NAMES
+        .iter()
+        .copied()
+        .chain(condition_keys::actions())
+        .map(|name| (name, wanted.binary_search(&name).is_ok()))
+        .filter(|(name, is_wanted)| *is_wanted || !is_harmless(name))
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    let mut names = Vec::new();
+    cover(&known, 0, &mut names);
+    names
+}
+
+/// Covers what is wanted of `known`, whose names have their first `shared` bytes in common.
+fn cover(known: &[(&str, bool)], shared: usize, names: &mut Vec<String>) {
+    let mut wanted = known.iter().filter(|(_, is_wanted)| *is_wanted).map(|(name, _)| *name);
+    let Some(first) = wanted.next() else { return };
+    let Some(last) = wanted.next_back() else { return names.push(first.to_owned()) };
+    let common = first.bytes().zip(last.bytes()).take_while(|(one, other)| one == other).count();
+    if common >= SHORTEST && known.iter().all(|(_, is_wanted)| *is_wanted) {
+        return names.push(format!("{}*", first.get(..common).unwrap_or(first)));
+    }
+    let next = |(name, _): &(&str, bool)| name.as_bytes().get(shared).copied();
+    for group in known.chunk_by(|one, other| next(one) == next(other)) {
+        cover(group, shared + 1, names);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::policy::Pattern;
+
+    #[test]
+    fn a_star_stands_for_all_that_begin_so() {
+        let all: Vec<_> = OPERATION_NAMES.iter().copied().filter(|name| name.starts_with("CreateModel")).collect();
+        assert_eq!(abbreviate(&all, &|_| false), ["CreateModel*"]);
+        let jobs = ["CreateTrainingJob", "CreateTransformJob", "StopTrainingJob"];
+        assert_eq!(abbreviate(&jobs, &|_| false), jobs);
+        assert_eq!(abbreviate(&jobs, &|_| true), ["CreateTra*", "StopTrainingJob"]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_matched_but_what_is_wanted_or_harmless(
+            wanted in prop::sample::subsequence(OPERATION_NAMES, 0..=OPERATION_NAMES.len()),
+            harmless in prop::sample::subsequence(OPERATION_NAMES, 0..=OPERATION_NAMES.len()),
+        ) {
+            let patterns = abbreviate(&wanted, &|name| harmless.contains(&name));
+            for name in OPERATION_NAMES {
+                let is_matched = patterns.iter().any(|pattern| Pattern::new(pattern.as_str()).matches(name));
+                prop_assert!(is_matched || !wanted.contains(name), "{} is not matched", name);
+                prop_assert!(!is_matched || wanted.contains(name) || harmless.contains(name), "{} is matched", name);
+            }
+            prop_assert!(patterns.len() <= wanted.len());
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Every operation: sample events made from the shapes of SageMaker's requests, judged by the real program.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tagwarden::call::Call;
+use tagwarden::decide::{Verdict, decide_record};
+use tagwarden::documents::{self, Item};
+use tagwarden::evidence::Evidence;
+use tagwarden::operations::{Absence, Fact, Operation};
+use tagwarden::policy::Policy;
+use tagwarden_tests::{list, root, strict_policy, tagwarden, tagwarden_with_input};
+
+/// What the program that makes the samples prints: one sample a line.
+fn samples() -> Vec<Value> {
+    let run = |program: &str, args: &[&str]| {
+        let ran = Command::new(root().join(program)).current_dir(root()).args(args).output().expect(program);
+        assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).expect("UTF-8")
+    };
+    run("tests/shapes/environment", &[]);
+    let printed = run("target/shapes/bin/python", &["tests/shapes/samples.py"]);
+    printed.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+/// The caller, the roles that requests pass, and the models that they name.
+fn surroundings() -> String {
+    let role = |path: &str, project: &str, policy: &str| {
+        let condition = json!({"StringEquals": {"aws:SourceAccount": "111122223333"}});
+        json!({
+            "Arn": format!("arn:aws:iam::111122223333:role/{path}"),
+            "RoleName": path.rsplit('/').next(),
+            "Tags": [{"Key": "Project", "Value": project}, {"Key": "Persona", "Value": "anything"}],
+            "AttachedManagedPolicies": [{"PolicyName": policy, "PolicyArn": format!("arn:aws:iam::aws:policy/{policy}")}],
+            "AssumeRolePolicyDocument": {"Statement": {
+                "Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Condition": condition,
+            }},
+        })
+    };
+    let model = |name: &str, isolated: bool| {
+        let vpc = json!({"subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]});
+        json!({
+            "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateModel", "eventTime": "2026-03-01T09:00:00Z",
+            "awsRegion": "eu-west-1", "recipientAccountId": "111122223333", "requestParameters":
+                {"modelName": name, "enableNetworkIsolation": isolated, "vpcConfig": if isolated { vpc } else { Value::Null }},
+        })
+    };
+    let roles = json!({"RoleDetailList": [
+        role("Scientist", "atlas", "Science"), role("ml/atlas/atlas-run", "atlas", "Atlas"),
+        role("ml/cygnus/cygnus-run", "cygnus", "AdministratorAccess"),
+    ]});
+    format!("{roles}\n{}\n{}\n", model("isolated", true), model("open", false))
+}
+
+#[test]
+fn every_operation_is_judged_right() {
+    let samples = samples();
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = folder.path().join("policy.toml");
+    fs::write(&policy, strict_policy()).expect("written");
+    let records: Vec<_> = samples.iter().map(|sample| sample["record"].to_string()).collect();
+    let input = format!("{}{}", surroundings(), records.join("\n"));
+    let args = ["check", "--format", "json", "--policy", policy.to_str().expect("UTF-8"), "-"];
+    let ran = tagwarden_with_input(&args, input.as_bytes());
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(!ran.stdout.contains("hunter2"), "secrets are repeated");
+
+    let decisions = ran.json_lines();
+    // The two models come first.
+    assert_eq!(decisions.len(), samples.len() + 2);
+    let mut problems = Vec::new();
+    for (sample, decision) in samples.iter().zip(&decisions[2..]) {
+        let what = format!("{} {}", sample["operation"], sample["case"]);
+        if decision["verdict"] == "skipped" {
+            problems.push(format!("{what}: {}", decision["reason"]));
+            continue;
+        }
+        let found = list(&decision["findings"]);
+        let expected = list(&sample["expected"]);
+        for expectation in expected {
+            let (rule, path) = (&expectation[0], &expectation[1]);
+            let is_found = found.iter().any(|finding| {
+                finding["outcome"] == "fail" && finding["rule"] == *rule && (path.is_null() || finding["path"] == *path)
+            });
+            if !is_found {
+                problems.push(format!("{what}: {rule} does not fail at {path}"));
+            }
+        }
+        if expected.is_empty() && decision["verdict"] != "compliant" {
+            problems.push(format!("{what}: not compliant: {found:?}"));
+        }
+    }
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
+
+/// A fact that the rules need, replaced by something of a wrong type, makes a compliant request unknown or a violation.
+#[test]
+fn what_could_not_be_read_is_not_compliant() {
+    let policy = Policy::parse(&strict_policy()).expect("valid");
+    let mut evidence = Evidence::new("");
+    documents::split(&surroundings(), &mut |item| match item.expect("readable") {
+        Item::AuthorizationDetails(details) => drop(evidence.add_authorization_details(&details)),
+        Item::Record(json) => {
+            let record = serde_json::from_str(json).expect("JSON");
+            evidence.learn(&Call::read(&record).expect("a record"));
+        }
+        Item::OtherEvent(_) => {}
+    });
+    let verdict = |record: &Value| decide_record(&record.to_string(), &policy, &evidence).expect("a record").verdict;
+    let (mut replaced, mut passed) = (0, Vec::new());
+    for sample in samples().iter().filter(|sample| sample["case"] == "right") {
+        let operation = Operation::named(sample["operation"].as_str().expect("a name")).expect("it is judged");
+        assert_eq!(verdict(&sample["record"]), Verdict::Compliant, "{}", operation.name);
+        // A switch that cannot be read does not switch off, any serverless configuration is one, and one instance, as the
+        // samples start, has nobody to talk to.
+        let without = [Fact::OutputSwitch, Fact::Serverless, Fact::TrafficEncryption];
+        // Where models are named, their settings count.
+        let network = [Fact::NetworkIsolation, Fact::Vpc, Fact::Subnet, Fact::SecurityGroup];
+        let of_models = |fact: &Fact| operation.tells(Fact::Model) && network.contains(fact);
+        let needed = operation.slots().filter(|slot| !without.contains(&slot.fact) && !of_models(&slot.fact));
+        for slot in needed {
+            let pointer = slot.path.replace("[]", "/0").replace('.', "/").replace('?', "");
+            let mut record = sample["record"].clone();
+            let Some(place) = record.pointer_mut(&format!("/requestParameters/{pointer}")) else { continue };
+            *place = json!({"a": 1});
+            passed.extend((verdict(&record) == Verdict::Compliant).then_some((
+                operation.name,
+                slot.path,
+                "unreadable",
+            )));
+            *record.pointer_mut(&format!("/requestParameters/{pointer}")).expect("a place") = json!({"omitted": true});
+            passed.extend((verdict(&record) == Verdict::Compliant).then_some((operation.name, slot.path, "omitted")));
+            replaced += 1;
+        }
+    }
+    assert!(passed.is_empty(), "{passed:#?}");
+    let slots = Operation::all().flat_map(Operation::slots).count();
+    assert!(replaced * 10 > slots * 9, "only {replaced} of {slots} slots stand in a sample");
+}
+
+/// Each operation of the table is among the samples, but for those whose requests say nothing that could be judged.
+#[test]
+fn every_operation_has_samples() {
+    let sampled: BTreeSet<_> =
+        samples().iter().map(|sample| sample["operation"].as_str().expect("a name").to_owned()).collect();
+    for operation in Operation::all() {
+        let says_something = operation.slots().next().is_some();
+        assert_eq!(sampled.contains(operation.name), says_something, "{}", operation.name);
+        assert!(says_something || operation.absence == Absence::Unchanged, "{}", operation.name);
+    }
+}
+
+#[test]
+fn operations_are_listed_for_people_and_programs() {
+    let text = tagwarden(&["rules", "--operations"]);
+    let json = tagwarden(&["rules", "--operations", "--format", "json"]);
+    let rows = json.json_lines();
+    assert_eq!(rows.len(), Operation::all().count());
+    for row in &rows {
+        let name = row["operation"].as_str().expect("a name");
+        assert!(text.stdout.lines().any(|line| line.starts_with(&format!("{name} "))), "{name}");
+    }
+    let training = rows.iter().find(|row| row["operation"] == "CreateTrainingJob").expect("a row");
+    assert_eq!(training["stop"], json!({"by": "StopTrainingJob"}));
+    assert_eq!(training["absent"], "unset");
+    let slot = json!({"fact": "ExecutionRole", "path": "roleArn", "required": true, "default": null});
+    assert!(list(&training["slots"]).contains(&slot));
+    assert_eq!(tagwarden(&["rules", "--format", "json"]).status, 2);
+    assert_eq!(tagwarden(&["rules", "--operations", "missing-vpc"]).status, 2);
+}
