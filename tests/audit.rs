@@ -248,7 +248,7 @@ fn damaged_files_are_named_and_the_rest_is_right() {
             gzip(b"{\"Records\":[{\"eventSource\":\"s3.amazonaws.com\"}]}"),
             ": no CloudTrail record: `eventName` is missing",
         ),
-        ("j-picture.png", b"\x89PNG\r\n\x1a\n\0".to_vec(), ": neither JSON nor gzip"),
+        ("j-picture.png", b"\x89PNG\r\n\x1a\n\0".to_vec(), ": neither JSON nor gzip, nor CSV as Athena writes it"),
     ];
     for (name, bytes, _) in &damages {
         write(&logs, name, bytes);
@@ -364,6 +364,43 @@ fn repeated_records_are_counted() {
         summary["days"]["2026-03-02"].as_object().expect("verdicts").values().filter_map(Value::as_u64).sum::<u64>(),
         3
     );
+}
+
+/// The query, run by another engine, finds what the log files hold; its result, in either format, is judged as they are.
+#[test]
+fn what_athena_finds_is_judged_as_the_log_files_are() {
+    let archive = Archive::new(12_000, 4, 8);
+    for period in [vec![], vec!["--since", "2026-01-07", "--until", "2026-01-08"]] {
+        let query = tagwarden(&[&["audit", "--athena-query"], period.as_slice()].concat());
+        assert_eq!(query.status, 0, "{}", query.stderr);
+        let query = write(archive.folder.path(), "query.sql", query.stdout);
+        let results = ["result.csv", "result.jsonl"].map(|name| archive.path(name));
+        let args = [&archive.path("AWSLogs"), &query, &results[0], &results[1]];
+        let ran = Command::new(root().join("tests/athena/run")).args(args).output().expect("it starts");
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let (summary, findings, _) = archive.audit(&period);
+        assert!(!findings.is_empty());
+        for result in &results {
+            let (iam, found) = (archive.path("iam.json"), archive.path("found.jsonl"));
+            let args = ["audit", "--format", "json", "--iam", &iam, "--findings", &found];
+            let ran = tagwarden(&[&args, period.as_slice(), &[result]].concat());
+            assert_eq!(ran.stderr, "");
+            let of_athena: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+            for member in ["launches", "rules", "denied", "days", "unknown", "actions"] {
+                assert_eq!(of_athena[member], summary[member], "{member}");
+            }
+            let order =
+                |finding: &Value| ["event_time", "event_id", "rule", "path"].map(|member| finding[member].to_string());
+            let (mut found, mut findings) = (json_lines(&found), findings.clone());
+            found.sort_by_key(order);
+            findings.sort_by_key(order);
+            assert_eq!(found, findings);
+            let checked = tagwarden(&["check", "--format", "json", "--iam", &iam, result]).json_lines();
+            assert_eq!(json!(checked.len()), of_athena["input"]["records"]);
+        }
+    }
+    let wrong = tagwarden(&["audit", "--athena-query=x; DROP TABLE y"]);
+    assert!(wrong.status == 2 && wrong.stderr.contains("expected letters, digits"), "{}", wrong.stderr);
 }
 
 /// Whoever breaks off learns what is known by then.

@@ -79,16 +79,45 @@ impl Emulator {
     }
 
     /// Puts an object into a bucket, which is made first where it is missing.
-    pub fn put_object(&self, bucket: &str, key: &str, text: &str) {
-        let scope = format!("Credential=TEST/20260302/{REGION}/s3/aws4_request");
-        let headers = format!("Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0\r\n");
+    pub fn put_object(&self, bucket: &str, key: &str, content: impl AsRef<[u8]>) {
         let here = format!(
             "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
         );
-        let (made, answer) = self.request("PUT", &format!("/{bucket}"), &headers, &here);
+        let (made, answer) = self.s3("PUT", &format!("/{bucket}"), here.as_bytes());
+        let answer = String::from_utf8_lossy(&answer);
         assert!(made < 300 || answer.contains("BucketAlreadyOwnedByYou"), "{made} {answer}");
-        let (put, answer) = self.request("PUT", &format!("/{bucket}/{key}"), &headers, text);
-        assert!(put < 300, "{put} {answer}");
+        let (put, answer) = self.s3("PUT", &format!("/{bucket}/{key}"), content.as_ref());
+        assert!(put < 300, "{put} {}", String::from_utf8_lossy(&answer));
+    }
+
+    /// The content of an object, if there is one.
+    pub fn object(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {
+        let (status, answer) = self.s3("GET", &format!("/{bucket}/{key}"), b"");
+        (status < 300).then_some(answer)
+    }
+
+    /// Deletes an object.
+    pub fn delete_object(&self, bucket: &str, key: &str) {
+        let (status, _) = self.s3("DELETE", &format!("/{bucket}/{key}"), b"");
+        assert!(status < 300, "{status}");
+    }
+
+    /// Keys and entity tags of the objects, a thousand at most, whose keys begin with `prefix`.
+    pub fn objects(&self, bucket: &str, prefix: &str) -> Vec<(String, String)> {
+        let (status, answer) = self.s3("GET", &format!("/{bucket}?list-type=2&prefix={prefix}"), b"");
+        let answer = String::from_utf8(answer).expect("XML");
+        assert!(status < 300 && answer.contains("<IsTruncated>false<"), "{status} {answer}");
+        let element = |xml: &str, name: &str| {
+            let (_, rest) = xml.split_once(&format!("<{name}>")).expect(name);
+            rest.split_once("</").expect(name).0.replace("&quot;", "\"")
+        };
+        answer.split("<Contents>").skip(1).map(|one| (element(one, "Key"), element(one, "ETag"))).collect()
+    }
+
+    fn s3(&self, method: &str, path: &str, content: &[u8]) -> (u16, Vec<u8>) {
+        let scope = format!("Credential=TEST/20260302/{REGION}/s3/aws4_request");
+        let headers = format!("Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0\r\n");
+        self.exchange(method, path, &headers, content)
     }
 
     /// Makes calls fail.
@@ -136,16 +165,22 @@ impl Emulator {
     }
 
     fn request(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+        let (status, answer) = self.exchange(method, path, headers, body.as_bytes());
+        (status, String::from_utf8(answer).expect("UTF-8"))
+    }
+
+    fn exchange(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, Vec<u8>) {
         let mut stream = TcpStream::connect(&self.address).expect("the emulator listens");
         let length = body.len();
         let head =
             format!("{method} {path} HTTP/1.0\r\nHost: {}\r\n{headers}Content-Length: {length}\r\n\r\n", self.address);
-        stream.write_all(format!("{head}{body}").as_bytes()).expect("the emulator reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("UTF-8");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        stream.write_all(&[head.as_bytes(), body].concat()).expect("the emulator reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("the emulator answers");
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        let head = String::from_utf8_lossy(&answer[..end]);
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        (status, body.to_owned())
+        (status, answer[end + 4..].to_vec())
     }
 }
 

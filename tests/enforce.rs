@@ -44,7 +44,7 @@ impl World {
         let mut environment = emulator.environment(name);
         environment.push(("TAGWARDEN_POLICY".to_owned(), format!("s3://{POLICY_BUCKET}/{POLICY_KEY}")));
         environment.push(("TAGWARDEN_POLICY_MAX_AGE".to_owned(), "0".to_owned()));
-        emulator.put_object(POLICY_BUCKET, POLICY_KEY, &format!("version = 1\n{rules}"));
+        emulator.put_object(POLICY_BUCKET, POLICY_KEY, format!("version = 1\n{rules}"));
         let guard = Some(Function::start(name, ACCOUNT, &environment));
         Self { name, emulator, environment, guard, _folder: folder }
     }

@@ -1,9 +1,11 @@
 //! What the black-box tests share: the built programs, run with nothing of the environment, a Lambda Runtime API, an emulated
-//! AWS account, and a simulator of IAM.
+//! AWS account, a simulator of IAM, and an interpreter of state machines.
 
 pub mod emulator;
 pub mod runtime_api;
 pub mod simulator;
+pub mod state_machine;
+pub mod template;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

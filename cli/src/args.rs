@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tagwarden::audit::Period;
+use tagwarden_audit::athena;
 
 /// Keep Amazon SageMaker inside your organisation's ABAC rules: try a policy on CloudTrail records.
 #[derive(Debug, Parser)]
@@ -112,8 +113,15 @@ pub struct AuditArgs {
     #[arg(long)]
     pub exit_zero: bool,
 
+    /// Print the SQL for Athena that finds the records that an audit needs, in TABLE (default: `cloudtrail_logs`) as the
+    /// CloudTrail console creates it, and do nothing else. `audit` and `check` read the query's result: CSV, or JSON by UNLOAD.
+    /// `--since` and `--until` limit it
+    #[arg(long, value_name = "TABLE", num_args = 0..=1, require_equals = true, default_missing_value = "cloudtrail_logs",
+        value_parser = athena::parse_table)]
+    pub athena_query: Option<String>,
+
     /// Files, folders (such as a copy of the log bucket's `AWSLogs`), or `-` for standard input: all that `check` takes
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "athena_query")]
     pub paths: Vec<PathBuf>,
 }
 

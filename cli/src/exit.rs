@@ -45,5 +45,11 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl From<tagwarden_audit::Failure> for Failure {
+    fn from(failure: tagwarden_audit::Failure) -> Self {
+        Self::Message(failure.0)
+    }
+}
+
 /// The result of a command.
 pub type Outcome = Result<Exit, Failure>;

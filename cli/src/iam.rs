@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Evidence;
+use tagwarden_audit::iam::{self, Learned};
 
 use crate::exit::Failure;
 use crate::input;
@@ -13,22 +13,13 @@ pub const HINT: &str = ": give the output of `aws iam get-account-authorization-
 
 /// Adds what the file at `path` tells. Returns what could not be read of it.
 pub fn load(path: &Path, evidence: &mut Evidence) -> Result<Vec<String>, Failure> {
-    let mut is_iam = false;
-    let (text, mut problems) = input::read(path);
-    if let Some(text) = text {
-        documents::split(&text, &mut |item| match item {
-            Ok(Item::AuthorizationDetails(details)) => {
-                is_iam = true;
-                let unread = evidence.add_authorization_details(&details).into_iter();
-                problems.extend(unread.map(|problem| format!("{}: {problem}", input::name(path))));
-            }
-            Ok(_) => {}
-            Err(problem) => problems.push(format!("{}:{}: {}", input::name(path), problem.line, problem.message)),
-        });
+    let (name, mut bytes) = (input::name(path), Vec::new());
+    if let Err(problem) = input::load(path, &mut bytes) {
+        return Ok(vec![format!("{name}: {problem}")]);
     }
+    let Learned { is_iam, problems } = iam::learn(&bytes, evidence);
     if is_iam || !problems.is_empty() {
-        return Ok(problems);
+        return Ok(problems.iter().map(|problem| format!("{name}:{problem}")).collect());
     }
-    let expected = "no output of `aws iam get-account-authorization-details`";
-    Err(Failure::Message(format!("{}: {expected}", input::name(path))))
+    Err(Failure::Message(format!("{name}: no output of `aws iam get-account-authorization-details`")))
 }

@@ -1,18 +1,13 @@
 //! Files, folders and standard input as texts.
 
 use std::borrow::Cow;
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
+use tagwarden_audit::layout::{is_digest, is_documentation, is_hidden};
+use tagwarden_audit::log_file::{inflate, is_gzip, text};
 use walkdir::WalkDir;
-
-/// Most bytes that one input may hold after decompression. CloudTrail's own files hold about 50 MB at most.
-pub const MAX_INFLATED: u64 = 1 << 30;
-
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// What a path gives.
 pub enum Source {
@@ -51,7 +46,7 @@ pub fn sources_but(paths: &[PathBuf], mut leave_out: impl FnMut(&Path) -> bool) 
                 if is_folder {
                     entries.skip_current_dir();
                 }
-            } else if is_folder && entry.file_name() == "CloudTrail-Digest" {
+            } else if is_folder && is_digest(entry.file_name()) {
                 entries.skip_current_dir();
                 sources.push(Source::PassedOver(entry.into_path(), "checksums of log files"));
             } else if is_documentation(entry.path()) && !is_folder {
@@ -62,14 +57,6 @@ pub fn sources_but(paths: &[PathBuf], mut leave_out: impl FnMut(&Path) -> bool) 
         }
     }
     sources
-}
-
-fn is_hidden(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
-}
-
-fn is_documentation(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"))
 }
 
 /// The name of an input, for messages.
@@ -97,46 +84,4 @@ pub fn load(path: &Path, bytes: &mut Vec<u8>) -> Result<(), String> {
         File::open(path).and_then(|mut file| file.read_to_end(bytes))
     };
     read.map(drop).map_err(|error| format!("cannot be read: {error}"))
-}
-
-/// Whether these are the bytes of a gzip file.
-pub fn is_gzip(bytes: &[u8]) -> bool {
-    bytes.starts_with(&GZIP_MAGIC)
-}
-
-/// The text that `bytes` are, if they can be JSON. Lines that are no UTF-8 are left out and reported, each with its number.
-pub fn text<'a>(bytes: &'a [u8], problems: &mut Vec<String>) -> Result<Cow<'a, str>, String> {
-    let starts_like_json =
-        bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| b"{[\xef".contains(byte));
-    if !starts_like_json {
-        return Err("neither JSON nor gzip".to_owned());
-    }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok(Cow::Borrowed(text));
-    }
-    let mut text = String::new();
-    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        match std::str::from_utf8(line) {
-            Ok(line) => text.push_str(line),
-            Err(_) => {
-                problems.push(format!("{}: no UTF-8", index + 1));
-                text.push('\n');
-            }
-        }
-    }
-    Ok(Cow::Owned(text))
-}
-
-/// What a gzip file holds, all its members one after the other.
-pub fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let read = MultiGzDecoder::new(gzipped).take(MAX_INFLATED + 1).read_to_end(&mut bytes);
-    match read {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err("the gzip file is truncated".to_owned()),
-        Err(error) => Err(format!("the gzip file is corrupt: {error}")),
-        Ok(_) if bytes.len() as u64 > MAX_INFLATED => {
-            Err(format!("larger than {} MB when inflated", MAX_INFLATED >> 20))
-        }
-        Ok(_) => Ok(bytes),
-    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tagwarden::policy::{self, Level, Policy};
+use tagwarden_audit::NamedPolicy;
 
 use crate::args::{PolicyArgs, PolicyCommand};
 use crate::diagnostics;
@@ -12,23 +13,14 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::output::Output;
 use crate::report::plural;
 
-/// A policy as it was loaded.
-pub struct Loaded {
-    /// The file's name.
-    pub name: String,
-    /// The file's text.
-    pub text: String,
-    pub policy: Policy,
-}
-
 /// The policy in `file`, or the one that is built in.
-pub fn load(file: Option<&Path>) -> Result<Loaded, Failure> {
+pub fn load(file: Option<&Path>) -> Result<NamedPolicy, Failure> {
     let (name, text) = match file {
         Some(file) => (file.display().to_string(), read(file)?),
         None => ("the built-in policy".to_owned(), policy::DEFAULT.to_owned()),
     };
     match Policy::parse(&text) {
-        Ok(policy) => Ok(Loaded { name, text, policy }),
+        Ok(policy) => Ok(NamedPolicy { name, text, policy }),
         Err(errors) => {
             let count = errors.len();
             diagnostics::print_to_stderr(&name, &text, &errors);

@@ -63,15 +63,7 @@ impl Aws {
     /// # Errors
     /// Where the environment does not name the table.
     pub async fn connect() -> Result<Self, Error> {
-        let http =
-            aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TRY).operation_timeout(CALL).build();
-        let config: SdkConfig = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
-            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(200)))
-            .timeout_config(timeouts)
-            .load()
-            .await;
+        let config = sdk_config(TRY, CALL).await;
         Ok(Self {
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
@@ -86,8 +78,21 @@ impl Aws {
     }
 }
 
+/// What clients need to know: `attempt` is how long one try of a call may take, `call` all of them together.
+pub(crate) async fn sdk_config(attempt: Duration, call: Duration) -> SdkConfig {
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(call).build();
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(200)))
+        .timeout_config(timeouts)
+        .load()
+        .await
+}
+
 /// The failure of an API call: `<action> failed: <code>: <message>`.
-fn failed<E, R>(action: &str) -> impl FnOnce(SdkError<E, R>) -> Failure
+pub(crate) fn failed<E, R>(action: &str) -> impl FnOnce(SdkError<E, R>) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: Debug + 'static,
@@ -105,7 +110,7 @@ where
 }
 
 /// Whether the service answered with this error code.
-fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
+pub(crate) fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
     error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(code)
 }
 

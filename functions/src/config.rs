@@ -14,6 +14,12 @@ pub const POLICY: &str = "TAGWARDEN_POLICY";
 pub const POLICY_MAX_AGE: &str = "TAGWARDEN_POLICY_MAX_AGE";
 /// `observe`: change nothing, whatever the policy says. Otherwise `policy`.
 pub const MODE: &str = "TAGWARDEN_MODE";
+/// Name of the bucket of the organisation's trail.
+pub const LOG_BUCKET: &str = "TAGWARDEN_LOG_BUCKET";
+/// Where audits keep what they make: `s3://BUCKET/PREFIX`.
+pub const RESULTS: &str = "TAGWARDEN_RESULTS";
+/// Where IAM's data lies: `s3://BUCKET/PREFIX`; empty or not set: there is none.
+pub const IAM: &str = "TAGWARDEN_IAM";
 
 /// The value of a variable that must be set.
 ///

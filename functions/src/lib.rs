@@ -1,10 +1,11 @@
 //! The AWS Lambda functions that enforce a Tagwarden policy: gather → decide → act.
 //!
 //! They decide with the core that `tagwarden check` uses. [`ports`] says what they need from AWS, one trait a verb;
-//! [`aws`] does it with the AWS SDK.
+//! [`aws`] does it with the AWS SDK. [`audit`] judges the past of a whole organisation.
 
 pub mod act;
 pub mod alert;
+pub mod audit;
 pub mod aws;
 pub mod config;
 pub mod gather;

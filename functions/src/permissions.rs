@@ -1,13 +1,24 @@
 //! Which IAM actions each function takes: those of the ports that it can use. The template grants these and no others.
 
+use crate::audit::ports::{FindObject, ListObjects, ReadObject, WriteObject};
+use crate::audit::s3::S3;
 use crate::aws::Aws;
 use crate::ports::{
     AddTags, ClaimEvent, DeleteEndpointConfig, DescribeKey, DescribeModel, DescribeResource, FetchPolicy, FindSession,
     Publish, ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, StopTrainingJob,
 };
 
-/// The functions, by the names of their binaries, with the IAM actions that they take.
-pub const FUNCTIONS: &[(&str, &[&[&str]])] = &[
+/// Functions, by the names of their binaries, with the IAM actions that they take.
+pub type Functions = &'static [(&'static str, &'static [&'static [&'static str]])];
+
+/// The functions of `audit.yaml`.
+pub const AUDIT: Functions = &[
+    ("audit-extract", &[<S3 as ReadObject>::ACTIONS, <S3 as FindObject>::ACTIONS, <S3 as WriteObject>::ACTIONS]),
+    ("audit-judge", &[<S3 as ReadObject>::ACTIONS, <S3 as ListObjects>::ACTIONS, <S3 as WriteObject>::ACTIONS]),
+];
+
+/// The functions of `template.yaml`.
+pub const FUNCTIONS: Functions = &[
     (
         "guard-hosting",
         &[

@@ -132,7 +132,11 @@ impl Policies {
     }
 }
 
-fn parse(name: &str, text: &str, observe_only: bool) -> Result<Policy, String> {
+/// The policy that `text`, the file `name`, says.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(crate) fn parse(name: &str, text: &str, observe_only: bool) -> Result<Policy, String> {
     let mut policy = Policy::parse(text).map_err(|errors| {
         let located = errors.iter().map(|error| {
             let (line, column) = error.line_and_column(text);

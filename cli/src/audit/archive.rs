@@ -1,10 +1,9 @@
-//! The files of an archive, as CloudTrail lays them out: `AWSLogs/[o-…/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/`.
+//! The files of an archive.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use jiff::civil::Date;
 use tagwarden::audit::{Input, Period};
+use tagwarden_audit::layout;
 
 use crate::input::{self, Source};
 use crate::output;
@@ -30,7 +29,7 @@ pub fn list(paths: &[PathBuf], period: Period, written: &[&Path], counts: &mut I
     let written: Vec<_> = written.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let mut archive = Archive::default();
     let sources = input::sources_but(paths, |folder| {
-        let is_outside = day(folder).is_some_and(|day| !period.needs_day(day));
+        let is_outside = layout::day(folder).is_some_and(|day| !period.needs_day(day));
         counts.days_left_out += u64::from(is_outside);
         is_outside
     });
@@ -40,7 +39,7 @@ pub fn list(paths: &[PathBuf], period: Period, written: &[&Path], counts: &mut I
                 if !written.is_empty() && path.canonicalize().is_ok_and(|path| written.contains(&path)) {
                     continue;
                 }
-                counts.accounts.extend(account(&path).map(str::to_owned));
+                counts.accounts.extend(layout::account(&path).map(str::to_owned));
                 let size = path.metadata().map_or(0, |metadata| metadata.len());
                 archive.files.push(LogFile { path, size });
             }
@@ -49,41 +48,4 @@ pub fn list(paths: &[PathBuf], period: Period, written: &[&Path], counts: &mut I
         }
     }
     archive
-}
-
-/// The day of a folder `…/CloudTrail/REGION/YYYY/MM/DD`.
-fn day(folder: &Path) -> Option<Date> {
-    let mut names = folder.components().rev().map(|component| component.as_os_str().to_str());
-    let (day, month, year) = (number(names.next()??, 2)?, number(names.next()??, 2)?, number(names.next()??, 4)?);
-    let _region = names.next()?;
-    (names.next()?? == "CloudTrail").then(|| Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok())?
-}
-
-fn number(text: &str, digits: usize) -> Option<i16> {
-    (text.len() == digits).then(|| text.parse().ok())?
-}
-
-/// The account of a file below `…/ACCOUNT/CloudTrail/`.
-fn account(path: &Path) -> Option<&str> {
-    let mut names = path.components().rev().map(|component| component.as_os_str());
-    names.find(|name| *name == OsStr::new("CloudTrail"))?;
-    let account = names.next()?.to_str()?;
-    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cloudtrails_folders_tell_account_and_day() {
-        let folder = Path::new("logs/AWSLogs/o-abc/111122223333/CloudTrail/eu-west-1/2026/03/02");
-        assert_eq!(day(folder), Date::new(2026, 3, 2).ok());
-        assert_eq!(account(&folder.join("x.json.gz")), Some("111122223333"));
-        for other in ["2026/03/02", "CloudTrail/eu-west-1/2026/03", "CloudTrail/eu-west-1/2026/13/02", "a/b/2026/03/02"]
-        {
-            assert_eq!(day(Path::new(other)), None, "{other}");
-        }
-        assert_eq!(account(Path::new("x/CloudTrail/y.json")), None);
-    }
 }

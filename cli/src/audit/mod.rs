@@ -1,89 +1,57 @@
 //! `tagwarden audit`: what a policy would have done to an archive of CloudTrail log files.
 
 mod archive;
-mod gather;
-mod page;
 mod progress;
 mod report;
 mod scan;
-mod spool;
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use tagwarden::audit::{FindingLine, Period, Summary};
-use tagwarden::decide::{Decision, decide_record};
+use tagwarden::audit::{Period, Summary};
 use tagwarden::evidence::Evidence;
-use tagwarden::policy::Policy;
+use tagwarden_audit::{Audit, Gathered, Outputs, Page, Written, athena};
 
 use crate::args::{AuditArgs, Format};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{self, Output};
-use crate::{iam, policy};
+use crate::{iam, input, policy};
 
-use gather::Gathered;
-use page::Page;
-
-/// How many launches are judged at a time.
-const BATCH: usize = 4096;
+use archive::LogFile;
+use progress::Progress;
 
 pub fn run(args: &AuditArgs, output: &mut Output) -> Outcome {
+    let period = Period { since: args.since, until: args.until };
+    if let Some(table) = &args.athena_query {
+        output.line(&athena::query(table, period))?;
+        return Ok(Exit::Ok);
+    }
     let policy = policy::load(args.policy.as_deref())?;
     let other = args.compare.as_deref().map(|file| policy::load(Some(file))).transpose()?;
-    let period = Period { since: args.since, until: args.until };
     let threads = args.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, usize::from);
     let interrupted = interruption();
 
     let mut gathered = Gathered::new(Evidence::new(iam::HINT));
     for path in &args.iam {
         for problem in iam::load(path, &mut gathered.evidence)? {
-            gathered.problem(&problem);
+            self::problem(&mut gathered, &problem);
         }
     }
     let written: Vec<_> = [&args.findings, &args.html].into_iter().flatten().map(PathBuf::as_path).collect();
     let archive = archive::list(&args.paths, period, &written, &mut gathered.input);
-    archive.problems.iter().for_each(|problem| gathered.problem(problem));
+    archive.problems.iter().for_each(|problem| self::problem(&mut gathered, problem));
     if archive.files.is_empty() && archive.problems.is_empty() {
         return Err(Failure::Message(nothing_to_read(&gathered)));
     }
-    let mut findings = args.findings.as_deref().map(Written::create).transpose()?;
-    let mut page = args.html.as_deref().map(|path| Page::begin(Written::create(path)?)).transpose()?;
-    gathered.scan(&archive.files, period, threads, &interrupted)?;
+    let findings = args.findings.as_deref().map(Written::create).transpose()?;
+    let page = args.html.as_deref().map(|path| Page::begin(Written::create(path)?)).transpose()?;
+    scan(&mut gathered, &archive.files, period, threads, &interrupted)?;
 
-    let mut summary = Summary::default();
-    summary.complete = !interrupted.load(Ordering::Relaxed);
-    let mut launches = gathered.launches()?;
-    summary.input = std::mem::take(&mut gathered.input);
-    while let Some(batch) = launches.next_batch(BATCH)? {
-        let policies: Vec<_> = [Some(&policy), other.as_ref()].into_iter().flatten().map(|one| &one.policy).collect();
-        for decisions in judge(&batch, &policies, &gathered.evidence, threads)? {
-            let Some(decision) = decisions.first() else { continue };
-            summary.add(decision, &policy.policy.abac);
-            if let Some(other) = decisions.get(1) {
-                summary.compare(decision, other);
-            }
-            if let Some(findings) = &mut findings {
-                findings.lines(FindingLine::of(decision))?;
-            }
-            if let Some(page) = &mut page {
-                page.launch(decision, &policy.policy.abac)?;
-            }
-        }
-    }
-    summary.finish(gathered.denied);
-    if let (Some(comparison), Some(other)) = (&mut summary.comparison, &other) {
-        comparison.policy.clone_from(&other.name);
-    }
-    if let Some(findings) = findings {
-        findings.close()?;
-    }
-    if let Some(page) = page {
-        page.finish(&summary, &policy, period)?;
-    }
+    let complete = !interrupted.load(Ordering::Relaxed);
+    let audit = Audit { policy: &policy, other: other.as_ref(), period, threads, complete };
+    let summary = audit.judge(gathered, Outputs { findings, page })?;
     match args.format {
         Format::Json => output.line(&report::json(&summary))?,
         Format::Text => report::text(&summary, &policy.name, period, output)?,
@@ -109,30 +77,46 @@ fn interruption() -> Arc<AtomicBool> {
     interrupted
 }
 
-fn nothing_to_read(gathered: &Gathered) -> String {
+/// Reads all files, unless `interrupted`.
+fn scan(
+    gathered: &mut Gathered<usize>,
+    files: &[LogFile],
+    period: Period,
+    threads: usize,
+    interrupted: &AtomicBool,
+) -> Result<(), Failure> {
+    let progress = Progress::new(files);
+    scan::scan(files, period, threads, interrupted, |found| {
+        for (file, scanned) in found {
+            progress.advance(scanned.bytes, gathered.input.files + 1);
+            let Some(LogFile { path, .. }) = files.get(file) else { continue };
+            progress.pause(|| scanned.extract.problems.iter().for_each(|problem| complain(path, problem)));
+            gathered.take(&file, scanned)?;
+        }
+        Ok(())
+    })?;
+    progress.finish();
+    for (file, problem) in gathered.learn_iam() {
+        files.get(file).into_iter().for_each(|file| complain(&file.path, &problem));
+    }
+    Ok(())
+}
+
+fn problem(gathered: &mut Gathered<usize>, message: &str) {
+    gathered.input.problems += 1;
+    output::complain(message);
+}
+
+/// Says what could not be read of a file; the problem begins with the line where that is known.
+fn complain(path: &Path, problem: &str) {
+    output::complain(&format!("{}:{problem}", input::name(path)));
+}
+
+fn nothing_to_read(gathered: &Gathered<usize>) -> String {
     match gathered.input.days_left_out {
         0 => "there is no file to read".to_owned(),
         days => format!("there is no file to read: all {days} days of log files lie outside the period"),
     }
-}
-
-/// The decisions of each policy about each record, in the order of the records.
-fn judge(
-    records: &[String],
-    policies: &[&Policy],
-    evidence: &Evidence,
-    threads: usize,
-) -> Result<Vec<Vec<Decision>>, Failure> {
-    let decide = |json: &String| policies.iter().map(|policy| decide_record(json, policy, evidence)).collect();
-    let share = records.len().div_ceil(threads).max(1);
-    let decisions: Result<Vec<Vec<Decision>>, String> = thread::scope(|scope| {
-        let shares: Vec<_> = records
-            .chunks(share)
-            .map(|records| scope.spawn(move || records.iter().map(decide).collect::<Vec<_>>()))
-            .collect();
-        shares.into_iter().flat_map(|share| share.join().unwrap_or_default()).collect()
-    });
-    decisions.map_err(Failure::Message)
 }
 
 fn exit(summary: &Summary) -> Exit {
@@ -145,42 +129,4 @@ fn exit(summary: &Summary) -> Exit {
     } else {
         Exit::Ok
     }
-}
-
-/// A file that is written.
-struct Written<'p> {
-    path: &'p Path,
-    file: BufWriter<File>,
-}
-
-impl<'p> Written<'p> {
-    fn create(path: &'p Path) -> Result<Self, Failure> {
-        let file = File::create(path).map_err(|error| cannot_write(path, &error))?;
-        Ok(Self { path, file: BufWriter::new(file) })
-    }
-
-    fn lines(&mut self, lines: impl Iterator<Item = impl serde::Serialize>) -> Result<(), Failure> {
-        for line in lines {
-            let written = serde_json::to_writer(&mut self.file, &line).map_err(Into::into);
-            written.map_err(|error| cannot_write(self.path, &error))?;
-            self.text("\n")?;
-        }
-        Ok(())
-    }
-
-    fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.bytes(text.as_bytes())
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.file.write_all(bytes).map_err(|error| cannot_write(self.path, &error))
-    }
-
-    fn close(mut self) -> Result<(), Failure> {
-        self.file.flush().map_err(|error| cannot_write(self.path, &error))
-    }
-}
-
-fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::Message(format!("{}: cannot be written: {error}", path.display()))
 }

@@ -37,6 +37,11 @@ impl Period {
         self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
     }
 
+    /// The same with the time before it in which sessions of its calls may have been issued.
+    pub fn with_sessions(&self) -> Self {
+        Self { since: self.since.and_then(|since| since.saturating_sub(EARLIER).ok()), until: self.until }
+    }
+
     /// Whether a file delivered on this day can hold anything about a call of the period.
     pub fn needs_day(&self, day: Date) -> bool {
         let midnight = |day: Date| Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp());

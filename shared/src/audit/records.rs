@@ -20,17 +20,33 @@ const OPENING: &str = r#"{"Records":["#;
 /// A record, taken out but not parsed.
 pub struct RawRecord<'t> {
     /// Its JSON text.
-    pub json: &'t str,
-    /// Where its nested objects lie.
+    pub json: &'t [u8],
+    /// Where its nested objects lie: from the opening brace to the closing one, which is not included.
     nested: &'t [Range<usize>],
     /// Whether any text in it, maybe a key, may be written with `\u` escapes.
     is_escaped: bool,
 }
 
+impl RawRecord<'_> {
+    /// The JSON text with null in the place of each nested object but those directly behind one of `keys`.
+    pub fn keeping(&self, keys: &[&str]) -> Option<Vec<u8>> {
+        let (mut text, mut end) = (Vec::with_capacity(self.json.len()), 0);
+        for nested in self.nested {
+            let before = self.json.get(end..nested.start)?;
+            end = nested.end + 1;
+            let is_kept = keys.iter().any(|key| before.ends_with(key.as_bytes()));
+            text.extend_from_slice(before);
+            text.extend_from_slice(if is_kept { self.json.get(nested.start..end)? } else { b"null" });
+        }
+        text.extend_from_slice(self.json.get(end..)?);
+        Some(text)
+    }
+}
+
 /// Hands over the records of a log file, in their order. Returns false where the file is not written as CloudTrail writes it;
 /// what was handed over by then means nothing.
-pub fn each_record(text: &str, each: impl FnMut(&RawRecord)) -> bool {
-    if !text.starts_with(OPENING) {
+pub fn each_record(text: &[u8], each: impl FnMut(&RawRecord)) -> bool {
+    if !text.starts_with(OPENING.as_bytes()) {
         return false;
     }
     let mut scan = Scan {
@@ -43,13 +59,14 @@ pub fn each_record(text: &str, each: impl FnMut(&RawRecord)) -> bool {
         nested: Vec::new(),
         escapes_end: 0,
         is_over: false,
+        is_ascii: true,
     };
-    scan.run().is_some() && scan.is_over
+    scan.run().is_some() && scan.is_over && (scan.is_ascii || std::str::from_utf8(text).is_ok())
 }
 
 /// How far the scan has got. Depth counts braces: one for the file, two for a record.
 struct Scan<'t, F> {
-    text: &'t str,
+    text: &'t [u8],
     each: F,
     depth: usize,
     /// Where the record begins.
@@ -62,22 +79,25 @@ struct Scan<'t, F> {
     escapes_end: usize,
     /// Whether the file's own brace was closed.
     is_over: bool,
+    is_ascii: bool,
 }
 
 impl<F: FnMut(&RawRecord)> Scan<'_, F> {
     /// Goes through the text block by block. Most blocks hold neither braces nor escapes: of these it is enough to know
     /// whether the number of quotes is odd. `None` where something is unusual.
     fn run(&mut self) -> Option<()> {
-        let (blocks, rest) = self.text.as_bytes().as_chunks::<BLOCK>();
+        let (blocks, rest) = self.text.as_chunks::<BLOCK>();
         let mut last = [b' '; BLOCK];
         last.get_mut(..rest.len())?.copy_from_slice(rest);
         // Whether a string is open, as the parity of the quotes since `is_open` was known.
         let (mut quotes, mut is_open, mut is_escape_pending) = (u8x16::ZERO, false, false);
+        let mut all = u8x16::ZERO;
         for (index, block) in blocks.iter().chain([&last]).enumerate() {
             let (lanes, _) = block.as_chunks::<LANES>();
             let (mut odd, mut special) = (quotes, u8x16::ZERO);
             for lane in lanes {
                 let lane = u8x16::new(*lane);
+                all |= lane;
                 odd ^= lane.simd_eq(u8x16::splat(b'"'));
                 special |= lane.simd_eq(u8x16::splat(b'\\')) | is_brace(lane);
             }
@@ -103,13 +123,15 @@ impl<F: FnMut(&RawRecord)> Scan<'_, F> {
                 braces &= braces - 1;
             }
         }
+        // The mask has the highest bit of each byte.
+        self.is_ascii = all.to_bitmask() == 0;
         Some(())
     }
 
     /// Whether one of the `escaped` bytes of the block at `offset` is a `u`.
     fn has_unicode_escape(&self, offset: usize, mut escaped: u64) -> bool {
         while escaped != 0 {
-            if self.text.as_bytes().get(offset + escaped.trailing_zeros() as usize) == Some(&b'u') {
+            if self.text.get(offset + escaped.trailing_zeros() as usize) == Some(&b'u') {
                 return true;
             }
             escaped &= escaped - 1;
@@ -118,10 +140,10 @@ impl<F: FnMut(&RawRecord)> Scan<'_, F> {
     }
 
     fn brace(&mut self, at: usize) -> Option<()> {
-        match (self.text.as_bytes().get(at)?, self.depth) {
+        match (self.text.get(at)?, self.depth) {
             (b'{', 0) => self.depth = usize::from(at == 0 && !self.is_over),
             (b'{', 1) => {
-                let between = if self.end == OPENING.len() { "" } else { "," };
+                let between: &[u8] = if self.end == OPENING.len() { b"" } else { b"," };
                 (self.text.get(self.end..at)? == between).then_some(())?;
                 self.start = at;
                 self.nested.clear();
@@ -134,8 +156,8 @@ impl<F: FnMut(&RawRecord)> Scan<'_, F> {
                 self.depth += 1;
             }
             (b'}', 1) => {
-                let is_blank = |rest: &str| rest.bytes().all(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
-                self.is_over = self.text.get(self.end..at)? == "]" && is_blank(self.text.get(at + 1..)?);
+                let is_blank = |rest: &[u8]| rest.iter().all(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
+                self.is_over = self.text.get(self.end..at)? == b"]" && is_blank(self.text.get(at + 1..)?);
                 self.is_over.then_some(())?;
                 self.depth = 0;
             }
@@ -225,7 +247,7 @@ impl Header {
         }
         // `userIdentity`, which comes first and is long, need not be searched.
         let (start, end) = record.nested.first().map_or((0, 0), |first| (first.start, first.end));
-        let bytes = record.json.as_bytes();
+        let bytes = record.json;
         let (head, body) = (bytes.get(..start)?, bytes.get(end..)?);
         let at = self.source.find(body)?;
         let before = body.get(..at)?;
@@ -237,15 +259,15 @@ impl Header {
             return None;
         }
         let rest = record.json.get(end + at..)?;
-        let (source, rest) = plain_text(rest.strip_prefix(r#""eventSource":""#)?)?;
-        let (name, _) = plain_text(rest.strip_prefix(r#","eventName":""#)?)?;
+        let (source, rest) = plain_text(rest.strip_prefix(br#""eventSource":""#)?)?;
+        let (name, _) = plain_text(rest.strip_prefix(br#","eventName":""#)?)?;
         Some((source, name))
     }
 }
 
 /// The text up to the quote that closes it, and what follows; `None` where it is empty or has escapes.
-fn plain_text(text: &str) -> Option<(&str, &str)> {
-    let end = memchr::memchr2(b'"', b'\\', text.as_bytes()).filter(|end| *end > 0)?;
+fn plain_text(text: &[u8]) -> Option<(&str, &[u8])> {
+    let end = memchr::memchr2(b'"', b'\\', text).filter(|end| *end > 0)?;
     let (plain, rest) = text.split_at_checked(end)?;
-    Some((plain, rest.strip_prefix('"')?))
+    Some((std::str::from_utf8(plain).ok()?, rest.strip_prefix(b"\"")?))
 }

@@ -37,6 +37,15 @@ enum Change {
 /// What is known of one tag: its value, or that there is none, or why that is not known.
 type Told<'a> = Result<Option<&'a str>, &'static str>;
 
+/// `eventSource` of the calls that change the tags of roles and users.
+pub(super) const CHANGER: &str = "iam.amazonaws.com";
+
+/// The names of the calls that change the tags of roles.
+pub(super) const CHANGING_ROLES: [&str; 4] = ["CreateRole", "TagRole", "UntagRole", "DeleteRole"];
+
+/// The names of the calls that change the tags of users.
+pub(super) const CHANGING_USERS: [&str; 4] = ["CreateUser", "TagUser", "UntagUser", "DeleteUser"];
+
 impl TagChange {
     /// The change that a successful call made, if it is one that changes the tags of a role or user.
     pub fn read(call: &Call) -> Option<Self> {
@@ -61,12 +70,14 @@ impl TagChange {
 
     /// Whether calls of this name to this service change the tags of roles or users: of which kind, and what names them.
     pub fn subject(event_source: &str, event_name: &str) -> Option<(&'static str, &'static str)> {
-        match event_name {
-            _ if event_source != "iam.amazonaws.com" => None,
-            "CreateRole" | "TagRole" | "UntagRole" | "DeleteRole" => Some(("role", "roleName")),
-            "CreateUser" | "TagUser" | "UntagUser" | "DeleteUser" => Some(("user", "userName")),
-            _ => None,
-        }
+        let kind = if CHANGING_ROLES.contains(&event_name) {
+            ("role", "roleName")
+        } else if CHANGING_USERS.contains(&event_name) {
+            ("user", "userName")
+        } else {
+            return None;
+        };
+        (event_source == CHANGER).then_some(kind)
     }
 }
 

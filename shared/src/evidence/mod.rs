@@ -138,9 +138,16 @@ impl Evidence {
     }
 }
 
+/// The calls to services other than SageMaker that can teach anything: `eventSource` and names.
+pub const TEACHING: [(&str, &[&str]); 3] = [
+    (sessions::ISSUER, &sessions::ISSUING),
+    (history::CHANGER, &history::CHANGING_ROLES),
+    (history::CHANGER, &history::CHANGING_USERS),
+];
+
 /// Whether calls of this name to this service, which is not SageMaker, can teach anything.
 pub fn may_teach(event_source: &str, event_name: &str) -> bool {
-    Session::is_issued_by(event_source, event_name) || TagChange::subject(event_source, event_name).is_some()
+    TEACHING.iter().any(|(source, names)| *source == event_source && names.contains(&event_name))
 }
 
 /// What is known of the tags of a role or user.

@@ -27,6 +27,13 @@ pub struct Session {
     pub tags: Result<Tags, String>,
 }
 
+/// `eventSource` of the calls that issue sessions.
+pub(super) const ISSUER: &str = "sts.amazonaws.com";
+
+/// The names of the calls that issue sessions.
+pub(super) const ISSUING: [&str; 4] =
+    ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetFederationToken"];
+
 impl Session {
     /// The session that `call` issued, if it is a successful call that issues sessions.
     pub fn read(call: &Call) -> Option<Self> {
@@ -48,11 +55,7 @@ impl Session {
 
     /// Whether calls of this name to this service issue sessions.
     pub fn is_issued_by(event_source: &str, event_name: &str) -> bool {
-        let issues_sessions = matches!(
-            event_name,
-            "AssumeRole" | "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity" | "GetFederationToken"
-        );
-        event_source == "sts.amazonaws.com" && issues_sessions
+        event_source == ISSUER && ISSUING.contains(&event_name)
     }
 
     /// The access key and the principal id: a caller's session has one of them in common with the caller.

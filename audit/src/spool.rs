@@ -4,20 +4,20 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 
 use tempfile::SpooledTempFile;
 
-use crate::exit::Failure;
+use crate::Failure;
 
 /// How many bytes stay in memory.
 const IN_MEMORY: usize = 32 << 20;
 
 /// Texts, one behind the other.
-pub struct Spool {
+pub(crate) struct Spool {
     file: SpooledTempFile,
     length: u64,
 }
 
 /// Where a text lies.
 #[derive(Clone, Copy)]
-pub struct Span {
+pub(crate) struct Span {
     start: u64,
     length: usize,
 }
@@ -30,16 +30,16 @@ impl Default for Spool {
 
 impl Spool {
     /// Adds a text of one line.
-    pub fn push(&mut self, line: &str) -> Result<Span, Failure> {
+    pub(crate) fn push(&mut self, line: &str) -> Result<Span, Failure> {
         let span = Span { start: self.length, length: line.len() };
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.write_all(b"\n"));
-        written.map_err(|error| Failure::Message(format!("cannot write a temporary file: {error}")))?;
+        written.map_err(|error| Failure(format!("cannot write a temporary file: {error}")))?;
         self.length += line.len() as u64 + 1;
         Ok(span)
     }
 
     /// The text at `span`. Nothing can be added any more.
-    pub fn get(&mut self, span: Span) -> Result<String, Failure> {
+    pub(crate) fn get(&mut self, span: Span) -> Result<String, Failure> {
         let mut bytes = vec![0; span.length];
         let read = self.file.seek(SeekFrom::Start(span.start)).and_then(|_| self.file.read_exact(&mut bytes));
         read.map_err(unreadable)?;
@@ -47,7 +47,7 @@ impl Spool {
     }
 
     /// Hands over all texts, in their order.
-    pub fn each(mut self, mut each: impl FnMut(&str)) -> Result<(), Failure> {
+    pub(crate) fn each(mut self, mut each: impl FnMut(&str)) -> Result<(), Failure> {
         self.file.rewind().map_err(unreadable)?;
         for line in BufReader::new(self.file).lines() {
             each(&line.map_err(unreadable)?);
@@ -57,5 +57,5 @@ impl Spool {
 }
 
 fn unreadable(error: impl std::fmt::Display) -> Failure {
-    Failure::Message(format!("cannot read a temporary file: {error}"))
+    Failure(format!("cannot read a temporary file: {error}"))
 }

@@ -9,9 +9,7 @@ use tagwarden::audit::{Period, Summary};
 use tagwarden::decide::{Decision, Verdict};
 use tagwarden::policy::Abac;
 
-use super::Written;
-use crate::exit::Failure;
-use crate::policy::Loaded;
+use crate::{Failure, NamedPolicy, Written};
 
 const FRAME: &str = include_str!("page.html");
 const SCRIPT: &str = include_str!("page.js");
@@ -21,8 +19,8 @@ const MAX_LAUNCHES: u64 = 20_000;
 const MAX_COMPLIANT: u64 = 5_000;
 
 /// A page that is being written, launch by launch.
-pub struct Page<'p> {
-    file: Written<'p>,
+pub struct Page {
+    file: Written,
     launches: u64,
     compliant: u64,
     left_out: u64,
@@ -46,14 +44,18 @@ struct Content<'s> {
     summary: &'s Summary,
 }
 
-impl<'p> Page<'p> {
-    pub fn begin(mut file: Written<'p>) -> Result<Self, Failure> {
+impl Page {
+    /// Begins the page in `file`.
+    ///
+    /// # Errors
+    /// Where that cannot be written.
+    pub fn begin(mut file: Written) -> Result<Self, Failure> {
         file.text(FRAME.trim_end())?;
         file.text("[")?;
         Ok(Self { file, launches: 0, compliant: 0, left_out: 0 })
     }
 
-    pub fn launch(&mut self, decision: &Decision, abac: &Abac) -> Result<(), Failure> {
+    pub(crate) fn launch(&mut self, decision: &Decision, abac: &Abac) -> Result<(), Failure> {
         let is_compliant = decision.verdict == Verdict::Compliant;
         if self.launches >= MAX_LAUNCHES || is_compliant && self.compliant >= MAX_COMPLIANT {
             self.left_out += 1;
@@ -65,7 +67,7 @@ impl<'p> Page<'p> {
         self.json(&Launch { project: tagwarden::audit::project(decision, abac), decision })
     }
 
-    pub fn finish(mut self, summary: &Summary, policy: &Loaded, period: Period) -> Result<(), Failure> {
+    pub(crate) fn finish(mut self, summary: &Summary, policy: &NamedPolicy, period: Period) -> Result<(), Failure> {
         self.file.text("]</script>\n<script type=\"application/json\" id=\"summary-data\">")?;
         let Period { since, until } = period;
         let (policy_name, policy_text) = (policy.name.as_str(), policy.text.as_str());
@@ -79,7 +81,7 @@ impl<'p> Page<'p> {
     fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let mut serializer = serde_json::Serializer::with_formatter(Vec::new(), ForScript);
         let written = value.serialize(&mut serializer);
-        written.map_err(|error| Failure::Message(error.to_string()))?;
+        written.map_err(|error| Failure(error.to_string()))?;
         self.file.bytes(&serializer.into_inner())
     }
 }

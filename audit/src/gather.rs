@@ -1,0 +1,146 @@
+//! What the files of an archive hold, joined: launches to judge, and the evidence to judge them by.
+
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+use jiff::Timestamp;
+use tagwarden::audit::{Denied, Extract, Input};
+use tagwarden::call::Call;
+use tagwarden::evidence::{Evidence, Session};
+use tagwarden::json::Value;
+
+use crate::spool::{Span, Spool};
+use crate::{Failure, Scanned};
+
+/// What was read so far. A file's `Place` says where it stands among the others, which come in any order.
+pub struct Gathered<Place> {
+    /// What is known beside the records.
+    pub evidence: Evidence,
+    /// What was read.
+    pub input: Input,
+    pub(crate) denied: BTreeMap<Denied, u64>,
+    launches: Vec<Launch<Place>>,
+    records: Spool,
+    /// Every session that was issued, as one line: fingerprints of its names, then JSON. Most of them launch nothing.
+    sessions: Spool,
+    /// Access keys and principal ids of the callers, by which their sessions are found.
+    callers: HashSet<String>,
+    /// IAM's data, with the place of its file: the last word counts.
+    iam: Vec<(Place, String)>,
+}
+
+/// A record that waits to be judged.
+struct Launch<Place> {
+    time: Option<Timestamp>,
+    /// Its file's place, and its place in the file.
+    place: (Place, usize),
+    record: Span,
+}
+
+/// The launches in the order of time, then of the input.
+pub(crate) struct Launches {
+    records: std::vec::IntoIter<Span>,
+    spool: Spool,
+}
+
+impl<Place: Ord + Clone> Gathered<Place> {
+    /// Nothing was read yet; `evidence` is known beforehand.
+    pub fn new(evidence: Evidence) -> Self {
+        Self {
+            evidence,
+            input: Input::default(),
+            denied: BTreeMap::new(),
+            launches: Vec::new(),
+            records: Spool::default(),
+            sessions: Spool::default(),
+            callers: HashSet::new(),
+            iam: Vec::new(),
+        }
+    }
+
+    /// Takes in what a file holds.
+    ///
+    /// # Errors
+    /// Where a temporary file cannot be written.
+    pub fn take(&mut self, place: &Place, Scanned { bytes, inflated_bytes, extract }: Scanned) -> Result<(), Failure> {
+        self.input.files += 1;
+        self.input.bytes += bytes;
+        self.input.inflated_bytes += inflated_bytes;
+        self.input.add(&extract);
+        let Extract { launches, sessions, lessons, iam, denied, .. } = extract;
+        for (number, launch) in launches.into_iter().enumerate() {
+            let record = self.records.push(&launch.json)?;
+            self.launches.push(Launch { time: launch.time, place: (place.clone(), number), record });
+            self.callers.extend([launch.access_key_id, launch.principal_id].into_iter().flatten());
+        }
+        for session in &sessions {
+            let json = serde_json::to_string(session).map_err(|error| Failure(error.to_string()))?;
+            let names: Vec<_> = session.names().map(|name| format!("{:016x}", fingerprint(name))).collect();
+            self.sessions.push(&format!("{}{json}", names.concat()))?;
+        }
+        for lesson in &lessons {
+            if let Ok(record) = serde_json::from_str::<Value>(lesson)
+                && let Ok(call) = Call::read(&record)
+            {
+                self.evidence.learn(&call);
+            }
+        }
+        self.iam.extend(iam.into_iter().map(|details| (place.clone(), details)));
+        for (denied, calls) in denied {
+            *self.denied.entry(denied).or_default() += calls;
+        }
+        Ok(())
+    }
+
+    /// Learns IAM's data that was among the files, once all are read. Returns what could not be read of it, each with its file's
+    /// place.
+    pub fn learn_iam(&mut self) -> Vec<(Place, String)> {
+        let mut problems = Vec::new();
+        self.iam.sort();
+        for (place, details) in std::mem::take(&mut self.iam) {
+            let Ok(value) = serde_json::from_str::<Value>(&details) else { continue };
+            let unread = self.evidence.add_authorization_details(&value).into_iter();
+            problems.extend(unread.map(|problem| (place.clone(), format!(" {problem}"))));
+        }
+        self.input.problems += problems.len() as u64;
+        problems
+    }
+
+    /// Learns a session that was kept elsewhere, if it is of somebody who launched anything, once all launches are taken in.
+    pub fn learn_session(&mut self, session: Session) {
+        if session.names().any(|name| self.callers.contains(name)) {
+            self.evidence.sessions.add(session);
+        }
+    }
+
+    /// Learns the sessions of those who launched anything, and gives what they launched.
+    pub(crate) fn launches(&mut self) -> Result<Launches, Failure> {
+        let callers: HashSet<_> = self.callers.iter().map(|name| fingerprint(name)).collect();
+        std::mem::take(&mut self.sessions).each(|line| {
+            let (names, json) = line.split_at(line.find('{').unwrap_or_default());
+            let mut names = names.as_bytes().chunks(16).filter_map(|name| std::str::from_utf8(name).ok());
+            let may_launch = names.any(|name| u64::from_str_radix(name, 16).is_ok_and(|name| callers.contains(&name)));
+            if may_launch && let Ok(session) = serde_json::from_str::<Session>(json) {
+                self.learn_session(session);
+            }
+        })?;
+        let mut launches = std::mem::take(&mut self.launches);
+        launches.sort_by(|one, other| (one.time, &one.place).cmp(&(other.time, &other.place)));
+        let records: Vec<_> = launches.into_iter().map(|launch| launch.record).collect();
+        Ok(Launches { records: records.into_iter(), spool: std::mem::take(&mut self.records) })
+    }
+}
+
+/// Tells names apart, but for a few.
+fn fingerprint(name: &str) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(name)
+}
+
+impl Launches {
+    /// The next records, at most `count`; `None` at the end.
+    pub(crate) fn next_batch(&mut self, count: usize) -> Result<Option<Vec<String>>, Failure> {
+        let batch = self.records.by_ref().take(count);
+        let records = batch.map(|record| self.spool.get(record)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Some(records).filter(|records| !records.is_empty()))
+    }
+}

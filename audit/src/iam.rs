@@ -1,0 +1,39 @@
+//! IAM's data on roles and users, from files given for it.
+
+use tagwarden::documents::{self, Item};
+use tagwarden::evidence::Evidence;
+
+use crate::log_file::{inflate, is_gzip, text};
+
+/// What came of a file.
+#[derive(Debug, Default)]
+pub struct Learned {
+    /// Whether there was output of `aws iam get-account-authorization-details` in it.
+    pub is_iam: bool,
+    /// What could not be read, beginning with the line where that is known.
+    pub problems: Vec<String>,
+}
+
+/// Learns what the `bytes` of a file tell.
+pub fn learn(bytes: &[u8], evidence: &mut Evidence) -> Learned {
+    let mut learned = Learned::default();
+    if let Err(problem) = read(bytes, evidence, &mut learned) {
+        learned.problems.push(format!(" {problem}"));
+    }
+    learned
+}
+
+fn read(bytes: &[u8], evidence: &mut Evidence, learned: &mut Learned) -> Result<(), String> {
+    let inflated = if is_gzip(bytes) { Some(inflate(bytes)?) } else { None };
+    let text = text(inflated.as_deref().unwrap_or(bytes), &mut learned.problems)?;
+    documents::split(&text, &mut |item| match item {
+        Ok(Item::AuthorizationDetails(details)) => {
+            learned.is_iam = true;
+            let unread = evidence.add_authorization_details(&details);
+            learned.problems.extend(unread.iter().map(|problem| format!(" {problem}")));
+        }
+        Ok(_) => {}
+        Err(problem) => learned.problems.push(format!("{}: {}", problem.line, problem.message)),
+    });
+    Ok(())
+}

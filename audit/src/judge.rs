@@ -1,0 +1,95 @@
+//! Judging what was gathered.
+
+use std::thread;
+
+use tagwarden::audit::{FindingLine, Period, Summary};
+use tagwarden::decide::{Decision, decide_record};
+use tagwarden::evidence::Evidence;
+
+use crate::{Failure, Gathered, NamedPolicy, Page, Written};
+
+/// How many launches are judged at a time.
+const BATCH: usize = 4096;
+
+/// What an audit is to tell.
+#[derive(Clone, Copy)]
+pub struct Audit<'a> {
+    /// The policy to judge by.
+    pub policy: &'a NamedPolicy,
+    /// Another one, whose verdicts are compared.
+    pub other: Option<&'a NamedPolicy>,
+    /// The period that the launches are of.
+    pub period: Period,
+    /// How many threads judge.
+    pub threads: usize,
+    /// Whether all input was read.
+    pub complete: bool,
+}
+
+/// What is written beside the summary.
+#[derive(Default)]
+pub struct Outputs {
+    /// A line of JSON for each finding.
+    pub findings: Option<Written>,
+    /// The page.
+    pub page: Option<Page>,
+}
+
+impl Audit<'_> {
+    /// Judges the launches in the order of time, writes the `outputs`, and sums up.
+    ///
+    /// # Errors
+    /// Where an output cannot be written, or a temporary file cannot be read.
+    pub fn judge<Place: Ord + Clone>(
+        &self,
+        mut gathered: Gathered<Place>,
+        mut outputs: Outputs,
+    ) -> Result<Summary, Failure> {
+        let mut launches = gathered.launches()?;
+        let mut summary = Summary::default();
+        summary.complete = self.complete;
+        summary.input = std::mem::take(&mut gathered.input);
+        let abac = &self.policy.policy.abac;
+        while let Some(batch) = launches.next_batch(BATCH)? {
+            for decisions in self.decide(&batch, &gathered.evidence)? {
+                let Some(decision) = decisions.first() else { continue };
+                summary.add(decision, abac);
+                if let Some(other) = decisions.get(1) {
+                    summary.compare(decision, other);
+                }
+                if let Some(findings) = &mut outputs.findings {
+                    findings.lines(FindingLine::of(decision))?;
+                }
+                if let Some(page) = &mut outputs.page {
+                    page.launch(decision, abac)?;
+                }
+            }
+        }
+        summary.finish(gathered.denied);
+        if let (Some(comparison), Some(other)) = (&mut summary.comparison, self.other) {
+            comparison.policy.clone_from(&other.name);
+        }
+        if let Some(findings) = outputs.findings {
+            findings.close()?;
+        }
+        if let Some(page) = outputs.page {
+            page.finish(&summary, self.policy, self.period)?;
+        }
+        Ok(summary)
+    }
+
+    /// The decisions of each policy about each record, in the order of the records.
+    fn decide(&self, records: &[String], evidence: &Evidence) -> Result<Vec<Vec<Decision>>, Failure> {
+        let policies = || [Some(self.policy), self.other].into_iter().flatten();
+        let decide = |json: &String| policies().map(|named| decide_record(json, &named.policy, evidence)).collect();
+        let share = records.len().div_ceil(self.threads).max(1);
+        let decisions: Result<Vec<Vec<Decision>>, String> = thread::scope(|scope| {
+            let shares: Vec<_> = records
+                .chunks(share)
+                .map(|records| scope.spawn(move || records.iter().map(decide).collect::<Vec<_>>()))
+                .collect();
+            shares.into_iter().flat_map(|share| share.join().unwrap_or_default()).collect()
+        });
+        decisions.map_err(Failure)
+    }
+}

@@ -1,0 +1,47 @@
+//! Audits of CloudTrail archives: the bytes of log files become extracts, extracts become decisions, a summary and a page.
+//!
+//! The command line runs it over files, and Lambda functions run it over a bucket: how bytes get here is theirs to know.
+
+pub mod athena;
+mod gather;
+pub mod iam;
+mod judge;
+pub mod layout;
+pub mod log_file;
+mod page;
+mod spool;
+pub mod stored;
+mod written;
+
+use std::fmt;
+
+pub use gather::Gathered;
+pub use judge::{Audit, Outputs};
+pub use log_file::{LogFiles, Scanned};
+pub use page::Page;
+pub use written::Written;
+
+use tagwarden::policy::Policy;
+
+/// Why an audit cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure(pub String);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// A policy as it was loaded.
+#[derive(Clone, Debug)]
+pub struct NamedPolicy {
+    /// What reports call it: its file's name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// What the text says.
+    pub policy: Policy,
+}

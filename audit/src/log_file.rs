@@ -1,0 +1,181 @@
+//! The bytes of a log file, and what an audit keeps of them.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use flate2::read::MultiGzDecoder;
+use libdeflater::Decompressor;
+use memchr::memmem;
+use tagwarden::audit::{Extract, Period};
+
+use crate::athena;
+
+/// Most bytes that one file may hold after decompression. CloudTrail's own files hold about 50 MB at most.
+pub const MAX_INFLATED: u64 = 1 << 30;
+
+/// A buffer larger than this is not kept for the next file.
+pub const KEPT: usize = 64 << 20;
+
+/// Deflate shortens data at most so many times.
+const MAX_RATIO: usize = 1032;
+
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// What was found in a file.
+#[derive(Clone, Debug, Default)]
+pub struct Scanned {
+    /// Its size as it lies there.
+    pub bytes: u64,
+    /// Its size when inflated.
+    pub inflated_bytes: u64,
+    /// What matters of it.
+    pub extract: Extract,
+}
+
+/// Reads log files one after the other, with buffers that are used again.
+pub struct LogFiles {
+    inflated: Vec<u8>,
+    decompressor: Decompressor,
+}
+
+impl Default for LogFiles {
+    fn default() -> Self {
+        Self { inflated: Vec::new(), decompressor: Decompressor::new() }
+    }
+}
+
+impl LogFiles {
+    /// What the `bytes` of a file, as it lies there, hold for an audit of `period`.
+    pub fn scan(&mut self, bytes: &[u8], period: Period) -> Scanned {
+        let mut scanned = Scanned { bytes: bytes.len() as u64, ..Scanned::default() };
+        if let Err(problem) = self.read(bytes, period, &mut scanned) {
+            scanned.extract.problems.push(format!(" {problem}"));
+        }
+        if self.inflated.capacity() > KEPT {
+            self.inflated = Vec::new();
+        }
+        scanned
+    }
+
+    /// Only of a gzip file whose checksum is right it is known that its JSON is as it was written: the others are parsed.
+    fn read(&mut self, bytes: &[u8], period: Period, scanned: &mut Scanned) -> Result<(), String> {
+        let bytes = if !is_gzip(bytes) {
+            bytes
+        } else if let Some(inflated) = inflate_at_once(bytes, &mut self.inflated, &mut self.decompressor) {
+            scanned.inflated_bytes = inflated.len() as u64;
+            if let Some(extract) = Extract::quickly(inflated, period) {
+                scanned.extract = extract;
+                return Ok(());
+            }
+            inflated
+        } else {
+            self.inflated = inflate(bytes)?;
+            &self.inflated
+        };
+        scanned.inflated_bytes = bytes.len() as u64;
+        let text = text(bytes, &mut scanned.extract.problems)?;
+        scanned.extract.read(&text, period);
+        Ok(())
+    }
+}
+
+/// Whether these are the bytes of a gzip file.
+pub fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&GZIP_MAGIC)
+}
+
+/// The text that `bytes`, inflated, are, if they can be JSON; what Athena writes becomes records. Lines that are no UTF-8 are left out and reported, each with its
+/// number.
+///
+/// # Errors
+/// Where they can be neither.
+pub fn text<'a>(bytes: &'a [u8], problems: &mut Vec<String>) -> Result<Cow<'a, str>, String> {
+    if athena::is_csv(bytes) {
+        return Ok(Cow::Owned(athena::records_of_csv(bytes, problems)));
+    }
+    let starts_like_json =
+        bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| b"{[\xef".contains(byte));
+    if !starts_like_json {
+        return Err("neither JSON nor gzip, nor CSV as Athena writes it".to_owned());
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Ok(athena::records_of_json_lines(text).map_or(Cow::Borrowed(text), Cow::Owned));
+    }
+    let mut text = String::new();
+    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        match std::str::from_utf8(line) {
+            Ok(line) => text.push_str(line),
+            Err(_) => {
+                problems.push(format!("{}: no UTF-8", index + 1));
+                text.push('\n');
+            }
+        }
+    }
+    Ok(Cow::Owned(text))
+}
+
+/// What a gzip file holds, all its members one after the other.
+///
+/// # Errors
+/// Where it is damaged or too large.
+pub fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = MultiGzDecoder::new(gzipped).take(MAX_INFLATED + 1).read_to_end(&mut bytes);
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err("the gzip file is truncated".to_owned()),
+        Err(error) => Err(format!("the gzip file is corrupt: {error}")),
+        Ok(_) if bytes.len() as u64 > MAX_INFLATED => {
+            Err(format!("larger than {} MB when inflated", MAX_INFLATED >> 20))
+        }
+        Ok(_) => Ok(bytes),
+    }
+}
+
+/// What a gzip file of one member holds. `None` where it may have several, is damaged, or too large: the slower way tells.
+fn inflate_at_once<'b>(gzipped: &[u8], inflated: &'b mut Vec<u8>, decompressor: &mut Decompressor) -> Option<&'b [u8]> {
+    let (_, length) = gzipped.split_last_chunk::<4>()?;
+    let length = u32::from_le_bytes(*length);
+    let length = usize::try_from(length).ok()?;
+    if length as u64 > MAX_INFLATED || length / MAX_RATIO > gzipped.len() {
+        return None;
+    }
+    if inflated.len() < length {
+        inflated.resize(length, 0);
+    }
+    let inflated = inflated.get_mut(..length)?;
+    let written = decompressor.gzip_decompress(gzipped, inflated).ok()?;
+    // A second member would begin with two magic bytes and the method, deflate, right behind the length of what was inflated
+    // (RFC 1952).
+    let ends = [u32::try_from(written).ok()?.to_le_bytes().as_slice(), &GZIP_MAGIC, &[8]].concat();
+    (written == length && memmem::find(gzipped, &ends).is_none()).then_some(inflated)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn every_member_is_read() {
+        let file = r#"{"Records":[{"eventSource":"s3.amazonaws.com","eventName":"PutObject"}]}"#;
+        let longer = format!("{file}\n");
+        for (members, expected) in
+            [(vec![file], 1), (vec![file, file], 2), (vec![file, &longer], 2), (vec!["", file], 1)]
+        {
+            let gzipped: Vec<_> = members.iter().flat_map(|member| gzip(member)).collect();
+            let scanned = LogFiles::default().scan(&gzipped, Period::default());
+            assert_eq!((scanned.extract.records, scanned.extract.problems), (expected, vec![]), "{members:?}");
+            assert_eq!(scanned.inflated_bytes, members.concat().len() as u64);
+        }
+    }
+}

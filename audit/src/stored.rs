@@ -1,0 +1,153 @@
+//! Extracts as they are stored between reading and judging, where the two are not done in one go: what a batch of log files
+//! holds, as gzipped lines of JSON. Sessions are apart, because they are most of it, and few of them are needed.
+
+use std::io::{BufRead, BufReader, Write};
+
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tagwarden::audit::Extract;
+use tagwarden::evidence::Session;
+
+use crate::Failure;
+
+/// Changes with whatever changes what the same log files are stored as.
+pub const VERSION: u32 = 1;
+
+/// A log file, or a folder of a day that was not opened.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Stored {
+    /// A log file that was read.
+    Scanned {
+        /// Its name.
+        name: String,
+        /// Its size as it lies there.
+        bytes: u64,
+        /// Its size when inflated.
+        inflated_bytes: u64,
+        /// What matters of it, but for the sessions.
+        extract: Extract,
+    },
+    /// The folder of a day that lies outside the period.
+    LeftOut(String),
+}
+
+/// The extracts of a batch of log files, as they are written.
+pub struct Batch {
+    files: GzEncoder<Vec<u8>>,
+    sessions: GzEncoder<Vec<u8>>,
+}
+
+/// The extracts of a batch as bytes: two files of gzipped lines of JSON.
+pub struct Files {
+    /// A line for each [`Stored`].
+    pub files: Vec<u8>,
+    /// A line for each session.
+    pub sessions: Vec<u8>,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        let empty = || GzEncoder::new(Vec::new(), Compression::fast());
+        Self { files: empty(), sessions: empty() }
+    }
+}
+
+impl Batch {
+    /// Adds what a log file holds, or that a day was left out.
+    ///
+    /// # Errors
+    /// None that is known: it is written to memory.
+    pub fn add(&mut self, mut stored: Stored) -> Result<(), Failure> {
+        if let Stored::Scanned { extract, .. } = &mut stored {
+            for session in std::mem::take(&mut extract.sessions) {
+                line(&mut self.sessions, &session)?;
+            }
+        }
+        line(&mut self.files, &stored)
+    }
+
+    /// The extracts as bytes.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn finish(self) -> Result<Files, Failure> {
+        Ok(Files { files: self.files.finish().map_err(failed)?, sessions: self.sessions.finish().map_err(failed)? })
+    }
+}
+
+fn line(file: &mut impl Write, value: &impl Serialize) -> Result<(), Failure> {
+    serde_json::to_writer(&mut *file, value).map_err(failed)?;
+    file.write_all(b"\n").map_err(failed)
+}
+
+/// Hands over what [`Files::files`] hold, one by one.
+///
+/// # Errors
+/// Where they are damaged, or `each` fails.
+pub fn read_files(gzipped: &[u8], each: impl FnMut(Stored) -> Result<(), Failure>) -> Result<(), Failure> {
+    read(gzipped, each)
+}
+
+/// Hands over what [`Files::sessions`] hold, one by one.
+///
+/// # Errors
+/// Where they are damaged, or `each` fails.
+pub fn read_sessions(gzipped: &[u8], each: impl FnMut(Session) -> Result<(), Failure>) -> Result<(), Failure> {
+    read(gzipped, each)
+}
+
+fn read<T: DeserializeOwned>(gzipped: &[u8], mut each: impl FnMut(T) -> Result<(), Failure>) -> Result<(), Failure> {
+    let (mut lines, mut line) = (BufReader::new(MultiGzDecoder::new(gzipped)), Vec::new());
+    while lines.read_until(b'\n', &mut line).map_err(failed)? > 0 {
+        each(serde_json::from_slice(&line).map_err(failed)?)?;
+        line.clear();
+    }
+    Ok(())
+}
+
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure(format!("an extract cannot be read or written: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LogFiles;
+    use tagwarden::audit::Period;
+
+    #[test]
+    fn what_was_stored_is_what_was_extracted() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../events");
+        let mut batch = Batch::default();
+        let mut extracts = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let scanned = LogFiles::default().scan(&std::fs::read(&path).unwrap(), Period::default());
+            extracts.push(scanned.extract.clone());
+            let (name, extract) = (path.display().to_string(), scanned.extract);
+            batch.add(Stored::Scanned { name, bytes: 1, inflated_bytes: 2, extract }).unwrap();
+        }
+        batch.add(Stored::LeftOut("AWSLogs/…".to_owned())).unwrap();
+        let files = batch.finish().unwrap();
+        let (mut found, mut sessions) = (Vec::new(), Vec::new());
+        read_files(&files.files, |stored| {
+            if let Stored::Scanned { extract, .. } = stored {
+                found.push(extract);
+            }
+            Ok(())
+        })
+        .unwrap();
+        read_sessions(&files.sessions, |session| {
+            sessions.push(session);
+            Ok(())
+        })
+        .unwrap();
+        let expected: Vec<_> = extracts.iter_mut().flat_map(|extract| std::mem::take(&mut extract.sessions)).collect();
+        assert!(!expected.is_empty() && extracts.iter().any(|extract| !extract.denied.is_empty()));
+        assert_eq!((found, sessions), (extracts, expected));
+        assert!(read_files(&files.files[..files.files.len() / 2], |_| Ok(())).is_err(), "half a file is an error");
+    }
+}

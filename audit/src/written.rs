@@ -1,0 +1,52 @@
+//! Files that are written.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::Failure;
+
+/// A file that is being written.
+pub struct Written {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl Written {
+    /// Creates the file, or empties it.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn create(path: &Path) -> Result<Self, Failure> {
+        let file = File::create(path).map_err(|error| cannot_write(path, &error))?;
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file) })
+    }
+
+    /// Writes each as a line of JSON.
+    pub(crate) fn lines(&mut self, lines: impl Iterator<Item = impl Serialize>) -> Result<(), Failure> {
+        for line in lines {
+            let written = serde_json::to_writer(&mut self.file, &line).map_err(Into::into);
+            written.map_err(|error| cannot_write(&self.path, &error))?;
+            self.text("\n")?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.bytes(text.as_bytes())
+    }
+
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.file.write_all(bytes).map_err(|error| cannot_write(&self.path, &error))
+    }
+
+    pub(crate) fn close(mut self) -> Result<(), Failure> {
+        self.file.flush().map_err(|error| cannot_write(&self.path, &error))
+    }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure(format!("{}: cannot be written: {error}", path.display()))
+}

@@ -1,0 +1,199 @@
+//! `audit-extract`: what an audit needs of a batch of log files, kept in S3.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use futures_util::stream::{self, StreamExt};
+use lambda_runtime::LambdaEvent;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tagwarden::audit::{Extract, Period};
+use tagwarden_audit::stored::{self, Batch, Stored};
+use tagwarden_audit::{LogFiles, Scanned, layout};
+
+use super::ports::{Content, FindObject, Object, ReadObject, WriteObject};
+use super::s3::S3;
+use super::{Bounds, extract_of};
+use crate::config;
+
+/// How many log files are fetched at once: while one is read, others arrive.
+const AT_ONCE: usize = 8;
+
+/// A batch of objects, as the state machine's `ItemBatcher` makes it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Request {
+    batch_input: Bounds,
+    items: Vec<Item>,
+}
+
+/// An object, as its `ItemReader` lists it (Step Functions Developer Guide, "ItemReader").
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Item {
+    key: String,
+    #[serde(alias = "ETag")]
+    etag: String,
+}
+
+/// What became of a batch.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+pub struct Answer {
+    /// The id of the extract.
+    pub extract: String,
+    /// How many log files it is of.
+    pub files: usize,
+    /// Whether it had been made before.
+    pub found: bool,
+}
+
+/// What is to be done with a batch.
+struct Work<'r> {
+    needed: Vec<&'r Item>,
+    /// The folders of days that lie outside the period.
+    left_out: BTreeSet<&'r str>,
+}
+
+impl<'r> Work<'r> {
+    fn of(items: &'r [Item], period: Period) -> Self {
+        let mut work = Self { needed: Vec::new(), left_out: BTreeSet::new() };
+        for item in items.iter().filter(|item| !item.key.ends_with('/')) {
+            let path = Path::new(&item.key);
+            let folder = path.parent().unwrap_or(path);
+            if layout::is_passed_over(path) {
+                continue;
+            } else if layout::day(folder).is_some_and(|day| !period.needs_day(day)) {
+                work.left_out.extend(folder.to_str());
+            } else {
+                work.needed.push(item);
+            }
+        }
+        work
+    }
+
+    /// The same for the same versions of the same objects, read by the same program for the same period, and for nothing else.
+    fn id(&self, bucket: &str, bounds: &Bounds) -> String {
+        let mut hasher = Sha256::new();
+        let mut add = |text: &str| {
+            hasher.update(u64::try_from(text.len()).unwrap_or_default().to_le_bytes());
+            hasher.update(text);
+        };
+        add(&format!("{} {}", env!("CARGO_PKG_VERSION"), stored::VERSION));
+        [bucket, &bounds.since, &bounds.until].into_iter().for_each(&mut add);
+        self.left_out.iter().copied().for_each(&mut add);
+        for item in &self.needed {
+            add(&item.key);
+            add(unquoted(&item.etag));
+        }
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// An entity tag without the quotes that belong to it in HTTP.
+fn unquoted(etag: &str) -> &str {
+    etag.trim_matches('"')
+}
+
+/// Makes the extract of a batch of objects in `bucket`, and keeps it below `results`, unless it is there already.
+///
+/// # Errors
+/// Where S3 does not do its part. What a log file holds is no reason: it becomes a problem in the extract.
+pub async fn extract(
+    request: &Request,
+    bucket: &str,
+    results: &Object,
+    ports: &(impl ReadObject + FindObject + WriteObject),
+) -> Result<Answer, String> {
+    let period = request.batch_input.period()?;
+    let work = Work::of(&request.items, period);
+    let extract = work.id(bucket, &request.batch_input);
+    let [sessions, files] = extract_of(results, &extract);
+    let found = ports.exists(&files).await.map_err(|failure| failure.to_string())?;
+    let answer = Answer { extract, files: work.needed.len(), found };
+    if found {
+        return Ok(answer);
+    }
+    let (mut batch, mut log_files) = (Batch::default(), LogFiles::default());
+    let add = |batch: &mut Batch, stored: Stored| batch.add(stored).map_err(|failure| failure.to_string());
+    for folder in work.left_out {
+        add(&mut batch, Stored::LeftOut(folder.to_owned()))?;
+    }
+    let fetched = stream::iter(work.needed).map(|item| async move {
+        let object = Object { bucket: bucket.to_owned(), key: item.key.clone() };
+        (item, ports.read(&object).await)
+    });
+    let mut fetched = std::pin::pin!(fetched.buffered(AT_ONCE));
+    while let Some((item, content)) = fetched.next().await {
+        let scanned = match content.map_err(|failure| failure.to_string())? {
+            Content::Read { etag, .. } if unquoted(&etag) != unquoted(&item.etag) => {
+                return Err(format!("s3://{bucket}/{} has changed since it was listed: start again", item.key));
+            }
+            Content::Read { bytes, .. } => log_files.scan(&bytes, period),
+            Content::Unavailable(why) => {
+                let extract = Extract { problems: vec![format!(" {why}")], ..Extract::default() };
+                Scanned { extract, ..Scanned::default() }
+            }
+        };
+        let Scanned { bytes, inflated_bytes, extract } = scanned;
+        add(&mut batch, Stored::Scanned { name: item.key.clone(), bytes, inflated_bytes, extract })?;
+    }
+    let made = batch.finish().map_err(|failure| failure.to_string())?;
+    ports.write(&sessions, made.sessions).await.map_err(|failure| failure.to_string())?;
+    ports.write(&files, made.files).await.map_err(|failure| failure.to_string())?;
+    Ok(answer)
+}
+
+/// Serves invocations until the runtime ends the process.
+///
+/// # Errors
+/// Where the environment lacks something, or the Lambda Runtime API cannot be reached.
+pub async fn run() -> Result<(), lambda_runtime::Error> {
+    crate::telemetry::start();
+    let (bucket, results) = (config::required(config::LOG_BUCKET)?, config::required(config::RESULTS)?);
+    let (results, s3) = (Object::parse(&results)?, S3::connect().await);
+    let (bucket, results, s3) = (&bucket, &results, &s3);
+    let handler = move |event: LambdaEvent<Request>| async move {
+        Ok::<_, lambda_runtime::Error>(extract(&event.payload, bucket, results, s3).await?)
+    };
+    lambda_runtime::run(lambda_runtime::service_fn(handler)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(keys: &[&str], etag: &str) -> Request {
+        let item = |key: &&str| serde_json::json!({"Key": key, "Etag": etag, "Size": 1});
+        let items: Vec<_> = keys.iter().map(item).collect();
+        let request = serde_json::json!({"BatchInput": {"since": "2026-01-05", "until": ""}, "Items": items});
+        serde_json::from_value(request).expect("a request")
+    }
+
+    fn id(request: &Request) -> String {
+        Work::of(&request.items, request.batch_input.period().expect("a period")).id("logs", &request.batch_input)
+    }
+
+    #[test]
+    fn days_outside_the_period_and_what_holds_no_records_are_left_out() {
+        let folder = "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01";
+        let digest = "AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2026/01/05/d.json.gz";
+        let keys =
+            [format!("{folder}/01/a.json.gz"), format!("{folder}/01/b.json.gz"), format!("{folder}/05/c.json.gz")];
+        let keys: Vec<_> = keys.iter().map(String::as_str).chain([digest, "AWSLogs/"]).collect();
+        let request = request(&keys, "1");
+        let work = Work::of(&request.items, request.batch_input.period().expect("a period"));
+        assert_eq!(work.needed.iter().map(|item| item.key.as_str()).collect::<Vec<_>>(), [keys[2]]);
+        assert_eq!(work.left_out.into_iter().collect::<Vec<_>>(), [format!("{folder}/01")]);
+    }
+
+    #[test]
+    fn an_id_is_of_the_versions_and_the_period() {
+        let (one, other) = (request(&["a", "b"], "1"), request(&["a", "b"], "2"));
+        assert_eq!(id(&one), id(&request(&["a", "b"], "1")));
+        assert_ne!(id(&one), id(&other));
+        assert_ne!(id(&one), id(&request(&["ab"], "1")));
+        let mut later = request(&["a", "b"], "1");
+        later.batch_input.until = "2026-02-01".to_owned();
+        assert_ne!(id(&one), id(&later));
+    }
+}
