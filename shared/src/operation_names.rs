@@ -127,38 +127,6 @@ pub static OTHER_ACTIONS: &[&str] = &[
     "UpdateClusterInference", "UpdateSharedModel",
 ];
 
-/// The same actions by fewer, shorter patterns: a common beginning and `*` for those that share one with no other action.
-pub fn abbreviate(actions: &[&str]) -> Vec<String> {
-    let mut known: Vec<&str> =
-        OPERATION_NAMES.iter().chain(OTHER_ACTIONS).copied().chain(actions.iter().copied()).collect();
-    known.sort_unstable();
-    known.dedup();
-    let mut patterns = Vec::new();
-    cover(&known, 0, actions, &mut patterns);
-    patterns
-}
-
-/// Covers those of `known`, names that share their first `length` bytes, which are among `wanted`.
-fn cover(known: &[&str], length: usize, wanted: &[&str], patterns: &mut Vec<String>) {
-    let are_wanted = known.iter().filter(|name| wanted.contains(name)).count();
-    match known {
-        _ if are_wanted == 0 => {}
-        [name] => patterns.push((*name).to_owned()),
-        [first, .., last] if are_wanted == known.len() => {
-            // In order, the first and the last differ no later than any two.
-            let shared = first.bytes().zip(last.bytes()).take_while(|(one, other)| one == other).count();
-            patterns.push(format!("{}*", first.get(..shared).unwrap_or_default()));
-        }
-        _ => {
-            let next = |name: &&str| name.as_bytes().get(length).copied();
-            known.chunk_by(|one, other| next(one) == next(other)).for_each(|group| match group {
-                [ended] if next(ended).is_none() => cover(group, length, wanted, patterns),
-                _ => cover(group, length + 1, wanted, patterns),
-            });
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,31 +136,5 @@ mod tests {
         assert!(OPERATION_NAMES.is_sorted());
         assert!(OTHER_ACTIONS.is_sorted());
         assert!(OTHER_ACTIONS.iter().all(|action| OPERATION_NAMES.binary_search(action).is_err()));
-    }
-
-    #[test]
-    fn patterns_stand_for_what_was_named_and_nothing_else() {
-        assert_eq!(abbreviate(&["CreateTrainingJob"]), ["CreateTrainingJob"]);
-        assert_eq!(
-            abbreviate(&["CreateSpace", "CreateStudioLifecycleConfig"]),
-            ["CreateSpace", "CreateStudioLifecycleConfig"]
-        );
-        assert_eq!(abbreviate(&["CreateModel", "CreateModelCard"]), ["CreateModel", "CreateModelCard"]);
-        assert_eq!(
-            abbreviate(&["CreateNotebookInstance", "CreateNotebookInstanceLifecycleConfig"]),
-            ["CreateNotebookInstance*"]
-        );
-        for fewer in 1..7 {
-            let actions: Vec<_> = OPERATION_NAMES.iter().copied().step_by(fewer).collect();
-            let patterns = abbreviate(&actions);
-            let matches = |name: &&str| {
-                patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
-                    Some(start) => name.starts_with(start),
-                    None => name == pattern,
-                })
-            };
-            let matched: Vec<_> = OPERATION_NAMES.iter().chain(OTHER_ACTIONS).copied().filter(matches).collect();
-            assert_eq!(matched, actions);
-        }
     }
 }

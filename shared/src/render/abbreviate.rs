@@ -1,7 +1,6 @@
 //! Lists of actions in fewer characters: `CreateModel*` for all that begin so.
 
-use crate::operation_names::OPERATION_NAMES;
-use crate::statement::condition_keys;
+use crate::operation_names::{OPERATION_NAMES, OTHER_ACTIONS};
 
 /// No pattern is shorter than a verb: `sagemaker:*` would say too little to a reader.
 const SHORTEST: usize = "Create".len();
@@ -11,13 +10,12 @@ const SHORTEST: usize = "Create".len();
 pub(super) fn abbreviate(wanted: &[&str], is_harmless: &dyn Fn(&str) -> bool) -> Vec<String> {
     let mut known: Vec<(&str, bool)> = OPERATION_NAMES
         .iter()
+        .chain(OTHER_ACTIONS)
         .copied()
-        .chain(condition_keys::actions())
         .map(|name| (name, wanted.binary_search(&name).is_ok()))
         .filter(|(name, is_wanted)| *is_wanted || !is_harmless(name))
         .collect();
     known.sort_unstable();
-    known.dedup();
     let mut names = Vec::new();
     cover(&known, 0, &mut names);
     names
@@ -52,6 +50,28 @@ mod tests {
         let jobs = ["CreateTrainingJob", "CreateTransformJob", "StopTrainingJob"];
         assert_eq!(abbreviate(&jobs, &|_| false), jobs);
         assert_eq!(abbreviate(&jobs, &|_| true), ["CreateTra*", "StopTrainingJob"]);
+    }
+
+    #[test]
+    fn patterns_stand_for_what_was_named_and_nothing_else() {
+        let exactly = |actions: &[&str]| abbreviate(actions, &|_| false);
+        assert_eq!(exactly(&["CreateTrainingJob"]), ["CreateTrainingJob"]);
+        assert_eq!(
+            exactly(&["CreateSpace", "CreateStudioLifecycleConfig"]),
+            ["CreateSpace", "CreateStudioLifecycleConfig"]
+        );
+        assert_eq!(exactly(&["CreateModel", "CreateModelCard"]), ["CreateModel", "CreateModelCard"]);
+        assert_eq!(
+            exactly(&["CreateNotebookInstance", "CreateNotebookInstanceLifecycleConfig"]),
+            ["CreateNotebookInstance*"]
+        );
+        for fewer in 1..7 {
+            let actions: Vec<_> = OPERATION_NAMES.iter().copied().step_by(fewer).collect();
+            let patterns = exactly(&actions);
+            let matches = |name: &&str| patterns.iter().any(|pattern| Pattern::new(pattern.as_str()).matches(name));
+            let matched: Vec<_> = OPERATION_NAMES.iter().chain(OTHER_ACTIONS).copied().filter(matches).collect();
+            assert_eq!(matched, actions);
+        }
     }
 
     proptest! {

@@ -31,12 +31,8 @@ impl Scp {
     /// # Errors
     /// What does not fit, or what a guardrail lacks.
     pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
-        let wanted = |rule: &Rule| {
-            let among = |rules: &[&'static Rule]| rules.iter().any(|known| known.id == rule.id);
-            (self.only.is_empty() || among(&self.only)) && !among(&self.except)
-        };
-        let Twins { mut statements, mut gaps } = twins(policy, &wanted);
-        for (rule, _) in policy.cells().filter(|(rule, _)| !wanted(rule)) {
+        let Twins { mut statements, mut gaps } = twins(policy, &|rule| self.wants(rule));
+        for (rule, _) in policy.cells().filter(|(rule, _)| !self.wants(rule)) {
             gaps.push(Gap { rule: rule.id, kind: GapKind::LeftOut, what: "not asked for".to_owned() });
         }
         self.execution_roles(policy, &mut statements, &mut gaps)?;
@@ -54,6 +50,12 @@ impl Scp {
         })
     }
 
+    /// Whether a rule is to be rendered.
+    fn wants(&self, rule: &Rule) -> bool {
+        let among = |rules: &[&'static Rule]| rules.iter().any(|known| known.id == rule.id);
+        (self.only.is_empty() || among(&self.only)) && !among(&self.except)
+    }
+
     /// The twin of `foreign-execution-role`, as far as there is one: IAM does not tell the tags of a role that is passed (IAM
     /// User Guide, "Pass a role to a service"), but its path.
     fn execution_roles(
@@ -63,9 +65,7 @@ impl Scp {
         gaps: &mut Vec<Gap>,
     ) -> Result<(), String> {
         const RULE: &str = "foreign-execution-role";
-        let is_wanted = self.only.is_empty() || self.only.iter().any(|rule| rule.id == RULE);
-        let is_left_out = self.except.iter().any(|rule| rule.id == RULE);
-        if policy.cells().all(|(rule, _)| rule.id != RULE) || !is_wanted || is_left_out {
+        if !policy.cells().any(|(rule, _)| rule.id == RULE && self.wants(rule)) {
             return Ok(());
         }
         let mut gap = |what: &str| gaps.push(Gap { rule: RULE, kind: GapKind::Looser, what: what.to_owned() });

@@ -18,11 +18,6 @@ pub fn applies(key: &str, action: &str) -> bool {
     }
 }
 
-/// The actions that any of these keys goes with, some of them more than once.
-pub fn actions() -> impl Iterator<Item = &'static str> {
-    KEYS.iter().flat_map(|(_, actions)| actions.iter().copied())
-}
-
 #[rustfmt::skip]
 static KEYS: &[(&str, &[&str])] = &[
     ("aws:RequestTag/", &[

@@ -7,8 +7,6 @@ pub mod condition_keys;
 
 use std::fmt;
 
-use crate::operation_names::abbreviate;
-
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -52,11 +50,6 @@ enum Scope {
     These(Vec<String>),
     AllBut(Vec<String>),
 }
-
-const SAGEMAKER: &str = "sagemaker:";
-
-/// How many actions are still worth reading one by one. Patterns may come to match actions that AWS adds.
-const MANY_ACTIONS: usize = 30;
 
 /// A condition key was to be used with an action whose requests never carry it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,22 +122,6 @@ impl Statement {
             resources: Scope::These(vec!["*".to_owned()]),
             condition: condition.into(),
         }
-    }
-
-    /// Names SageMaker's actions by as few patterns as stand for them and no others, where there are many.
-    #[must_use]
-    pub fn abbreviated(mut self) -> Self {
-        if let Scope::These(actions) = &mut self.actions
-            && actions.len() > MANY_ACTIONS
-        {
-            let (of_sagemaker, others): (Vec<&str>, Vec<&str>) =
-                actions.iter().map(String::as_str).partition(|action| action.starts_with(SAGEMAKER));
-            let names: Vec<_> = of_sagemaker.iter().filter_map(|action| action.strip_prefix(SAGEMAKER)).collect();
-            let patterns = abbreviate(&names).into_iter().map(|pattern| format!("{SAGEMAKER}{pattern}"));
-            let abbreviated = patterns.chain(others.into_iter().map(str::to_owned)).collect();
-            self.actions = Scope::These(abbreviated);
-        }
-        self
     }
 
     /// The same with its actions written in another way, which its keys apply to just as well.
