@@ -154,8 +154,8 @@ fn when(rng: &mut Rng) -> String {
 pub fn case(rng: &mut Rng, tag: &str) -> Case {
     let mut case = match rng.u8(..12) {
         0 => notebook(tag),
-        1..=4 => training(tag),
-        5..=8 => endpoint_config(rng, tag),
+        1..=3 => training(tag),
+        4..=6 => endpoint_config(rng, tag),
         _ => any_operation(rng, tag),
     };
     case.kms = pick(rng, &["old", "new", "both"]);
@@ -238,29 +238,31 @@ fn any_operation(rng: &mut Rng, tag: &str) -> Case {
     let operation = pick(rng, &creating);
     let mut request = json!({});
     if let Some(path) = operation.resource_name {
-        put(&mut request, path, json!("churn"));
+        put(&mut request, path, 0, json!("churn"));
     }
     for slot in operation.slots() {
         if let Some(values) = values(slot.fact, slot.path) {
-            put(&mut request, slot.path, values[0].clone());
+            put(&mut request, slot.path, 0, values[0].clone());
         }
     }
     call(operation.name, tag, request)
 }
 
-/// Changes what one slot says, or leaves it away.
+/// Changes what one slot says, or leaves it away. Of what is in a list, there may then be two.
 fn change_slot(rng: &mut Rng, request: &mut Value, operation: &Operation) {
     let slots: Vec<_> = operation.slots().filter(|slot| values(slot.fact, slot.path).is_some()).collect();
     if let Some(slot) = (!slots.is_empty()).then(|| pick(rng, &slots)) {
         let values = values(slot.fact, slot.path).expect("it has some");
-        put(request, slot.path, if one_in(rng, 3) { Value::Null } else { pick(rng, &values) });
+        let value = if one_in(rng, 3) { Value::Null } else { pick(rng, &values) };
+        let element = usize::from(one_in(rng, 3) && repeat(request, slot.path));
+        put(request, slot.path, element, value);
     }
 }
 
 /// What a slot may say: first what most policies let pass.
 fn values(fact: Fact, path: &str) -> Option<Vec<Value>> {
-    // What the service chose itself is in no request, and of a cluster and its parts' own networks one key holds all.
-    if ["selectedInstance", "overrideVpcConfig"].iter().any(|part| path.contains(part)) {
+    // What the service chose itself is in no request.
+    if path.contains("selectedInstance") {
         return None;
     }
     let role = |project: &str| json!(format!("arn:aws:iam::{ACCOUNT}:role/ml/{project}/run"));
@@ -275,7 +277,7 @@ fn values(fact: Fact, path: &str) -> Option<Vec<Value>> {
             [KEY, OTHER_KEY, "alias/aws/s3", "arn:aws:kms:eu-west-1:444455556666:alias/atlas"].map(Value::from).into()
         }
         Fact::OutputUri | Fact::InputUri => vec![json!("s3://atlas/x")],
-        Fact::NetworkIsolation | Fact::TrafficEncryption => vec![json!(true), json!(false)],
+        Fact::NetworkIsolation | Fact::TrafficEncryption | Fact::StorageSwitch => vec![json!(true), json!(false)],
         Fact::Subnet => ["subnet-1", "subnet-2", "subnet-abc"].map(Value::from).into(),
         Fact::SecurityGroup => ["sg-1", "sg-2", "sg-abc"].map(Value::from).into(),
         Fact::Model => vec![json!("isolated"), json!("open")],
@@ -288,8 +290,9 @@ fn values(fact: Fact, path: &str) -> Option<Vec<Value>> {
     })
 }
 
-/// Sets what is at `path`; lists get one element.
-fn put(request: &mut Value, path: &str, value: Value) {
+/// Sets what is at `path`, in this element of the outermost list; lists get one element.
+fn put(request: &mut Value, path: &str, element: usize, value: Value) {
+    let mut outermost = true;
     let place = path.split('.').fold(request, |object, key| {
         let key = key.trim_end_matches('?');
         match key.strip_suffix("[]").map(|key| key.trim_end_matches('?')) {
@@ -298,11 +301,25 @@ fn put(request: &mut Value, path: &str, value: Value) {
                 if object[key].as_array().is_none_or(Vec::is_empty) {
                     object[key] = json!([null]);
                 }
-                &mut object[key][0]
+                let index = if std::mem::take(&mut outermost) { element } else { 0 };
+                &mut object[key][index]
             }
         }
     });
     *place = value;
+}
+
+/// Repeats the first element of the outermost list of a path, and says whether there is one.
+fn repeat(request: &mut Value, path: &str) -> bool {
+    let Some((list, _)) = path.split_once("[]") else { return false };
+    let list = list.replace('?', "");
+    let list = list.split('.').try_fold(request, |object, key| object.get_mut(key)).and_then(Value::as_array_mut);
+    let Some(list) = list else { return false };
+    match list.as_slice() {
+        [one] => list.push(one.clone()),
+        several => return several.len() > 1,
+    }
+    true
 }
 
 fn call(operation: &str, tag: &str, mut request: Value) -> Case {

@@ -1,6 +1,7 @@
 //! Compares what the rules find with what the rendered statements deny, case by case and rule by rule.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde_json::{Value, json};
 use tagwarden::call::Call;
@@ -8,7 +9,7 @@ use tagwarden::caller::Caller;
 use tagwarden::decide::{FindingOutcome, decide};
 use tagwarden::evidence::{Evidence, Model};
 use tagwarden::policy::{Mode, Policy};
-use tagwarden::render::twins;
+use tagwarden::render::{Gap, GapKind, twins};
 use tagwarden::rules::{Prevention, RULES};
 use tagwarden_tests::simulator::Simulator;
 
@@ -34,10 +35,12 @@ pub enum Says {
 #[derive(Clone, Debug)]
 pub struct Expected {
     by_rule: BTreeMap<&'static str, (Says, Vec<String>)>,
+    gaps: Rc<[Gap]>,
 }
 
 impl Expected {
-    pub fn of(case: &Case, policy: &Policy) -> Self {
+    /// What the rules of a policy say, and of what it is told that no statement denies it.
+    pub fn of(case: &Case, policy: &Policy, gaps: &Rc<[Gap]>) -> Self {
         let (evidence, text) = evidence(case);
         let record: tagwarden::json::Value = serde_json::from_str(&text).expect(&text);
         let call = Call::read(&record).expect("a call");
@@ -55,7 +58,13 @@ impl Expected {
             };
             by_rule.insert(rule.id, (says, findings.into_iter().map(|finding| finding.path.clone()).collect()));
         }
-        Self { by_rule }
+        Self { by_rule, gaps: Rc::clone(gaps) }
+    }
+
+    /// What is told that statements do not deny for the rule.
+    pub fn not_expressed(&self, rule: &str) -> impl Iterator<Item = &str> {
+        let gaps = self.gaps.iter().filter(move |gap| gap.rule == rule && gap.kind == GapKind::Looser);
+        gaps.map(|gap| gap.what.as_str())
     }
 
     pub fn says(&self, rule: &str) -> Says {
@@ -91,10 +100,11 @@ fn evidence(case: &Case) -> (Evidence, String) {
     (evidence, text)
 }
 
-/// The statements of a policy, as JSON.
-pub fn statements(policy: &Policy) -> Vec<Value> {
+/// The statements of a policy, as JSON, and where they differ from the rules.
+pub fn statements(policy: &Policy) -> (Vec<Value>, Rc<[Gap]>) {
     let twins = twins(policy, &|_| true);
-    twins.statements.iter().map(|statement| serde_json::to_value(statement).expect("JSON")).collect()
+    let statements = twins.statements.iter().map(|statement| serde_json::to_value(statement).expect("JSON")).collect();
+    (statements, twins.gaps.into())
 }
 
 /// The line that gives the simulator these statements under a name.
@@ -172,7 +182,8 @@ pub fn disagreements(
 #[test]
 fn both_halves_of_every_rule_agree() {
     let number = |name: &str, default: u64| std::env::var(name).map_or(default, |text| text.parse().expect(name));
-    let (seed, count) = (number("SEED", 20_260_302), number("CASES", 4000));
+    const USUAL: (u64, u64) = (20_260_302, 5000);
+    let (seed, count) = (number("SEED", USUAL.0), number("CASES", USUAL.1));
     println!("SEED={seed} CASES={count}");
     const PER_POLICY: u64 = 20;
     let mut rng = fastrand::Rng::with_seed(seed);
@@ -185,7 +196,7 @@ fn both_halves_of_every_rule_agree() {
     for _ in 0..count.div_ceil(PER_POLICY) {
         let text = cases::policy(&mut rng);
         let policy = Policy::parse(&text).expect(&text);
-        let statements = statements(&policy);
+        let (statements, gaps) = statements(&policy);
         rendered.extend(statements.iter().map(|statement| rule_of(statement["Sid"].as_str().expect("a text"))));
         let cases: Vec<_> = (0..PER_POLICY).map(|_| cases::case(&mut rng, &policy.abac.tag)).collect();
         let questions: Vec<_> =
@@ -197,7 +208,7 @@ fn both_halves_of_every_rule_agree() {
                 *undecided.entry(case.record["eventName"].to_string()).or_default() += 1;
                 continue;
             }
-            let expected = Expected::of(case, &policy);
+            let expected = Expected::of(case, &policy, &gaps);
             let found = disagreements(case, &expected, answer, &mut explained);
             if !found.is_empty() {
                 let details =
@@ -224,7 +235,8 @@ fn both_halves_of_every_rule_agree() {
     for rule in &rendered {
         assert!(by_rule.contains_key(rule), "no case was denied by `{rule}`");
     }
-    for exception in EXCEPTIONS {
+    // What is rare may be missing among other cases than the usual ones.
+    for exception in EXCEPTIONS.iter().filter(|_| (seed, count) == USUAL) {
         assert!(explained.contains_key(exception.name), "no case needs the exception `{}`", exception.name);
     }
 }

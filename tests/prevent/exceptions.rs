@@ -1,7 +1,6 @@
 //! Where a rule and its statements may disagree, each with the reason. What is not here is an error.
 
 use serde_json::Value;
-use tagwarden::statement::condition_keys;
 
 use crate::cases::Case;
 use crate::compare::{Expected, Says};
@@ -34,56 +33,55 @@ pub static EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         name: "no condition key",
-        because: "requests of the operation carry none for what the rule is about",
+        because: "none holds what the rule found, and `NOT-EXPRESSED.md` says so",
         rules: &[
             "unapproved-instance-type",
             "excessive-runtime",
             "unencrypted-volume",
             "unencrypted-output",
-            "unencrypted-traffic",
             "unapproved-kms-key",
-            "network-isolation-off",
             "missing-vpc",
             "unapproved-subnet",
             "unapproved-security-group",
+            "remote-shell",
         ],
         explains: |case, expected, rule, is_denied| {
-            // The keys of what is written beside the output proper are not in `sagemaker:OutputKmsKeyArn`.
-            const BESIDE: [&str; 3] = ["dataCaptureConfig", "coreDumpConfig", "datasetDefinition"];
-            let is_beside = |path: &String| BESIDE.iter().any(|part| path.contains(part));
-            let is_about_outputs = ["unencrypted-output", "unapproved-kms-key"].contains(&rule);
-            if is_about_outputs && !is_denied && expected.paths(rule).iter().all(is_beside) {
-                return true;
-            }
-            let operation = case.record["eventName"].as_str().expect("a name");
-            let lacks = |key: &&str| !condition_keys::applies(key, operation);
-            let keys: &[&str] = match rule {
-                "unapproved-instance-type" => &["sagemaker:InstanceTypes"],
-                "excessive-runtime" => &["sagemaker:MaxRuntimeInSeconds"],
-                "unencrypted-volume" => &["sagemaker:VolumeKmsKeyArn", "sagemaker:InstanceTypes"],
-                "unencrypted-output" => &["sagemaker:OutputKmsKeyArn"],
-                "unencrypted-traffic" => &["sagemaker:InterContainerTrafficEncryption"],
-                "network-isolation-off" => &["sagemaker:NetworkIsolation"],
-                "missing-vpc" => &["sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds"],
-                "unapproved-subnet" => &["sagemaker:VpcSubnets"],
-                "unapproved-security-group" => &["sagemaker:VpcSecurityGroupIds"],
-                _ => return !is_denied && ["sagemaker:VolumeKmsKeyArn", "sagemaker:OutputKmsKeyArn"].iter().all(lacks),
+            let operation = format!("`{}`", case.record["eventName"].as_str().expect("a name"));
+            let is_told = |path: &String| {
+                let told = expected.not_expressed(rule).filter(|what| what.contains(&operation));
+                let slot = format!("`{}`", slot(path));
+                told.into_iter().any(|what| what.contains("carry no condition key") || what.contains(&slot))
             };
-            !is_denied && keys.iter().any(lacks)
+            !is_denied && expected.paths(rule).iter().all(is_told)
         },
     },
     Exception {
-        name: "shell in a variant",
-        because: "no condition key tells `EnableSSMAccess`",
-        rules: &["remote-shell"],
-        explains: |case, _, _, is_denied| !is_denied && !is_training(case),
+        name: "shared notebooks",
+        because: "no condition key tells where users of a domain share",
+        rules: &["unencrypted-output"],
+        explains: |_, expected, rule, is_denied| {
+            !is_denied && expected.paths(rule).iter().all(|path| path.ends_with("sharingSettings.s3KmsKeyId"))
+        },
     },
     Exception {
-        name: "instance type of a debugger rule",
-        because: "`sagemaker:InstanceTypes` is documented for the resource's instances, not for its helpers'",
-        rules: &["unapproved-instance-type"],
-        explains: |_, expected, rule, is_denied| {
-            !is_denied && expected.paths(rule).iter().all(|path| path.contains("debugRuleConfigurations"))
+        name: "deprecated name of a domain's key",
+        because: "one condition key holds what is given by either name",
+        rules: &["unencrypted-volume"],
+        explains: |case, expected, rule, is_denied| {
+            let by_old_name = case.record["requestParameters"]["homeEfsFileSystemKmsKeyId"].is_string();
+            !is_denied && by_old_name && expected.paths(rule) == ["requestParameters.kmsKeyId"]
+        },
+    },
+    Exception {
+        name: "one network of several",
+        because: "one condition key holds the subnets of all",
+        rules: &["missing-vpc"],
+        explains: |case, expected, rule, is_denied| {
+            let groups = case.record["requestParameters"]["instanceGroups"].as_array();
+            let has_networks_of_parts =
+                groups.iter().copied().flatten().any(|group| group["overrideVpcConfig"].is_object());
+            let is_of_a_definition = |path: &String| path.contains("trainingJobDefinition");
+            !is_denied && (has_networks_of_parts || expected.paths(rule).iter().all(is_of_a_definition))
         },
     },
     Exception {
@@ -131,8 +129,19 @@ pub static EXCEPTIONS: &[Exception] = &[
 
 const NETWORK: &[&str] = &["network-isolation-off", "missing-vpc", "unapproved-subnet", "unapproved-security-group"];
 
-fn is_training(case: &Case) -> bool {
-    case.record["eventName"] == "CreateTrainingJob"
+/// The slot of a path in a record.
+fn slot(path: &str) -> String {
+    let in_request = path.strip_prefix("requestParameters.").unwrap_or(path);
+    let mut slot = String::new();
+    let mut in_index = false;
+    for letter in in_request.chars() {
+        in_index &= letter != ']';
+        if !in_index {
+            slot.push(letter);
+        }
+        in_index |= letter == '[';
+    }
+    slot
 }
 
 fn tags(case: &Case) -> Vec<Value> {

@@ -21,6 +21,7 @@ TYPES = {
     "NetworkIsolation": {"boolean"},
     "TrafficEncryption": {"boolean"},
     "OutputSwitch": {"boolean"},
+    "StorageSwitch": {"boolean"},
     "RemoteShell": {"boolean"},
     "Compute": {"structure"},
     "Serverless": {"structure"},

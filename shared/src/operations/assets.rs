@@ -3,7 +3,7 @@
 
 use super::Fact::{
     Compute, ContentKey, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceType, OutputKey,
-    OutputUri, SecurityGroup, ServiceRole, StorageKey, Subnet, VolumeKey,
+    OutputUri, SecurityGroup, ServiceRole, StorageKey, StorageSwitch, Subnet, VolumeKey,
 };
 use super::Stop::{By, Never};
 use super::groups::{
@@ -98,8 +98,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[
             TAGS,
             OPTIONAL_ROLE,
-            // The online store is off unless its configuration turns it on.
-            &[slot(StorageKey, "onlineStoreConfig?.securityConfig.kmsKeyId")],
+            &[
+                slot(StorageKey, "onlineStoreConfig?.securityConfig.kmsKeyId"),
+                slot(StorageSwitch, "onlineStoreConfig?.enableOnlineStore"),
+            ],
             output!("offlineStoreConfig.s3StorageConfig", "s3Uri"),
         ],
     ),

@@ -47,6 +47,8 @@ pub enum Fact {
     VolumeKey,
     /// KMS key of storage that takes one whatever the instance type: a file system, an attached EBS volume, an online store.
     StorageKey,
+    /// Whether the storage beside it is there at all; unset means no.
+    StorageSwitch,
     /// KMS key of the output written by the object that holds it.
     OutputKey,
     /// KMS key of what the resource itself holds. AWS encrypts that with a key of its own where none is given.
@@ -166,8 +168,13 @@ impl Operation {
 
     /// Whether it can say so inside the object at `outer`.
     pub fn tells_inside(&self, outer: &'static str, fact: Fact) -> bool {
+        self.slots_inside(outer).any(|slot| slot.fact == fact)
+    }
+
+    /// Where facts are inside the object at `outer`, and that object itself.
+    pub fn slots_inside(&self, outer: &'static str) -> impl Iterator<Item = &'static Slot> {
         let outer = At::new(outer);
-        self.slots().any(|slot| slot.fact == fact && At::new(slot.path).is_under(&outer))
+        self.slots().filter(move |slot| At::new(slot.path).is_under(&outer))
     }
 }
 

@@ -7,9 +7,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::abbreviate::abbreviate;
-use crate::operations::Operation;
+use crate::operations::{Fact, Operation};
 use crate::policy::{Abac, Cell, Exemption, Mode, Pattern, Policy, When};
 use crate::rules::{Denial, Difference, Prevention, Rule};
+use crate::statement::slot_keys::condition_key;
 use crate::statement::{Condition, Conflict, Statement, Test, condition_keys};
 
 /// The statements that deny what the rules of a policy find, and what they leave open.
@@ -53,6 +54,9 @@ pub fn twins(policy: &Policy, wanted: &dyn Fn(&Rule) -> bool) -> Twins {
         }
         for cell in &cells {
             of_rule.cell(cell, policy);
+        }
+        if !of_rule.requests.is_empty() {
+            of_rule.slots_without_key();
         }
         twins.statements.extend(of_rule.statements());
         twins.gaps.append(&mut of_rule.gaps);
@@ -127,6 +131,43 @@ impl OfRule {
         with_keys
     }
 
+    /// What the rule reads from requests and no condition key holds.
+    fn slots_without_key(&mut self) {
+        let mut silent: Vec<&str> = Vec::new();
+        let mut partly: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
+        for operation in self.rule.operations() {
+            // A rule about an object is about what is in it.
+            let governed = operation.slots().filter(|slot| self.rule.governs.contains(&slot.fact));
+            let governed = governed.flat_map(|slot| match slot.fact {
+                Fact::Vpc => operation.slots_inside(slot.path).collect(),
+                _ => vec![slot],
+            });
+            let (held, not_held): (Vec<_>, Vec<_>) = governed
+                .filter_map(|slot| Some((slot.path, condition_key(operation, slot)?)))
+                .partition(|(_, names)| !names.is_empty());
+            if !not_held.is_empty() && held.is_empty() {
+                silent.push(operation.name);
+            } else if !not_held.is_empty() {
+                let paths = not_held.into_iter().map(|(path, _)| path).collect();
+                match partly.iter_mut().find(|(known, _)| *known == paths) {
+                    Some((_, names)) => names.push(operation.name),
+                    None => partly.push((paths, vec![operation.name])),
+                }
+            }
+        }
+        self.without_key.retain_mut(|(_, names)| {
+            names.retain(|name| !silent.contains(name));
+            !names.is_empty()
+        });
+        if !silent.is_empty() {
+            self.gap(GapKind::Looser, &format!("{}: their requests carry no condition key for it", quoted(&silent)));
+        }
+        for (paths, names) in partly {
+            let paths: Vec<_> = paths.iter().map(|path| path.replace('?', "")).collect();
+            self.gap(GapKind::Looser, &format!("{}: no condition key holds {}", quoted(&names), quoted(&paths)));
+        }
+    }
+
     fn deny(&mut self, condition: Condition, operations: &[&'static Operation]) {
         match self.requests.iter_mut().find(|(known, _)| *known == condition) {
             Some((_, known)) => {
@@ -147,8 +188,7 @@ impl OfRule {
 
     fn statements(&mut self) -> Vec<Statement> {
         for (key, names) in std::mem::take(&mut self.without_key) {
-            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-            let what = format!("{}: their requests carry no condition key `{key}`", names.join(", "));
+            let what = format!("{}: their requests carry no condition key `{key}`", quoted(&names));
             self.gap(GapKind::Looser, &what);
         }
         let requests = std::mem::take(&mut self.requests);
@@ -173,6 +213,11 @@ impl OfRule {
         }
         statements
     }
+}
+
+/// Names in backticks, in one line.
+fn quoted(names: &[impl AsRef<str>]) -> String {
+    names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 /// `missing-vpc` → `MissingVpc`: a statement's id has no hyphens.

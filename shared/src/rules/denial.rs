@@ -1,8 +1,9 @@
 //! What the preventive halves of the rules are made of.
 
-use crate::operations::{Absence, Fact, Operation};
+use crate::operations::{Absence, Fact, Operation, Slot};
 use crate::policy::{Pattern, Settings};
 use crate::rules::Prevention;
+use crate::statement::slot_keys::condition_key;
 use crate::statement::{Condition, Test};
 
 /// Requests that IAM is to deny for a rule: calls of some operations that meet a condition.
@@ -44,15 +45,16 @@ pub(super) fn deny(operations: &[&'static Operation], condition: impl Into<Condi
     Denial { operations: operations.to_vec(), condition: condition.into(), difference: None }
 }
 
-/// Denies calls of the operations that tell one of these facts.
-pub(super) fn deny_telling(
-    operations: &[&'static Operation],
-    facts: &[Fact],
-    condition: impl Into<Condition>,
-) -> Denial {
-    let tells = |operation: &Operation| facts.iter().any(|fact| operation.tells(*fact));
-    let telling: Vec<_> = operations.iter().copied().filter(|operation| tells(operation)).collect();
-    deny(&telling, condition)
+/// Those operations whose requests carry this condition key for what they say about one of the facts.
+pub(super) fn carrying(operations: &[&'static Operation], facts: &[Fact], key: &str) -> Vec<&'static Operation> {
+    let carries = |operation: &Operation| facts.iter().any(|fact| slots_in(operation, *fact, key).next().is_some());
+    operations.iter().copied().filter(|operation| carries(operation)).collect()
+}
+
+/// The slots of a fact that a condition key holds.
+fn slots_in(operation: &Operation, fact: Fact, key: &str) -> impl Iterator<Item = &'static Slot> {
+    let slots = operation.slots().filter(move |slot| slot.fact == fact);
+    slots.filter(move |slot| condition_key(operation, slot).is_some_and(|names| names.contains(&key)))
 }
 
 /// Those operations whose requests unset what they do not set: all but updates.
@@ -60,18 +62,19 @@ pub(super) fn where_absence_counts(operations: &[&'static Operation]) -> Vec<&'s
     operations.iter().copied().filter(|operation| operation.absence == Absence::Unset).collect()
 }
 
-/// Denies calls of the operations that tell `fact` under a condition that also holds where a request does not tell it. That is
-/// nothing in an update, nor where the part that could tell it is left away: such a request launches no instances itself.
+/// Denies calls of the operations that tell `fact` by `key`, under a condition that also holds where a request does not tell
+/// it. That is nothing in an update, nor where the part that could tell it is left away: such a request launches no instances
+/// itself.
 pub(super) fn deny_lacking(
     operations: &[&'static Operation],
     fact: Fact,
+    key: &str,
     condition: impl Into<Condition>,
 ) -> Vec<Denial> {
     let condition = condition.into();
-    let always_told =
-        |operation: &Operation| operation.slots().any(|slot| slot.fact == fact && !slot.is_optional_part());
-    let telling = where_absence_counts(operations).into_iter().filter(|operation| operation.tells(fact));
-    let (always, in_parts): (Vec<_>, Vec<_>) = telling.partition(|operation| always_told(operation));
+    let always_told = |operation: &Operation| slots_in(operation, fact, key).any(|slot| !slot.is_optional_part());
+    let telling = carrying(&where_absence_counts(operations), &[fact], key);
+    let (always, in_parts): (Vec<_>, Vec<_>) = telling.into_iter().partition(|operation| always_told(operation));
     let mut denials = vec![deny(&always, condition.clone())];
     if !in_parts.is_empty()
         && let Ok(condition) = condition.and(Test::is_set("sagemaker:InstanceTypes"))
@@ -84,8 +87,8 @@ pub(super) fn deny_lacking(
 /// Denies calls by what the network settings of the request lack.
 pub(super) fn deny_lacking_in_network(operations: &[&'static Operation], fact: Fact, test: &Test) -> Vec<Denial> {
     let [of_request, of_models] = by_network(operations);
-    let mut denials = deny_lacking(&of_request, fact, test.clone());
-    let of_models = deny_lacking(&of_models, fact, [test.clone(), names_no_model()]);
+    let mut denials = deny_lacking(&of_request, fact, test.key(), test.clone());
+    let of_models = deny_lacking(&of_models, fact, test.key(), [test.clone(), names_no_model()]);
     denials.extend(of_models.into_iter().map(|denial| denial.but(MODELS)));
     denials
 }
@@ -94,8 +97,8 @@ pub(super) fn deny_lacking_in_network(operations: &[&'static Operation], fact: F
 pub(super) fn deny_in_network(operations: &[&'static Operation], fact: Fact, test: &Test) -> Vec<Denial> {
     let [of_request, of_models] = by_network(operations);
     vec![
-        deny_telling(&of_request, &[fact], test.clone()),
-        deny_telling(&of_models, &[fact], [test.clone(), names_no_model()]).but(MODELS),
+        deny(&carrying(&of_request, &[fact], test.key()), test.clone()),
+        deny(&carrying(&of_models, &[fact], test.key()), [test.clone(), names_no_model()]).but(MODELS),
     ]
 }
 
@@ -119,13 +122,6 @@ pub(super) fn deny_unless_switched_off(operations: &[&'static Operation], key: &
         operations.iter().copied().filter(|operation| operation.absence == Absence::Unchanged).collect();
     vec![deny(&where_absence_counts(operations), is_on()), deny(&updates, [is_on(), Test::is_set(key)])]
 }
-
-/// Both names of the condition key of a KMS key, the deprecated and the current one: which of them a request carries is not
-/// documented, so each has to do.
-pub(super) const VOLUME_KEYS: [&str; 2] = ["sagemaker:VolumeKmsKey", "sagemaker:VolumeKmsKeyArn"];
-
-/// The same for the key of a job's output.
-pub(super) const OUTPUT_KEYS: [&str; 2] = ["sagemaker:OutputKmsKey", "sagemaker:OutputKmsKeyArn"];
 
 /// Of the instance types that the request names, one matches none of these.
 pub(super) fn any_instance_type_outside(patterns: &[Pattern]) -> Test {

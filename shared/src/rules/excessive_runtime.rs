@@ -61,8 +61,8 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     let default = |operation: &Operation| operation.slots().filter_map(|slot| slot.default).max();
     let (too_long_by_default, others): (Vec<_>, Vec<_>) =
         operations.iter().copied().partition(|operation| default(operation).is_some_and(|default| default as f64 > max_seconds));
-    let mut denials = deny_lacking(&too_long_by_default, Fact::MaxRuntime, Test::above_or_unset(KEY, limit));
-    denials.push(deny(&others, Test::above(KEY, limit)));
+    let mut denials = deny_lacking(&too_long_by_default, Fact::MaxRuntime, KEY, Test::above_or_unset(KEY, limit));
+    denials.push(deny(&carrying(&others, &[Fact::MaxRuntime], KEY), Test::above(KEY, limit)));
     denials
 }
 

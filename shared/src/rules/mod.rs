@@ -140,6 +140,7 @@ mod prelude {
     pub(super) use crate::json::Unread;
     pub(super) use crate::operations::{Absence, Fact, Operation};
     pub(super) use crate::policy::{Action, DefaultValue, Kind, Settings, Severity, Spec};
+    pub(super) use crate::statement::slot_keys::*;
     pub(super) use crate::statement::{Condition, Test};
 
     /// What a rule's `check` returns.

@@ -98,21 +98,21 @@ fn problem(facts: &Facts, arn: &str, allow: Option<&[Pattern]>) -> Result<Option
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let allow = settings.patterns(&ALLOW);
     let mut denials = Vec::new();
-    let volume_facts: &[Fact] = &[Fact::VolumeKey, Fact::StorageKey];
-    for (facts, keys) in [(volume_facts, VOLUME_KEYS), (&[Fact::OutputKey], OUTPUT_KEYS)] {
-        for key in keys {
+    for names in KMS_KEYS {
+        for key in names {
+            let carrying = carrying(operations, &Fact::KEYS, key);
             if let Some(allow) = allow {
                 let outside = match allow {
                     [] => Condition::from(Test::is_set(key)),
                     _ => [Test::is_set(key), Test::not_like_values(key, allow.iter().flat_map(references))].into(),
                 };
                 let by_arn = Difference::Stricter("an approved key that the request names in another way than the policy does");
-                denials.push(deny_telling(operations, facts, outside).but(by_arn));
+                denials.push(deny(&carrying, outside).but(by_arn));
             }
             if allow.is_none_or(|allow| !allow.iter().all(Pattern::is_exact)) {
                 let aws_managed = [Pattern::new("alias/aws/*"), Pattern::new("arn:*:kms:*:*:alias/aws/*")];
                 let by_id = Difference::Looser("an AWS-managed key that is named by its id or ARN");
-                denials.push(deny_telling(operations, facts, Test::like(key, &aws_managed)).but(by_id));
+                denials.push(deny(&carrying, Test::like(key, &aws_managed)).but(by_id));
             }
         }
     }

@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     options: &[],
     governs: &[Fact::OutputKey],
     needs: &[],
-    prevention: Prevention::Partly("most jobs have a condition key; what endpoints, Studio, devices and the feature store write has none"),
+    prevention: Prevention::Partly("jobs and feature groups have condition keys; what endpoints, Studio and devices write has none"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn"}}"#,
     check,
     prevent,
@@ -49,7 +49,19 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    deny_lacking(operations, Fact::OutputKey, OUTPUT_KEYS.map(Test::is_unset))
+    let lacking = |[old, new]: [&str; 2]| [Test::is_unset(old), Test::is_unset(new)];
+    let [_, key] = OUTPUT_KEY;
+    let shared = Difference::Looser("what users of a domain share without a key: no condition key tells where to");
+    let mut denials: Vec<_> = deny_lacking(operations, Fact::OutputKey, key, lacking(OUTPUT_KEY))
+        .into_iter()
+        .map(|denial| denial.but(shared))
+        .collect();
+
+    let [_, key] = OFFLINE_STORE_KEY;
+    let is_written = Test::is_set("sagemaker:FeatureGroupOfflineStoreS3Uri");
+    let [no_old, no_new] = lacking(OFFLINE_STORE_KEY);
+    denials.push(deny(&carrying(operations, &[Fact::OutputKey], key), [no_old, no_new, is_written]));
+    denials
 }
 
 #[cfg(test)]

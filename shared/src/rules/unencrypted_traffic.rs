@@ -47,9 +47,10 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let off = Test::is_not_true("sagemaker:InterContainerTrafficEncryption");
+    const KEY: &str = "sagemaker:InterContainerTrafficEncryption";
     let on_one = Difference::Stricter("jobs on a single instance: no key tells how many there are");
-    deny_lacking(operations, Fact::TrafficEncryption, off).into_iter().map(|denial| denial.but(on_one)).collect()
+    let denials = deny_lacking(operations, Fact::TrafficEncryption, KEY, Test::is_not_true(KEY));
+    denials.into_iter().map(|denial| denial.but(on_one)).collect()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
     options: &[],
     governs: &KEYS,
     needs: &[],
-    prevention: Prevention::Partly("not for clusters, feature groups, packaging and recommendation jobs, and experiments"),
+    prevention: Prevention::Partly("not for clusters, packaging and recommendation jobs, and experiments"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.m5.xlarge", "volumeSizeInGB": 50}}"#,
     check,
     prevent,
@@ -31,13 +31,22 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         match (findings.read(key.text()), slot.fact) {
             (None, _) => {}
             (Some(Some(_)), _) => findings.pass(),
-            (Some(None), Fact::StorageKey) => {
-                findings.fail(Violation::new(key.at, "what is stored has no KMS key", "a KMS key"));
-            }
+            (Some(None), Fact::StorageKey) => match is_there(facts, key, &mut findings) {
+                Some(true) => findings.fail(Violation::new(key.at, "what is stored has no KMS key", "a KMS key")),
+                Some(false) | None => {}
+            },
             (Some(None), _) => without_key(facts, key, &mut findings),
         }
     }
     Ok(findings.outcome("no instance can take a volume key: local NVMe disks do not"))
+}
+
+/// Whether the storage that a key is for is there; `None` where that cannot be read.
+fn is_there(facts: &Facts, key: &Found, findings: &mut Findings) -> Option<bool> {
+    match facts.all(Fact::StorageSwitch).find(|switch| key.at.is_beside(&switch.at)) {
+        None => Some(true),
+        Some(switch) => Some(findings.read(switch.flag())? == Some(true)),
+    }
 }
 
 /// No key is given: does any instance that it would be for take one?
@@ -60,15 +69,24 @@ fn without_key(facts: &Facts, key: &Found, findings: &mut Findings) {
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let no_key = VOLUME_KEYS.map(Test::is_unset);
     let takes_no_key: Vec<_> = FAMILIES
         .iter()
         .filter(|family| family.local_storage)
         .map(|family| Pattern::new(format!("ml.{}.*", family.name)))
         .collect();
-    let [old, new] = no_key.clone();
-    let mut denials = deny_lacking(operations, Fact::VolumeKey, [old, new, any_instance_type_outside(&takes_no_key)]);
-    denials.extend(deny_lacking(operations, Fact::StorageKey, no_key));
+    let [old, new] = VOLUME_KEY;
+    let no_key = [old, new].map(|key| Test::is_unset(key));
+    let [no_old, no_new] = no_key.clone();
+    let takes_one = any_instance_type_outside(&takes_no_key);
+    let mut denials = deny_lacking(operations, Fact::VolumeKey, new, [no_old, no_new, takes_one]);
+    let by_old_name = Difference::Looser("a domain whose key is given by its deprecated name alone");
+    let storage = deny_lacking(operations, Fact::StorageKey, new, no_key);
+    denials.extend(storage.into_iter().map(|denial| denial.but(by_old_name)));
+
+    let [old, new] = ONLINE_STORE_KEY;
+    let is_on = Test::is_true("sagemaker:FeatureGroupEnableOnlineStore");
+    let online_stores = carrying(operations, &[Fact::StorageKey], new);
+    denials.push(deny(&online_stores, [Test::is_unset(old), Test::is_unset(new), is_on]));
     denials
 }
 
@@ -111,6 +129,8 @@ mod tests {
                 r#"{"onlineStoreConfig":{"enableOnlineStore":true}}"#,
                 "fail onlineStoreConfig.securityConfig.kmsKeyId",
             ),
+            ("CreateFeatureGroup", r#"{"onlineStoreConfig":{"ttlDuration":{"value":7}}}"#, "skip"),
+            ("CreateFeatureGroup", r#"{"onlineStoreConfig":{"enableOnlineStore":"?"}}"#, "unknown onlineStoreConfig.enableOnlineStore"),
             (
                 "CreateCluster",
                 r#"{"instanceGroups":[{"instanceType":"ml.p5.48xlarge","instanceStorageConfigs":[{"ebsVolumeConfig":{"volumeSizeInGB":9}}]}]}"#,

@@ -4,6 +4,7 @@
 
 mod condition;
 pub mod condition_keys;
+pub mod slot_keys;
 
 use std::fmt;
 
