@@ -260,7 +260,7 @@ fn change_slot(rng: &mut Rng, request: &mut Value, operation: &Operation) {
 }
 
 /// What a slot may say: first what most policies let pass.
-fn values(fact: Fact, path: &str) -> Option<Vec<Value>> {
+pub fn values(fact: Fact, path: &str) -> Option<Vec<Value>> {
     // What the service chose itself is in no request.
     if path.contains("selectedInstance") {
         return None;
@@ -291,7 +291,7 @@ fn values(fact: Fact, path: &str) -> Option<Vec<Value>> {
 }
 
 /// Sets what is at `path`, in this element of the outermost list; lists get one element.
-fn put(request: &mut Value, path: &str, element: usize, value: Value) {
+pub fn put(request: &mut Value, path: &str, element: usize, value: Value) {
     let mut outermost = true;
     let place = path.split('.').fold(request, |object, key| {
         let key = key.trim_end_matches('?');

@@ -73,15 +73,22 @@ pub static EXCEPTIONS: &[Exception] = &[
         },
     },
     Exception {
-        name: "one network of several",
-        because: "one condition key holds the subnets of all",
-        rules: &["missing-vpc"],
+        name: "one part of several",
+        because: "one condition key holds what all parts of a request say",
+        rules: &[
+            "unencrypted-volume",
+            "unencrypted-output",
+            "unencrypted-traffic",
+            "network-isolation-off",
+            "missing-vpc",
+        ],
         explains: |case, expected, rule, is_denied| {
-            let groups = case.record["requestParameters"]["instanceGroups"].as_array();
-            let has_networks_of_parts =
-                groups.iter().copied().flatten().any(|group| group["overrideVpcConfig"].is_object());
-            let is_of_a_definition = |path: &String| path.contains("trainingJobDefinition");
-            !is_denied && (has_networks_of_parts || expected.paths(rule).iter().all(is_of_a_definition))
+            let name = |path: &String| path.rsplit_once('.').map_or(path.clone(), |(_, name)| name.to_owned());
+            let mut names: Vec<_> = expected.paths(rule).iter().map(name).collect();
+            if rule == "missing-vpc" {
+                names = ["subnets", "securityGroupIds"].map(str::to_owned).into();
+            }
+            !is_denied && names.iter().any(|name| says(&case.record["requestParameters"], name))
         },
     },
     Exception {
@@ -128,6 +135,17 @@ pub static EXCEPTIONS: &[Exception] = &[
 ];
 
 const NETWORK: &[&str] = &["network-isolation-off", "missing-vpc", "unapproved-subnet", "unapproved-security-group"];
+
+/// Whether anything in a request says something by this name.
+fn says(request: &Value, name: &str) -> bool {
+    match request {
+        Value::Object(members) => members
+            .iter()
+            .any(|(key, member)| (key == name && !member.is_null() && *member != false) || says(member, name)),
+        Value::Array(elements) => elements.iter().any(|element| says(element, name)),
+        _ => false,
+    }
+}
 
 /// The slot of a path in a record.
 fn slot(path: &str) -> String {

@@ -6,6 +6,7 @@
 mod cases;
 mod compare;
 mod exceptions;
+mod keys;
 mod mutants;
 mod policies;
 mod truths;

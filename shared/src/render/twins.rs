@@ -81,10 +81,11 @@ impl OfRule {
             return self.gap(GapKind::LeftOut, &format!("its mode is `observe`{whose}"));
         }
         for denial in self.rule.denials(&cell.settings) {
-            match denial.difference {
-                Some(Difference::Looser(what)) => self.gap(GapKind::Looser, what),
-                Some(Difference::Stricter(what)) => self.gap(GapKind::Stricter, what),
-                None => {}
+            for difference in &denial.differences {
+                match difference {
+                    Difference::Looser(what) => self.gap(GapKind::Looser, what),
+                    Difference::Stricter(what) => self.gap(GapKind::Stricter, what),
+                }
             }
             let operations = self.with_keys(&denial);
             for bounds in alternatives(&cell.bounds) {

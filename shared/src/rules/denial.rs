@@ -13,8 +13,8 @@ pub struct Denial {
     pub operations: Vec<&'static Operation>,
     /// What a request must meet to be denied.
     pub condition: Condition,
-    /// How what is denied differs from what the rule finds, if it does.
-    pub difference: Option<Difference>,
+    /// How what is denied differs from what the rule finds.
+    pub differences: Vec<Difference>,
 }
 
 /// How a denial differs from the rule.
@@ -30,7 +30,7 @@ impl Denial {
     /// Notes a difference from the rule.
     #[must_use]
     pub fn but(mut self, difference: Difference) -> Self {
-        self.difference = Some(difference);
+        self.differences.push(difference);
         self
     }
 }
@@ -42,7 +42,7 @@ pub(super) fn prevents_nothing(_: &Settings, _: &[&'static Operation]) -> Vec<De
 
 /// Denies calls of these operations that meet the condition.
 pub(super) fn deny(operations: &[&'static Operation], condition: impl Into<Condition>) -> Denial {
-    Denial { operations: operations.to_vec(), condition: condition.into(), difference: None }
+    Denial { operations: operations.to_vec(), condition: condition.into(), differences: Vec::new() }
 }
 
 /// Those operations whose requests carry this condition key for what they say about one of the facts.
@@ -72,17 +72,28 @@ pub(super) fn deny_lacking(
     condition: impl Into<Condition>,
 ) -> Vec<Denial> {
     let condition = condition.into();
-    let always_told = |operation: &Operation| slots_in(operation, fact, key).any(|slot| !slot.is_optional_part());
     let telling = carrying(&where_absence_counts(operations), &[fact], key);
-    let (always, in_parts): (Vec<_>, Vec<_>) = telling.into_iter().partition(|operation| always_told(operation));
-    let mut denials = vec![deny(&always, condition.clone())];
-    if !in_parts.is_empty()
-        && let Ok(condition) = condition.and(Test::is_set("sagemaker:InstanceTypes"))
-    {
-        denials.push(deny(&in_parts, condition));
+    let tell_once = |operation: &&Operation| {
+        let mut slots = slots_in(operation, fact, key);
+        slots.next().is_some_and(|slot| !slot.path.contains("[]")) && slots.next().is_none()
+    };
+    let (once, repeatedly): (Vec<_>, Vec<_>) = telling.into_iter().partition(tell_once);
+    let always_told = |operation: &&Operation| slots_in(operation, fact, key).any(|slot| !slot.is_optional_part());
+    let mut denials = Vec::new();
+    for (operations, differences) in [(once, vec![]), (repeatedly, vec![ONE_OF_SEVERAL])] {
+        let (always, in_parts): (Vec<_>, Vec<_>) = operations.into_iter().partition(always_told);
+        let only_parts = condition.clone().and(Test::is_set("sagemaker:InstanceTypes"));
+        for (operations, condition) in [(always, Ok(condition.clone())), (in_parts, only_parts)] {
+            if let (false, Ok(condition)) = (operations.is_empty(), condition) {
+                denials.push(Denial { differences: differences.clone(), ..deny(&operations, condition) });
+            }
+        }
     }
     denials
 }
+
+const ONE_OF_SEVERAL: Difference =
+    Difference::Looser("one part of several that lacks it: one condition key holds what all of them say");
 
 /// Denies calls by what the network settings of the request lack.
 pub(super) fn deny_lacking_in_network(operations: &[&'static Operation], fact: Fact, test: &Test) -> Vec<Denial> {

@@ -67,25 +67,12 @@ fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
             operation.slots().any(|vpc| vpc.fact == Fact::Vpc && operation.tells_inside(vpc.path, fact))
         };
         let needing: Vec<_> = operations.iter().copied().filter(|operation| needs(operation)).collect();
-        let (several, one): (Vec<_>, Vec<_>) = needing.into_iter().partition(|operation| has_several(operation));
-        let lacks = Test::none_has_text(key);
-        let mut denials = deny_lacking_in_network(&one, fact, &lacks);
-        denials.extend(deny_lacking_in_network(&several, fact, &lacks).into_iter().map(|denial| denial.but(BESIDE)));
-        denials
+        deny_lacking_in_network(&needing, fact, &Test::none_has_text(key))
     };
     let mut denials = missing(Fact::Subnet, "sagemaker:VpcSubnets");
     denials.extend(missing(Fact::SecurityGroup, "sagemaker:VpcSecurityGroupIds"));
     denials
 }
-
-/// Whether requests can have more than one VPC configuration.
-fn has_several(operation: &Operation) -> bool {
-    let places: Vec<_> = operation.slots().filter(|slot| slot.fact == Fact::Vpc).map(|slot| slot.path).collect();
-    places.len() > 1 || places.iter().any(|path| path.contains("[]"))
-}
-
-const BESIDE: Difference =
-    Difference::Looser("one VPC configuration of several that is not complete: one condition key holds what all of them have");
 
 #[cfg(test)]
 mod tests {
