@@ -1,12 +1,13 @@
 //! The templates deploy what the functions are, with the permissions that they use.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tagwarden::operations::Operation;
 use tagwarden_functions::permissions::{AUDIT, FUNCTIONS};
-use tagwarden_tests::list;
 use tagwarden_tests::template::{functions, statements, template, texts};
+use tagwarden_tests::{list, root};
 
 /// What Lambda itself does with the function's role: writing the log, and handing over what failed for good.
 const OF_LAMBDA: [&str; 3] = ["logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"];
@@ -29,6 +30,24 @@ fn each_function_has_the_permissions_that_it_uses_and_no_others() {
             let used: BTreeSet<_> =
                 actions.concat().iter().chain(of_lambda).map(|action| (*action).to_owned()).collect();
             assert_eq!(granted, used, "{binary}");
+        }
+    }
+}
+
+/// `sam build` calls cargo in `CodeUri`. At the root of the workspace that would be for the command line alone.
+#[test]
+fn each_function_is_built_where_cargo_finds_its_binary() {
+    let mut cargo = Command::new(env!("CARGO"));
+    let metadata = cargo.args(["metadata", "--no-deps", "--format-version", "1", "--offline"]).current_dir(root());
+    let metadata = metadata.output().expect("cargo starts");
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).expect("JSON");
+    for template in ["template.yaml", "audit.yaml"].map(template) {
+        let folder = template["Globals"]["Function"]["CodeUri"].as_str().expect("a folder");
+        let manifest = root().join(folder).join("Cargo.toml");
+        let package = list(&metadata["packages"]).iter().find(|package| package["manifest_path"] == json!(manifest));
+        let targets = list(&package.expect(folder)["targets"]);
+        for (binary, ..) in functions(&template) {
+            assert!(targets.iter().any(|target| target["name"] == *binary), "{folder} has no binary {binary}");
         }
     }
 }

@@ -228,14 +228,21 @@ fn notebook_setting(rng: &mut Rng, request: &mut Value) {
     }
 }
 
-/// A call of any operation that creates something, with everything in its request that the table of operations knows of.
+/// A call of any operation that creates something; the more its requests can say, the more often.
 fn any_operation(rng: &mut Rng, tag: &str) -> Case {
-    let creating: Vec<_> = Operation::all()
-        .filter(|operation| {
-            operation.name.starts_with("Create") && condition_keys::applies("aws:TagKeys", operation.name)
-        })
-        .collect();
-    let operation = pick(rng, &creating);
+    let by_slot: Vec<_> = creating().flat_map(|operation| operation.slots().map(move |_| operation)).collect();
+    with_everything(pick(rng, &by_slot), tag)
+}
+
+/// The operations that create something and take tags.
+fn creating() -> impl Iterator<Item = &'static Operation> {
+    Operation::all().filter(|operation| {
+        operation.name.starts_with("Create") && condition_keys::applies("aws:TagKeys", operation.name)
+    })
+}
+
+/// A call with everything in its request that the table of operations knows of.
+fn with_everything(operation: &Operation, tag: &str) -> Case {
     let mut request = json!({});
     if let Some(path) = operation.resource_name {
         put(&mut request, path, 0, json!("churn"));
@@ -246,6 +253,24 @@ fn any_operation(rng: &mut Rng, tag: &str) -> Case {
         }
     }
     call(operation.name, tag, request)
+}
+
+/// Calls of every operation that creates something, in each of which one slot says something else than usual, or nothing.
+pub fn one_change_each() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for operation in creating() {
+        let usual = with_everything(operation, "Project");
+        for slot in operation.slots() {
+            for value in
+                values(slot.fact, slot.path).into_iter().flat_map(|values| [vec![Value::Null], values].concat())
+            {
+                let mut case = usual.clone();
+                put(&mut case.record["requestParameters"], slot.path, 0, value);
+                cases.push(case);
+            }
+        }
+    }
+    cases
 }
 
 /// Changes what one slot says, or leaves it away. Of what is in a list, there may then be two.
@@ -274,7 +299,9 @@ pub fn values(fact: Fact, path: &str) -> Option<Vec<Value>> {
         Fact::InstanceCount => vec![json!(2), json!(1)],
         Fact::MaxRuntime => [1800, 1801, 43_201, 86_401].map(Value::from).into(),
         Fact::VolumeKey | Fact::StorageKey | Fact::OutputKey | Fact::ContentKey => {
-            [KEY, OTHER_KEY, "alias/aws/s3", "arn:aws:kms:eu-west-1:444455556666:alias/atlas"].map(Value::from).into()
+            let by_id = KEY.rsplit('/').next().expect("an id");
+            let others = ["alias/aws/s3", "arn:aws:kms:eu-west-1:444455556666:alias/atlas", by_id];
+            [&[KEY, OTHER_KEY], &others[..]].concat().into_iter().map(Value::from).collect()
         }
         Fact::OutputUri | Fact::InputUri => vec![json!("s3://atlas/x")],
         Fact::NetworkIsolation | Fact::TrafficEncryption | Fact::StorageSwitch => vec![json!(true), json!(false)],

@@ -129,7 +129,8 @@ pub static EXCEPTIONS: &[Exception] = &[
         because: "IAM compares texts; the rule knows that an id and an ARN can name the same key",
         rules: &["unapproved-kms-key"],
         explains: |case, expected, rule, is_denied| {
-            is_denied && expected.says(rule) == Says::Nothing && keys(case).iter().any(|key| !key.starts_with("arn:"))
+            let keys = keys(&case.record["requestParameters"]);
+            is_denied && expected.says(rule) == Says::Nothing && keys.iter().any(|key| !key.starts_with("arn:"))
         },
     },
 ];
@@ -166,9 +167,17 @@ fn tags(case: &Case) -> Vec<Value> {
     case.record["requestParameters"]["tags"].as_array().cloned().unwrap_or_default()
 }
 
-fn keys(case: &Case) -> Vec<&str> {
-    let request = &case.record["requestParameters"];
-    let keys =
-        [&request["kmsKeyId"], &request["resourceConfig"]["volumeKmsKeyId"], &request["outputDataConfig"]["kmsKeyId"]];
-    keys.into_iter().filter_map(Value::as_str).filter(|key| !key.is_empty()).collect()
+/// The KMS keys that a request names.
+fn keys(request: &Value) -> Vec<&str> {
+    match request {
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(name, member)| match member {
+                Value::String(key) if name.to_lowercase().contains("kmskey") => vec![key.as_str()],
+                member => keys(member),
+            })
+            .collect(),
+        Value::Array(elements) => elements.iter().flat_map(keys).collect(),
+        _ => Vec::new(),
+    }
 }

@@ -33,7 +33,10 @@ fn condition_keys_hold_what_the_table_says() {
         let is_no_action = answer["error"].as_str().is_some_and(|error| error.contains("has no action"));
         assert!(is_no_action || answer["error"].is_null(), "{operation} {}: {answer}", slot.path);
         let requests = answer["requests"].as_array();
-        let held = requests.into_iter().flatten().flat_map(|request| request["context"].as_object().expect("a context").keys());
+        let held = requests
+            .into_iter()
+            .flatten()
+            .flat_map(|request| request["context"].as_object().expect("a context").keys());
         let held: BTreeSet<_> = held.map(String::as_str).filter(|key| every_name.contains(key)).collect();
         if held != names.iter().copied().collect() {
             wrong.push(format!("{operation} {}: {names:?} by the table, {held:?} by the projection", slot.path));

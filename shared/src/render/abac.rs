@@ -5,14 +5,14 @@
 use super::scp::role_arns;
 use crate::plan::MARK;
 use crate::policy::Policy;
-use crate::statement::{Condition, Inapplicable, Statement, Test};
+use crate::statement::{Condition, Statement, Test, Unsound};
 
-/// AWS's limits on the documents of a kind of policy, and the statements that go into them.
-pub(super) type Statements = Vec<Result<Statement, Inapplicable>>;
+/// Statements, each of which may be unsound.
+pub(super) type Statements = Vec<Result<Statement, Unsound>>;
 
 /// The statements, if all of them could be built.
 pub(super) fn all(statements: Statements) -> Result<Vec<Statement>, String> {
-    statements.into_iter().collect::<Result<_, _>>().map_err(|inapplicable| inapplicable.to_string())
+    statements.into_iter().collect::<Result<_, _>>().map_err(|unsound| unsound.to_string())
 }
 
 /// The caller's project is that of the tag in the request, under its exact key.
@@ -35,8 +35,8 @@ pub(super) fn on_own_resources(policy: &Policy) -> Condition {
 }
 
 /// Lets the principal tag what it creates, which takes a permission of its own: without it, requests with tags are denied.
-pub(super) fn tag_on_create(policy: &Policy) -> Result<Statement, Inapplicable> {
-    let condition = in_own_project(policy).and(Test::is_set("sagemaker:TaggingAction")).unwrap_or_default();
+pub(super) fn tag_on_create(policy: &Policy) -> Result<Statement, Unsound> {
+    let condition = in_own_project(policy).with(Test::is_set("sagemaker:TaggingAction"));
     Statement::allow("TagOnCreate", ["sagemaker:AddTags"], condition)
 }
 
@@ -66,7 +66,7 @@ pub(super) fn keep_projects_apart(policy: &Policy) -> Statements {
 }
 
 /// Lets the principal pass its own project's execution roles to SageMaker, and no others.
-pub(super) fn pass_own_roles(policy: &Policy, role_path: &str) -> Result<Result<Statement, Inapplicable>, String> {
+pub(super) fn pass_own_roles(policy: &Policy, role_path: &str) -> Result<Result<Statement, Unsound>, String> {
     let roles = role_arns(role_path, &policy.abac.tag)?;
     let to_sagemaker = [
         Test::equals("iam:PassedToService", &["sagemaker.amazonaws.com"]),

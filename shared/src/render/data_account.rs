@@ -42,11 +42,7 @@ impl DataAccount {
         let objects = format!("{}/*", storage::arn(&self.partition, &self.data));
         let read = Statement::allow("Read", ["s3:GetObject", "s3:GetObjectVersion"], self.readers_only(policy)?);
         let below = storage::below(&self.data);
-        let list = below
-            .tests()
-            .iter()
-            .cloned()
-            .fold(self.readers_only(policy)?, |all, test| all.clone().and(test).unwrap_or(all));
+        let list = below.tests().iter().cloned().fold(self.readers_only(policy)?, Condition::with);
         let list = Statement::allow("List", ["s3:ListBucket"], list);
         let insecure = Test::is_false("aws:SecureTransport");
         let mut statements = vec![
@@ -78,8 +74,7 @@ impl DataAccount {
             // With bucket keys S3 encrypts for the bucket, without them for the object.
             Test::like("kms:EncryptionContext:aws:s3:arn", &objects),
         ];
-        let use_it =
-            through_s3.into_iter().fold(self.readers_only(policy)?, |all, test| all.clone().and(test).unwrap_or(all));
+        let use_it = through_s3.into_iter().fold(self.readers_only(policy)?, Condition::with);
         let mut actions = vec!["kms:Decrypt"];
         if self.writable {
             actions.push("kms:GenerateDataKey");

@@ -6,7 +6,7 @@ use super::pack::{Limits, pack};
 use super::{Attachment, NamedPolicy, Rendered, storage};
 use crate::policy::{Pattern, Policy};
 use crate::rules::Rule;
-use crate::statement::{Condition, Document, Inapplicable, Principal, Statement, Test};
+use crate::statement::{Condition, Document, Principal, Statement, Test, Unsound};
 
 /// What an execution role is for.
 #[derive(Clone, Debug)]
@@ -113,7 +113,7 @@ impl ExecutionRole {
     }
 
     /// SageMaker alone, and for this account alone: else another account's job could borrow the role.
-    fn trust(&self) -> Result<Statement, Inapplicable> {
+    fn trust(&self) -> Result<Statement, Unsound> {
         let from = format!("arn:{}:sagemaker:{}:{}:*", self.partition, self.region, self.account);
         let of_this_account =
             [Test::equals("aws:SourceAccount", &[&self.account]), Test::arn_like("aws:SourceArn", [from])];

@@ -2,10 +2,11 @@
 //!
 //! Source of action names and condition keys: Service Authorization Reference.
 
+use super::abac::{Statements, all};
 use crate::plan::MARK;
 use crate::policy::{Pattern, Policy};
 use crate::rules::Rule;
-use crate::statement::{Condition, Inapplicable, Statement, Test, wildcards};
+use crate::statement::{Condition, Statement, Test, wildcards};
 
 /// Something to protect beside what the rules forbid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +50,9 @@ impl Guardrail {
             Self::Keys => keys(policy, around)?,
             Self::Escalation => escalation(policy, around),
         };
-        statements.into_iter().collect::<Result<_, _>>().map_err(|inapplicable: Inapplicable| inapplicable.to_string())
+        all(statements)
     }
 }
-
-type Statements = Vec<Result<Statement, Inapplicable>>;
 
 impl Surroundings {
     /// Holds for everybody but the trusted.
@@ -161,10 +160,9 @@ fn regions(policy: &Policy, around: &Surroundings) -> Result<Statements, String>
     let allow = approved(policy, RULE).ok_or("`--approved-regions` needs `allow` under `[rules.unapproved-region]`")?;
     let mut condition = Condition::from(Test::not_like("aws:RequestedRegion", allow));
     if !around.trusted.is_empty() {
-        let untrusted = Test::not_like("aws:PrincipalArn", &around.trusted);
-        condition = condition.and(untrusted).map_err(|conflict| format!("{conflict:?}"))?;
+        condition = condition.with(Test::not_like("aws:PrincipalArn", &around.trusted));
     }
-    Ok(vec![Ok(Statement::deny_all_but("ApprovedRegions", WITHOUT_REGION, condition))])
+    Ok(vec![Statement::deny_all_but("ApprovedRegions", WITHOUT_REGION, condition)])
 }
 
 fn keys(policy: &Policy, around: &Surroundings) -> Result<Statements, String> {
@@ -189,8 +187,7 @@ fn escalation(policy: &Policy, around: &Surroundings) -> Statements {
     let untrusted = (!around.trusted.is_empty()).then(|| Test::not_like("aws:PrincipalArn", &around.trusted));
     let deny = |sid: &str, actions: &[&'static str], tests: &[Test]| {
         let tests = tests.iter().cloned().chain(untrusted.clone());
-        let condition = tests.fold(Condition::default(), |all, test| all.clone().and(test).unwrap_or(all));
-        Statement::deny(sid, actions.iter().copied(), condition)
+        Statement::deny(sid, actions.iter().copied(), tests.fold(Condition::default(), Condition::with))
     };
     vec![
         deny("NoEscalation", &ESCALATING, std::slice::from_ref(&tagged)),

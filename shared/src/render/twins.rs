@@ -209,7 +209,7 @@ impl OfRule {
                     let short: Vec<_> = short.iter().map(String::as_str).collect();
                     statements.push(statement.with_actions(prefixed(&short)));
                 }
-                Err(inapplicable) => self.gap(GapKind::Looser, &inapplicable.to_string()),
+                Err(unsound) => self.gap(GapKind::Looser, &unsound.to_string()),
             }
         }
         statements

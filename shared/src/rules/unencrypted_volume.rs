@@ -31,22 +31,21 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         match (findings.read(key.text()), slot.fact) {
             (None, _) => {}
             (Some(Some(_)), _) => findings.pass(),
-            (Some(None), Fact::StorageKey) => match is_there(facts, key, &mut findings) {
-                Some(true) => findings.fail(Violation::new(key.at, "what is stored has no KMS key", "a KMS key")),
-                Some(false) | None => {}
-            },
+            (Some(None), Fact::StorageKey) => {
+                if is_there(facts, key, &mut findings) {
+                    findings.fail(Violation::new(key.at, "what is stored has no KMS key", "a KMS key"));
+                }
+            }
             (Some(None), _) => without_key(facts, key, &mut findings),
         }
     }
     Ok(findings.outcome("no instance can take a volume key: local NVMe disks do not"))
 }
 
-/// Whether the storage that a key is for is there; `None` where that cannot be read.
-fn is_there(facts: &Facts, key: &Found, findings: &mut Findings) -> Option<bool> {
-    match facts.all(Fact::StorageSwitch).find(|switch| key.at.is_beside(&switch.at)) {
-        None => Some(true),
-        Some(switch) => Some(findings.read(switch.flag())? == Some(true)),
-    }
+/// Whether the storage that a key is for is known to be there.
+fn is_there(facts: &Facts, key: &Found, findings: &mut Findings) -> bool {
+    let switch = facts.all(Fact::StorageSwitch).find(|switch| key.at.is_beside(&switch.at));
+    switch.is_none_or(|switch| findings.read(switch.flag()) == Some(Some(true)))
 }
 
 /// No key is given: does any instance that it would be for take one?
@@ -75,7 +74,7 @@ fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
         .map(|family| Pattern::new(format!("ml.{}.*", family.name)))
         .collect();
     let [old, new] = VOLUME_KEY;
-    let no_key = [old, new].map(|key| Test::is_unset(key));
+    let no_key = [old, new].map(Test::is_unset);
     let [no_old, no_new] = no_key.clone();
     let takes_one = any_instance_type_outside(&takes_no_key);
     let mut denials = deny_lacking(operations, Fact::VolumeKey, new, [no_old, no_new, takes_one]);

@@ -154,6 +154,11 @@ impl Test {
         }
     }
 
+    /// Whether a condition block can hold only one of the two.
+    fn is_like(&self, other: &Self) -> bool {
+        self.operator == other.operator && self.key.eq_ignore_ascii_case(&other.key)
+    }
+
     /// Both tests at once, on the same key with the same operator, which a condition block can hold only once.
     fn and(&self, other: &Self) -> Result<Self, Conflict> {
         let values: Vec<String> = match self.operator {
@@ -200,13 +205,25 @@ impl Condition {
         &self.0
     }
 
-    /// This condition and one more test.
+    /// This condition and one more test, of another key or by another operator: a statement refuses anything else.
+    #[must_use]
+    pub fn with(mut self, test: Test) -> Self {
+        self.0.push(test);
+        self
+    }
+
+    /// A key that is tested twice by the same operator.
+    pub(super) fn tested_twice(&self) -> Option<&str> {
+        let is_again = |(index, test): &(usize, &Test)| self.0.iter().take(*index).any(|known| known.is_like(test));
+        self.0.iter().enumerate().find(is_again).map(|(_, test)| test.key())
+    }
+
+    /// This condition and one more test, as one.
     ///
     /// # Errors
     /// Where the two cannot hold at once, or cannot be written as one condition.
     pub fn and(mut self, test: Test) -> Result<Self, Conflict> {
-        let same = |known: &&mut Test| known.operator == test.operator && known.key.eq_ignore_ascii_case(&test.key);
-        match self.0.iter_mut().find(same) {
+        match self.0.iter_mut().find(|known| known.is_like(&test)) {
             Some(known) => *known = known.and(&test)?,
             None => self.0.push(test),
         }

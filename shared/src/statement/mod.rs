@@ -52,18 +52,29 @@ enum Scope {
     AllBut(Vec<String>),
 }
 
-/// A condition key was to be used with an action whose requests never carry it.
+/// Why a statement would not mean what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inapplicable {
-    /// The condition key.
-    pub key: String,
-    /// The action.
-    pub action: String,
+pub enum Unsound {
+    /// Requests for the action never carry the condition key.
+    NotCarried {
+        /// The condition key.
+        key: String,
+        /// The action.
+        action: String,
+    },
+    /// The condition tests a key twice by one operator, of which JSON keeps one.
+    TestedTwice {
+        /// The condition key.
+        key: String,
+    },
 }
 
-impl fmt::Display for Inapplicable {
+impl fmt::Display for Unsound {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "requests for `{}` carry no condition key `{}`", self.action, self.key)
+        match self {
+            Self::NotCarried { key, action } => write!(f, "requests for `{action}` carry no condition key `{key}`"),
+            Self::TestedTwice { key } => write!(f, "one condition cannot test `{key}` twice by the same operator"),
+        }
     }
 }
 
@@ -71,24 +82,25 @@ impl Statement {
     /// Denies `actions` on all resources wherever the condition holds.
     ///
     /// # Errors
-    /// Where a key of the condition does not apply to an action: such a statement would deny always, or never.
+    /// Where a key of the condition does not apply to an action: such a statement would deny always, or never. Where a key
+    /// is tested twice.
     pub fn deny(
         sid: impl Into<String>,
         actions: impl IntoIterator<Item = impl Into<String>>,
         condition: impl Into<Condition>,
-    ) -> Result<Self, Inapplicable> {
+    ) -> Result<Self, Unsound> {
         Self::new(Effect::Deny, sid, actions, condition)
     }
 
     /// Allows `actions` on all resources wherever the condition holds.
     ///
     /// # Errors
-    /// Where a key of the condition does not apply to an action.
+    /// Where a key of the condition does not apply to an action, or is tested twice.
     pub fn allow(
         sid: impl Into<String>,
         actions: impl IntoIterator<Item = impl Into<String>>,
         condition: impl Into<Condition>,
-    ) -> Result<Self, Inapplicable> {
+    ) -> Result<Self, Unsound> {
         Self::new(Effect::Allow, sid, actions, condition)
     }
 
@@ -97,32 +109,32 @@ impl Statement {
         sid: impl Into<String>,
         actions: impl IntoIterator<Item = impl Into<String>>,
         condition: impl Into<Condition>,
-    ) -> Result<Self, Inapplicable> {
+    ) -> Result<Self, Unsound> {
         let (actions, condition): (Vec<String>, Condition) =
             (actions.into_iter().map(Into::into).collect(), condition.into());
         for test in condition.tests() {
             if let Some(action) = actions.iter().find(|action| !is_applicable(test.key(), action)) {
-                return Err(Inapplicable { key: test.key().to_owned(), action: action.clone() });
+                return Err(Unsound::NotCarried { key: test.key().to_owned(), action: action.clone() });
             }
+        }
+        if let Some(key) = condition.tested_twice() {
+            return Err(Unsound::TestedTwice { key: key.to_owned() });
         }
         let resources = Scope::These(vec!["*".to_owned()]);
         Ok(Self { sid: sid.into(), effect, principal: None, actions: Scope::These(actions), resources, condition })
     }
 
     /// Denies all actions but these wherever the condition holds.
+    ///
+    /// # Errors
+    /// Where a key is tested twice.
     pub fn deny_all_but(
         sid: impl Into<String>,
         actions: impl IntoIterator<Item = impl Into<String>>,
         condition: impl Into<Condition>,
-    ) -> Self {
-        Self {
-            sid: sid.into(),
-            effect: Effect::Deny,
-            principal: None,
-            actions: Scope::AllBut(actions.into_iter().map(Into::into).collect()),
-            resources: Scope::These(vec!["*".to_owned()]),
-            condition: condition.into(),
-        }
+    ) -> Result<Self, Unsound> {
+        let statement = Self::new(Effect::Deny, sid, [""; 0], condition)?;
+        Ok(Self { actions: Scope::AllBut(actions.into_iter().map(Into::into).collect()), ..statement })
     }
 
     /// The same with its actions written in another way, which its keys apply to just as well.
@@ -242,6 +254,9 @@ mod tests {
             "requests for `sagemaker:CreateEndpointConfig` carry no condition key `sagemaker:EnableRemoteDebug`"
         );
         assert!(deny("sagemaker:CreateTrainingJob", Test::is_set("sagemaker:UseSpot")).is_err());
+        let twice = Condition::from(Test::is_set("aws:a")).with(Test::is_unset("aws:A"));
+        let twice = Statement::deny("S", ["sts:AssumeRole"], twice).unwrap_err();
+        assert_eq!(twice.to_string(), "one condition cannot test `aws:A` twice by the same operator");
         assert!(deny("iam:PassRole", Test::equals("iam:PassedToService", &["sagemaker.amazonaws.com"])).is_ok());
         assert!(deny("iam:PassRole", Test::is_set("sagemaker:InstanceTypes")).is_err());
     }
