@@ -405,6 +405,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_endpoint_is_judged_by_its_configuration_and_that_by_its_models() {
+        let event = event("CreateEndpoint.noncompliant-config", "churn", "churn");
+        let journal = async |rules: &str| {
+            let guard = guard(&format!("[rules.noncompliant-endpoint-config]\n{rules}"));
+            let decisions = guard.handle(&event, FUNCTION).await;
+            let about = |entry: &&String| ["describe", "tags-of", "model"].iter().any(|verb| entry.starts_with(verb));
+            let journal: Vec<_> = guard.ports.state().journal.iter().filter(about).cloned().collect();
+            (decisions.map(|decisions| decisions[0].verdict), journal)
+        };
+        let config = "churn-no-volume-key";
+        let config = [
+            format!("describe {config}"),
+            format!("tags-of arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/{config}"),
+        ];
+        assert_eq!(journal("").await, (Ok(Verdict::Compliant), config.to_vec()));
+        let with_model = [&config[..], &["model m".to_owned()]].concat();
+        assert_eq!(journal("[rules.missing-vpc]").await, (Ok(Verdict::Compliant), with_model));
+
+        let guard = guard("[rules.noncompliant-endpoint-config]\n[rules.unencrypted-volume]");
+        guard.ports.state().failing.insert("tags-of");
+        let decisions = guard.handle(&event, FUNCTION).await.expect("handled");
+        assert_eq!(decisions[0].verdict, Verdict::Unknown);
+        assert!(decisions[0].findings[0].message.contains("tags-of failed"), "{:?}", decisions[0].findings);
+    }
+
+    #[tokio::test]
     async fn look_ups_are_few_and_remembered() {
         let guard = guard(policy_with_everything());
         for name in ["CreateTrainingJob.compliant", "CreateTrainingJob.too-long"] {

@@ -11,8 +11,8 @@ use crate::facts::Facts;
 use crate::json::{Value, find, member_text};
 use crate::operations::Operation;
 use crate::plan::{self, PlannedAction};
-use crate::policy::{Action, Mode, OnUnknown, Policy, Severity};
-use crate::rules::{Outcome, Rule};
+use crate::policy::{Action, Mode, OnUnknown, Policy, Settings, Severity};
+use crate::rules::{Outcome, Rule, Violation};
 
 /// What a call comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -176,14 +176,7 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         let severity = settings.severity();
         judged.push(Judged {
             rule,
-            asks_for: match (&outcome, exemption, settings.mode()) {
-                (_, Some(_), _) | (_, _, Mode::Observe) => Action::Alert,
-                (Outcome::Fail(_), None, Mode::Enforce) => settings.action(),
-                (_, None, Mode::Enforce) => match policy.on_unknown {
-                    OnUnknown::Alert => Action::Alert,
-                    OnUnknown::Stop => Action::Stop,
-                },
-            },
+            asks_for: if exemption.is_some() { Action::Alert } else { asked_for(&outcome, &settings) },
         });
         match outcome {
             Outcome::Pass | Outcome::Skip(_) => {}
@@ -204,7 +197,7 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
                     actual: violation.actual,
                     expected: violation.expected,
                     message: violation.message + &note,
-                    fix: rule.fix.to_owned(),
+                    fix: violation.fix.unwrap_or_else(|| rule.fix.to_owned()),
                 }
             })),
             Outcome::Unknown(unread) => findings.push(Finding {
@@ -230,6 +223,21 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         findings,
         actions,
         ..header(call)
+    }
+}
+
+/// What a rule with these settings asks to be done about an outcome that is no pass.
+pub(crate) fn asked_for(outcome: &Outcome, settings: &Settings) -> Action {
+    match (settings.mode(), outcome) {
+        (Mode::Observe, _) => Action::Alert,
+        (Mode::Enforce, Outcome::Fail(violations)) => {
+            let of_one = |violation: &Violation| violation.at_most.unwrap_or(Action::Stop);
+            settings.action().min(violations.iter().map(of_one).max().unwrap_or(Action::Stop))
+        }
+        (Mode::Enforce, _) => match settings.policy.on_unknown {
+            OnUnknown::Alert => Action::Alert,
+            OnUnknown::Stop => Action::Stop,
+        },
     }
 }
 

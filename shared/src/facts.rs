@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::caller::Caller;
-use crate::evidence::{Evidence, LookedUp, Model, Principal};
+use crate::evidence::{EndpointConfig, Evidence, LookedUp, Model, Principal};
 use crate::json::{self, At, Found, Read, Unread, member_text};
 use crate::operations::{Absence, Fact, Operation, Slot};
 use crate::policy::Abac;
@@ -143,6 +143,14 @@ impl<'a> Facts<'a> {
     pub fn role<T>(&self, at: &At, arn: &str, part: impl Fn(&'a Principal) -> &'a LookedUp<T>) -> Read<&'a T> {
         let known = self.evidence.principal(arn).and_then(|role| part(role).as_ref().map_err(Clone::clone));
         known.map_err(|why| Unread::new(at, why))
+    }
+
+    /// The endpoint configurations that the request uses, each with its place and name.
+    pub fn endpoint_configs(&self) -> Vec<Read<(At, &'a str, &'a EndpointConfig)>> {
+        let known =
+            |at, name| self.evidence.endpoint_configs.get(self.call, name, &at).map(|config| (at, name, config));
+        let names = self.all(Fact::EndpointConfig).filter_map(|found| Some((found.at, found.text().transpose()?)));
+        names.map(|(at, name)| known(at, name?)).collect()
     }
 
     /// Where the compute that the request launches takes its network settings from: transform jobs, inference experiments and

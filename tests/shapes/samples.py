@@ -48,6 +48,12 @@ VALUES = {
     "subnet": ("subnet-1", "subnet-2", ("unapproved-subnet", ""), []),
     "security-group": ("sg-1", "sg-2", ("unapproved-security-group", ""), []),
     "model": ("isolated", "open", ("network-isolation-off", ""), []),
+    "endpoint-config": (
+        "isolated",
+        "open",
+        ("noncompliant-endpoint-config", " → productionVariants[0].modelName"),
+        [],
+    ),
     "image": (
         f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/run:1",
         "docker.io/somebody/run:1",
@@ -126,11 +132,11 @@ class Sample:
         if subject == "internet":
             right, wrong = INTERNET[member.shape.name]
         is_excluded = self.exclusions.covers(self.name, member.path)
-        if is_excluded and subject == "model":
+        if is_excluded and subject in ("model", "endpoint-config"):
             return "another"
         if self.case == "silent" and not is_excluded:
             # Types, counts and places must be there for the rest to mean anything; so must what the API requires.
-            keep = subject in ("instance-type", "instance-count", "uri", "role", "image", "model")
+            keep = subject in ("instance-type", "instance-count", "uri", "role", "image", "model", "endpoint-config")
             gone = subject in ("subnet", "security-group")
             return (2 if subject == "instance-count" else right) if keep or member.required and not gone else None
         if self.case != "wrong" or is_excluded:

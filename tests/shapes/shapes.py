@@ -63,6 +63,7 @@ ABOUT = {
     "subnet": (r".*", r".*SubnetId", "string"),
     "security-group": (r".*", r".*SecurityGroupId", "string"),
     "model": (r"modelName(Override)?", r"ModelName", "string"),
+    "endpoint-config": (r"endpointConfigName", r"EndpointConfigName", "string"),
     "image": (r".*", r"ContainerImage|AlgorithmImage|ImageUri|OptimizationContainerImage|ImageBaseImage", "string"),
     "uri": (r".*", r"(.*S3.*(Uri|Path)|Url)", "string"),
     "shell": (r"enableRemoteDebug|enableSSMAccess", r".*", "boolean"),

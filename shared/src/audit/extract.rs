@@ -10,7 +10,7 @@ use super::records::{self, Header};
 use crate::call::{Call, is_sagemaker};
 use crate::decide::{another_service, coverage};
 use crate::documents::{self, Item};
-use crate::evidence::{self, Model, Session, TagChange};
+use crate::evidence::{self, Created, EndpointConfig, Model, Session, TagChange};
 use crate::json::Value;
 
 /// What one input holds that an audit needs; everything else is only counted.
@@ -127,7 +127,10 @@ impl Extract {
         };
         if let Some(session) = Session::read(&call) {
             self.sessions.push(session);
-        } else if Model::read(&call).is_some() || TagChange::read(&call).is_some() {
+        } else if Model::read(&call).is_some()
+            || EndpointConfig::read(&call).is_some()
+            || TagChange::read(&call).is_some()
+        {
             self.lessons.push(without_secrets(value.clone()));
         }
         let time = call.time();

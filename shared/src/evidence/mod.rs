@@ -1,23 +1,29 @@
-//! What is known beside the call itself: IAM's word on roles and users, sessions, models and keys.
+//! What is known beside the call itself: IAM's word on roles and users, sessions, models, endpoint configurations and keys.
 //!
 //! The command line fills this from files, a Lambda from look-ups; nothing downstream can tell the difference. What is
 //! not in here is [`Unread`], never assumed.
 
+mod endpoint_configs;
 mod history;
 mod iam;
 mod models;
 mod sessions;
 mod tags;
+#[cfg(test)]
+mod testing;
+mod versions;
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+pub use endpoint_configs::EndpointConfig;
 pub use history::{TagChange, TagHistory, TagsAt};
 pub use iam::{decode_policy_document, is_authorization_details};
-pub use models::{Model, Models};
+pub use models::Model;
 pub use sessions::{Session, Sessions};
 pub use tags::Tags;
+pub use versions::{Created, Versions};
 
 use crate::call::Call;
 
@@ -31,7 +37,9 @@ pub struct Evidence {
     /// Sessions, from AssumeRole* records.
     pub sessions: Sessions,
     /// Models, looked up or from CreateModel records.
-    pub models: Models,
+    pub models: Versions<Model>,
+    /// Endpoint configurations, looked up or from CreateEndpointConfig records.
+    pub endpoint_configs: Versions<EndpointConfig>,
     keys: HashMap<String, LookedUp<Key>>,
     /// Changes of the tags of roles and users, from IAM records.
     pub tag_history: TagHistory,
@@ -85,15 +93,14 @@ impl Evidence {
         Self { hint, ..Self::default() }
     }
 
-    /// Learns what a call teaches about others: the session that it issues, the model that it creates, the tags of a role or
-    /// user that it changes.
+    /// Learns what a call teaches about others: the session that it issues, the model or endpoint configuration that it creates,
+    /// the tags of a role or user that it changes.
     pub fn learn(&mut self, call: &Call) {
         if let Some(session) = Session::read(call) {
             self.sessions.add(session);
         }
-        if let (Some((name, model)), Some(since)) = (Model::read(call), call.time()) {
-            self.models.add(call, &name, since, Ok(model));
-        }
+        self.models.learn(call);
+        self.endpoint_configs.learn(call);
         if let Some(change) = TagChange::read(call) {
             self.tag_history.add(change);
         }

@@ -19,6 +19,8 @@ use crate::json::At;
 /// Something that a rule can ask a request for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fact {
+    /// Who calls, where, and what. Every operation tells that.
+    Caller,
     /// The list of resource tags, `[{key, value}]`.
     Tags,
     /// ARN of a role that the resource will run as (`iam:PassRole`).
@@ -69,6 +71,8 @@ pub enum Fact {
     SecurityGroup,
     /// Name of a model, which brings its own isolation and VPC configuration.
     Model,
+    /// Name of an endpoint configuration, which tells what an endpoint runs.
+    EndpointConfig,
     /// A container image.
     Image,
     /// An algorithm or model package, which brings its own container image.
@@ -161,7 +165,7 @@ impl Operation {
 
     /// Whether a request of this operation can say anything about `fact`.
     pub fn tells(&self, fact: Fact) -> bool {
-        self.slots().any(|slot| slot.fact == fact)
+        fact == Fact::Caller || self.slots().any(|slot| slot.fact == fact)
     }
 
     /// Whether it can say so inside the object at `outer`.
