@@ -35,12 +35,12 @@ fn the_readmes_tables_are_current() {
 fn every_example_violates_its_rule() {
     for rule in RULES {
         let request: Value = serde_json::from_str(rule.example).expect(rule.id);
-        let creates = |operation: &&Operation| {
-            operation.name.starts_with("Create")
-                && rule.applies_to(operation)
-                && operation.resource_name.is_some_and(|name| request.get(name).is_some())
+        let names = |path: Option<&str>| path.is_some_and(|path| request.get(path).is_some());
+        let is_meant = |operation: &&Operation| {
+            let creates = operation.name.starts_with("Create") && names(operation.resource_name);
+            rule.applies_to(operation) && (creates || operation.name == "AddTags" && names(operation.resource_arn))
         };
-        let operation = Operation::all().find(creates).expect(rule.id).name;
+        let operation = Operation::all().find(is_meant).expect(rule.id).name;
         let record = serde_json::json!({
             "eventSource": "sagemaker.amazonaws.com", "eventName": operation, "eventTime": "2026-03-02T09:00:00Z",
             "awsRegion": "eu-west-1", "recipientAccountId": "111122223333", "requestParameters": request,

@@ -51,7 +51,8 @@ pub async fn endpoint_config(name: &str, ports: &impl DescribeResource) -> Answe
     let arn = described.get("EndpointConfigArn").and_then(Value::as_str);
     let arn = arn.ok_or_else(|| Failure("sagemaker:DescribeEndpointConfig answered no ARN".to_owned()))?;
     let tags = ports.tags_of(arn).await?;
-    Ok(EndpointConfig { request: request(described, tags) })
+    let arn = Some(arn.to_owned());
+    Ok(EndpointConfig { arn, request: request(described, tags) })
 }
 
 /// The request in CloudTrail's form that created what was `described` and has these `tags`.

@@ -8,7 +8,7 @@ use crate::caller::Caller;
 use crate::documents::OtherEvent;
 use crate::evidence::{Evidence, Tags};
 use crate::facts::Facts;
-use crate::json::{Value, find, member_text};
+use crate::json::{Value, find};
 use crate::operations::Operation;
 use crate::plan::{self, PlannedAction};
 use crate::policy::{Action, Mode, OnUnknown, Policy, Settings, Severity};
@@ -317,15 +317,14 @@ fn reason(findings: &[Finding]) -> String {
     reasons.join("; ")
 }
 
-/// The resource that a call created, as far as the record tells.
+/// The resource that a call created, or is about, as far as the record tells.
 pub fn resource(call: &Call, operation: &Operation) -> Resource {
-    let request = call.request.as_ref().ok();
-    let in_request = |path| find(request?, path).first()?.text().ok()?;
-    // The service adds the ARN to the logged request as well.
-    let in_response = |path| member_text(call.response?, path);
-    let arn = operation.resource_arn.and_then(|path| in_response(path).or_else(|| in_request(path)));
+    let in_request = |path| find(call.request.as_ref().ok()?, path).first()?.text().ok()?;
+    let arn = operation.arn(call);
     let name = operation.resource_name.and_then(in_request).or_else(|| arn::name(arn?));
-    Resource { kind: operation.kind, name: name.map(str::to_owned), arn: arn.map(str::to_owned) }
+    let of_arn = arn.and_then(arn::kind).filter(|_| operation.only_tags());
+    let kind = of_arn.and_then(|kind| Operation::all().find(|known| known.kind == kind));
+    Resource { kind: kind.unwrap_or(operation).kind, name: name.map(str::to_owned), arn: arn.map(str::to_owned) }
 }
 
 fn principal_report(facts: &Facts, policy: &Policy) -> PrincipalReport {

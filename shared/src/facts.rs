@@ -1,5 +1,7 @@
 //! The facts of a call, in the domain's words: what the request asks for and what was looked up about it.
 
+use std::borrow::Cow;
+
 use crate::call::Call;
 use crate::caller::Caller;
 use crate::evidence::{EndpointConfig, Evidence, LookedUp, Model, Principal};
@@ -45,6 +47,13 @@ impl ResourceTag<'_> {
     }
 }
 
+/// Whether people, billing or IAM may take one key of a tag for the other: they differ at most in case and white space.
+pub fn are_alike(one: &str, other: &str) -> bool {
+    let normalised =
+        |key: &str| key.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect::<String>();
+    normalised(one) == normalised(other)
+}
+
 /// Where requests carry tags.
 pub const TAGS: &str = "requestParameters.tags";
 
@@ -86,7 +95,7 @@ impl<'a> Facts<'a> {
                 found.push((slot, Found { at, value: Err(unread) }));
             }
         }
-        let list = found.iter().find(|(slot, _)| slot.fact == Fact::Tags);
+        let list = found.iter().find(|(slot, _)| matches!(slot.fact, Fact::Tags | Fact::AddedTags));
         let tags = list.map_or(Ok(Vec::new()), |(_, list)| tags(list));
         Self { call, operation, caller, evidence, found, tags }
     }
@@ -146,11 +155,20 @@ impl<'a> Facts<'a> {
     }
 
     /// The endpoint configurations that the request uses, each with its place and name.
-    pub fn endpoint_configs(&self) -> Vec<Read<(At, &'a str, &'a EndpointConfig)>> {
-        let known =
-            |at, name| self.evidence.endpoint_configs.get(self.call, name, &at).map(|config| (at, name, config));
+    pub fn endpoint_configs(&self) -> Vec<Read<(At, &'a str, Cow<'a, EndpointConfig>)>> {
+        let known = |at, name| Ok((at, name, self.evidence.endpoint_config(self.call, name, &at)?));
         let names = self.all(Fact::EndpointConfig).filter_map(|found| Some((found.at, found.text().transpose()?)));
         names.map(|(at, name)| known(at, name?)).collect()
+    }
+
+    /// The value of the tag `key` of the role `arn`, which the request passes at `at`, at the time of the call; `None` where it has
+    /// no such tag, or an empty one.
+    ///
+    /// # Errors
+    /// Where that is not known.
+    pub fn role_tag(&self, at: &At, arn: &str, key: &str) -> Read<Option<&'a str>> {
+        let value = self.evidence.tags(arn, self.call.time()).and_then(|tags| tags.get(key));
+        value.map(|value| value.filter(|value| !value.is_empty())).map_err(|why| Unread::new(at, why))
     }
 
     /// Where the compute that the request launches takes its network settings from: transform jobs, inference experiments and

@@ -139,7 +139,7 @@ mod tests {
             assert_eq!(lookups(call, operation, policy), [eve, config_itself].into());
             let mut evidence = Evidence::default();
             assert_eq!(further_lookups(call, operation, policy, &evidence), [].into());
-            let known = EndpointConfig { request: serde_json::from_str(config).unwrap() };
+            let known = EndpointConfig { arn: None, request: serde_json::from_str(config).unwrap() };
             evidence.endpoint_configs.add(call, "c", call.time().unwrap(), Ok(known));
             let key = Lookup::Key("arn:aws:kms:eu-west-1:111122223333:key/k".to_owned());
             let model = Lookup::Model("m".to_owned());

@@ -44,6 +44,8 @@ pub struct Launch {
     pub access_key_id: Option<String>,
     /// `userIdentity.principalId`, likewise.
     pub principal_id: Option<String>,
+    /// ARN of the resource, by which later changes of its tags are found.
+    pub resource_arn: Option<String>,
     /// The JSON text of the record, without other people's secrets.
     pub json: String,
 }
@@ -136,11 +138,18 @@ impl Extract {
         let time = call.time();
         match coverage(&call) {
             Ok(_) if !period.contains(time) => self.skip("outside the period".to_owned()),
-            Ok(_) => {
+            Ok(operation) => {
                 self.records += 1;
+                let resource_arn = operation.arn(&call).map(str::to_owned);
                 let access_key_id = call.identity.access_key_id.map(str::to_owned);
                 let principal_id = call.identity.principal_id.map(str::to_owned);
-                self.launches.push(Launch { time, access_key_id, principal_id, json: without_secrets(value) });
+                self.launches.push(Launch {
+                    time,
+                    access_key_id,
+                    principal_id,
+                    resource_arn,
+                    json: without_secrets(value),
+                });
             }
             Err(reason) => {
                 self.skip(reason);

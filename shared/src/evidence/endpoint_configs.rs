@@ -1,5 +1,9 @@
 //! Endpoint configurations, which tell what an endpoint runs.
 
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
 use super::Created;
 use crate::call::Call;
 use crate::json::{Value, member_text};
@@ -8,6 +12,8 @@ use crate::operations::Operation;
 /// An endpoint configuration: the request that created it, in CloudTrail's form, with its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointConfig {
+    /// Its ARN, where that is known.
+    pub arn: Option<String>,
     /// Source: SageMaker API reference, `CreateEndpointConfig`.
     pub request: serde_json::Value,
 }
@@ -18,11 +24,26 @@ impl Created for EndpointConfig {
 
     fn from_request(call: &Call) -> Option<(String, Self)> {
         let request = *call.request.as_ref().ok()?;
-        Some((member_text(request, "endpointConfigName")?.to_owned(), Self { request: request.into() }))
+        let arn = Operation::named(Self::BY)?.arn(call).map(str::to_owned);
+        Some((member_text(request, "endpointConfigName")?.to_owned(), Self { arn, request: request.into() }))
     }
 }
 
 impl EndpointConfig {
+    /// The same after these tags were set, or, with `None`, removed.
+    pub fn retagged(&self, changed: &BTreeMap<&str, Option<&str>>) -> Self {
+        let mut config = self.clone();
+        let Some(members) = config.request.as_object_mut() else { return config };
+        let list = members.entry("tags").or_insert_with(|| json!([]));
+        if let Some(tags) = list.as_array_mut() {
+            let is_changed = |tag: &serde_json::Value| tag["key"].as_str().is_some_and(|key| changed.contains_key(key));
+            tags.retain(|tag| !is_changed(tag));
+            let set = changed.iter().filter_map(|(key, value)| Some(json!({"key": key, "value": (*value)?})));
+            tags.extend(set);
+        }
+        config
+    }
+
     /// Hands over the call that would create this configuration if whoever made the call `using` it made that as well, then and
     /// there.
     pub fn as_created<T>(&self, using: &Call, then: impl FnOnce(&Call, &'static Operation) -> T) -> Option<T> {

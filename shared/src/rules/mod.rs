@@ -39,8 +39,8 @@ pub struct Rule {
     pub needs: &'static [Need],
     /// Whether IAM can deny the same request before it is carried out.
     pub prevention: Prevention,
-    /// `requestParameters` of an operation that creates something, of which the resource's name tells which, that violate it;
-    /// or the part that matters.
+    /// `requestParameters` of an operation that creates something, of which the resource's name tells which, or of AddTags, that
+    /// violate it; or the part that matters.
     pub example: &'static str,
     /// The detective half. Whoever judges calls [`Rule::judge`] instead.
     pub check: fn(&Facts, &Settings) -> Result<Outcome, Unread>,
@@ -127,6 +127,7 @@ rules! {
     remote_shell,
     notebook_root_access,
     notebook_internet_access,
+    changed_project_tag,
     noncompliant_endpoint_config,
 }
 

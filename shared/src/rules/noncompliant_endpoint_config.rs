@@ -149,6 +149,27 @@ mod tests {
     }
 
     #[test]
+    fn tags_that_were_set_or_removed_since_count() {
+        let record = |operation: &str, time: &str, request: &str| {
+            format!(
+                r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{operation}","eventTime":"2026-03-02T{time}Z",
+                "awsRegion":"eu-west-1","recipientAccountId":"111122223333","requestParameters":{{{request}}}}}"#
+            )
+        };
+        let arn = "arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/c";
+        let created = format!(r#""endpointConfigName":"c","endpointConfigArn":"{arn}",{GOOD}"#);
+        let mark = format!(r#""resourceArn":"{arn}","tags":[{{"key":"tagwarden:violation","value":"missing-vpc"}}]"#);
+        let unmark = format!(r#""resourceArn":"{arn}","tagKeys":["tagwarden:violation"]"#);
+        let endpoint = || Case::of("CreateEndpoint", r#"{"endpointName":"e","endpointConfigName":"c"}"#);
+        let case = || {
+            let created = record("CreateEndpointConfig", "08:00:00", &created);
+            endpoint().record(&created).record(&record("AddTags", "08:10:00", &mark))
+        };
+        assert_eq!(case().says(&RULE), "fail endpointConfigName → tags[0].value");
+        assert_eq!(case().record(&record("DeleteTags", "08:20:00", &unmark)).says(&RULE), "pass");
+    }
+
+    #[test]
     fn tags_are_compared_with_the_user_of_the_configuration() {
         let of_borealis = format!(r#"{GOOD},"tags":[{{"key":"Project","value":"borealis"}}]"#);
         let case = |tag: &str| case(&of_borealis, "[rules.foreign-project-tag]\n").caller(&[("Project", tag)]);

@@ -76,7 +76,14 @@ impl Case {
     /// The endpoint configuration `name` is known to have been created by this request.
     pub(super) fn endpoint_config_named(mut self, name: &str, request: &str) -> Self {
         let request = serde_json::from_str(request).expect(request);
-        self.endpoint_configs.push((name.to_owned(), EndpointConfig { request }));
+        self.endpoint_configs.push((name.to_owned(), EndpointConfig { arn: None, request }));
+        self
+    }
+
+    /// This record was read, too.
+    pub(super) fn record(mut self, record: &str) -> Self {
+        let record: Value = serde_json::from_str(record).expect(record);
+        self.evidence.learn(&Call::read(&record).unwrap());
         self
     }
 
