@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tagwarden::operations::Operation;
 use tagwarden_functions::permissions::{AUDIT, FUNCTIONS};
 use tagwarden_tests::list;
@@ -66,6 +66,19 @@ fn delivered_operations_are_judged_by_one_guard() {
     delivered.sort();
     assert!(delivered.is_sorted_by(|one, other| one < other), "an operation is delivered twice: {delivered:?}");
     assert!(delivered.iter().all(|name| Operation::named(name).is_some()), "{delivered:?}");
+}
+
+#[test]
+fn guards_know_each_other() {
+    let template = template("template.yaml");
+    let guards = functions(&template).into_iter().filter(|(binary, ..)| binary.starts_with("guard-"));
+    let mut roles: Vec<_> = guards.map(|(_, id, _)| json!({"Fn::GetAtt": [format!("{id}Role"), "Arn"]})).collect();
+    let join = &template["Globals"]["Function"]["Environment"]["Variables"]["TAGWARDEN_ROLES"]["Fn::Join"];
+    let mut known = list(&join[1]).to_vec();
+    for list in [&mut roles, &mut known] {
+        list.sort_by_key(Value::to_string);
+    }
+    assert_eq!((&join[0], known), (&json!(","), roles));
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl<'a> Caller<'a> {
 }
 
 /// ARN of the IAM role or user (or `root`) behind a call, where the record tells it.
-pub(crate) fn principal<'a>(identity: &Identity<'a>) -> Option<Cow<'a, str>> {
+pub fn principal<'a>(identity: &Identity<'a>) -> Option<Cow<'a, str>> {
     match identity.kind? {
         "Root" | "IAMUser" | "Role" => identity.arn.map(Cow::Borrowed),
         "AssumedRole" | "FederatedUser" => {
