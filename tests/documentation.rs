@@ -35,11 +35,12 @@ fn the_readmes_tables_are_current() {
 fn every_example_violates_its_rule() {
     for rule in RULES {
         let request: Value = serde_json::from_str(rule.example).expect(rule.id);
-        let creates = |operation: &&Operation| {
-            operation.name.starts_with("Create")
-                && operation.resource_name.is_some_and(|name| request.get(name).is_some())
+        let names = |path: Option<&str>| path.is_some_and(|path| request.get(path).is_some());
+        let is_meant = |operation: &&Operation| {
+            let creates = operation.name.starts_with("Create") && names(operation.resource_name);
+            rule.applies_to(operation) && (creates || operation.name == "AddTags" && names(operation.resource_arn))
         };
-        let operation = Operation::all().find(creates).expect(rule.id).name;
+        let operation = Operation::all().find(is_meant).expect(rule.id).name;
         let record = serde_json::json!({
             "eventSource": "sagemaker.amazonaws.com", "eventName": operation, "eventTime": "2026-03-02T09:00:00Z",
             "awsRegion": "eu-west-1", "recipientAccountId": "111122223333", "requestParameters": request,
@@ -69,6 +70,7 @@ fn every_example_violates_its_rule() {
             "unapproved-security-group" => "allow = ['sg-0aaa']",
             "excessive-instance-count" => "max = 8",
             "excessive-runtime" => "max-hours = 24",
+            "noncompliant-endpoint-config" => "[rules.unencrypted-volume]",
             "persona-overreach" => "[personas.data-scientist]\noperations = ['CreateTrainingJob']",
             _ => "",
         };
@@ -77,7 +79,13 @@ fn every_example_violates_its_rule() {
         let text = format!("version = 1\n[rules.{}]\n{settings}\n", rule.id);
         Policy::parse(&text).expect(&text);
         fs::write(&policy, &text).expect("written");
-        let input = format!("{record}\n{iam}");
+        // What the example's endpoint uses.
+        let mut config = record.clone();
+        config["eventName"] = serde_json::json!("CreateEndpointConfig");
+        config["requestParameters"] = serde_json::json!({
+            "endpointConfigName": "churn-without-volume-key", "productionVariants": [{"instanceType": "ml.m5.xlarge"}],
+        });
+        let input = format!("{record}\n{config}\n{iam}");
         let args = ["check", "--format", "json", "--policy", policy.to_str().expect("UTF-8"), "-"];
         let ran = tagwarden_with_input(&args, input.as_bytes());
         assert_eq!(ran.status, 1, "{}: {}{}", rule.id, ran.stdout, ran.stderr);

@@ -219,6 +219,57 @@ fn observing_tells_and_changes_nothing() {
     assert_eq!(world.emulator.alerts().len(), 1);
 }
 
+/// The configuration was made when nobody looked: all that tells of it is SageMaker.
+#[test]
+fn an_endpoint_is_judged_by_the_configuration_that_it_uses() {
+    for (is_made, is_marked, expected) in [
+        (true, false, "violates `unencrypted-volume`"),
+        (true, true, "is marked as violating `missing-vpc`"),
+        (false, false, "sagemaker:DescribeEndpointConfig failed"),
+    ] {
+        let world = World::new(
+            HOSTING,
+            &format!("{NO_SESSIONS}[rules.noncompliant-endpoint-config]\n[rules.unencrypted-volume]"),
+        );
+        let event = in_this_account("UpdateEndpoint.noncompliant-config");
+        let config = &event["detail"]["requestParameters"]["endpointConfigName"];
+        if is_made {
+            world.create_endpoint_config(config);
+        }
+        if is_marked {
+            let arn =
+                format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint-config/{}", config.as_str().expect("text"));
+            let mark = json!([{"Key": "tagwarden:violation", "Value": "missing-vpc"}]);
+            world.emulator.sagemaker("AddTags", &json!({"ResourceArn": arn, "Tags": mark}));
+        }
+        world.deliver(&event).expect("handled");
+        let alerts = world.emulator.alerts();
+        assert_eq!(alerts.len(), 1);
+        let record = told(&alerts[0]);
+        let finding = &record["findings"][0];
+        assert_eq!(finding["rule"], "noncompliant-endpoint-config");
+        assert!(finding["message"].as_str().expect("text").contains(expected), "{finding}");
+        let why = "the request of an update does not tell what was there before";
+        let not_stopped = if is_made { json!(why) } else { Value::Null };
+        assert_eq!(record["actions"][0]["not_stopped"], not_stopped);
+    }
+}
+
+#[test]
+fn tags_that_a_guard_set_are_no_news() {
+    let mut world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.changed-project-tag]"));
+    let mut event = in_this_account("AddTags.another-project");
+    world.deliver(&event).expect("handled");
+    assert_eq!(told(&world.emulator.alerts()[0])["findings"][0]["rule"], "changed-project-tag");
+
+    let caller = format!("arn:aws:iam::{ACCOUNT}:role/DataScientist");
+    world.environment.push(("TAGWARDEN_ROLES".to_owned(), format!("arn:aws:iam::{ACCOUNT}:role/Guard,{caller}")));
+    world.guard = Some(Function::start(TRAINING, ACCOUNT, &world.environment));
+    event["detail"]["eventID"] = json!("another");
+    world.deliver(&event).expect("handled");
+    assert_eq!(world.emulator.alerts(), [] as [Value; 0]);
+}
+
 #[test]
 fn an_endpoint_configuration_is_deleted_unless_it_is_in_use() {
     for in_use in [false, true] {

@@ -25,7 +25,7 @@ fn samples() -> Vec<Value> {
     printed.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 
-/// The caller, the roles that requests pass, and the models that they name.
+/// The caller, the roles that requests pass, and the models and endpoint configurations that they name.
 fn surroundings() -> String {
     let role = |path: &str, project: &str, policy: &str| {
         let condition = json!({"StringEquals": {"aws:SourceAccount": "111122223333"}});
@@ -39,19 +39,33 @@ fn surroundings() -> String {
             }},
         })
     };
+    let call = |operation: &str, request: Value| {
+        json!({
+            "eventSource": "sagemaker.amazonaws.com", "eventName": operation, "eventTime": "2026-03-01T09:00:00Z",
+            "awsRegion": "eu-west-1", "recipientAccountId": "111122223333", "requestParameters": request,
+        })
+    };
     let model = |name: &str, isolated: bool| {
         let vpc = json!({"subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]});
-        json!({
-            "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateModel", "eventTime": "2026-03-01T09:00:00Z",
-            "awsRegion": "eu-west-1", "recipientAccountId": "111122223333", "requestParameters":
-                {"modelName": name, "enableNetworkIsolation": isolated, "vpcConfig": if isolated { vpc } else { Value::Null }},
-        })
+        let vpc = if isolated { vpc } else { Value::Null };
+        call("CreateModel", json!({"modelName": name, "enableNetworkIsolation": isolated, "vpcConfig": vpc}))
+    };
+    // A configuration is as good as its model.
+    let config = |model: &str| {
+        let request = json!({
+            "endpointConfigName": model, "kmsKeyId": "arn:aws:kms:eu-west-1:111122223333:key/0d1e",
+            "productionVariants": [{"modelName": model, "instanceType": "ml.m5.xlarge", "initialInstanceCount": 1}],
+            "tags": [{"key": "Project", "value": "atlas"}],
+        });
+        call("CreateEndpointConfig", request)
     };
     let roles = json!({"RoleDetailList": [
         role("Scientist", "atlas", "Science"), role("ml/atlas/atlas-run", "atlas", "Atlas"),
         role("ml/cygnus/cygnus-run", "cygnus", "AdministratorAccess"),
     ]});
-    format!("{roles}\n{}\n{}\n", model("isolated", true), model("open", false))
+    let records = [model("isolated", true), model("open", false), config("isolated"), config("open")];
+    let records: Vec<_> = records.iter().map(Value::to_string).collect();
+    format!("{roles}\n{}\n", records.join("\n"))
 }
 
 #[test]
@@ -68,10 +82,10 @@ fn every_operation_is_judged_right() {
     assert!(!ran.stdout.contains("hunter2"), "secrets are repeated");
 
     let decisions = ran.json_lines();
-    // The two models come first.
-    assert_eq!(decisions.len(), samples.len() + 2);
+    // The models and configurations come first.
+    let (_, decisions) = decisions.split_at(decisions.len() - samples.len());
     let mut problems = Vec::new();
-    for (sample, decision) in samples.iter().zip(&decisions[2..]) {
+    for (sample, decision) in samples.iter().zip(decisions) {
         let what = format!("{} {}", sample["operation"], sample["case"]);
         if decision["verdict"] == "skipped" {
             problems.push(format!("{what}: {}", decision["reason"]));

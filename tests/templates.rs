@@ -88,6 +88,19 @@ fn delivered_operations_are_judged_by_one_guard() {
 }
 
 #[test]
+fn guards_know_each_other() {
+    let template = template("template.yaml");
+    let guards = functions(&template).into_iter().filter(|(binary, ..)| binary.starts_with("guard-"));
+    let mut roles: Vec<_> = guards.map(|(_, id, _)| json!({"Fn::GetAtt": [format!("{id}Role"), "Arn"]})).collect();
+    let join = &template["Globals"]["Function"]["Environment"]["Variables"]["TAGWARDEN_ROLES"]["Fn::Join"];
+    let mut known = list(&join[1]).to_vec();
+    for list in [&mut roles, &mut known] {
+        list.sort_by_key(Value::to_string);
+    }
+    assert_eq!((&join[0], known), (&json!(","), roles));
+}
+
+#[test]
 fn sessions_are_delivered_although_their_calls_only_read() {
     let template = template("template.yaml");
     let (_, _, recorder) = functions(&template).pop().expect("record-sessions is the last");

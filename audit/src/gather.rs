@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use jiff::Timestamp;
 use tagwarden::audit::{Denied, Extract, Input};
 use tagwarden::call::Call;
-use tagwarden::evidence::{Evidence, Session};
+use tagwarden::evidence::{Evidence, Session, TagChange, carrier};
 use tagwarden::json::Value;
 
 use crate::spool::{Span, Spool};
@@ -25,6 +25,8 @@ pub struct Gathered<Place> {
     sessions: Spool,
     /// Access keys and principal ids of the callers, by which their sessions are found.
     callers: HashSet<String>,
+    /// Whose tags were changed: what these were before is learned from the launches.
+    retagged: HashSet<u64>,
     /// IAM's data, with the place of its file: the last word counts.
     iam: Vec<(Place, String)>,
 }
@@ -34,6 +36,8 @@ struct Launch<Place> {
     time: Option<Timestamp>,
     /// Its file's place, and its place in the file.
     place: (Place, usize),
+    /// Fingerprint of what it launched.
+    resource: Option<u64>,
     record: Span,
 }
 
@@ -54,6 +58,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
             records: Spool::default(),
             sessions: Spool::default(),
             callers: HashSet::new(),
+            retagged: HashSet::new(),
             iam: Vec::new(),
         }
     }
@@ -70,7 +75,8 @@ impl<Place: Ord + Clone> Gathered<Place> {
         let Extract { launches, sessions, lessons, iam, denied, .. } = extract;
         for (number, launch) in launches.into_iter().enumerate() {
             let record = self.records.push(&launch.json)?;
-            self.launches.push(Launch { time: launch.time, place: (place.clone(), number), record });
+            let resource = launch.resource_arn.as_deref().and_then(carrier).map(|carrier| fingerprint(&carrier));
+            self.launches.push(Launch { time: launch.time, place: (place.clone(), number), resource, record });
             self.callers.extend([launch.access_key_id, launch.principal_id].into_iter().flatten());
         }
         for session in &sessions {
@@ -83,6 +89,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
                 && let Ok(call) = Call::read(&record)
             {
                 self.evidence.learn(&call);
+                self.retagged.extend(TagChange::read(&call).map(|change| fingerprint(change.carrier())));
             }
         }
         self.iam.extend(iam.into_iter().map(|details| (place.clone(), details)));
@@ -113,7 +120,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
         }
     }
 
-    /// Learns the sessions of those who launched anything, and gives what they launched.
+    /// Learns the sessions of those who launched anything, and the tags of what was tagged again, and gives what was launched.
     pub(crate) fn launches(&mut self) -> Result<Launches, Failure> {
         let callers: HashSet<_> = self.callers.iter().map(|name| fingerprint(name)).collect();
         std::mem::take(&mut self.sessions).each(|line| {
@@ -126,6 +133,14 @@ impl<Place: Ord + Clone> Gathered<Place> {
         })?;
         let mut launches = std::mem::take(&mut self.launches);
         launches.sort_by(|one, other| (one.time, &one.place).cmp(&(other.time, &other.place)));
+        for launch in &launches {
+            if launch.resource.is_some_and(|resource| self.retagged.contains(&resource))
+                && let Ok(record) = serde_json::from_str::<Value>(&self.records.get(launch.record)?)
+                && let Ok(call) = Call::read(&record)
+            {
+                self.evidence.learn(&call);
+            }
+        }
         let records: Vec<_> = launches.into_iter().map(|launch| launch.record).collect();
         Ok(Launches { records: records.into_iter(), spool: std::mem::take(&mut self.records) })
     }

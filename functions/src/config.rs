@@ -14,6 +14,8 @@ pub const POLICY: &str = "TAGWARDEN_POLICY";
 pub const POLICY_MAX_AGE: &str = "TAGWARDEN_POLICY_MAX_AGE";
 /// `observe`: change nothing, whatever the policy says. Otherwise `policy`.
 pub const MODE: &str = "TAGWARDEN_MODE";
+/// ARNs of the roles of Tagwarden's own functions that set tags, with commas between them.
+pub const ROLES: &str = "TAGWARDEN_ROLES";
 /// Name of the bucket of the organisation's trail.
 pub const LOG_BUCKET: &str = "TAGWARDEN_LOG_BUCKET";
 /// Where audits keep what they make: `s3://BUCKET/PREFIX`.

@@ -1,18 +1,19 @@
-//! Looks up what the policy's rules need for a call, all at once.
+//! Looks up what the policy's rules need for a call: all at once, and then what the answers name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use tagwarden::call::Call;
-use tagwarden::evidence::{AttachedPolicy, Evidence, Key, LookedUp, Model, Tags};
-use tagwarden::gather::{Lookup, lookups};
+use tagwarden::evidence::{AttachedPolicy, EndpointConfig, Evidence, Key, LookedUp, Model, Tags};
+use tagwarden::gather::{Lookup, further_lookups, lookups};
 use tagwarden::operations::Operation;
 use tagwarden::policy::{Policy, SessionTags};
 
 use crate::ports::{Answer, LookUp};
+use crate::recover;
 
 /// How long a look-up is good for. Short: a tag that is put right should count at once.
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
@@ -31,6 +32,7 @@ enum Found {
     AttachedPolicies(String, LookedUp<Vec<AttachedPolicy>>),
     TrustPolicy(String, LookedUp<serde_json::Value>),
     Model(String, LookedUp<Model>),
+    EndpointConfig(String, LookedUp<EndpointConfig>),
     Key(String, LookedUp<Key>),
 }
 
@@ -41,8 +43,8 @@ impl Found {
             Self::AttachedPolicies(_, result) => result.is_ok(),
             Self::TrustPolicy(_, result) => result.is_ok(),
             Self::Key(_, result) => result.is_ok(),
-            // A model's name may be given again at any time.
-            Self::Model(..) => false,
+            // The name of a model or an endpoint configuration may be given again at any time.
+            Self::Model(..) | Self::EndpointConfig(..) => false,
         }
     }
 
@@ -52,6 +54,7 @@ impl Found {
             Self::AttachedPolicies(arn, policies) => evidence.principal_mut(&arn).attached_policies = policies,
             Self::TrustPolicy(arn, policy) => evidence.principal_mut(&arn).trust_policy = policy,
             Self::Model(name, model) => evidence.models.add(call, &name, Timestamp::MIN, model),
+            Self::EndpointConfig(name, config) => evidence.endpoint_configs.add(call, &name, Timestamp::MIN, config),
             Self::Key(arn, key) => evidence.add_key(&arn, key),
         }
     }
@@ -85,8 +88,7 @@ pub async fn gather(
     ports: &impl LookUp,
     cache: &Cache,
 ) -> Evidence {
-    let lookups = lookups(call, operation, policy);
-    let found = join_all(lookups.iter().map(|lookup| look_up(lookup, ports, cache)));
+    let found = look_up_all(lookups(call, operation, policy), ports, cache);
     let sessions = async {
         match policy.abac.session_tags {
             SessionTags::None => Ok(Vec::new()),
@@ -96,14 +98,18 @@ pub async fn gather(
     let (found, sessions) = futures_util::join!(found, sessions);
 
     let mut evidence = Evidence::new(": it was not looked up");
-    for found in found {
-        found.add_to(&mut evidence, call);
-    }
+    found.into_iter().for_each(|found| found.add_to(&mut evidence, call));
+    let further = look_up_all(further_lookups(call, operation, policy, &evidence), ports, cache).await;
+    further.into_iter().for_each(|found| found.add_to(&mut evidence, call));
     match sessions {
         Ok(sessions) => sessions.into_iter().for_each(|session| evidence.sessions.add(session)),
         Err(failure) => evidence.sessions.set_unavailable(failure.to_string()),
     }
     evidence
+}
+
+async fn look_up_all(lookups: BTreeSet<Lookup>, ports: &impl LookUp, cache: &Cache) -> Vec<Found> {
+    join_all(lookups.iter().map(|lookup| look_up(lookup, ports, cache))).await
 }
 
 async fn look_up(lookup: &Lookup, ports: &impl LookUp, cache: &Cache) -> Found {
@@ -117,6 +123,9 @@ async fn look_up(lookup: &Lookup, ports: &impl LookUp, cache: &Cache) -> Found {
         }
         Lookup::TrustPolicy(arn) => Found::TrustPolicy(arn.clone(), reason(ports.trust_policy(arn).await)),
         Lookup::Model(name) => Found::Model(name.clone(), reason(ports.model(name).await)),
+        Lookup::EndpointConfig(name) => {
+            Found::EndpointConfig(name.clone(), reason(recover::endpoint_config(name, ports).await))
+        }
         Lookup::Key(arn) => Found::Key(arn.clone(), reason(ports.key(arn).await)),
     };
     cache.put(lookup, &found);

@@ -5,6 +5,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 use tagwarden::arn;
 use tagwarden::call::Call;
+use tagwarden::caller::principal;
 use tagwarden::decide::{Decision, Verdict, coverage, decide, not_a_call, skipped};
 use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Evidence;
@@ -32,12 +33,20 @@ pub struct Guard<P> {
     cache: Cache,
     ports: P,
     log: telemetry::Log,
+    /// ARNs of the roles that guards have: the tags that they set are no news.
+    roles: Vec<String>,
 }
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// A guard for the Lambda function of this name.
     pub fn new(function: String, policy: PolicyFile, ports: P, log: telemetry::Log) -> Self {
-        Self { function, policy, cache: Cache::default(), ports, log }
+        Self { function, policy, cache: Cache::default(), ports, log, roles: Vec::new() }
+    }
+
+    /// The same, where guards have these roles.
+    #[must_use]
+    pub fn among(self, roles: Vec<String>) -> Self {
+        Self { roles, ..self }
     }
 
     /// Deals with a payload: one record, where it is an EventBridge event. Returns the decisions.
@@ -73,6 +82,9 @@ impl<P: LookUp + Enforce> Guard<P> {
             Err(reason) => return Ok(Some(self.log(skipped(&call, reason), &[]))),
         };
         must_be_here(&call, function_arn)?;
+        if operation.only_tags() && self.is_by_a_guard(&call) {
+            return Ok(Some(self.log(skipped(&call, "Tagwarden set these tags itself".to_owned()), &[])));
+        }
         let policies = self.policy.current(&self.ports).await?;
         let policy = &policies.policy;
         let attempt = match self.claim(&call).await? {
@@ -105,6 +117,10 @@ impl<P: LookUp + Enforce> Guard<P> {
             self.give_back(&call).await;
             Err(problems.join("; "))
         }
+    }
+
+    fn is_by_a_guard(&self, call: &Call) -> bool {
+        principal(&call.identity).is_some_and(|caller| self.roles.iter().any(|role| *role == caller))
     }
 
     /// Claims the event. Where claims cannot be kept, acting twice is better than not at all; there is no other attempt to
@@ -197,7 +213,8 @@ pub async fn run() -> Result<(), Error> {
     telemetry::start();
     let function = config::required("AWS_LAMBDA_FUNCTION_NAME")?;
     let guard = Guard::new(function, PolicyFile::from_environment()?, aws::Aws::connect().await?, telemetry::write);
-    let guard = &guard;
+    let roles = config::set(config::ROLES).unwrap_or_default();
+    let guard = &guard.among(roles.split(',').map(str::to_owned).collect());
     let handler = move |event: LambdaEvent<Box<RawValue>>| async move {
         Ok::<_, Error>(guard.handle(event.payload.get(), &event.context.invoked_function_arn).await?)
     };
@@ -402,6 +419,47 @@ mod tests {
         guard_.ports.state().failing.insert("describe");
         let decisions = guard_.handle(&event, FUNCTION).await.expect("handled");
         assert_eq!(decisions[0].verdict, Verdict::Unknown);
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_is_judged_by_its_configuration_and_that_by_its_models() {
+        let event = event("CreateEndpoint.noncompliant-config", "churn", "churn");
+        let journal = async |rules: &str| {
+            let guard = guard(&format!("[rules.noncompliant-endpoint-config]\n{rules}"));
+            let decisions = guard.handle(&event, FUNCTION).await;
+            let about = |entry: &&String| ["describe", "tags-of", "model"].iter().any(|verb| entry.starts_with(verb));
+            let journal: Vec<_> = guard.ports.state().journal.iter().filter(about).cloned().collect();
+            (decisions.map(|decisions| decisions[0].verdict), journal)
+        };
+        let config = "churn-no-volume-key";
+        let config = [
+            format!("describe {config}"),
+            format!("tags-of arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/{config}"),
+        ];
+        assert_eq!(journal("").await, (Ok(Verdict::Compliant), config.to_vec()));
+        let with_model = [&config[..], &["model m".to_owned()]].concat();
+        assert_eq!(journal("[rules.missing-vpc]").await, (Ok(Verdict::Compliant), with_model));
+
+        let guard = guard("[rules.noncompliant-endpoint-config]\n[rules.unencrypted-volume]");
+        guard.ports.state().failing.insert("tags-of");
+        let decisions = guard.handle(&event, FUNCTION).await.expect("handled");
+        assert_eq!(decisions[0].verdict, Verdict::Unknown);
+        assert!(decisions[0].findings[0].message.contains("tags-of failed"), "{:?}", decisions[0].findings);
+    }
+
+    #[tokio::test]
+    async fn tags_that_a_guard_set_are_no_news() {
+        let event = event("AddTags.another-project", "borealis", "borealis");
+        let told = async |roles: &[&str]| {
+            let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+            let guard = guard("[abac]\nsession-tags = 'none'\n[rules.changed-project-tag]").among(roles);
+            let decisions = guard.handle(&event, FUNCTION).await.expect("handled");
+            (decisions[0].verdict, done(&guard))
+        };
+        let publish = vec!["publish".to_owned()];
+        assert_eq!(told(&[]).await, (Verdict::Violation, publish.clone()));
+        assert_eq!(told(&["arn:aws:iam::111122223333:role/Guard"]).await, (Verdict::Violation, publish));
+        assert_eq!(told(&["arn:aws:iam::111122223333:role/Guard", CALLER]).await, (Verdict::Skipped, Vec::new()));
     }
 
     #[tokio::test]

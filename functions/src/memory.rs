@@ -88,8 +88,15 @@ impl DescribeModel for Account {
 }
 
 impl DescribeResource for Account {
-    async fn describe(&self, _operation: &str, name: &str) -> Answer<serde_json::Value> {
-        self.doing("describe", name).map(|_| serde_json::json!({"TrainingJobName": name}))
+    async fn describe(&self, operation: &str, name: &str) -> Answer<serde_json::Value> {
+        self.doing("describe", name).map(|_| match operation {
+            "CreateEndpointConfig" => serde_json::json!({
+                "EndpointConfigName": name,
+                "EndpointConfigArn": format!("arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/{name}"),
+                "ProductionVariants": [{"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.xlarge"}],
+            }),
+            _ => serde_json::json!({"TrainingJobName": name}),
+        })
     }
 
     async fn tags_of(&self, arn: &str) -> Answer<serde_json::Value> {

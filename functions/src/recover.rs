@@ -1,4 +1,5 @@
-//! A request that its record does not show, recovered from the resource that it created.
+//! A request that no record shows, recovered from the resource that it created: because CloudTrail omitted it, or because it was
+//! made long before.
 //!
 //! CloudTrail leaves `requestParameters` out where they are too large. What a Describe operation answers has the same
 //! members in the same shapes (SageMaker API reference, `CreateTrainingJob` and `DescribeTrainingJob`, `CreateEndpointConfig`
@@ -7,6 +8,7 @@
 use serde_json::{Map, Value};
 use tagwarden::call::Call;
 use tagwarden::decide::resource;
+use tagwarden::evidence::{Created, EndpointConfig};
 use tagwarden::operations::Operation;
 
 use crate::ports::{Answer, DescribeResource, Failure};
@@ -32,15 +34,34 @@ pub async fn recover(
         return Err(Failure("neither the request nor the resource's ARN is in the record".to_owned()));
     };
     let (described, tags) = futures_util::try_join!(ports.describe(operation.name, &name), ports.tags_of(&arn))?;
-    let mut request = in_cloudtrails_form(described);
-    if let Value::Object(members) = &mut request {
-        members.insert("tags".to_owned(), in_cloudtrails_form(tags));
-    }
+    let request = request(described, tags);
     let mut record: Value = serde_json::from_str(record).map_err(|error| Failure(error.to_string()))?;
     if let Value::Object(members) = &mut record {
         members.insert("requestParameters".to_owned(), request);
     }
     Ok(Some(record.to_string()))
+}
+
+/// The endpoint configuration `name`, as the request that created it, with the tags that it has now.
+///
+/// # Errors
+/// Where it cannot be described.
+pub async fn endpoint_config(name: &str, ports: &impl DescribeResource) -> Answer<EndpointConfig> {
+    let described = ports.describe(EndpointConfig::BY, name).await?;
+    let arn = described.get("EndpointConfigArn").and_then(Value::as_str);
+    let arn = arn.ok_or_else(|| Failure("sagemaker:DescribeEndpointConfig answered no ARN".to_owned()))?;
+    let tags = ports.tags_of(arn).await?;
+    let arn = Some(arn.to_owned());
+    Ok(EndpointConfig { arn, request: request(described, tags) })
+}
+
+/// The request in CloudTrail's form that created what was `described` and has these `tags`.
+fn request(described: Value, tags: Value) -> Value {
+    let mut request = in_cloudtrails_form(described);
+    if let Value::Object(members) = &mut request {
+        members.insert("tags".to_owned(), in_cloudtrails_form(tags));
+    }
+    request
 }
 
 /// The API's JSON as CloudTrail writes it: with the first letter of each key lowered.

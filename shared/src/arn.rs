@@ -15,6 +15,16 @@ pub fn name(arn: &str) -> Option<&str> {
     arn.rsplit_once('/').map(|(_, name)| name)
 }
 
+/// Whether it is an IAM role's or user's.
+pub fn is_of_iam(arn: &str) -> bool {
+    arn.split(':').nth(2) == Some("iam")
+}
+
+/// The type of a SageMaker resource, such as `training-job`: what stands before the first slash.
+pub fn kind(arn: &str) -> Option<&str> {
+    arn.split(':').nth(5)?.split_once('/').map(|(kind, _)| kind)
+}
+
 /// Whether it is an IAM user's.
 pub fn is_user(arn: &str) -> bool {
     arn.contains(":user/")
@@ -28,7 +38,9 @@ mod tests {
     fn parts_are_found() {
         let user = "arn:aws:iam::111122223333:user/ml/eve";
         assert_eq!((region(user), account(user), name(user)), (Some(""), Some("111122223333"), Some("eve")));
-        assert!(is_user(user));
+        assert!(is_user(user) && is_of_iam(user));
+        let job = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/churn";
+        assert_eq!((kind(job), name(job), is_of_iam(job)), (Some("training-job"), Some("churn"), false));
         let function = "arn:aws:lambda:eu-west-1:111122223333:function:guard";
         assert_eq!(
             (region(function), account(function), name(function)),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::arn;
-use crate::call::Call;
+use crate::call::{Call, Identity};
 use crate::evidence::{Evidence, PrincipalTags, Tags};
 use crate::json::{Read, Unread};
 use crate::policy::SessionTags;
@@ -47,13 +47,11 @@ impl<'a> Caller<'a> {
             |why: String| Self { arn: None, session: Ok(None), identity: Err(Unread::new("userIdentity", why)) };
         match identity.kind {
             // The root user cannot be tagged.
-            Some("Root") => Self { arn: identity.arn.map(Cow::Borrowed), session: Ok(None), identity: Ok(None) },
-            Some("IAMUser") => Self::looked_up(identity.arn.map(Cow::Borrowed), Ok(None), call, evidence),
-            Some("Role") => Self::looked_up(identity.arn.map(Cow::Borrowed), Ok(None), call, evidence),
+            Some("Root") => Self { arn: principal(identity), session: Ok(None), identity: Ok(None) },
+            Some("IAMUser" | "Role") => Self::looked_up(principal(identity), Ok(None), call, evidence),
             Some("AssumedRole" | "FederatedUser") => {
-                let arn =
-                    identity.issuer_arn.map(Cow::Borrowed).or_else(|| role_of_session(identity.arn?).map(Cow::Owned));
-                Self::looked_up(arn, session_tags_of(call, evidence, session_tags), call, evidence)
+                let session = session_tags_of(call, evidence, session_tags);
+                Self::looked_up(principal(identity), session, call, evidence)
             }
             Some("AWSService") => {
                 let service = identity.invoked_by.unwrap_or("an AWS service");
@@ -123,6 +121,17 @@ impl<'a> Caller<'a> {
     }
 }
 
+/// ARN of the IAM role or user (or `root`) behind a call, where the record tells it.
+pub fn principal<'a>(identity: &Identity<'a>) -> Option<Cow<'a, str>> {
+    match identity.kind? {
+        "Root" | "IAMUser" | "Role" => identity.arn.map(Cow::Borrowed),
+        "AssumedRole" | "FederatedUser" => {
+            identity.issuer_arn.map(Cow::Borrowed).or_else(|| role_of_session(identity.arn?).map(Cow::Owned))
+        }
+        _ => None,
+    }
+}
+
 fn session_tags_of<'a>(call: &Call, evidence: &'a Evidence, mode: SessionTags) -> Read<Option<&'a Tags>> {
     if mode == SessionTags::None {
         return Ok(None);
@@ -147,7 +156,6 @@ fn role_of_session(session_arn: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::Identity;
     use crate::evidence::Session;
     use crate::json::Value;
 

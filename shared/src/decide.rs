@@ -8,11 +8,11 @@ use crate::caller::Caller;
 use crate::documents::OtherEvent;
 use crate::evidence::{Evidence, Tags};
 use crate::facts::Facts;
-use crate::json::{Value, find, member_text};
+use crate::json::{Value, find};
 use crate::operations::Operation;
 use crate::plan::{self, PlannedAction};
-use crate::policy::{Action, Mode, OnUnknown, Policy, Severity};
-use crate::rules::{Outcome, Rule};
+use crate::policy::{Action, Mode, OnUnknown, Policy, Settings, Severity};
+use crate::rules::{Outcome, Rule, Violation};
 
 /// What a call comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -176,14 +176,7 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         let severity = settings.severity();
         judged.push(Judged {
             rule,
-            asks_for: match (&outcome, exemption, settings.mode()) {
-                (_, Some(_), _) | (_, _, Mode::Observe) => Action::Alert,
-                (Outcome::Fail(_), None, Mode::Enforce) => settings.action(),
-                (_, None, Mode::Enforce) => match policy.on_unknown {
-                    OnUnknown::Alert => Action::Alert,
-                    OnUnknown::Stop => Action::Stop,
-                },
-            },
+            asks_for: if exemption.is_some() { Action::Alert } else { asked_for(&outcome, &settings) },
         });
         match outcome {
             Outcome::Pass | Outcome::Skip(_) => {}
@@ -204,7 +197,7 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
                     actual: violation.actual,
                     expected: violation.expected,
                     message: violation.message + &note,
-                    fix: rule.fix.to_owned(),
+                    fix: violation.fix.unwrap_or_else(|| rule.fix.to_owned()),
                 }
             })),
             Outcome::Unknown(unread) => findings.push(Finding {
@@ -230,6 +223,21 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         findings,
         actions,
         ..header(call)
+    }
+}
+
+/// What a rule with these settings asks to be done about an outcome that is no pass.
+pub(crate) fn asked_for(outcome: &Outcome, settings: &Settings) -> Action {
+    match (settings.mode(), outcome) {
+        (Mode::Observe, _) => Action::Alert,
+        (Mode::Enforce, Outcome::Fail(violations)) => {
+            let of_one = |violation: &Violation| violation.at_most.unwrap_or(Action::Stop);
+            settings.action().min(violations.iter().map(of_one).max().unwrap_or(Action::Stop))
+        }
+        (Mode::Enforce, _) => match settings.policy.on_unknown {
+            OnUnknown::Alert => Action::Alert,
+            OnUnknown::Stop => Action::Stop,
+        },
     }
 }
 
@@ -309,15 +317,14 @@ fn reason(findings: &[Finding]) -> String {
     reasons.join("; ")
 }
 
-/// The resource that a call created, as far as the record tells.
+/// The resource that a call created, or is about, as far as the record tells.
 pub fn resource(call: &Call, operation: &Operation) -> Resource {
-    let request = call.request.as_ref().ok();
-    let in_request = |path| find(request?, path).first()?.text().ok()?;
-    // The service adds the ARN to the logged request as well.
-    let in_response = |path| member_text(call.response?, path);
-    let arn = operation.resource_arn.and_then(|path| in_response(path).or_else(|| in_request(path)));
+    let in_request = |path| find(call.request.as_ref().ok()?, path).first()?.text().ok()?;
+    let arn = operation.arn(call);
     let name = operation.resource_name.and_then(in_request).or_else(|| arn::name(arn?));
-    Resource { kind: operation.kind, name: name.map(str::to_owned), arn: arn.map(str::to_owned) }
+    let of_arn = arn.and_then(arn::kind).filter(|_| operation.only_tags());
+    let kind = of_arn.and_then(|kind| Operation::all().find(|known| known.kind == kind));
+    Resource { kind: kind.unwrap_or(operation).kind, name: name.map(str::to_owned), arn: arn.map(str::to_owned) }
 }
 
 fn principal_report(facts: &Facts, policy: &Policy) -> PrincipalReport {

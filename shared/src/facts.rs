@@ -1,8 +1,10 @@
 //! The facts of a call, in the domain's words: what the request asks for and what was looked up about it.
 
+use std::borrow::Cow;
+
 use crate::call::Call;
 use crate::caller::Caller;
-use crate::evidence::{Evidence, LookedUp, Model, Principal};
+use crate::evidence::{EndpointConfig, Evidence, LookedUp, Model, Principal};
 use crate::json::{self, At, Found, Read, Unread, member_text};
 use crate::operations::{Absence, Fact, Operation, Slot};
 use crate::policy::Abac;
@@ -43,6 +45,13 @@ impl ResourceTag<'_> {
     pub fn value_path(&self) -> String {
         format!("{TAGS}[{}].value", self.index)
     }
+}
+
+/// Whether people, billing or IAM may take one key of a tag for the other: they differ at most in case and white space.
+pub fn are_alike(one: &str, other: &str) -> bool {
+    let normalised =
+        |key: &str| key.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect::<String>();
+    normalised(one) == normalised(other)
 }
 
 /// Where requests carry tags.
@@ -86,7 +95,7 @@ impl<'a> Facts<'a> {
                 found.push((slot, Found { at, value: Err(unread) }));
             }
         }
-        let list = found.iter().find(|(slot, _)| slot.fact == Fact::Tags);
+        let list = found.iter().find(|(slot, _)| matches!(slot.fact, Fact::Tags | Fact::AddedTags));
         let tags = list.map_or(Ok(Vec::new()), |(_, list)| tags(list));
         Self { call, operation, caller, evidence, found, tags }
     }
@@ -143,6 +152,23 @@ impl<'a> Facts<'a> {
     pub fn role<T>(&self, at: &At, arn: &str, part: impl Fn(&'a Principal) -> &'a LookedUp<T>) -> Read<&'a T> {
         let known = self.evidence.principal(arn).and_then(|role| part(role).as_ref().map_err(Clone::clone));
         known.map_err(|why| Unread::new(at, why))
+    }
+
+    /// The endpoint configurations that the request uses, each with its place and name.
+    pub fn endpoint_configs(&self) -> Vec<Read<(At, &'a str, Cow<'a, EndpointConfig>)>> {
+        let known = |at, name| Ok((at, name, self.evidence.endpoint_config(self.call, name, &at)?));
+        let names = self.all(Fact::EndpointConfig).filter_map(|found| Some((found.at, found.text().transpose()?)));
+        names.map(|(at, name)| known(at, name?)).collect()
+    }
+
+    /// The value of the tag `key` of the role `arn`, which the request passes at `at`, at the time of the call; `None` where it has
+    /// no such tag, or an empty one.
+    ///
+    /// # Errors
+    /// Where that is not known.
+    pub fn role_tag(&self, at: &At, arn: &str, key: &str) -> Read<Option<&'a str>> {
+        let value = self.evidence.tags(arn, self.call.time()).and_then(|tags| tags.get(key));
+        value.map(|value| value.filter(|value| !value.is_empty())).map_err(|why| Unread::new(at, why))
     }
 
     /// Where the compute that the request launches takes its network settings from: transform jobs, inference experiments and

@@ -22,6 +22,8 @@ pub enum Need {
     RoleTrust,
     /// The models that the request names.
     Models,
+    /// The endpoint configurations that it uses, and whatever judging these needs.
+    EndpointConfigs,
     /// The managers of the KMS keys that the request names.
     Keys,
 }
@@ -37,6 +39,8 @@ pub enum Lookup {
     TrustPolicy(String),
     /// This model.
     Model(String),
+    /// This endpoint configuration, with its tags.
+    EndpointConfig(String),
     /// The KMS key that this ARN, a key's or an alias's, stands for.
     Key(String),
 }
@@ -55,16 +59,15 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
     }
     let roles = |fact| facts.all(fact).filter_map(|found| found.text().ok()?).filter(|arn| is_here(arn, call));
     let execution_roles = || roles(Fact::ExecutionRole).map(str::to_owned);
+    let names = |fact| facts.all(fact).filter_map(|found| found.text().ok()?).map(str::to_owned);
     let all_roles = || execution_roles().chain(roles(Fact::ServiceRole).map(str::to_owned));
     for need in policy.rules(call, &facts.caller).flat_map(|(rule, _)| rule.needs) {
         match need {
             Need::RoleTags => lookups.extend(all_roles().map(Lookup::Tags)),
             Need::RolePolicies => lookups.extend(all_roles().map(Lookup::AttachedPolicies)),
             Need::RoleTrust => lookups.extend(execution_roles().map(Lookup::TrustPolicy)),
-            Need::Models => {
-                let names = facts.all(Fact::Model).filter_map(|found| found.text().ok()?);
-                lookups.extend(names.map(|name| Lookup::Model(name.to_owned())));
-            }
+            Need::Models => lookups.extend(names(Fact::Model).map(Lookup::Model)),
+            Need::EndpointConfigs => lookups.extend(names(Fact::EndpointConfig).map(Lookup::EndpointConfig)),
             Need::Keys => {
                 let keys = Fact::KEYS.into_iter().flat_map(|fact| facts.all(fact));
                 let arns = keys.filter_map(|found| Some(kms::arn(found.text().ok()??, call).into_owned()));
@@ -76,6 +79,22 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
     lookups
 }
 
+/// The look-ups that judging needs once the first ones were made: those for what an endpoint configuration names. No
+/// configuration uses another, so there are no more than these two steps.
+pub fn further_lookups(
+    call: &Call,
+    operation: &'static Operation,
+    policy: &Policy,
+    evidence: &Evidence,
+) -> BTreeSet<Lookup> {
+    let facts = Facts::of(call, operation, Caller::of(call, evidence, policy.abac.session_tags), evidence);
+    let first = lookups(call, operation, policy);
+    let configs = facts.endpoint_configs().into_iter().flatten();
+    let further = configs
+        .filter_map(|(_, _, config)| config.as_created(call, |created, operation| lookups(created, operation, policy)));
+    further.flatten().filter(|lookup| !first.contains(lookup)).collect()
+}
+
 /// Whether an IAM role or user belongs to the account that the call was made in.
 fn is_here(arn: &str, call: &Call) -> bool {
     arn::account(arn) == call.account
@@ -84,18 +103,48 @@ fn is_here(arn: &str, call: &Call) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::EndpointConfig;
     use crate::json::Value;
 
     fn looked_up(rules: &str, request: &str) -> Vec<Lookup> {
+        with_call("CreateEndpointConfig", rules, request, |call, operation, policy| {
+            lookups(call, operation, policy).into_iter().collect()
+        })
+    }
+
+    fn with_call<T>(
+        name: &str,
+        rules: &str,
+        request: &str,
+        then: impl FnOnce(&Call, &'static Operation, &Policy) -> T,
+    ) -> T {
         let policy = Policy::parse(&format!("version = 1\n{rules}")).unwrap();
         let record = format!(
-            r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"CreateEndpointConfig","awsRegion":"eu-west-1",
-            "recipientAccountId":"111122223333","userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/eve"}},
+            r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{name}","awsRegion":"eu-west-1",
+            "eventTime":"2026-03-02T09:00:00Z","recipientAccountId":"111122223333","userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/eve"}},
             "requestParameters":{request}}}"#
         );
         let record: Value = serde_json::from_str(&record).unwrap();
-        let operation = Operation::named("CreateEndpointConfig").unwrap();
-        lookups(&Call::read(&record).unwrap(), operation, &policy).into_iter().collect()
+        then(&Call::read(&record).unwrap(), Operation::named(name).unwrap(), &policy)
+    }
+
+    #[test]
+    fn what_a_configuration_names_is_looked_up_once_it_is_known() {
+        let config = r#"{"kmsKeyId":"k","productionVariants":[{"modelName":"m"}],"endpointConfigName":"c"}"#;
+        let rules = "[rules.noncompliant-endpoint-config]\n[rules.missing-vpc]\n[rules.unapproved-kms-key]";
+        let request = r#"{"endpointName":"e","endpointConfigName":"c"}"#;
+        with_call("UpdateEndpoint", rules, request, |call, operation, policy| {
+            let eve = Lookup::Tags("arn:aws:iam::111122223333:user/eve".to_owned());
+            let config_itself = Lookup::EndpointConfig("c".to_owned());
+            assert_eq!(lookups(call, operation, policy), [eve, config_itself].into());
+            let mut evidence = Evidence::default();
+            assert_eq!(further_lookups(call, operation, policy, &evidence), [].into());
+            let known = EndpointConfig { arn: None, request: serde_json::from_str(config).unwrap() };
+            evidence.endpoint_configs.add(call, "c", call.time().unwrap(), Ok(known));
+            let key = Lookup::Key("arn:aws:kms:eu-west-1:111122223333:key/k".to_owned());
+            let model = Lookup::Model("m".to_owned());
+            assert_eq!(further_lookups(call, operation, policy, &evidence), [model, key].into());
+        });
     }
 
     #[test]
@@ -119,6 +168,7 @@ mod tests {
             assert_eq!(looked_up(rules, request), expected, "{rules}");
         }
         assert_eq!(looked_up("[rules.missing-vpc]", "null"), std::slice::from_ref(&eve));
+        assert_eq!(looked_up("[rules.noncompliant-endpoint-config]", request), std::slice::from_ref(&eve));
         let elsewhere = r#"{"executionRoleArn":"arn:aws:iam::999900001111:role/r"}"#;
         assert_eq!(looked_up("[rules.foreign-execution-role]", elsewhere), [eve]);
     }

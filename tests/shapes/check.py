@@ -12,6 +12,7 @@ import shapes
 # What may stand at the path of each fact.
 TYPES = {
     "Tags": {"list"},
+    "AddedTags": {"list"},
     "InstanceCount": {"integer"},
     "InstanceCountCeiling": {"integer"},
     "InstanceCountChoice": {"integer"},

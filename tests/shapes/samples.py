@@ -27,6 +27,7 @@ VALUES = {
         ("foreign-project-tag", "[0].value"),
         ["missing-project-tag"],
     ),
+    "tag-key": ("Team", "Project", ("changed-project-tag", ""), []),
     "role": (
         f"arn:aws:iam::{ACCOUNT}:role/ml/atlas/atlas-run",
         f"arn:aws:iam::{ACCOUNT}:role/ml/cygnus/cygnus-run",
@@ -48,6 +49,12 @@ VALUES = {
     "subnet": ("subnet-1", "subnet-2", ("unapproved-subnet", ""), []),
     "security-group": ("sg-1", "sg-2", ("unapproved-security-group", ""), []),
     "model": ("isolated", "open", ("network-isolation-off", ""), []),
+    "endpoint-config": (
+        "isolated",
+        "open",
+        ("noncompliant-endpoint-config", " → productionVariants[0].modelName"),
+        [],
+    ),
     "image": (
         f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/run:1",
         "docker.io/somebody/run:1",
@@ -77,7 +84,7 @@ class Sample:
 
     def __init__(self, name, shape, case, exclusions):
         self.name, self.case, self.exclusions = name, case, exclusions
-        self.is_update = name.startswith(("Update", "Start")) and name != "UpdateMonitoringSchedule"
+        self.is_update = name.startswith(("Update", "Start", "Add", "Delete")) and name != "UpdateMonitoringSchedule"
         self.expected = []
         named = (member for member in shapes.members(shape) if shapes.about(member) == "model")
         self.has_models = any(not exclusions.covers(name, member.path) for member in named)
@@ -126,15 +133,17 @@ class Sample:
         if subject == "internet":
             right, wrong = INTERNET[member.shape.name]
         is_excluded = self.exclusions.covers(self.name, member.path)
-        if is_excluded and subject == "model":
+        if is_excluded and subject in ("model", "endpoint-config"):
             return "another"
         if self.case == "silent" and not is_excluded:
             # Types, counts and places must be there for the rest to mean anything; so must what the API requires.
-            keep = subject in ("instance-type", "instance-count", "uri", "role", "image", "model")
+            keep = subject in ("instance-type", "instance-count", "uri", "role", "image", "model", "endpoint-config", "tag-key")
             gone = subject in ("subnet", "security-group")
             return (2 if subject == "instance-count" else right) if keep or member.required and not gone else None
         if self.case != "wrong" or is_excluded:
             return right
+        if self.name == "AddTags":
+            rule = "changed-project-tag"
         path = None if below is None else f"requestParameters.{place}{below}"
         if not (self.has_models and subject in FROM_MODELS):
             self.expected.append((rule, path))

@@ -52,6 +52,7 @@ def _member(path, name, shape, required, seen):
 # What a member is about: a pattern for its name, one for its shape's name, and the type that it must have.
 ABOUT = {
     "tags": (r"tags", r"TagList", "list"),
+    "tag-key": (r"tagKeys", r"TagKey", "string"),
     "role": (r".*([rR]ole|[rR]ole(Arn|ARN)s?)", r"RoleArn", "string"),
     "instance-type": (r".*", r".*InstanceType|InstanceType", "string"),
     "instance-count": (r".*([iI]nstanceCount|incrementTargetCountBy)", r".*", "integer"),
@@ -63,6 +64,7 @@ ABOUT = {
     "subnet": (r".*", r".*SubnetId", "string"),
     "security-group": (r".*", r".*SecurityGroupId", "string"),
     "model": (r"modelName(Override)?", r"ModelName", "string"),
+    "endpoint-config": (r"endpointConfigName", r"EndpointConfigName", "string"),
     "image": (r".*", r"ContainerImage|AlgorithmImage|ImageUri|OptimizationContainerImage|ImageBaseImage", "string"),
     "uri": (r".*", r"(.*S3.*(Uri|Path)|Url)", "string"),
     "shell": (r"enableRemoteDebug|enableSSMAccess", r".*", "boolean"),
@@ -80,7 +82,7 @@ def about(member):
 
 
 # Operations that launch, change or open nothing.
-HARMLESS = re.compile(r"(Describe|List|Get|Search|Query|Render|Delete|Stop|Disassociate|Detach|Deregister|BatchDelete)")
+HARMLESS = re.compile(r"(Describe|List|Get|Search|Query|Render|Delete(?!Tags$)|Stop|Disassociate|Detach|Deregister|BatchDelete)")
 
 
 def of_concern(service):

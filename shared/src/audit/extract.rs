@@ -10,7 +10,7 @@ use super::records::{self, Header};
 use crate::call::{Call, is_sagemaker};
 use crate::decide::{another_service, coverage};
 use crate::documents::{self, Item};
-use crate::evidence::{self, Model, Session, TagChange};
+use crate::evidence::{self, Created, EndpointConfig, Model, Session, TagChange};
 use crate::json::Value;
 
 /// What one input holds that an audit needs; everything else is only counted.
@@ -44,6 +44,8 @@ pub struct Launch {
     pub access_key_id: Option<String>,
     /// `userIdentity.principalId`, likewise.
     pub principal_id: Option<String>,
+    /// ARN of the resource, by which later changes of its tags are found.
+    pub resource_arn: Option<String>,
     /// The JSON text of the record, without other people's secrets.
     pub json: String,
 }
@@ -127,17 +129,27 @@ impl Extract {
         };
         if let Some(session) = Session::read(&call) {
             self.sessions.push(session);
-        } else if Model::read(&call).is_some() || TagChange::read(&call).is_some() {
+        } else if Model::read(&call).is_some()
+            || EndpointConfig::read(&call).is_some()
+            || TagChange::read(&call).is_some()
+        {
             self.lessons.push(without_secrets(value.clone()));
         }
         let time = call.time();
         match coverage(&call) {
             Ok(_) if !period.contains(time) => self.skip("outside the period".to_owned()),
-            Ok(_) => {
+            Ok(operation) => {
                 self.records += 1;
+                let resource_arn = operation.arn(&call).map(str::to_owned);
                 let access_key_id = call.identity.access_key_id.map(str::to_owned);
                 let principal_id = call.identity.principal_id.map(str::to_owned);
-                self.launches.push(Launch { time, access_key_id, principal_id, json: without_secrets(value) });
+                self.launches.push(Launch {
+                    time,
+                    access_key_id,
+                    principal_id,
+                    resource_arn,
+                    json: without_secrets(value),
+                });
             }
             Err(reason) => {
                 self.skip(reason);

@@ -1,6 +1,7 @@
-//! The tags of roles and users over time, from the IAM calls that set them.
+//! The tags of roles, users and SageMaker's resources over time, from the calls that set them.
 //!
-//! Source: IAM API reference, `CreateRole`, `TagRole`, `UntagRole`, `DeleteRole` and their kin for users.
+//! Source: IAM API reference, `CreateRole`, `TagRole`, `UntagRole`, `DeleteRole` and their kin for users; SageMaker API
+//! reference, `AddTags`, `DeleteTags` and the `Tags` of what creates something.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeBounds;
@@ -10,14 +11,50 @@ use jiff::Timestamp;
 use super::Tags;
 use crate::arn;
 use crate::call::Call;
+use crate::caller;
 use crate::json::{Value, member, member_text};
+use crate::operations::{Absence, Fact, Operation};
 
-/// What an IAM call did to the tags of a role or user.
+/// What a call did to the tags of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagChange {
-    principal: String,
+    carrier: String,
     at: Timestamp,
+    event: TagEvent,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct TagEvent {
     change: Change,
+    author: Author,
+}
+
+/// Who changed tags, by which call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// `eventID`
+    pub event_id: Option<String>,
+    /// `eventName`
+    pub event_name: String,
+    /// `userIdentity.arn`: of the session, where there is one.
+    pub arn: Option<String>,
+    principal: Option<String>,
+}
+
+impl Author {
+    fn of(call: &Call) -> Self {
+        Self {
+            event_id: call.event_id.map(str::to_owned),
+            event_name: call.event_name.to_owned(),
+            arn: call.identity.arn.map(str::to_owned),
+            principal: caller::principal(&call.identity).and_then(|arn| carrier(&arn)),
+        }
+    }
+
+    /// Whether it was the IAM role or user `arn`, or a session of it.
+    pub fn is(&self, arn: &str) -> bool {
+        self.principal.is_some() && self.principal == carrier(arn)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,14 +65,14 @@ enum Change {
     Set(Tags),
     /// These keys were removed, the others left.
     Removed(Vec<String>),
-    /// It is no more. A session of it may live on: with which tags, IAM does not document.
+    /// It is no more. A session of a role may live on: with which tags, IAM does not document.
     Deleted,
     /// The record does not show what was changed.
     Unreadable,
 }
 
 /// What is known of one tag: its value, or that there is none, or why that is not known.
-type Told<'a> = Result<Option<&'a str>, &'static str>;
+pub type Told<'a> = Result<Option<&'a str>, &'static str>;
 
 /// `eventSource` of the calls that change the tags of roles and users.
 pub(super) const CHANGER: &str = "iam.amazonaws.com";
@@ -47,25 +84,43 @@ pub(super) const CHANGING_ROLES: [&str; 4] = ["CreateRole", "TagRole", "UntagRol
 pub(super) const CHANGING_USERS: [&str; 4] = ["CreateUser", "TagUser", "UntagUser", "DeleteUser"];
 
 impl TagChange {
-    /// The change that a successful call made, if it is one that changes the tags of a role or user.
+    /// The change that a successful call made, if it is one that is about the tags of a role or user, or of a resource of
+    /// SageMaker that was there before.
     pub fn read(call: &Call) -> Option<Self> {
         if call.error_code.is_some() {
             return None;
         }
+        if call.is_sagemaker() {
+            let operation = Operation::named(call.event_name).filter(|operation| operation.only_tags())?;
+            return Self::of(call, operation.arn(call)?, read_change(call));
+        }
         let (kind, parameter) = Self::subject(call.event_source, call.event_name)?;
-        let request = *call.request.as_ref().ok()?;
-        let name = member_text(request, parameter)?;
-        let change = match call.event_name {
-            "CreateRole" | "CreateUser" => tags(member(request, "tags")).map(Change::Created),
-            "TagRole" | "TagUser" => member(request, "tags").and_then(|list| tags(Some(list))).map(Change::Set),
-            "UntagRole" | "UntagUser" => keys(request).map(Change::Removed),
-            _ => Some(Change::Deleted),
-        };
-        Some(Self {
-            principal: key(call.account?, kind, name),
-            at: call.time()?,
-            change: change.unwrap_or(Change::Unreadable),
-        })
+        let name = member_text(call.request.as_ref().ok()?, parameter)?;
+        let arn = format!("arn:aws:iam::{}:{kind}/{name}", call.account?);
+        Self::of(call, &arn, read_change(call))
+    }
+
+    /// The tags that a successful call gave to the resource of SageMaker that it created or updated.
+    pub fn with_resource(call: &Call) -> Option<Self> {
+        let is_successful = call.is_sagemaker() && call.error_code.is_none();
+        let operation = Operation::named(call.event_name).filter(|_| is_successful)?;
+        let arn = operation.arn(call).filter(|_| operation.tells(Fact::Tags))?;
+        let tags = call.request.as_ref().ok().map(|request| member(request, "tags"));
+        match (operation.absence, tags) {
+            (Absence::Unset, list) => Self::of(call, arn, list.and_then(read_tags).map(Change::Created)),
+            (Absence::Unchanged, Some(Some(list))) => Self::of(call, arn, read_tags(Some(list)).map(Change::Set)),
+            (Absence::Unchanged, _) => None,
+        }
+    }
+
+    fn of(call: &Call, arn: &str, change: Option<Change>) -> Option<Self> {
+        let event = TagEvent { change: change.unwrap_or(Change::Unreadable), author: Author::of(call) };
+        Some(Self { carrier: carrier(arn)?, at: call.time()?, event })
+    }
+
+    /// What it changed the tags of, as [`carrier`] names it.
+    pub fn carrier(&self) -> &str {
+        &self.carrier
     }
 
     /// Whether calls of this name to this service change the tags of roles or users: of which kind, and what names them.
@@ -81,8 +136,19 @@ impl TagChange {
     }
 }
 
+/// What a call that is about tags did to them; `None` where that cannot be read.
+fn read_change(call: &Call) -> Option<Change> {
+    let request = *call.request.as_ref().ok()?;
+    match call.event_name {
+        "CreateRole" | "CreateUser" => read_tags(member(request, "tags")).map(Change::Created),
+        "TagRole" | "TagUser" | "AddTags" => Some(Change::Set(read_tags(Some(member(request, "tags")?))?)),
+        "UntagRole" | "UntagUser" | "DeleteTags" => read_keys(request).map(Change::Removed),
+        _ => Some(Change::Deleted),
+    }
+}
+
 /// The tags in a list, none where there is no list; `None` where they cannot be read.
-fn tags(list: Option<&Value>) -> Option<Tags> {
+fn read_tags(list: Option<&Value>) -> Option<Tags> {
     let mut tags = Tags::default();
     if let Some(list) = list {
         tags.add_list(list, "key", "value").ok()?;
@@ -90,14 +156,19 @@ fn tags(list: Option<&Value>) -> Option<Tags> {
     Some(tags)
 }
 
-fn keys(request: &Value) -> Option<Vec<String>> {
+fn read_keys(request: &Value) -> Option<Vec<String>> {
     let keys = member(request, "tagKeys")?.as_array()?;
     keys.iter().map(|key| key.as_str().map(str::to_owned)).collect()
 }
 
-/// Names are unique in an account whatever their path and case (IAM User Guide, "IAM identifiers").
-fn key(account: &str, kind: &str, name: &str) -> String {
-    format!("{account}:{kind}/{}", name.to_ascii_lowercase())
+/// What carries tags, by its ARN. The names of roles and users are unique in an account whatever their path and case (IAM User
+/// Guide, "IAM identifiers"); SageMaker writes the names in ARNs in lower case, and takes them in any.
+pub fn carrier(arn: &str) -> Option<String> {
+    if !arn::is_of_iam(arn) {
+        return Some(arn.to_ascii_lowercase());
+    }
+    let kind = if arn::is_user(arn) { "user" } else { "role" };
+    Some(format!("{}:{kind}/{}", arn::account(arn)?, arn::name(arn)?.to_ascii_lowercase()))
 }
 
 impl Change {
@@ -121,31 +192,29 @@ impl Change {
     }
 }
 
-/// All known changes of the tags of roles and users.
+/// All known changes of the tags of roles, users and resources.
 #[derive(Clone, Debug, Default)]
 pub struct TagHistory(HashMap<String, Changes>);
 
-/// The changes of one role's or user's tags. Records tell whole seconds: several may come at one time.
-type Changes = BTreeMap<Timestamp, Vec<Change>>;
+/// The changes of one thing's tags. Records tell whole seconds: several may come at one time.
+type Changes = BTreeMap<Timestamp, Vec<TagEvent>>;
 
 impl TagHistory {
     /// Adds a change. The order does not matter, and neither do duplicates.
-    pub fn add(&mut self, TagChange { principal, at, change }: TagChange) {
-        let changes = self.0.entry(principal).or_default().entry(at).or_default();
-        if !changes.contains(&change) {
-            changes.push(change);
+    pub fn add(&mut self, TagChange { carrier, at, event }: TagChange) {
+        let events = self.0.entry(carrier).or_default().entry(at).or_default();
+        if !events.contains(&event) {
+            events.push(event);
         }
     }
 
-    /// The tags of the role or user `arn` at a certain time. `None` where no change of them is known.
+    /// The tags of the role, user or resource `arn` at a certain time. `None` where no change of them is known.
     pub fn at(&self, arn: &str, time: Option<Timestamp>) -> Option<TagsAt<'_>> {
-        let kind = if arn::is_user(arn) { "user" } else { "role" };
-        let changes = self.0.get(&key(arn::account(arn)?, kind, arn::name(arn)?))?;
-        Some(TagsAt { changes, time: time? })
+        Some(TagsAt { changes: self.0.get(&carrier(arn)?)?, time: time? })
     }
 }
 
-/// The tags of a role or user at a certain time, as far as the changes up to then tell.
+/// The tags of a role, user or resource at a certain time, as far as the changes up to then tell.
 #[derive(Clone, Copy, Debug)]
 pub struct TagsAt<'a> {
     changes: &'a Changes,
@@ -157,32 +226,60 @@ impl<'a> TagsAt<'a> {
     ///
     /// # Errors
     /// Where the changes do not tell, with the reason.
-    pub fn get(&self, key: &str) -> Result<Option<&'a str>, &'static str> {
+    pub fn get(&self, key: &str) -> Told<'a> {
         let value = self.last(key, ..=self.time);
-        if value == self.last(key, ..self.time) {
-            value
+        if value == self.before(key) {
+            value.unwrap_or(Err("no record of an earlier time tells this tag of it"))
         } else {
             Err("its tags changed in the very second of the call")
         }
     }
 
-    fn last(&self, key: &str, times: impl RangeBounds<Timestamp>) -> Told<'a> {
-        for changes in self.changes.range(times).rev().map(|(_, changes)| changes) {
-            let mut told = changes.iter().filter_map(|change| change.tells(key));
+    /// What is known of the tag `key` as it was before that second. `None` where no record tells.
+    pub fn before(&self, key: &str) -> Option<Told<'a>> {
+        self.last(key, ..self.time)
+    }
+
+    /// When and by whom the tag `key` got the value that it had at that time, if it was set to another than it had before.
+    pub fn set_by(&self, key: &str) -> Option<(Timestamp, &'a Author)> {
+        let sets = |event: &&TagEvent| event.change.tells(key).is_some();
+        let mut times = self.changes.range(..=self.time).rev();
+        let (at, event) = times.find_map(|(at, events)| Some((*at, events.iter().find(sets)?)))?;
+        let is_another = self.last(key, ..at) != event.change.tells(key);
+        (is_another && matches!(event.change, Change::Set(_))).then_some((at, &event.author))
+    }
+
+    fn last(&self, key: &str, times: impl RangeBounds<Timestamp>) -> Option<Told<'a>> {
+        for events in self.changes.range(times).rev().map(|(_, events)| events) {
+            let mut told = events.iter().filter_map(|event| event.change.tells(key));
             match told.next() {
                 None => {}
-                Some(one) if told.all(|other| other == one) => return one,
-                Some(_) => return Err("its tags changed more than once within a second"),
+                Some(one) if told.all(|other| other == one) => return Some(one),
+                Some(_) => return Some(Err("its tags changed more than once within a second")),
             }
         }
-        Err("no record of an earlier time tells this tag of it")
+        None
     }
 
     /// All tags that are known.
     pub fn known(&self) -> Tags {
-        let changes = self.changes.range(..=self.time).flat_map(|(_, changes)| changes);
-        let keys = changes.flat_map(Change::keys);
+        let events = self.changes.range(..=self.time).flat_map(|(_, events)| events);
+        let keys = events.flat_map(|event| event.change.keys());
         keys.filter_map(|key| Some((key, self.get(key).ok()??))).collect()
+    }
+
+    /// The tags that were set since the creation, or, with `None`, removed.
+    pub fn changed_since_creation(&self) -> BTreeMap<&'a str, Option<&'a str>> {
+        let mut changed = BTreeMap::new();
+        for event in self.changes.range(..=self.time).flat_map(|(_, events)| events) {
+            match &event.change {
+                Change::Created(_) => changed.clear(),
+                Change::Set(tags) => changed.extend(tags.iter().map(|(key, value)| (key, Some(value)))),
+                Change::Removed(keys) => changed.extend(keys.iter().map(|key| (key.as_str(), None))),
+                Change::Deleted | Change::Unreadable => {}
+            }
+        }
+        changed
     }
 }
 

@@ -1,25 +1,34 @@
-//! What is known beside the call itself: IAM's word on roles and users, sessions, models and keys.
+//! What is known beside the call itself: IAM's word on roles and users, sessions, models, endpoint configurations and keys.
 //!
 //! The command line fills this from files, a Lambda from look-ups; nothing downstream can tell the difference. What is
 //! not in here is [`Unread`], never assumed.
 
+mod endpoint_configs;
 mod history;
 mod iam;
 mod models;
 mod sessions;
 mod tags;
+#[cfg(test)]
+mod testing;
+mod versions;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 
 use jiff::Timestamp;
 
-pub use history::{TagChange, TagHistory, TagsAt};
+pub use endpoint_configs::EndpointConfig;
+pub use history::{Author, TagChange, TagHistory, TagsAt, carrier};
 pub use iam::{decode_policy_document, is_authorization_details};
-pub use models::{Model, Models};
+pub use models::Model;
 pub use sessions::{Session, Sessions};
 pub use tags::Tags;
+pub use versions::{Created, Versions};
 
 use crate::call::Call;
+use crate::json::Read;
 
 /// The result of a look-up: what was found, or why it could not be.
 pub type LookedUp<T> = Result<T, String>;
@@ -31,9 +40,11 @@ pub struct Evidence {
     /// Sessions, from AssumeRole* records.
     pub sessions: Sessions,
     /// Models, looked up or from CreateModel records.
-    pub models: Models,
+    pub models: Versions<Model>,
+    /// Endpoint configurations, looked up or from CreateEndpointConfig records.
+    pub endpoint_configs: Versions<EndpointConfig>,
     keys: HashMap<String, LookedUp<Key>>,
-    /// Changes of the tags of roles and users, from IAM records.
+    /// Changes of the tags of roles, users and resources, from records.
     pub tag_history: TagHistory,
     hint: &'static str,
 }
@@ -85,16 +96,15 @@ impl Evidence {
         Self { hint, ..Self::default() }
     }
 
-    /// Learns what a call teaches about others: the session that it issues, the model that it creates, the tags of a role or
-    /// user that it changes.
+    /// Learns what a call teaches about others: the session that it issues, the model or endpoint configuration that it creates,
+    /// the tags of a role, user or resource that it sets or removes.
     pub fn learn(&mut self, call: &Call) {
         if let Some(session) = Session::read(call) {
             self.sessions.add(session);
         }
-        if let (Some((name, model)), Some(since)) = (Model::read(call), call.time()) {
-            self.models.add(call, &name, since, Ok(model));
-        }
-        if let Some(change) = TagChange::read(call) {
+        self.models.learn(call);
+        self.endpoint_configs.learn(call);
+        if let Some(change) = TagChange::read(call).or_else(|| TagChange::with_resource(call)) {
             self.tag_history.add(change);
         }
     }
@@ -127,6 +137,17 @@ impl Evidence {
             (Err(_), Some(tags)) => Ok(PrincipalTags::History { tags, arn: arn.to_owned(), hint: self.hint }),
             (principal, _) => Ok(PrincipalTags::Exact(principal?.tags.as_ref().map_err(Clone::clone)?)),
         }
+    }
+
+    /// The endpoint configuration `name`, which `call` uses and names at `path`, with the tags that it had then.
+    ///
+    /// # Errors
+    /// Where it is not known.
+    pub fn endpoint_config(&self, call: &Call, name: &str, path: &dyn fmt::Display) -> Read<Cow<'_, EndpointConfig>> {
+        let config = self.endpoint_configs.get(call, name, path)?;
+        let history = config.arn.as_deref().and_then(|arn| self.tag_history.at(arn, call.time()));
+        let changed = history.map(|tags| tags.changed_since_creation()).filter(|changed| !changed.is_empty());
+        Ok(changed.map_or(Cow::Borrowed(config), |changed| Cow::Owned(config.retagged(&changed))))
     }
 
     /// The KMS key that `arn`, a key's or an alias's, stands for, if it was looked up.

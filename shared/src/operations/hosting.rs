@@ -1,9 +1,9 @@
 //! Hosting: models, endpoints and their configurations, inference components, experiments and routers.
 
 use super::Fact::{
-    Compute, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceCountCeiling, InstanceType, Model,
-    NetworkIsolation, OutputKey, OutputSwitch, OutputUri, RemoteShell, SecurityGroup, Serverless, Subnet, VolumeKey,
-    Vpc,
+    Compute, EndpointConfig, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceCountCeiling,
+    InstanceType, Model, NetworkIsolation, OutputKey, OutputSwitch, OutputUri, RemoteShell, SecurityGroup, Serverless,
+    Subnet, VolumeKey, Vpc,
 };
 use super::Stop::{By, Never};
 use super::groups::{NO_WAY_BACK, ROLE, TAGS, container, create, output, required, slot, update, vpc};
@@ -57,6 +57,8 @@ const ROUTING_TARGETS: &[Slot] = &[
     slot(OutputUri, "routingTargets[].asyncInferenceConfig.outputConfig.s3FailurePath"),
 ];
 
+const ENDPOINT_CONFIG: &[Slot] = &[required(EndpointConfig, "endpointConfigName")];
+
 const EXPERIMENT: Stop = Never("stopping an experiment takes a decision on each of its variants");
 
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -100,8 +102,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     ),
     // What an endpoint runs is in its configuration.
-    create("CreateEndpoint", "endpoint", "endpointName", "endpointArn", By("DeleteEndpoint"), &[TAGS]),
-    update("UpdateEndpoint", "endpoint", "endpointName", "endpointArn", NO_WAY_BACK, &[]),
+    create("CreateEndpoint", "endpoint", "endpointName", "endpointArn", By("DeleteEndpoint"), &[TAGS, ENDPOINT_CONFIG]),
+    update("UpdateEndpoint", "endpoint", "endpointName", "endpointArn", NO_WAY_BACK, &[ENDPOINT_CONFIG]),
     update(
         "UpdateEndpointWeightsAndCapacities",
         "endpoint",

@@ -12,15 +12,24 @@ mod hosting;
 mod jobs;
 mod monitoring;
 mod studio;
+mod tags;
 mod training;
 
-use crate::json::At;
+use crate::call::Call;
+use crate::json::{At, find, member_text};
 
 /// Something that a rule can ask a request for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fact {
+    /// Who calls, where, and what. Every operation tells that, but for those that only change tags: they launch nothing, and
+    /// whoever creates something with tags must be allowed them.
+    Caller,
     /// The list of resource tags, `[{key, value}]`.
     Tags,
+    /// A list of tags that are set on a resource that was there before.
+    AddedTags,
+    /// The key of a tag that is removed from a resource.
+    RemovedTag,
     /// ARN of a role that the resource will run as (`iam:PassRole`).
     ExecutionRole,
     /// ARN of a role that is passed for another service than SageMaker to assume.
@@ -71,6 +80,8 @@ pub enum Fact {
     SecurityGroup,
     /// Name of a model, which brings its own isolation and VPC configuration.
     Model,
+    /// Name of an endpoint configuration, which tells what an endpoint runs.
+    EndpointConfig,
     /// A container image.
     Image,
     /// An algorithm or model package, which brings its own container image.
@@ -131,7 +142,8 @@ pub enum Stop {
 pub struct Operation {
     /// `eventName`
     pub name: &'static str,
-    /// Resource type in IAM's service authorization reference, such as `training-job`.
+    /// Resource type in IAM's service authorization reference, such as `training-job`. Operations on any resource have a type
+    /// of no resource here: the ARN tells it.
     pub kind: &'static str,
     /// Path of the resource's name in `requestParameters`. Where it has none there, its ARN names it.
     pub resource_name: Option<&'static str>,
@@ -163,7 +175,22 @@ impl Operation {
 
     /// Whether a request of this operation can say anything about `fact`.
     pub fn tells(&self, fact: Fact) -> bool {
-        self.slots().any(|slot| slot.fact == fact)
+        match fact {
+            Fact::Caller => !self.only_tags(),
+            _ => self.slots().any(|slot| slot.fact == fact),
+        }
+    }
+
+    /// Whether it does nothing but change the tags of a resource that was there before.
+    pub fn only_tags(&self) -> bool {
+        self.slots().any(|slot| matches!(slot.fact, Fact::AddedTags | Fact::RemovedTag))
+    }
+
+    /// ARN of the resource that a call of it is about, where the record tells it. The service adds it to many a logged request.
+    pub fn arn<'a>(&self, call: &Call<'a>) -> Option<&'a str> {
+        let path = self.resource_arn?;
+        let in_response = call.response.and_then(|response| member_text(response, path));
+        in_response.or_else(|| find(call.request.as_ref().ok()?, path).first()?.text().ok()?)
     }
 
     /// Whether it can say so inside the object at `outer`.
@@ -187,6 +214,7 @@ static AREAS: &[&[Operation]] = &[
     studio::OPERATIONS,
     clusters::OPERATIONS,
     assets::OPERATIONS,
+    tags::OPERATIONS,
 ];
 
 #[cfg(test)]
@@ -222,7 +250,7 @@ mod tests {
                 assert!(path.split('.').all(|key| key.starts_with(|c: char| c.is_ascii_lowercase())), "{path}");
                 assert!(!(slot.required && slot.is_optional_part()), "{name}: {path}");
                 assert!(slot.default.is_none() || slot.fact == Fact::MaxRuntime, "{name}: {path}");
-                assert!(slot.fact != Fact::Tags || path == "tags", "{name}: {path}");
+                assert!(!matches!(slot.fact, Fact::Tags | Fact::AddedTags) || path == "tags", "{name}: {path}");
                 assert!(places.insert((slot.fact as u8, path)), "{name}: {path} stands twice");
             }
         }

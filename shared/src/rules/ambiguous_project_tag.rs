@@ -1,6 +1,7 @@
 //! The request's Project tag can be read in more than one way.
 
 use super::prelude::*;
+use crate::facts::are_alike;
 use crate::policy::Pattern;
 
 /// `ambiguous-project-tag`
@@ -24,7 +25,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let key = &settings.policy.abac.tag;
     let tags = facts.tags()?;
-    let alike: Vec<_> = tags.iter().filter(|tag| normalised(tag.key).eq(normalised(key))).collect();
+    let alike: Vec<_> = tags.iter().filter(|tag| are_alike(tag.key, key)).collect();
     let mut findings = Findings::default();
     for tag in &alike {
         if tag.key != key {
@@ -44,11 +45,6 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
         findings.fail(Violation::new(tag.key_path(), message, format!("one tag `{key}`")).actual(tag.key));
     }
     Ok(findings.outcome("the request carries no Project tag"))
-}
-
-/// The key without case and white space.
-fn normalised(key: &str) -> impl Iterator<Item = char> {
-    key.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase)
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {

@@ -31,8 +31,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     }
     let mut findings = Findings::default();
     for (at, arn) in roles {
-        let tags = findings.read(facts.role(&at, arn, |role| &role.tags));
-        let Some(of_role) = tags.and_then(|tags| tags.get(key)).filter(|value| !value.is_empty()) else { continue };
+        let Some(Some(of_role)) = findings.read(facts.role_tag(&at, arn, key)) else { continue };
         // A resource without the tag is the caller's: that is what it would be tagged with.
         let of_resource = match facts.project_tags(&settings.policy.abac)?.first() {
             Some(tag) => Some(tag.value),

@@ -33,14 +33,14 @@ pub struct Rule {
     pub severity: Severity,
     /// What the policy can set beside action, severity and mode.
     pub options: &'static [Spec],
-    /// The facts that it is about: it applies to the operations that tell any of them. Empty: to all.
+    /// The facts that it is about: it applies to the operations that tell any of them.
     pub governs: &'static [Fact],
     /// What has to be looked up for it, beside the caller's tags.
     pub needs: &'static [Need],
     /// Whether IAM can deny the same request before it is carried out.
     pub prevention: Prevention,
-    /// `requestParameters` of an operation that creates something, of which the resource's name tells which, that violate it;
-    /// or the part that matters.
+    /// `requestParameters` of an operation that creates something, of which the resource's name tells which, or of AddTags, that
+    /// violate it; or the part that matters.
     pub example: &'static str,
     /// The detective half. Whoever judges calls [`Rule::judge`] instead.
     pub check: fn(&Facts, &Settings) -> Result<Outcome, Unread>,
@@ -67,7 +67,7 @@ impl Rule {
 
     /// Whether the rule has anything to say about calls of an operation.
     pub fn applies_to(&self, operation: &Operation) -> bool {
-        self.governs.is_empty() || self.governs.iter().any(|fact| operation.tells(*fact))
+        self.governs.iter().any(|fact| operation.tells(*fact))
     }
 
     /// What the rule says about a call.
@@ -127,6 +127,8 @@ rules! {
     remote_shell,
     notebook_root_access,
     notebook_internet_access,
+    changed_project_tag,
+    noncompliant_endpoint_config,
 }
 
 /// What a rule's file needs.

@@ -6,7 +6,7 @@ use crate::evidence::Model;
 use crate::facts::{Facts, Network};
 use crate::json::{Found, Read, Unread};
 use crate::operations::Fact;
-use crate::policy::Pattern;
+use crate::policy::{Action, Pattern};
 
 /// What a rule says about a call. A rule that does not apply has not passed; what could not be read is not compliant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +32,23 @@ pub struct Violation {
     pub expected: String,
     /// What is wrong.
     pub message: String,
+    /// How to put it right, where that is not what the rule says.
+    pub fix: Option<String>,
+    /// The most that is to be done about it, where that is less than what the rule asks for.
+    pub at_most: Option<Action>,
 }
 
 impl Violation {
     /// A violation at `path`: what is wrong and what should be there.
     pub fn new(path: impl fmt::Display, message: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self { path: path.to_string(), actual: None, expected: expected.into(), message: message.into() }
+        Self {
+            path: path.to_string(),
+            actual: None,
+            expected: expected.into(),
+            message: message.into(),
+            fix: None,
+            at_most: None,
+        }
     }
 
     /// Adds what is there.

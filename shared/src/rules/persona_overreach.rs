@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     action: Action::Stop,
     severity: Severity::High,
     options: &[],
-    governs: &[],
+    governs: &[Fact::Caller],
     needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"endpointConfigName": "churn", "productionVariants": [{"variantName": "a", "modelName": "churn"}]}"#,

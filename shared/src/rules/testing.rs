@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::caller::Caller;
-use crate::evidence::{AttachedPolicy, Evidence, Key, Model, Principal};
+use crate::evidence::{AttachedPolicy, EndpointConfig, Evidence, Key, Model, Principal};
 use crate::facts::Facts;
 use crate::json::Value;
 use crate::operations::Operation;
@@ -19,6 +19,7 @@ pub(super) struct Case {
     request: String,
     evidence: Evidence,
     models: Vec<(String, Model)>,
+    endpoint_configs: Vec<(String, EndpointConfig)>,
     policy: String,
 }
 
@@ -29,6 +30,7 @@ impl Case {
             request: request.to_owned(),
             evidence: Evidence::new(""),
             models: Vec::new(),
+            endpoint_configs: Vec::new(),
             policy: String::new(),
         }
     }
@@ -71,6 +73,20 @@ impl Case {
         self
     }
 
+    /// The endpoint configuration `name` is known to have been created by this request.
+    pub(super) fn endpoint_config_named(mut self, name: &str, request: &str) -> Self {
+        let request = serde_json::from_str(request).expect(request);
+        self.endpoint_configs.push((name.to_owned(), EndpointConfig { arn: None, request }));
+        self
+    }
+
+    /// This record was read, too.
+    pub(super) fn record(mut self, record: &str) -> Self {
+        let record: Value = serde_json::from_str(record).expect(record);
+        self.evidence.learn(&Call::read(&record).unwrap());
+        self
+    }
+
     pub(super) fn key(mut self, arn: &str, key: Key) -> Self {
         self.evidence.add_key(arn, Ok(key));
         self
@@ -110,9 +126,12 @@ impl Case {
         for (name, model) in self.models {
             self.evidence.models.add(&call, &name, call.time().unwrap(), Ok(model));
         }
+        for (name, config) in self.endpoint_configs {
+            self.evidence.endpoint_configs.add(&call, &name, call.time().unwrap(), Ok(config));
+        }
         let caller = Caller::of(&call, &self.evidence, SessionTags::Optional);
         let facts = Facts::of(&call, Operation::named(self.operation).unwrap(), caller, &self.evidence);
-        let (rule, settings) = policy.rules(&call, &facts.caller).next().unwrap();
+        let (rule, settings) = policy.rules(&call, &facts.caller).find(|(known, _)| known.id == rule.id).unwrap();
         rule.judge(&facts, &settings)
     }
 }

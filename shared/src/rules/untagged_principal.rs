@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     action: Action::Alert,
     severity: Severity::High,
     options: &[],
-    governs: &[],
+    governs: &[Fact::Caller],
     needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "atlas"}]}"#,

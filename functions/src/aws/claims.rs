@@ -1,0 +1,84 @@
+//! Claims on events, in the table.
+
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use jiff::Timestamp;
+
+use super::{Aws, failed, seconds, text};
+use crate::ports::{Answer, Claim, ClaimEvent};
+
+/// How long a claim is good for, in seconds: longer than a function may run, shorter than Lambda waits before it tries again.
+const LEASE: i64 = 45;
+
+/// How long it is remembered that an event was dealt with, in seconds: longer than EventBridge and Lambda try.
+const REMEMBERED: i64 = 7 * 24 * 3600;
+
+const IN_PROGRESS: &str = "in progress";
+const GIVEN_BACK: &str = "given back";
+const DONE: &str = "done";
+
+impl ClaimEvent for Aws {
+    async fn claim(&self, event_id: &str) -> Answer<Claim> {
+        let now = Timestamp::now().as_second();
+        let claimed = self
+            .update(event_id, "SET #state = :in_progress, lease = :lease, expires = :expires ADD attempts :one")
+            .condition_expression(
+                "attribute_not_exists(id) OR #state = :given_back OR (#state = :in_progress AND lease < :now)",
+            )
+            .expression_attribute_values(":in_progress", text(IN_PROGRESS))
+            .expression_attribute_values(":given_back", text(GIVEN_BACK))
+            .expression_attribute_values(":now", seconds(now))
+            .expression_attribute_values(":lease", seconds(now + LEASE))
+            .expression_attribute_values(":expires", seconds(now + REMEMBERED))
+            .expression_attribute_values(":one", seconds(1))
+            .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match claimed {
+            Ok(updated) => {
+                let attempts = updated.attributes.and_then(|item| item.get("attempts")?.as_n().ok()?.parse().ok());
+                Ok(Claim::Ours(attempts.unwrap_or(1)))
+            }
+            Err(error) => {
+                let refused = error.as_service_error().filter(|error| error.is_conditional_check_failed_exception());
+                match refused {
+                    None => Err(failed("dynamodb:UpdateItem")(error)),
+                    Some(refused) => {
+                        let item = match refused {
+                            aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(
+                                refused,
+                            ) => refused.item(),
+                            _ => None,
+                        };
+                        let state = item.and_then(|item| item.get("state")?.as_s().ok());
+                        Ok(if state.is_some_and(|state| state == DONE) { Claim::Done } else { Claim::Busy })
+                    }
+                }
+            }
+        }
+    }
+
+    async fn complete(&self, event_id: &str) -> Answer<()> {
+        self.set_state(event_id, DONE).await
+    }
+
+    async fn give_back(&self, event_id: &str) -> Answer<()> {
+        self.set_state(event_id, GIVEN_BACK).await
+    }
+}
+
+impl Aws {
+    async fn set_state(&self, event_id: &str, state: &str) -> Answer<()> {
+        let update = self.update(event_id, "SET #state = :state").expression_attribute_values(":state", text(state));
+        update.send().await.map(drop).map_err(failed("dynamodb:UpdateItem"))
+    }
+
+    fn update(
+        &self,
+        event_id: &str,
+        expression: &str,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        let update = self.dynamodb.update_item().table_name(&self.table).key("id", text(format!("event#{event_id}")));
+        update.update_expression(expression).expression_attribute_names("#state", "state")
+    }
+}

@@ -1,0 +1,109 @@
+//! The ports, by the AWS SDK: a file for each service, or for each job of a service.
+
+mod claims;
+mod describe;
+mod iam;
+mod kms;
+mod s3;
+mod sessions;
+mod sns;
+mod stop;
+mod tagging;
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use lambda_runtime::Error;
+
+use crate::config;
+use crate::ports::Failure;
+
+/// How long one try of a call may take, and all of them together: a function has half a minute for everything.
+const TRY: Duration = Duration::from_secs(3);
+const CALL: Duration = Duration::from_secs(8);
+
+/// Clients for all services.
+pub struct Aws {
+    dynamodb: aws_sdk_dynamodb::Client,
+    iam: aws_sdk_iam::Client,
+    kms: aws_sdk_kms::Client,
+    s3: aws_sdk_s3::Client,
+    sagemaker: aws_sdk_sagemaker::Client,
+    sns: aws_sdk_sns::Client,
+    tagging: aws_sdk_resourcegroupstagging::Client,
+    table: String,
+    topic: Option<String>,
+}
+
+impl Aws {
+    /// Clients for the function's account and region.
+    ///
+    /// # Errors
+    /// Where the environment does not name the table.
+    pub async fn connect() -> Result<Self, Error> {
+        let config = sdk_config(TRY, CALL).await;
+        Ok(Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            kms: aws_sdk_kms::Client::new(&config),
+            s3: aws_sdk_s3::Client::new(&config),
+            sagemaker: aws_sdk_sagemaker::Client::new(&config),
+            sns: aws_sdk_sns::Client::new(&config),
+            tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
+            table: config::required(config::TABLE)?,
+            topic: config::required(config::TOPIC).ok(),
+        })
+    }
+}
+
+/// What clients need to know: `attempt` is how long one try of a call may take, `call` all of them together.
+pub(crate) async fn sdk_config(attempt: Duration, call: Duration) -> SdkConfig {
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(call).build();
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(200)))
+        .timeout_config(timeouts)
+        .load()
+        .await
+}
+
+/// The failure of an API call: `<action> failed: <code>: <message>`.
+pub(crate) fn failed<E, R>(action: &str) -> impl FnOnce(SdkError<E, R>) -> Failure
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: Debug + 'static,
+{
+    let action = action.to_owned();
+    move |error| {
+        let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
+        let reason = match metadata.and_then(|metadata| metadata.code().map(|code| (code, metadata.message()))) {
+            Some((code, Some(message))) => format!("{code}: {message}"),
+            Some((code, None)) => code.to_owned(),
+            None => DisplayErrorContext(&error).to_string(),
+        };
+        Failure(format!("{action} failed: {reason}"))
+    }
+}
+
+/// Whether the service answered with this error code.
+pub(crate) fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
+    error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(code)
+}
+
+/// A text in an item of the table.
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A point in time in an item of the table, in seconds since 1970: its time to live, for one.
+fn seconds(time: i64) -> AttributeValue {
+    AttributeValue::N(time.to_string())
+}

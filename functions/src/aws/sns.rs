@@ -1,0 +1,38 @@
+//! Alerts.
+
+use std::collections::HashMap;
+
+use aws_sdk_sns::types::MessageAttributeValue;
+
+use super::{Aws, failed};
+use crate::config;
+use crate::ports::{Answer, Failure, Message, Publish};
+
+impl Publish for Aws {
+    async fn publish(&self, message: &Message) -> Answer<()> {
+        let Some(topic) = &self.topic else {
+            return Err(Failure(format!(
+                "the environment variable `{}` is not set: nobody can be told",
+                config::TOPIC
+            )));
+        };
+        let texts: HashMap<_, _> = message.texts.iter().cloned().collect();
+        let texts = serde_json::to_string(&texts).map_err(|error| Failure(error.to_string()))?;
+        let mut publish = self.sns.publish().topic_arn(topic).subject(&message.subject).message(texts);
+        publish = publish.message_structure("json");
+        for (name, values) in &message.attributes {
+            publish = publish.message_attributes(*name, attribute(values)?);
+        }
+        publish.send().await.map(drop).map_err(failed("sns:Publish"))
+    }
+}
+
+/// A message attribute: a string, or an array of strings where there are several.
+fn attribute(values: &[String]) -> Answer<MessageAttributeValue> {
+    let (kind, value) = match values {
+        [one] => ("String", one.clone()),
+        several => ("String.Array", serde_json::json!(several).to_string()),
+    };
+    let attribute = MessageAttributeValue::builder().data_type(kind).string_value(value).build();
+    attribute.map_err(|error| Failure(error.to_string()))
+}

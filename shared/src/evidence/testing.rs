@@ -1,0 +1,13 @@
+//! A call for the tests of what calls teach.
+
+use crate::call::Call;
+use crate::json::Value;
+
+/// Hands over a call to SageMaker.
+pub(super) fn with_call<T>(name: &str, time: &str, request: &str, then: impl FnOnce(&Call) -> T) -> T {
+    let record = format!(
+        r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{name}","eventTime":"{time}","requestParameters":{request}}}"#
+    );
+    let record: Value = serde_json::from_str(&record).unwrap();
+    then(&Call::read(&record).unwrap())
+}

@@ -1,0 +1,256 @@
+//! Somebody gives a resource another project, or takes it away, or launches with a project that they gave themselves.
+
+use jiff::SignedDuration;
+
+use super::prelude::*;
+use crate::caller::TagSource;
+use crate::facts::{ResourceTag, are_alike};
+use crate::plan::MARK;
+
+/// `changed-project-tag`
+pub const RULE: Rule = Rule {
+    id: "changed-project-tag",
+    fails_when: "the Project tag of a resource, or Tagwarden's mark, is changed or removed after the creation, or a role or user \
+        launches with a Project that it gave itself less than a day before",
+    why: "The tag is judged when something is created; whoever can change it afterwards takes over another project's resource, \
+        or hands it one. Whoever can tag their own role is in any project that they like.",
+    fix: "set the tag that was there before, and limit `sagemaker:AddTags`, `sagemaker:DeleteTags` and IAM's tagging to those who \
+        administer tags",
+    action: Action::Alert,
+    severity: Severity::High,
+    options: &[],
+    governs: &[Fact::Caller, Fact::AddedTags, Fact::RemovedTag],
+    needs: &[],
+    prevention: Prevention::None(
+        "whose tag it was is in no condition key; but `render scp --protect-tags` denies changes to all whom you do not trust",
+    ),
+    example: r#"{"resourceArn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/churn",
+ "tags": [{"key": "Project", "value": "borealis"}]}"#,
+    check,
+    prevent: prevents_nothing,
+};
+
+/// How long after a principal tagged itself its launches are reported. After that, whoever watches IAM has had a day to see it.
+const RECENT: SignedDuration = SignedDuration::from_hours(24);
+
+fn check(facts: &Facts, settings: &Settings) -> Checked {
+    let key = &settings.policy.abac.tag;
+    if !facts.operation.only_tags() {
+        return Ok(launch(facts, key));
+    }
+    let mut findings = Findings::default();
+    for tag in facts.tags()? {
+        added(facts, key, tag, &mut findings);
+    }
+    findings.each_text(facts.all(Fact::RemovedTag), |found, removed| {
+        let message = match () {
+            () if are_alike(removed, MARK) => "Tagwarden's mark is removed".to_owned(),
+            () if removed == key => format!("`{key}` is removed: the resource belongs to nobody"),
+            () if are_alike(removed, key) => format!("`{removed}` is removed, which IAM may take for `{key}`"),
+            () => return None,
+        };
+        Some(Violation::new(found.at, message, "a tag that stays").actual(removed))
+    });
+    Ok(findings.outcome("the request names no tags"))
+}
+
+/// Judges a tag that is set.
+fn added(facts: &Facts, key: &str, tag: &ResourceTag, findings: &mut Findings) {
+    let ResourceTag { key: set, value, .. } = *tag;
+    if are_alike(set, MARK) {
+        let violation = Violation::new(tag.key_path(), "Tagwarden's mark is overwritten", "the mark that Tagwarden sets");
+        return findings.fail(violation.actual(value));
+    }
+    if set != key {
+        return findings.fail_if(are_alike(set, key), || {
+            let message = format!("the tag key `{set}` is almost `{key}`: IAM may take it for that");
+            Violation::new(tag.key_path(), message, format!("`{key}`")).actual(set)
+        });
+    }
+    let mut fail = |message: String, expected: &str| {
+        findings.fail(Violation::new(tag.value_path(), message, expected).actual(value));
+    };
+    if value.is_empty() {
+        return fail(format!("`{key}` is emptied: the resource belongs to nobody"), "a project");
+    }
+    let history = facts.operation.arn(facts.call).and_then(|arn| facts.evidence.tag_history.at(arn, facts.call.time()));
+    let before = history.and_then(|tags| tags.before(key));
+    if let Some(Ok(Some(before))) = before.filter(|before| *before != Ok(Some(""))) {
+        if before != value {
+            return fail(format!("`{key}` is changed from `{before}` to `{value}`"), &format!("`{before}`"));
+        }
+        return findings.pass();
+    }
+    match (facts.caller.tag(key), before) {
+        (Ok(Some((own, source))), _) if own != value => {
+            let source = source.as_str();
+            fail(format!("`{key}` is set to `{value}`, the caller's is `{own}` (from the {source})"), &format!("`{own}`"));
+        }
+        (Ok(None), _) => {
+            fail(format!("`{key}` is set to `{value}` by a caller without a project"), "a caller of that project");
+        }
+        (Err(unread), _) => findings.unread(unread),
+        (_, Some(Err(why))) => {
+            findings.unread(Unread::new(tag.value_path(), format!("what `{key}` was before is not known: {why}")));
+        }
+        _ => findings.pass(),
+    }
+}
+
+/// Judges whether the caller's project is one that it gave itself a short time before. What is not known of that is no
+/// suspicion.
+fn launch(facts: &Facts, key: &str) -> Outcome {
+    let Ok(Some((project, TagSource::Role | TagSource::User))) = facts.caller.tag(key) else {
+        return Outcome::Skip("the caller's project is not that of a role or user".to_owned());
+    };
+    let skip = || Outcome::Skip("no record tells that the caller changed its own tag".to_owned());
+    let (Some(arn), Some(now)) = (facts.caller.arn.as_deref(), facts.call.time()) else { return skip() };
+    let change = facts.evidence.tag_history.at(arn, Some(now)).and_then(|tags| tags.set_by(key));
+    let Some((at, author)) = change.filter(|(at, author)| author.is(arn) && now.duration_since(*at) < RECENT) else {
+        return skip();
+    };
+    let event = |id: Option<&str>| id.map(|id| format!(", event `{id}`")).unwrap_or_default();
+    let message = format!(
+        "`{arn}` gave itself `{key}` = `{project}` by {} at {at} (`{}`{}), and called {} at {now}{}",
+        author.event_name,
+        author.arn.as_deref().unwrap_or(arn),
+        event(author.event_id.as_deref()),
+        facts.call.event_name,
+        event(facts.call.event_id),
+    );
+    let violation = Violation::new("userIdentity", message, "a tag that somebody else set").actual(project);
+    Outcome::Fail(vec![Violation {
+        fix: Some("find out why the caller changed its own tag, and allow IAM's tagging to those who administer tags".to_owned()),
+        ..violation
+    }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ACCOUNT, CALLER};
+    use super::*;
+
+    const ATLAS: &[(&str, &str)] = &[("Project", "atlas")];
+    const ARN: &str = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/churn";
+
+    fn add_tags(tags: &str) -> Case {
+        Case::of("AddTags", &format!(r#"{{"resourceArn":"{ARN}","tags":[{tags}]}}"#)).caller(ATLAS)
+    }
+
+    fn project(value: &str) -> String {
+        format!(r#"{{"key":"Project","value":"{value}"}}"#)
+    }
+
+    /// The record of a call half an hour earlier, about the same job.
+    fn earlier(operation: &str, tags: &str) -> String {
+        let (name, request) = match operation {
+            "DeleteTags" => ("resourceArn", format!(r#""tagKeys":[{tags}]"#)),
+            "AddTags" => ("resourceArn", format!(r#""tags":[{tags}]"#)),
+            _ => ("trainingJobArn", format!(r#""tags":[{tags}]"#)),
+        };
+        // The service lowers the case of names in ARNs, people do not.
+        let arn = ARN.replace("churn", "Churn");
+        format!(
+            r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{operation}","eventTime":"2026-03-02T08:30:00Z",
+            "requestParameters":{{"{name}":"{arn}",{request}}}}}"#
+        )
+    }
+
+    #[test]
+    fn another_project_than_the_callers_is_found() {
+        for (tags, expected) in [
+            (project("atlas"), "pass"),
+            (project("borealis"), "fail tags[0].value"),
+            (project(""), "fail tags[0].value"),
+            (r#"{"key":"Team","value":"x"}"#.to_owned(), "pass"),
+            (r#"{"key":"project","value":"atlas"}"#.to_owned(), "fail tags[0].key"),
+            (r#"{"key":"Project ","value":"atlas"}"#.to_owned(), "fail tags[0].key"),
+            (r#"{"key":"tagwarden:violation","value":""}"#.to_owned(), "fail tags[0].key"),
+            ("7".to_owned(), "unknown tags[0]"),
+        ] {
+            assert_eq!(add_tags(&tags).says(&RULE), expected, "{tags}");
+        }
+        assert_eq!(add_tags(&project("atlas")).caller(&[]).says(&RULE), "fail tags[0].value");
+        let unknown = Case::of("AddTags", &format!(r#"{{"resourceArn":"{ARN}","tags":[{}]}}"#, project("atlas")));
+        assert_eq!(unknown.says(&RULE), "unknown userIdentity");
+    }
+
+    #[test]
+    fn another_project_than_the_resource_had_is_found() {
+        let after = |operation: &str, tags: &str, now: &str| {
+            add_tags(&project(now)).record(&earlier(operation, tags)).says(&RULE)
+        };
+        assert_eq!(after("CreateTrainingJob", &project("borealis"), "atlas"), "fail tags[0].value", "a take-over");
+        assert_eq!(after("CreateTrainingJob", &project("borealis"), "borealis"), "pass", "it changes nothing");
+        assert_eq!(after("CreateTrainingJob", "", "atlas"), "pass", "a tag that was missing");
+        assert_eq!(after("CreateTrainingJob", "", "borealis"), "fail tags[0].value");
+        assert_eq!(after("AddTags", &project("borealis"), "atlas"), "fail tags[0].value");
+        assert_eq!(after("DeleteTags", r#""Project""#, "atlas"), "pass");
+        assert_eq!(after("CreateTrainingJob", "7", "atlas"), "unknown tags[0].value");
+        assert_eq!(after("CreateTrainingJob", "7", "borealis"), "fail tags[0].value");
+    }
+
+    #[test]
+    fn removing_a_tag_is_found_whoever_does_it() {
+        for (keys, expected) in [
+            (r#""Team""#, "pass"),
+            (r#""Team","Project""#, "fail tagKeys[1]"),
+            (r#""PROJECT""#, "fail tagKeys[0]"),
+            (r#""tagwarden:violation""#, "fail tagKeys[0]"),
+            ("7", "unknown tagKeys[0]"),
+            ("", "unknown tagKeys[]"),
+        ] {
+            let case = || Case::of("DeleteTags", &format!(r#"{{"resourceArn":"{ARN}","tagKeys":[{keys}]}}"#));
+            assert_eq!(case().says(&RULE), expected, "{keys}");
+            assert_eq!(case().caller(ATLAS).says(&RULE), expected, "{keys}");
+        }
+    }
+
+    /// A launch by the caller at nine, after a role was tagged by `by` at `time`.
+    fn launch(by: &str, time: &str, role: &str, tag: &str) -> Case {
+        let record = format!(
+            r#"{{"eventSource":"iam.amazonaws.com","eventName":"TagRole","eventTime":"{time}","eventID":"e1",
+            "recipientAccountId":"{ACCOUNT}","userIdentity":{{"type":"AssumedRole",
+            "arn":"arn:aws:sts::{ACCOUNT}:assumed-role/{by}/ana"}},
+            "requestParameters":{{"roleName":"{role}","tags":[{{"key":"{tag}","value":"borealis"}}]}}}}"#
+        );
+        Case::training(r#"{"trainingJobName":"churn"}"#).record(&record)
+    }
+
+    #[test]
+    fn who_tags_their_own_role_and_launches_with_it_is_found() {
+        let own = CALLER.rsplit('/').next().expect("a name");
+        let found = "fail userIdentity";
+        for (by, time, role, tag, expected) in [
+            (own, "2026-03-02T08:40:00Z", own, "Project", found),
+            (own, "2026-03-01T09:00:01Z", own, "project", found),
+            (own, "2026-03-01T09:00:00Z", own, "Project", "skip"),
+            (own, "2026-03-02T09:00:01Z", own, "Project", "skip"),
+            ("Admin", "2026-03-02T08:40:00Z", own, "Project", "skip"),
+            (own, "2026-03-02T08:40:00Z", "other", "Project", "skip"),
+            (own, "2026-03-02T08:40:00Z", own, "Team", "skip"),
+        ] {
+            assert_eq!(launch(by, time, role, tag).says(&RULE), expected, "{by} {time} {role} {tag}");
+        }
+        // IAM's own data may be of a later time.
+        assert_eq!(launch(own, "2026-03-02T08:40:00Z", own, "Project").caller(ATLAS).says(&RULE), found);
+        let Outcome::Fail(violations) = launch(own, "2026-03-02T08:40:00Z", own, "Project").outcome(&RULE) else {
+            panic!("no violation")
+        };
+        for part in ["TagRole at 2026-03-02T08:40:00Z", "event `e1`", "/ana", "at 2026-03-02T09:00:00Z"] {
+            assert!(violations[0].message.contains(part), "{part}: {}", violations[0].message);
+        }
+    }
+
+    #[test]
+    fn setting_the_value_that_was_there_changes_nothing() {
+        let own = CALLER.rsplit('/').next().expect("a name");
+        let before = format!(
+            r#"{{"eventSource":"iam.amazonaws.com","eventName":"CreateRole","eventTime":"2026-02-02T09:00:00Z",
+            "recipientAccountId":"{ACCOUNT}","requestParameters":{{"roleName":"{own}","tags":[{}]}}}}"#,
+            project("borealis")
+        );
+        let case = launch(own, "2026-03-02T08:40:00Z", own, "Project").record(&before);
+        assert_eq!(case.says(&RULE), "skip");
+    }
+}
