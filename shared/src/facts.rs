@@ -49,9 +49,10 @@ impl ResourceTag<'_> {
 
 /// Whether people, billing or IAM may take one key of a tag for the other: they differ at most in case and white space.
 pub fn are_alike(one: &str, other: &str) -> bool {
-    let normalised =
-        |key: &str| key.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect::<String>();
-    normalised(one) == normalised(other)
+    fn normalised(key: &str) -> impl Iterator<Item = char> {
+        key.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase)
+    }
+    normalised(one).eq(normalised(other))
 }
 
 /// Where requests carry tags.
