@@ -127,9 +127,9 @@ fn what_could_not_be_read_is_not_compliant() {
     for sample in samples().iter().filter(|sample| sample["case"] == "right") {
         let operation = Operation::named(sample["operation"].as_str().expect("a name")).expect("it is judged");
         assert_eq!(verdict(&sample["record"]), Verdict::Compliant, "{}", operation.name);
-        // A switch that cannot be read does not switch off, any serverless configuration is one, and one instance, as the
+        // A switch that cannot be read changes nothing where a key is given, any serverless configuration is one, and one instance, as the
         // samples start, has nobody to talk to.
-        let without = [Fact::OutputSwitch, Fact::Serverless, Fact::TrafficEncryption];
+        let without = [Fact::OutputSwitch, Fact::StorageSwitch, Fact::Serverless, Fact::TrafficEncryption];
         // Where models are named, their settings count.
         let network = [Fact::NetworkIsolation, Fact::Vpc, Fact::Subnet, Fact::SecurityGroup];
         let of_models = |fact: &Fact| operation.tells(Fact::Model) && network.contains(fact);

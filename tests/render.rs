@@ -112,7 +112,7 @@ fn what_is_not_expressed_is_told() {
     render(&["scp", "--policy", text(&policy), "--out", text(&out), "--except", "unapproved-region"]);
     let told = std::fs::read_to_string(out.join("NOT-EXPRESSED.md")).expect("a file");
     for expected in [
-        "- `remote-shell`: `CreateEndpointConfig`: their requests carry no condition key `sagemaker:EnableRemoteDebug`",
+        "- `remote-shell`: `CreateEndpointConfig`: their requests carry no condition key for it",
         "- `missing-vpc`: its mode is `observe`",
         "- `on-demand-training`: no condition key exists",
         "- `unencrypted-traffic`: jobs on a single instance",

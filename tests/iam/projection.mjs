@@ -413,7 +413,9 @@ export async function authorizationRequests(record, principal, { kms = 'both', h
   const main = mainResource(call, details, resources)
 
   const tags = tagsOf(call.parameters)
-  const taggable = details.conditionKeys.includes('aws:TagKeys') ? tagContexts(tags) : [{}]
+  const removed = asList(call.parameters.tagKeys).map(String)
+  const tagging = removed.length > 0 ? [{ 'aws:TagKeys': removed }] : tagContexts(tags)
+  const taggable = details.conditionKeys.includes('aws:TagKeys') ? tagging : [{}]
   const cases = several === 'each' ? views(call.parameters) : views(call.parameters).slice(0, 1)
   const requests = []
   for (const view of cases) {

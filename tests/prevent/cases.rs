@@ -152,9 +152,10 @@ fn when(rng: &mut Rng) -> String {
 
 /// A request that most policies let pass, with up to three changes.
 pub fn case(rng: &mut Rng, tag: &str) -> Case {
-    let mut case = match rng.u8(..12) {
+    let mut case = match rng.u8(..13) {
         0 => notebook(tag),
-        1..=3 => training(tag),
+        12 => retagging(rng, tag),
+        1..=3 => training(rng, tag),
         4..=6 => endpoint_config(rng, tag),
         _ => any_operation(rng, tag),
     };
@@ -162,10 +163,17 @@ pub fn case(rng: &mut Rng, tag: &str) -> Case {
     for _ in 0..pick(rng, &[0, 1, 1, 2, 2, 3]) {
         change(rng, &mut case, tag);
     }
+    // What is tagged is where the call is made.
+    if case.record["requestParameters"]["resourceArn"].is_string() {
+        let place = ["awsRegion", "recipientAccountId"].map(|name| case.record[name].as_str().expect(name));
+        let arn = format!("arn:aws:sagemaker:{}:training-job/churn", place.join(":"));
+        case.record["requestParameters"]["resourceArn"] = json!(arn);
+    }
     case
 }
 
-fn training(tag: &str) -> Case {
+fn training(rng: &mut Rng, tag: &str) -> Case {
+    let instances = pick(rng, &[1, 2, 2]);
     call(
         "CreateTrainingJob",
         tag,
@@ -174,7 +182,7 @@ fn training(tag: &str) -> Case {
             "roleArn": "arn:aws:iam::111122223333:role/ml/atlas/train",
             "algorithmSpecification": {"trainingImage": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1", "trainingInputMode": "File"},
             "outputDataConfig": {"s3OutputPath": "s3://atlas/out", "kmsKeyId": KEY},
-            "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 2, "volumeSizeInGB": 50, "volumeKmsKeyId": KEY},
+            "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": instances, "volumeSizeInGB": 50, "volumeKmsKeyId": KEY},
             "stoppingCondition": {"maxRuntimeInSeconds": 1800},
             "enableNetworkIsolation": true,
             "enableInterContainerTrafficEncryption": true,
@@ -226,6 +234,25 @@ fn notebook_setting(rng: &mut Rng, request: &mut Value) {
         4 => set(rng, request, "subnetId", &[json!("subnet-2"), json!("subnet-a1")]),
         _ => set(rng, request, "securityGroupIds", &[json!(["sg-1", "sg-2"]), json!(["sg-2"]), json!([])]),
     }
+}
+
+/// A call that changes the tags of what is there.
+fn retagging(rng: &mut Rng, tag: &str) -> Case {
+    let mut case = call("AddTags", tag, json!({"resourceArn": ""}));
+    if rng.bool() {
+        let keys = [tag.to_owned(), tag.to_uppercase(), "tagwarden:violation".to_owned(), "Team".to_owned()];
+        let mut keys = some(rng, &keys);
+        if one_in(rng, 4) {
+            keys = vec!["Team".to_owned()];
+        }
+        case.record = record("DeleteTags", &json!({"resourceArn": "", "tagKeys": keys}));
+    } else if one_in(rng, 3) {
+        case.record["requestParameters"]["tags"] = tags(rng, tag);
+    } else if one_in(rng, 4) {
+        let mark = json!({"key": "tagwarden:violation", "value": ""});
+        case.record["requestParameters"]["tags"].as_array_mut().expect("a list").push(mark);
+    }
+    case
 }
 
 /// A call of any operation that creates something; the more its requests can say, the more often.
@@ -381,7 +408,7 @@ fn change(rng: &mut Rng, case: &mut Case, tag: &str) {
             case.record["recipientAccountId"] = json!("444455556666");
             case.principal = case.principal.replace(ACCOUNT, "444455556666");
         }
-        3 | 4 => case.record["requestParameters"]["tags"] = tags(rng, tag),
+        3 | 4 if operation != "DeleteTags" => case.record["requestParameters"]["tags"] = tags(rng, tag),
         _ if operation == "CreateNotebookInstance" => {
             notebook_setting(rng, &mut case.record["requestParameters"]);
         }

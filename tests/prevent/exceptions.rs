@@ -83,12 +83,26 @@ pub static EXCEPTIONS: &[Exception] = &[
             "missing-vpc",
         ],
         explains: |case, expected, rule, is_denied| {
-            let name = |path: &String| path.rsplit_once('.').map_or(path.clone(), |(_, name)| name.to_owned());
-            let mut names: Vec<_> = expected.paths(rule).iter().map(name).collect();
-            if rule == "missing-vpc" {
-                names = ["subnets", "securityGroupIds"].map(str::to_owned).into();
-            }
-            !is_denied && names.iter().any(|name| says(&case.record["requestParameters"], name))
+            let request = &case.record["requestParameters"];
+            let is_said_elsewhere = |path: &String| match path.rsplit_once('.') {
+                _ if rule == "missing-vpc" => {
+                    path.contains("trainingJobDefinition") || says(request, "overrideVpcConfig")
+                }
+                Some((_, name)) => says(request, name),
+                None => false,
+            };
+            !is_denied && expected.paths(rule).iter().all(is_said_elsewhere)
+        },
+    },
+    Exception {
+        name: "change by a caller without the tag",
+        because: "Tagwarden's functions are such callers, and have to tag",
+        rules: &["changed-project-tag"],
+        explains: |case, _, _, is_denied| {
+            let has_tag = case.tags.iter().any(|(key, value)| {
+                ["project", "cost-centre"].contains(&key.to_lowercase().as_str()) && !value.is_empty()
+            });
+            !is_denied && !has_tag
         },
     },
     Exception {
@@ -100,7 +114,7 @@ pub static EXCEPTIONS: &[Exception] = &[
     Exception {
         name: "unusual case beside the exact key",
         because: "a condition cannot ask for a key that is like another and is not it",
-        rules: &["ambiguous-project-tag"],
+        rules: &["ambiguous-project-tag", "changed-project-tag"],
         explains: |case, expected, rule, is_denied| {
             let key_at = |path: &String| {
                 let index = path.strip_prefix("requestParameters.tags[")?.strip_suffix("].key")?;
@@ -115,7 +129,7 @@ pub static EXCEPTIONS: &[Exception] = &[
     Exception {
         name: "unusual white space",
         because: "only spaces around the value are listed",
-        rules: &["ambiguous-project-tag"],
+        rules: &["ambiguous-project-tag", "changed-project-tag"],
         explains: |case, _, _, is_denied| {
             let is_unusual = |tag: &Value| {
                 let (key, value) = (tag["key"].as_str().expect("a key"), tag["value"].as_str().expect("a value"));

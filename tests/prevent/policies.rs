@@ -273,6 +273,25 @@ fn guardrails_protect_what_the_rules_rely_on() {
 }
 
 #[test]
+fn nobody_takes_over_another_projects_resource() {
+    let arn = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/churn";
+    let tag = |before: &str, after: &str| {
+        let tags =
+            json!({"aws:ResourceTag/Project": before, "aws:RequestTag/Project": after, "aws:TagKeys": ["Project"]});
+        raw("sagemaker:AddTags", arn, tags)
+    };
+    assert_allowed(
+        json!({"scps": render(&["scp"])}),
+        vec![
+            (tag("atlas", "atlas"), true),
+            (tag("borealis", "atlas"), false),
+            (tag("atlas", "borealis"), false),
+            (tag("borealis", "atlas").tagged(json!({})), true),
+        ],
+    );
+}
+
+#[test]
 fn execution_roles_are_passed_within_a_project() {
     let documents = render(&["scp", "--role-path", "ml/{project}/"]);
     let pass = |role: &str| {

@@ -49,16 +49,8 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let key = &settings.policy.abac.tag;
-    let other_cases: Vec<_> = [key.to_lowercase(), key.to_uppercase()].into_iter().filter(|case| case != key).collect();
-    let almost_alone = [
-        Test::any_equals_ignoring_case("aws:TagKeys", &[key]),
-        Test::none_equals("aws:TagKeys", key),
-    ];
-    let mut denials = vec![deny(operations, almost_alone)];
-    if !other_cases.is_empty() {
-        let unusual = Difference::Looser("a key in an unusual case beside the exact one");
-        denials.push(deny(operations, Test::any_equals("aws:TagKeys", &other_cases)).but(unusual));
-    }
+    let mut denials: Vec<_> =
+        almost(key).into_iter().map(|condition| deny(operations, condition).but(UNUSUAL_CASE)).collect();
     let with_spaces = Test::like(request_tag(key), &[Pattern::new(" *"), Pattern::new("* ")]);
     let other_white_space = Difference::Looser("white space in the key, and around the value other than spaces");
     denials.push(deny(operations, with_spaces).but(other_white_space));

@@ -21,13 +21,11 @@ pub const RULE: Rule = Rule {
     options: &[],
     governs: &[Fact::Caller, Fact::AddedTags, Fact::RemovedTag],
     needs: &[],
-    prevention: Prevention::None(
-        "whose tag it was is in no condition key; but `render scp --protect-tags` denies changes to all whom you do not trust",
-    ),
+    prevention: Prevention::Partly("not what callers without the tag change, nor launches by those who tagged themselves"),
     example: r#"{"resourceArn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/churn",
  "tags": [{"key": "Project", "value": "borealis"}]}"#,
     check,
-    prevent: prevents_nothing,
+    prevent,
 };
 
 /// How long after a principal tagged itself its launches are reported. After that, whoever watches IAM has had a day to see it.
@@ -124,6 +122,38 @@ fn launch(facts: &Facts, key: &str) -> Outcome {
         ..violation
     }])
 }
+
+fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
+    let key = &settings.policy.abac.tag;
+    let called = |name: &str| operations.iter().copied().filter(|operation| operation.name == name).collect::<Vec<_>>();
+    let (of_request, of_resource) = (request_tag(key), format!("aws:ResourceTag/{key}"));
+    // Calls that create something ask for `sagemaker:AddTags` as well; other rules are about their tags.
+    let changes = |condition: Condition| {
+        let condition = condition.with(Test::is_unset("sagemaker:TaggingAction"));
+        deny(&called("AddTags"), condition.with(Test::has_text(principal_tag(key)))).but(UNTAGGED)
+    };
+    let given_away = [Test::differs_from(&of_request, &principal_tag(key)), Test::has_text(&of_request)];
+    let taken_over =
+        [Test::differs_from(&of_resource, &of_request), Test::has_text(&of_resource), Test::has_text(&of_request)];
+    let emptied = [Test::any_equals("aws:TagKeys", &[key]), Test::lacks_text(&of_request)];
+    let marked = Test::any_equals_ignoring_case("aws:TagKeys", &[MARK]);
+    let unchanged = Difference::Stricter("a resource's tag set to what it is, by another project's caller");
+    let launched = Difference::Looser("a launch by a caller who gave itself the tag: see `--no-escalation`");
+    let white_space = Difference::Looser("white space in the key");
+    let mut denials = vec![
+        changes(given_away.into()).but(unchanged).but(launched),
+        changes(taken_over.into()),
+        changes(emptied.into()),
+        changes(marked.into()).but(white_space),
+        deny(&called("DeleteTags"), Test::any_equals_ignoring_case("aws:TagKeys", &[key, MARK])),
+    ];
+    denials.extend(almost(key).into_iter().map(|condition| changes(condition).but(UNUSUAL_CASE)));
+    denials
+}
+
+/// Those whom ABAC does not tell apart, Tagwarden's functions among them.
+const UNTAGGED: Difference =
+    Difference::Looser("what callers without the tag change: see `--protect-tags`, which knows whom you trust");
 
 #[cfg(test)]
 mod tests {

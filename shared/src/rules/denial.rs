@@ -144,6 +144,17 @@ pub(super) const BY_REQUEST_TAGS: Prevention = Prevention::Partly(
     "not where AWS has no condition keys for tags: training sessions, inference routers, cluster extensions",
 );
 
+/// Conditions that each hold where a tag's key differs from `key` only in case.
+pub(super) fn almost(key: &str) -> Vec<Condition> {
+    let alone = [Test::any_equals_ignoring_case("aws:TagKeys", &[key]), Test::none_equals("aws:TagKeys", key)];
+    let other_cases: Vec<_> = [key.to_lowercase(), key.to_uppercase()].into_iter().filter(|case| case != key).collect();
+    let beside = (!other_cases.is_empty()).then(|| Condition::from(Test::any_equals("aws:TagKeys", &other_cases)));
+    [alone.into()].into_iter().chain(beside).collect()
+}
+
+/// What [`almost`] does not see.
+pub(super) const UNUSUAL_CASE: Difference = Difference::Looser("a key in an unusual case beside the exact one");
+
 /// The condition key of the request's tag `key`.
 pub(super) fn request_tag(key: &str) -> String {
     format!("aws:RequestTag/{key}")
