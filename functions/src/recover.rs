@@ -1,18 +1,39 @@
 //! A request that its record does not show, recovered from the resource that it created.
 //!
 //! CloudTrail leaves `requestParameters` out where they are too large. What a Describe operation answers has the same
-//! members in the same shapes (SageMaker API reference, `CreateTrainingJob` and `DescribeTrainingJob`, `CreateEndpointConfig`
-//! and `DescribeEndpointConfig`), so that the same table of paths reads it.
+//! members in the same shapes (SageMaker API reference, `CreateTrainingJob` and `DescribeTrainingJob`, for one), so that the
+//! same table of paths reads it.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tagwarden::call::Call;
 use tagwarden::decide::resource;
-use tagwarden::operations::Operation;
+use tagwarden::operations::{Absence, Operation};
 
+use crate::aws::OPERATIONS;
 use crate::ports::{Answer, DescribeResource, Failure};
+use crate::stop::{describing, noun};
+use crate::target::Target;
 
 /// Members that hold other people's secrets. No rule reads them.
-const SECRET: [&str; 2] = ["Environment", "HyperParameters"];
+const SECRET: [&str; 3] = ["Environment", "HyperParameters", "StaticHyperParameters"];
+
+/// Members under another name than the request's: operation, name in the description, name in the request.
+pub const RENAMED: [(&str, &str, &str); 1] = [("CreateNotebookInstance", "securityGroups", "securityGroupIds")];
+
+/// What rules read of a request and its description does not tell: operation, path. It stays unread.
+pub const NOT_TOLD: [(&str, &str); 3] = [
+    // What the image was resolved to is told, and what was asked for in another place.
+    ("CreateInferenceComponent", "specification.container.image"),
+    ("CreateInferenceComponent", "specifications[].container.image"),
+    ("CreateInferenceRecommendationsJob", "outputConfig"),
+];
+
+/// Whether the request of an operation can be recovered: that of a creation, where the ARN tells what the Describe operation
+/// asks for. An app's does not; and the requests of apps are short.
+pub fn is_recoverable(operation: &Operation) -> bool {
+    let is_addressed = operation.resource_arn.is_some() && operation.kind != "app";
+    is_addressed && operation.absence == Absence::Unset && OPERATIONS.contains(&describing(operation.name).as_str())
+}
 
 /// The record with the request recovered. `None` where nothing is missing.
 ///
@@ -27,12 +48,13 @@ pub async fn recover(
     if call.request.is_ok() {
         return Ok(None);
     }
-    let resource = resource(call, operation);
-    let (Some(name), Some(arn)) = (resource.name, resource.arn) else {
+    let Some(arn) = resource(call, operation).arn else {
         return Err(Failure("neither the request nor the resource's ARN is in the record".to_owned()));
     };
-    let (described, tags) = futures_util::try_join!(ports.describe(operation.name, &name), ports.tags_of(&arn))?;
-    let mut request = in_cloudtrails_form(described);
+    let (describe, target) = (describing(operation.name), Target::of(call, operation));
+    let described = async { ports.call(&describe, &target).await.map_err(|refused| refused.failure) };
+    let (described, tags) = futures_util::try_join!(described, ports.tags_of(&arn))?;
+    let mut request = as_request(operation.name, described);
     if let Value::Object(members) = &mut request {
         members.insert("tags".to_owned(), in_cloudtrails_form(tags));
     }
@@ -41,6 +63,43 @@ pub async fn recover(
         members.insert("requestParameters".to_owned(), request);
     }
     Ok(Some(record.to_string()))
+}
+
+/// What describes a resource, as the request that created it.
+pub fn as_request(operation: &str, described: Value) -> Value {
+    let mut request = in_cloudtrails_form(described);
+    // A training session is described by a member of the answer.
+    if let Some(detail) = request.get_mut(format!("{}Detail", lower_first(noun(operation)))) {
+        request = detail.take();
+    }
+    if let Value::Object(members) = &mut request {
+        for (_, from, to) in RENAMED.iter().filter(|(of, ..)| *of == operation) {
+            if let Some(member) = members.remove(*from) {
+                members.insert((*to).to_owned(), member);
+            }
+        }
+    }
+    for (_, path) in NOT_TOLD.iter().filter(|(of, _)| *of == operation) {
+        omit(&mut request, path);
+    }
+    request
+}
+
+/// Marks what is at `path` as left out, where the object that would hold it is there.
+fn omit(value: &mut Value, path: &str) {
+    let (key, rest) = path.split_once('.').unwrap_or((path, ""));
+    match (value, rest) {
+        (Value::Object(members), "") => {
+            members.insert(key.to_owned(), json!({"omitted": true}));
+        }
+        (Value::Object(members), rest) => {
+            if let Some(member) = members.get_mut(key.trim_end_matches("[]")) {
+                omit(member, rest);
+            }
+        }
+        (Value::Array(elements), _) => elements.iter_mut().for_each(|element| omit(element, path)),
+        _ => {}
+    }
 }
 
 /// The API's JSON as CloudTrail writes it: with the first letter of each key lowered.
@@ -63,8 +122,6 @@ fn lower_first(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -74,5 +131,25 @@ mod tests {
         let expected =
             json!({"trainingJobName": "j", "resourceConfig": {"instanceGroups": [{"instanceType": "ml.m5.xlarge"}]}});
         assert_eq!(in_cloudtrails_form(described), expected);
+    }
+
+    #[test]
+    fn what_a_description_does_not_tell_stays_unread() {
+        let described =
+            json!({"InferenceComponentName": "c", "Specifications": [{"Container": {"ArtifactUrl": "u"}}, {}]});
+        let expected = json!({"inferenceComponentName": "c",
+            "specifications": [{"container": {"artifactUrl": "u", "image": {"omitted": true}}}, {}]});
+        assert_eq!(as_request("CreateInferenceComponent", described), expected);
+        let expected = json!({"jobName": "j", "outputConfig": {"omitted": true}});
+        assert_eq!(as_request("CreateInferenceRecommendationsJob", json!({"JobName": "j"})), expected);
+    }
+
+    #[test]
+    fn a_description_may_have_other_names_than_the_request() {
+        let notebook = json!({"NotebookInstanceName": "n", "SecurityGroups": ["sg-1"]});
+        let expected = json!({"notebookInstanceName": "n", "securityGroupIds": ["sg-1"]});
+        assert_eq!(as_request("CreateNotebookInstance", notebook), expected);
+        let session = json!({"TrainingSessionDetail": {"RoleArn": "r"}});
+        assert_eq!(as_request("CreateTrainingSession", session), json!({"roleArn": "r"}));
     }
 }
