@@ -63,19 +63,30 @@ impl Emulator {
 
     /// Calls an operation of a service that speaks JSON, and returns its answer.
     pub fn call(&self, service: &str, target: &str, parameters: &Value) -> Value {
+        self.try_call(service, target, parameters).unwrap_or_else(|error| panic!("{target} {parameters}: {error}"))
+    }
+
+    fn try_call(&self, service: &str, target: &str, parameters: &Value) -> Result<Value, String> {
         let scope = format!("Credential=TEST/20260302/{REGION}/{service}/aws4_request");
         let headers = format!(
             "X-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-1.1\r\n\
             Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0\r\n"
         );
         let (status, answer) = self.request("POST", "/", &headers, &parameters.to_string());
-        assert!(status < 300, "{target} {parameters}: {status} {answer}");
-        if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).expect(&answer) }
+        if status >= 300 {
+            return Err(format!("{status} {answer}"));
+        }
+        Ok(if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).expect(&answer) })
     }
 
     /// Calls a SageMaker operation.
     pub fn sagemaker(&self, operation: &str, parameters: &Value) -> Value {
         self.call("sagemaker", &format!("SageMaker.{operation}"), parameters)
+    }
+
+    /// Calls a SageMaker operation that may fail.
+    pub fn try_sagemaker(&self, operation: &str, parameters: &Value) -> Result<Value, String> {
+        self.try_call("sagemaker", &format!("SageMaker.{operation}"), parameters)
     }
 
     /// Puts an object into a bucket, which is made first where it is missing.

@@ -1,12 +1,15 @@
 //! The Lambda functions, from event to effect: the real binaries against an emulated AWS account.
 
 use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use tagwarden_functions::permissions::FUNCTIONS;
+use tagwarden::operations::{Operation, Stop};
+use tagwarden_functions::permissions::{GUARDS, functions, operations};
+use tagwarden_functions::recover::{NOT_TOLD, is_recoverable};
 use tagwarden_tests::emulator::{Emulator, REGION};
 use tagwarden_tests::runtime_api::{Answer, Function};
-use tagwarden_tests::{event, list};
+use tagwarden_tests::{essence, event, list, samples, strict_policy};
 use tempfile::TempDir;
 
 /// The emulated account.
@@ -78,15 +81,62 @@ impl World {
 
     /// Creates an endpoint configuration, with a model for it.
     fn create_endpoint_config(&self, name: &Value) {
+        let model = json!(format!("model-of-{}", name.as_str().expect("a name")));
+        self.create_model(&model);
+        self.create_endpoint_config_with(name, &model);
+    }
+
+    fn create_model(&self, name: &Value) {
         let model = json!({
-            "ModelName": format!("model-of-{}", name.as_str().expect("a name")),
+            "ModelName": name,
             "PrimaryContainer": {"Image": "image", "ModelDataUrl": "s3://bucket/model"},
             "ExecutionRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/atlas-train"),
         });
         self.emulator.sagemaker("CreateModel", &model);
-        let variant = json!({"VariantName": "a", "ModelName": model["ModelName"], "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1});
+    }
+
+    fn create_endpoint_config_with(&self, name: &Value, model: &Value) {
+        let variant =
+            json!({"VariantName": "a", "ModelName": model, "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1});
         self.emulator
             .sagemaker("CreateEndpointConfig", &json!({"EndpointConfigName": name, "ProductionVariants": [variant]}));
+    }
+
+    /// Creates the resource that an operation creates or changes, and returns the event of the operation.
+    fn make(&self, operation: &Operation, name: &str) -> Value {
+        let request = request(operation, name);
+        let name = json!(name);
+        let arn =
+            |kind: &str| json!(format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind}/{}", name.as_str().expect("text")));
+        let arn = match operation.kind {
+            "training-job" => {
+                self.create_training_job(&name, &[]);
+                arn("training-job")
+            }
+            "model" => {
+                self.create_model(&name);
+                arn("model")
+            }
+            "endpoint-config" => {
+                self.create_endpoint_config(&name);
+                arn("endpoint-config")
+            }
+            "endpoint" => {
+                self.create_endpoint_config(&name);
+                self.emulator.sagemaker("CreateEndpoint", &json!({"EndpointName": name, "EndpointConfigName": name}));
+                arn("endpoint")
+            }
+            _ => {
+                let answer = self.emulator.sagemaker(&creation(operation), &capitalised(&request));
+                let arns = answer
+                    .as_object()
+                    .expect("an object")
+                    .iter()
+                    .filter(|(key, _)| key.ends_with("Arn") || *key == "Arn");
+                arns.map(|(_, arn)| arn.clone()).next().unwrap_or_default()
+            }
+        };
+        called(operation.name, request, operation.resource_arn.map(|path| (path, arn)))
     }
 
     fn deliver(&self, event: &Value) -> Answer {
@@ -111,11 +161,11 @@ impl World {
 
     /// Every call that the guard made is one that its role allows.
     fn assert_least_privilege(&self, guard: &str) {
-        let (_, actions) = FUNCTIONS.iter().find(|(name, _)| *name == guard).expect(guard);
-        let allowed = actions.concat();
+        let functions = functions();
+        let (_, allowed) = functions.iter().find(|(name, _)| *name == guard).expect(guard);
         for call in self.emulator.journal(guard) {
             let call = call.replacen("tagging:", "tag:", 1);
-            assert!(allowed.contains(&call.as_str()), "{guard} made the call {call}, which its role does not allow");
+            assert!(allowed.contains(&call), "{guard} made the call {call}, which its role does not allow");
         }
     }
 
@@ -123,6 +173,73 @@ impl World {
     fn calls(&self, guard: &str, call: &str) -> usize {
         self.emulator.journal(guard).iter().filter(|made| *made == call).count()
     }
+}
+
+/// Members that address a resource of whatever kind.
+fn request(operation: &Operation, name: &str) -> Value {
+    let mut request = json!({"domainId": "d-1", "spaceName": "s", "appType": "JupyterLab", "jobCategory": "AgentRFT", "pipelineName": "p"});
+    if let Some(path) = operation.resource_name {
+        request[path] = json!(name);
+    }
+    request
+}
+
+/// The operation that creates what `operation` creates, changes or starts.
+fn creation(operation: &Operation) -> String {
+    let noun = operation.name.trim_start_matches(|letter: char| letter.is_ascii_uppercase());
+    let noun = noun.trim_start_matches(|letter: char| letter.is_ascii_lowercase());
+    if noun == "PipelineExecution" { "StartPipelineExecution".to_owned() } else { format!("Create{noun}") }
+}
+
+/// The API's form of what CloudTrail writes.
+fn capitalised(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, member)| (format!("{}{}", key[..1].to_uppercase(), &key[1..]), capitalised(member)))
+            .collect(),
+        Value::Array(elements) => elements.iter().map(capitalised).collect(),
+        leaf => leaf.clone(),
+    }
+}
+
+/// Members that are unions, or lists of them.
+const UNIONS: [&str; 4] =
+    ["autoMLProblemTypeConfig", "customFileSystemConfigs", "customFileSystems", "optimizationConfigs"];
+
+/// Makes a sample one that the API could take: maps hold a secret for whatever they should, and unions all of their members.
+fn make_possible(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| member.get("hunter2").is_none());
+            // Of unions, the sample has all members.
+            for (_, union) in members.iter_mut().filter(|(key, _)| UNIONS.contains(&key.as_str())) {
+                let unions = match union {
+                    Value::Array(unions) => unions.iter_mut().collect(),
+                    union => vec![union],
+                };
+                for union in unions.into_iter().filter_map(Value::as_object_mut) {
+                    let last = union.keys().max().cloned();
+                    union.retain(|key, _| Some(key) == last.as_ref());
+                }
+            }
+            members.values_mut().for_each(make_possible);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(make_possible),
+        _ => {}
+    }
+}
+
+/// The event of a call by the data scientist.
+fn called(operation: &str, request: Value, arn: Option<(&str, Value)>) -> Value {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let mut event = in_this_account("CreateTrainingJob.compliant");
+    // As long as ids are, because a client token may be made of it.
+    event["detail"]["eventID"] = json!(format!("{:036}", CALLS.fetch_add(1, Ordering::Relaxed)));
+    event["detail"]["eventName"] = json!(operation);
+    event["detail"]["requestParameters"] = request;
+    event["detail"]["responseElements"] = arn.map(|(path, arn)| json!({path: arn})).unwrap_or_default();
+    event
 }
 
 /// A sample event as it would be in the emulated account.
@@ -148,6 +265,8 @@ impl Drop for World {
 
 const TRAINING: &str = "guard-training";
 const HOSTING: &str = "guard-hosting";
+/// What every operation violates.
+const NO_REGION: &str = "[rules.unapproved-region]\nallow = ['us-east-1']\n";
 /// Sessions are of no interest where the test is not about them.
 const NO_SESSIONS: &str = "[abac]\nsession-tags = 'none'\n";
 
@@ -286,7 +405,9 @@ fn an_endpoint_configuration_is_deleted_unless_it_is_in_use() {
         assert_eq!((left, alerts.len()), (usize::from(in_use), 1));
         if in_use {
             assert_eq!(world.tags(&event, "endpointConfigArn"), ["tagwarden:violation=unencrypted-volume"]);
-            assert!(told(&alerts[0])["deeds"][0]["result"].as_str().expect("text").contains("in use by `live`"));
+            assert!(
+                told(&alerts[0])["deeds"][0]["result"].as_str().expect("text").contains("in use by endpoint `live`")
+            );
         }
     }
 }
@@ -456,62 +577,230 @@ fn a_policy_in_s3_is_followed_as_it_changes() {
     assert_eq!(launch("fifth"), "Stopped");
 }
 
+#[test]
+fn whatever_can_be_stopped_is_stopped() {
+    for (guard, areas) in GUARDS {
+        let world = World::new(guard, &format!("{NO_SESSIONS}{NO_REGION}"));
+        for operation in operations(areas) {
+            let Stop::By(undo) = operation.stop else { continue };
+            let done = format!("done by {undo}");
+            for (case, expected) in
+                [("runs", done.as_str()), ("ended", "it had ended before"), ("gone", "it had ended before")]
+            {
+                let name = format!("{}-{case}", operation.name.to_lowercase());
+                let what = format!("{} {case}", operation.name);
+                let event = match case {
+                    "gone" => {
+                        let arn = json!(format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:{}/{name}", operation.kind));
+                        called(
+                            operation.name,
+                            request(operation, &name),
+                            operation.resource_arn.map(|path| (path, arn)),
+                        )
+                    }
+                    _ => world.make(operation, &name),
+                };
+                let mut members = event["detail"]["requestParameters"].clone();
+                members["pipelineExecutionArn"] = event["detail"]["responseElements"]["pipelineExecutionArn"].clone();
+                let members = capitalised(&members);
+                if case == "ended" {
+                    world.emulator.sagemaker(undo, &members);
+                }
+                world.deliver(&event).expect(&what);
+                let alerts = world.emulator.alerts();
+                assert_eq!(alerts.len(), 1, "{what}");
+                assert_eq!(told(&alerts[0])["deeds"][0]["result"], expected, "{what}");
+                // What has been stopped cannot be stopped again.
+                assert!(world.emulator.try_sagemaker(undo, &members).is_err(), "{what}: it runs");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_stopped_yet_is_tried_again() {
+    let world = World::new("guard-studio", &format!("{NO_SESSIONS}{NO_REGION}"));
+    let event = world.make(Operation::named("CreateNotebookInstance").expect("it is judged"), "pending");
+    let fault = json!({"service": "sagemaker", "action": "StopNotebookInstance", "kind": "error", "times": 1, "status": 400,
+        "code": "ValidationException", "message": "Status (Pending) not in ([InService])"});
+    world.emulator.fault(fault);
+    let error = world.deliver(&event).expect_err("it is not stopped");
+    assert!(error.contains("it is `InService`"), "{error}");
+    assert!(world.emulator.alerts()[0]["Subject"].as_str().expect("a subject").contains("ACTION FAILED"));
+    world.deliver(&event).expect("it is stopped now");
+}
+
+#[test]
+fn what_is_in_use_is_marked_not_deleted() {
+    let name = json!("used");
+    let schedule =
+        json!({"MonitoringScheduleName": "user", "MonitoringScheduleConfig": {"MonitoringJobDefinitionName": name}});
+    for (operation, user, create, members) in [
+        ("CreateModel", "endpoint configuration `user`", "CreateEndpointConfig", Value::Null),
+        (
+            "CreateModel",
+            "transform job `user`",
+            "CreateTransformJob",
+            json!({"TransformJobName": "user", "ModelName": name}),
+        ),
+        (
+            "CreateModel",
+            "inference component `user`",
+            "CreateInferenceComponent",
+            json!({"InferenceComponentName": "user", "Specification": {"ModelName": name}}),
+        ),
+        ("CreateDataQualityJobDefinition", "monitoring schedule `user`", "CreateMonitoringSchedule", schedule.clone()),
+        ("CreateModelQualityJobDefinition", "monitoring schedule `user`", "CreateMonitoringSchedule", schedule.clone()),
+        ("CreateModelBiasJobDefinition", "monitoring schedule `user`", "CreateMonitoringSchedule", schedule.clone()),
+        (
+            "CreateModelExplainabilityJobDefinition",
+            "monitoring schedule `user`",
+            "CreateMonitoringSchedule",
+            schedule.clone(),
+        ),
+    ] {
+        let operation = Operation::named(operation).expect(operation);
+        let guard =
+            GUARDS.iter().find(|(_, areas)| operations(areas).any(|one| one.name == operation.name)).expect("one");
+        let world = World::new(guard.0, &format!("{NO_SESSIONS}{NO_REGION}"));
+        let mut event = world.make(operation, "used");
+        // Only what came after the model can use it.
+        event["detail"]["eventTime"] = json!("2020-01-01T00:00:00Z");
+        match create {
+            "CreateEndpointConfig" => world.create_endpoint_config_with(&json!("user"), &name),
+            create => drop(world.emulator.sagemaker(create, &members)),
+        }
+        world.deliver(&event).expect("handled");
+        let result = told(&world.emulator.alerts()[0])["deeds"][0]["result"].clone();
+        assert!(result.as_str().is_some_and(|text| text.contains(&format!("in use by {user}"))), "{user}: {result}");
+        assert_eq!(
+            world.tags(&event, operation.resource_arn.expect("it has one")),
+            ["tagwarden:violation=unapproved-region"]
+        );
+    }
+}
+
+#[test]
+fn what_may_not_be_stopped_is_marked() {
+    let world = World::new("guard-studio", &format!("{NO_SESSIONS}{NO_REGION}"));
+    let event = world.make(Operation::named("CreateFeatureGroup").expect("it is judged"), "kept");
+    world.deliver(&event).expect("handled");
+    assert_eq!(world.tags(&event, "featureGroupArn"), ["tagwarden:violation=unapproved-region"]);
+    let alert = &world.emulator.alerts()[0];
+    let told = alert["Message"].as_str().expect("a message");
+    assert!(told.contains("deleting it may lose somebody's work"), "{told}");
+}
+
+/// A request that CloudTrail omitted is judged as it would have been, where the resource tells.
+#[test]
+fn requests_are_recovered() {
+    let samples = samples();
+    for (guard, areas) in GUARDS {
+        let rules = strict_policy().replace("version = 1", "").replace("111122223333", ACCOUNT);
+        let world = World::new(guard, &format!("{NO_SESSIONS}[defaults]\nmode = 'observe'\n{rules}"));
+        for model in ["isolated", "open"] {
+            world.create_model(&json!(model));
+        }
+        // What the sample of an endpoint names.
+        world.create_endpoint_config(&json!("endpointConfigName"));
+        for operation in operations(areas).filter(|operation| is_recoverable(operation)) {
+            for sample in samples.iter().filter(|sample| sample["operation"] == operation.name) {
+                let what = format!("{} {}", operation.name, sample["case"]);
+                let text = sample["record"]
+                    .to_string()
+                    .replace("111122223333", ACCOUNT)
+                    .replace("role/Scientist", "role/DataScientist");
+                let record: Value = serde_json::from_str(&text).expect("JSON");
+                let mut request = record["requestParameters"].clone();
+                let name = what.to_lowercase().replace([' ', '"'], "-");
+                if let Some(path) = operation.resource_name {
+                    request[path] = json!(name);
+                }
+                // The sample's times are none, and what it has in maps no API takes.
+                request.as_object_mut().expect("an object").remove("schedule");
+                make_possible(&mut request);
+                let answer = world.emulator.sagemaker(&creation(operation), &capitalised(&request));
+                let arns = answer.as_object().expect("an object").iter().find(|(key, _)| key.ends_with("Arn"));
+                let arn = Some((operation.resource_arn.expect("it has one"), arns.expect("an ARN").1.clone()));
+                let judged = |request: Value| {
+                    let event = called(operation.name, request, arn.clone());
+                    let mut answer: Value = serde_json::from_str(&world.deliver(&event).expect(&what)).expect("JSON");
+                    answer[0]["event_id"] = Value::Null;
+                    answer[0].take()
+                };
+                let (told, omitted) = (judged(request), judged(Value::Null));
+                if NOT_TOLD.iter().any(|(name, _)| *name == operation.name) {
+                    assert_ne!(omitted["verdict"], "compliant", "{what}");
+                } else {
+                    assert_eq!(essence(&omitted), essence(&told), "{what}");
+                }
+                world.emulator.alerts();
+            }
+        }
+    }
+}
+
 /// What the permissions of each function are for: every action that they grant is taken in one of these cases. KMS's and
 /// SageMaker's own are taken by SNS and by the tagging API, on the function's behalf.
 #[test]
 fn every_permission_is_used() {
     let everything = "[rules.missing-project-tag]\n[rules.untagged-principal]\n[rules.overprivileged-execution-role]\n\
-        [rules.confused-deputy-trust]\n[rules.unapproved-kms-key]\n[rules.missing-vpc]\n[rules.unencrypted-volume]\n";
-    for (guard, samples) in [
-        (
-            TRAINING,
-            [
-                "CreateTrainingJob.console-empties",
-                "CreateTrainingJob.request-omitted",
-                "CreateTrainingJob.missing-tag",
-                "CreateTrainingJob.no-vpc",
-            ],
-        ),
-        (
-            HOSTING,
-            [
-                "CreateEndpointConfig.no-volume-key",
-                "CreateEndpointConfig.missing-tag",
-                "CreateEndpointConfig.inference-components",
-                "CreateEndpointConfig.compliant",
-            ],
-        ),
-    ] {
-        let world = World::with_policy_in_s3(guard, everything);
+        [rules.confused-deputy-trust]\n[rules.unapproved-kms-key]\n[rules.missing-vpc]\naction = 'alert'\n";
+    let functions = functions();
+    for (guard, areas) in GUARDS {
+        let world = World::with_policy_in_s3(guard, &format!("{everything}{NO_REGION}"));
+        // What may use models and configurations.
         world.create_endpoint_config(&json!("live"));
         world.emulator.sagemaker("CreateEndpoint", &json!({"EndpointName": "live", "EndpointConfigName": "live"}));
-        for sample in samples {
-            // The caller of the hosting samples is known here as the data scientist, whose role is tagged.
-            let text = in_this_account(sample).to_string().replace("MlopsEngineer", "DataScientist");
-            let mut event: Value = serde_json::from_str(&text).expect("JSON");
-            if sample == "CreateTrainingJob.missing-tag" {
-                world.launch(sample);
-            }
-            if sample == "CreateEndpointConfig.missing-tag" {
-                world.create_endpoint_config(&event["detail"]["requestParameters"]["endpointConfigName"]);
-            }
-            if sample == "CreateEndpointConfig.compliant" {
-                event["detail"]["requestParameters"] = Value::Null;
-            }
-            if sample == "CreateEndpointConfig.inference-components" {
-                event["detail"]["userIdentity"] =
-                    in_this_account("CreateTrainingJob.console-empties")["detail"]["userIdentity"].clone();
-            }
+        world.emulator.sagemaker("CreateTransformJob", &json!({"TransformJobName": "other"}));
+        world.emulator.sagemaker("CreateInferenceComponent", &json!({"InferenceComponentName": "other"}));
+        let deliver = |event: &Value| {
             // A launch that a session's tag could change is given back twice.
-            let attempts = (0..3).find(|_| world.deliver(&event).is_ok());
-            assert!(attempts.is_some(), "{sample}");
+            let answers: Vec<_> = (0..3).map(|_| world.deliver(event)).collect();
+            assert!(answers.iter().any(Answer::is_ok), "{guard}: {}: {answers:?}", event["detail"]["eventName"]);
+        };
+        for operation in operations(areas) {
+            let mut event = called(operation.name, request(operation, "gone"), None);
+            event["detail"]["eventTime"] = json!("2020-01-01T00:00:00Z");
+            let request = &mut event["detail"]["requestParameters"];
+            // What the rules look up, wherever the operation has it.
+            if operation.resource_name != Some("modelName") {
+                request["modelName"] = json!("model-of-live");
+            }
+            request["productionVariants"] = json!([{"modelName": "model-of-live"}]);
+            request["modelVariants"] = request["productionVariants"].clone();
+            request["roleArn"] = json!(format!("arn:aws:iam::{ACCOUNT}:role/atlas-train"));
+            request["kmsKeyId"] = json!(format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/k"));
+            request["outputDataConfig"] = json!({"kmsKeyId": request["kmsKeyId"]});
+            if let Some(path) = operation.resource_arn {
+                event["detail"]["responseElements"] =
+                    json!({path: format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:x/d-1/gone")});
+            }
+            if let Stop::By(_) = operation.stop {
+                deliver(&event);
+            }
+            if is_recoverable(operation) {
+                let mut event = world.make(operation, &operation.name.to_lowercase());
+                event["detail"]["requestParameters"] = Value::Null;
+                deliver(&event);
+            }
         }
+        let by_user = in_this_account("CreateTrainingJob.console-empties")["detail"]["userIdentity"].clone();
+        let first = operations(areas).find(|operation| operation.resource_name.is_some()).expect("one");
+        let mut event = called(first.name, request(first, "by-user"), None);
+        event["detail"]["userIdentity"] = by_user;
+        deliver(&event);
+        // Of what may be stopped, a missing tag alone is tagged.
+        world.put_policy("version = 1\n[abac]\nsession-tags = 'none'\n[rules.missing-project-tag]\n");
+        let taggable = operations(areas).find(|operation| is_recoverable(operation) && operation.kind_takes_tags());
+        deliver(&world.make(taggable.expect("one"), "untagged"));
+
         let used: Vec<_> =
             world.emulator.journal(guard).iter().map(|call| call.replacen("tagging:", "tag:", 1)).collect();
-        let (_, actions) = FUNCTIONS.iter().find(|(name, _)| *name == guard).expect(guard);
+        let (_, actions) = functions.iter().find(|(name, _)| *name == guard).expect(guard);
         let indirect = ["kms:GenerateDataKey", "kms:Decrypt", "sagemaker:AddTags"];
-        for action in actions.concat().iter().filter(|action| !indirect.contains(action)) {
-            assert!(used.iter().any(|call| call == action), "{guard} never calls {action}");
-        }
+        let unused: Vec<_> =
+            actions.iter().filter(|action| !indirect.contains(&action.as_str()) && !used.contains(action)).collect();
+        assert!(unused.is_empty(), "{guard} never calls {unused:?}");
     }
 }

@@ -98,6 +98,23 @@ pub fn event(name: &str) -> String {
     std::fs::read_to_string(root().join("events").join(name)).expect(name)
 }
 
+/// Sample events of every operation, made from the shapes of SageMaker's requests.
+pub fn samples() -> Vec<Value> {
+    shapes("samples.py")
+}
+
+/// What a program of `tests/shapes` prints: one object a line.
+pub fn shapes(program: &str) -> Vec<Value> {
+    let run = |program: &str, args: &[&str]| {
+        let ran = Command::new(root().join(program)).current_dir(root()).args(args).output().expect(program);
+        assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).expect("UTF-8")
+    };
+    run("tests/shapes/environment", &[]);
+    let printed = run("target/shapes/bin/python", &[&format!("tests/shapes/{program}")]);
+    printed.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
 /// A policy file in which every rule is on.
 pub fn strict_policy() -> String {
     let options = [

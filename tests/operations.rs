@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use tagwarden::call::Call;
@@ -11,19 +10,9 @@ use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Evidence;
 use tagwarden::operations::{Absence, Fact, Operation};
 use tagwarden::policy::Policy;
-use tagwarden_tests::{list, root, strict_policy, tagwarden, tagwarden_with_input};
-
-/// What the program that makes the samples prints: one sample a line.
-fn samples() -> Vec<Value> {
-    let run = |program: &str, args: &[&str]| {
-        let ran = Command::new(root().join(program)).current_dir(root()).args(args).output().expect(program);
-        assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
-        String::from_utf8(ran.stdout).expect("UTF-8")
-    };
-    run("tests/shapes/environment", &[]);
-    let printed = run("target/shapes/bin/python", &["tests/shapes/samples.py"]);
-    printed.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
-}
+use tagwarden_functions::recover::{NOT_TOLD, RENAMED, is_recoverable};
+use tagwarden_functions::stop::describing;
+use tagwarden_tests::{list, samples, shapes, strict_policy, tagwarden, tagwarden_with_input};
 
 /// The caller, the roles that requests pass, and the models and endpoint configurations that they name.
 fn surroundings() -> String {
@@ -183,4 +172,26 @@ fn operations_are_listed_for_people_and_programs() {
     assert!(list(&training["slots"]).contains(&slot));
     assert_eq!(tagwarden(&["rules", "--format", "json"]).status, 2);
     assert_eq!(tagwarden(&["rules", "--operations", "missing-vpc"]).status, 2);
+}
+
+/// What a guard recovers of a request that CloudTrail omitted: the rules read nothing that the description does not tell.
+#[test]
+fn descriptions_tell_what_the_rules_read() {
+    let described = shapes("described.py");
+    for operation in Operation::all().filter(|operation| is_recoverable(operation)) {
+        let describe = describing(operation.name);
+        let noun = describe.trim_start_matches("Describe");
+        let detail = format!("{}{}Detail.", noun[..1].to_lowercase(), &noun[1..]);
+        let answer = described.iter().find(|answer| answer["operation"] == describe).expect(&describe);
+        let told: BTreeSet<_> =
+            list(&answer["paths"]).iter().filter_map(|path| Some(path.as_str()?.replacen(&detail, "", 1))).collect();
+        for slot in operation.slots().filter(|slot| slot.fact != Fact::Tags) {
+            let path = slot.path.replace('?', "");
+            let name = RENAMED.iter().find(|(of, _, to)| *of == operation.name && path.starts_with(to));
+            let path = name.map_or(path.clone(), |(_, from, to)| path.replacen(to, from, 1));
+            let is_told = told.contains(&path);
+            let left_out = NOT_TOLD.iter().any(|(of, left)| *of == operation.name && path.starts_with(left));
+            assert!(is_told != left_out, "{}: {path}: told: {is_told}, left out: {left_out}", operation.name);
+        }
+    }
 }

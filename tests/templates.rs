@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tagwarden::operations::Operation;
-use tagwarden_functions::permissions::{AUDIT, FUNCTIONS};
+use tagwarden_functions::permissions::{GUARDS, audit, functions as deployed, in_arn, operations};
 use tagwarden_tests::template::{functions, statements, template, texts};
 use tagwarden_tests::{list, root};
 
@@ -15,20 +15,20 @@ const OF_LAMBDA: [&str; 3] = ["logs:CreateLogStream", "logs:PutLogEvents", "sqs:
 #[test]
 fn each_function_has_the_permissions_that_it_uses_and_no_others() {
     for (name, deployed, of_lambda) in [
-        ("template.yaml", FUNCTIONS, OF_LAMBDA.as_slice()),
+        ("template.yaml", deployed(), OF_LAMBDA.as_slice()),
         // Nothing is handed over of what was invoked by somebody who waits.
-        ("audit.yaml", AUDIT, &OF_LAMBDA[..2]),
+        ("audit.yaml", audit(), &OF_LAMBDA[..2]),
     ] {
         let template = template(name);
         let names: Vec<_> = functions(&template).into_iter().map(|(binary, ..)| binary).collect();
         assert_eq!(names, deployed.iter().map(|(name, _)| *name).collect::<Vec<_>>());
-        for ((binary, id, _), (_, actions)) in functions(&template).iter().zip(deployed) {
+        for ((binary, id, _), (_, actions)) in functions(&template).iter().zip(&deployed) {
             let granted: BTreeSet<_> = statements(&template, id)
                 .iter()
                 .flat_map(|statement| texts(&statement["Action"]).collect::<Vec<_>>())
                 .collect();
             let used: BTreeSet<_> =
-                actions.concat().iter().chain(of_lambda).map(|action| (*action).to_owned()).collect();
+                actions.iter().cloned().chain(of_lambda.iter().map(|action| (*action).to_owned())).collect();
             assert_eq!(granted, used, "{binary}");
         }
     }
@@ -61,30 +61,95 @@ fn permissions_on_everything_are_those_that_know_no_resources() {
     {
         for statement in statements(template, &id) {
             if statement["Resource"].is_array() && list(&statement["Resource"]).contains(&json!("*")) {
-                let allowed = ["tag:TagResources", "sagemaker:ListEndpoints"];
-                assert!(
-                    texts(&statement["Action"]).all(|action| allowed.contains(&action.as_str())),
-                    "{binary}: {statement}"
-                );
+                let knows_none = |action: &str| {
+                    action == "tag:TagResources" || action.starts_with("sagemaker:List") && action.ends_with('s')
+                };
+                assert!(texts(&statement["Action"]).all(|action| knows_none(&action)), "{binary}: {statement}");
             }
         }
     }
 }
 
+/// The text of a statement with its parameters at their longest.
+fn longest(statement: &Value) -> String {
+    let known = [
+        ("${AWS::Partition}", "aws-us-gov"),
+        ("${AWS::Region}", "ap-southeast-1"),
+        ("${AWS::AccountId}", "111122223333"),
+    ];
+    known.iter().fold(statement.to_string(), |text, (name, value)| text.replace(name, value))
+}
+
 #[test]
-fn delivered_operations_are_judged_by_one_guard() {
+fn a_guard_acts_on_the_kinds_of_resources_that_it_is_told_of() {
     let template = template("template.yaml");
-    let mut delivered = Vec::new();
-    for (binary, _, properties) in functions(&template).iter().filter(|(binary, ..)| binary.starts_with("guard-")) {
-        for event in properties["Events"].as_object().expect("events").values() {
-            let detail = &event["Properties"]["Pattern"]["detail"];
-            assert_eq!(detail["errorCode"], json!([{"exists": false}]), "{binary}: failed calls cost nothing");
-            delivered.extend(texts(&detail["eventName"]));
+    for (binary, id, _) in functions(&template).iter().filter(|(binary, ..)| binary.starts_with("guard-")) {
+        let (_, areas) = GUARDS.iter().find(|(name, _)| name == binary).expect("it has operations");
+        // Whatever is tagged is of another kind each time.
+        let kinds = operations(areas).filter(|operation| !operation.only_tags());
+        let kinds: BTreeSet<_> = kinds.map(|operation| format!("{}/*", in_arn(operation.kind))).collect();
+        let statements = statements(&template, id);
+        let acting = statements
+            .iter()
+            .find(|statement| texts(&statement["Action"]).any(|action| action == "sagemaker:ListTags"));
+        let granted: BTreeSet<_> = list(&acting.expect("one")["Resource"])
+            .iter()
+            .filter_map(|arn| arn["Fn::Sub"].as_str()?.splitn(6, ':').nth(5).map(str::to_owned))
+            .collect();
+        let granted: BTreeSet<_> = granted
+            .iter()
+            .map(|arn| arn.rsplit_once("AWS::AccountId}:").map_or(arn.as_str(), |(_, kind)| kind).to_owned())
+            .collect();
+        assert_eq!(granted, kinds, "{binary}");
+    }
+}
+
+/// "The maximum aggregate policy size for inline policies of a role is 10,240 characters", white space not counted (IAM User
+/// Guide, "IAM and AWS STS quotas").
+#[test]
+fn policies_fit() {
+    for name in ["template.yaml", "audit.yaml"] {
+        let template = template(name);
+        for (binary, id, _) in functions(&template) {
+            let size: usize = statements(&template, &id).iter().map(|statement| longest(statement).len() + 1).sum();
+            assert!(size < 10_240, "{binary}: {size}");
         }
     }
-    delivered.sort();
-    assert!(delivered.is_sorted_by(|one, other| one < other), "an operation is delivered twice: {delivered:?}");
-    assert!(delivered.iter().all(|name| Operation::named(name).is_some()), "{delivered:?}");
+}
+
+#[test]
+fn every_operation_is_delivered_to_its_guard() {
+    let template = template("template.yaml");
+    for (binary, _, properties) in functions(&template).iter().filter(|(binary, ..)| binary.starts_with("guard-")) {
+        let mut delivered = Vec::new();
+        for event in properties["Events"].as_object().expect("events").values() {
+            let pattern = &event["Properties"]["Pattern"];
+            let size = pattern.to_string().len();
+            assert!(size <= 2048, "{binary}: EventBridge takes patterns of 2,048 characters, not of {size}");
+            assert_eq!(
+                pattern["detail"]["errorCode"],
+                json!([{"exists": false}]),
+                "{binary}: failed calls cost nothing"
+            );
+            delivered.extend(texts(&pattern["detail"]["eventName"]));
+        }
+        let (_, areas) = GUARDS.iter().find(|(name, _)| name == binary).expect("it has operations");
+        let mut guarded: Vec<_> = operations(areas).map(|operation| operation.name.to_owned()).collect();
+        delivered.sort();
+        guarded.sort();
+        assert_eq!(delivered, guarded, "{binary}");
+    }
+}
+
+/// What is archived can be judged again.
+#[test]
+fn every_operation_is_archived() {
+    let template = template("template.yaml");
+    let names = &template["Resources"]["Archive"]["Properties"]["EventPattern"]["detail"]["eventName"];
+    let prefixes: Vec<_> = list(names).iter().filter_map(|name| name["prefix"].as_str()).collect();
+    for operation in Operation::all() {
+        assert!(prefixes.iter().any(|prefix| operation.name.starts_with(prefix)), "{}", operation.name);
+    }
 }
 
 #[test]

@@ -6,7 +6,9 @@ use serde::Serialize;
 use tagwarden::decide::Decision;
 use tagwarden::plan::{MARK, PlannedAction, Verb, mark};
 
-use crate::ports::{Answer, Enforce, Failure, Stopped};
+use crate::ports::{Answer, Enforce, Failure};
+use crate::stop::{self, Stopped};
+use crate::target::Target;
 
 /// What became of an action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,15 +26,15 @@ pub struct Deed {
     pub milliseconds: u64,
 }
 
-/// Carries out everything that is planned but the alert.
-pub async fn act(decision: &Decision, ports: &impl Enforce) -> Vec<Deed> {
+/// Carries out everything that is planned but the alert, on the resource `target`.
+pub async fn act(decision: &Decision, target: &Target, ports: &impl Enforce) -> Vec<Deed> {
     let mut deeds = Vec::new();
     for action in &decision.actions {
         let started = Instant::now();
         let answer = match &action.action {
             Verb::PublishAlert => continue,
             Verb::AddTags(tags) => add_tags(decision, tags, ports).await,
-            Verb::Stop(operation) => stop(decision, operation, action, ports).await,
+            Verb::Stop(operation) => stop(decision, operation, action, target, ports).await,
         };
         let (failed, stopped, result) = match answer {
             Ok((stopped, result)) => (false, stopped, result),
@@ -56,25 +58,16 @@ async fn stop(
     decision: &Decision,
     operation: &str,
     action: &PlannedAction,
+    target: &Target,
     ports: &impl Enforce,
 ) -> Answer<(bool, String)> {
-    let name = decision.resource.as_ref().and_then(|resource| resource.name.as_deref());
-    let Some(name) = name else { return Err(Failure("the record does not tell the resource's name".to_owned())) };
-    let stopped = match operation {
-        "StopTrainingJob" => ports.stop_training_job(name).await?,
-        "DeleteEndpointConfig" => {
-            let created = decision.event_time.as_deref().and_then(|time| time.parse().ok());
-            ports.delete_endpoint_config(name, created).await?
-        }
-        other => return Err(Failure(format!("`{other}` is not known here"))),
-    };
-    match stopped {
+    match stop::stop(operation, target, ports).await? {
         Stopped::Now => Ok((true, format!("done by {operation}"))),
         Stopped::Before => Ok((false, "it had ended before".to_owned())),
-        Stopped::InUse(endpoints) => {
+        Stopped::InUse(users) => {
             let tags = [(MARK.to_owned(), mark(&action.because))];
             let (_, tagged) = add_tags(decision, &tags, ports).await?;
-            Ok((false, format!("left alone, because it is in use by {}; {tagged}", endpoints.join(", "))))
+            Ok((false, format!("left alone, because it is in use by {}; {tagged}", users.join(", "))))
         }
     }
 }

@@ -109,6 +109,9 @@ fn text(decision: &Decision, deeds: &[Deed], policy: &Policy) -> String {
         let outcome = if deed.failed { "FAILED, will be tried again" } else { "done" };
         line(&format!("{}: {outcome}: {}", deed.action, cut(&deed.result)));
     }
+    for reason in decision.actions.iter().filter_map(|action| action.not_stopped) {
+        line(&format!("Not stopped: {reason}."));
+    }
     for hint in hints(decision, policy) {
         line("");
         line(&hint);
@@ -137,14 +140,20 @@ fn hints(decision: &Decision, policy: &Policy) -> Vec<String> {
     hints
 }
 
-/// Where the resource is in the console. Source: the console's addresses; other partitions have others.
+/// Where the resource is in the console. Source: the console's addresses, as far as they are known; other partitions have others.
 fn console_link(decision: &Decision) -> Option<String> {
     let resource = decision.resource.as_ref()?;
     resource.arn.as_deref()?.strip_prefix("arn:aws:")?;
     let region = decision.region.as_deref()?;
     let page = match resource.kind {
-        "training-job" => "jobs",
+        "endpoint" => "endpoints",
         "endpoint-config" => "endpointConfig",
+        "hyper-parameter-tuning-job" => "hyper-tuning-jobs",
+        "model" => "models",
+        "notebook-instance" => "notebook-instances",
+        "processing-job" => "processing-jobs",
+        "training-job" => "jobs",
+        "transform-job" => "transform-jobs",
         _ => return None,
     };
     let name = resource.name.as_deref()?;

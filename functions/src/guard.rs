@@ -19,6 +19,7 @@ use crate::gather::{Cache, gather};
 use crate::policy_file::{Policies, PolicyFile};
 use crate::ports::{Claim, Enforce, LookUp};
 use crate::recover::recover;
+use crate::target::Target;
 use crate::telemetry;
 use crate::{aws, config};
 
@@ -105,7 +106,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             self.give_back(&call).await;
             return Err("the record that issued the caller's session may still come: to be tried again".to_owned());
         }
-        let deeds = act(&decision, &self.ports).await;
+        let deeds = act(&decision, &Target::of(&call, operation), &self.ports).await;
         let told = self.tell(&decision, &deeds, policy).await;
         let decision = self.log(decision, &deeds);
         let failed = deeds.iter().filter(|deed| deed.failed).map(|deed| format!("{}: {}", deed.action, deed.result));
@@ -227,6 +228,7 @@ mod tests {
 
     use super::*;
     use crate::memory::Account;
+    use crate::ports::Listed;
 
     const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:guard-training";
     const CALLER: &str = "arn:aws:iam::111122223333:role/DataScientist-atlas";
@@ -255,8 +257,7 @@ mod tests {
     /// What was done that can be seen from outside, without look-ups and claims.
     fn done(guard: &Guard<Account>) -> Vec<String> {
         let state = guard.ports.state();
-        let seen =
-            |entry: &&String| ["add-tags", "stop", "delete", "publish"].iter().any(|verb| entry.starts_with(verb));
+        let seen = |entry: &&String| ["add-tags", "stop", "publish"].iter().any(|verb| entry.starts_with(verb));
         let cut = |entry: &String| if entry.starts_with("publish") { "publish".to_owned() } else { entry.clone() };
         state.journal.iter().filter(seen).map(cut).collect()
     }
@@ -269,7 +270,7 @@ mod tests {
         for _ in 0..5 {
             guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
         }
-        assert_eq!(done(&guard), ["stop churn-no-vpc", "publish"]);
+        assert_eq!(done(&guard), ["stop StopTrainingJob churn-no-vpc", "publish"]);
     }
 
     #[tokio::test]
@@ -299,11 +300,13 @@ mod tests {
     #[tokio::test]
     async fn a_configuration_in_use_is_marked_not_deleted() {
         let guard = guard("[rules.unencrypted-volume]");
-        guard.ports.state().users.insert("churn-no-volume-key".to_owned(), vec!["`live`".to_owned()]);
+        guard.ports.state().lists.insert("ListEndpoints", Listed { names: vec!["live".to_owned()], are_more: false });
+        let uses = serde_json::json!({"EndpointConfigName": "churn-no-volume-key"});
+        guard.ports.state().answers.insert("DescribeEndpoint", Ok(uses));
         guard.handle(&event("CreateEndpointConfig.no-volume-key", "churn", "churn"), FUNCTION).await.expect("handled");
         assert_eq!(done(&guard), ["add-tags tagwarden:violation=unencrypted-volume", "publish"]);
         let state = guard.ports.state();
-        assert!(state.messages[0].texts[0].1.contains("in use by `live`"), "{:?}", state.messages[0]);
+        assert!(state.messages[0].texts[0].1.contains("in use by endpoint `live`"), "{:?}", state.messages[0]);
     }
 
     #[tokio::test]
@@ -325,7 +328,7 @@ mod tests {
         assert!(guard.ports.state().messages[0].subject.contains("ACTION FAILED"));
         guard.ports.state().failing.clear();
         guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
-        assert_eq!(done(&guard), ["publish", "stop churn-no-vpc", "publish"]);
+        assert_eq!(done(&guard), ["publish", "stop StopTrainingJob churn-no-vpc", "publish"]);
     }
 
     #[tokio::test]
@@ -335,7 +338,7 @@ mod tests {
         guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect_err("nobody was told");
         guard.ports.state().failing.clear();
         guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
-        assert_eq!(done(&guard), ["stop churn-no-vpc", "stop churn-no-vpc", "publish"]);
+        assert_eq!(done(&guard), ["stop StopTrainingJob churn-no-vpc", "stop StopTrainingJob churn-no-vpc", "publish"]);
     }
 
     #[tokio::test]
@@ -343,13 +346,15 @@ mod tests {
         let guard = guard("[rules.missing-vpc]");
         guard.ports.state().failing.extend(["claim", "complete", "give-back"]);
         guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
-        assert_eq!(done(&guard), ["stop churn-no-vpc", "publish"]);
+        assert_eq!(done(&guard), ["stop StopTrainingJob churn-no-vpc", "publish"]);
     }
 
     #[tokio::test]
     async fn a_failed_look_up_is_unknown_and_the_policy_decides() {
         let event = event("CreateTrainingJob.compliant", "atlas", "atlas");
-        for (on_unknown, expected) in [("alert", vec!["publish"]), ("stop", vec!["stop churn-compliant", "publish"])] {
+        for (on_unknown, expected) in
+            [("alert", vec!["publish"]), ("stop", vec!["stop StopTrainingJob churn-compliant", "publish"])]
+        {
             let guard = guard(&format!("[defaults]\non-unknown = '{on_unknown}'\n[rules.untagged-principal]"));
             guard.ports.state().failing.insert("tags");
             let decisions = guard.handle(&event, FUNCTION).await.expect("handled");
@@ -378,7 +383,7 @@ mod tests {
         }
         assert_eq!(done(&guard_), [""; 0]);
         guard_.handle(&event, FUNCTION).await.expect("the last attempt decides");
-        assert_eq!(done(&guard_), ["stop churn-foreign-tag", "publish"]);
+        assert_eq!(done(&guard_), ["stop StopTrainingJob churn-foreign-tag", "publish"]);
 
         let guard_ = guard("[rules.foreign-project-tag]");
         guard_.handle(&event, FUNCTION).await.expect_err("it waits");
@@ -392,7 +397,7 @@ mod tests {
     async fn what_no_session_could_change_does_not_wait() {
         let guard = guard("[rules.foreign-project-tag]\n[rules.missing-vpc]");
         guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
-        assert_eq!(done(&guard), ["stop churn-no-vpc", "publish"]);
+        assert_eq!(done(&guard), ["stop StopTrainingJob churn-no-vpc", "publish"]);
     }
 
     #[tokio::test]
@@ -424,6 +429,16 @@ mod tests {
     #[tokio::test]
     async fn an_endpoint_is_judged_by_its_configuration_and_that_by_its_models() {
         let event = event("CreateEndpoint.noncompliant-config", "churn", "churn");
+        let config = serde_json::json!({
+            "EndpointConfigName": "churn-no-volume-key",
+            "EndpointConfigArn": "arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/churn-no-volume-key",
+            "ProductionVariants": [{"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.xlarge"}],
+        });
+        let guard = |rules: &str| {
+            let guard = guard(rules);
+            guard.ports.state().answers.insert("DescribeEndpointConfig", Ok(config.clone()));
+            guard
+        };
         let journal = async |rules: &str| {
             let guard = guard(&format!("[rules.noncompliant-endpoint-config]\n{rules}"));
             let decisions = guard.handle(&event, FUNCTION).await;
@@ -431,13 +446,12 @@ mod tests {
             let journal: Vec<_> = guard.ports.state().journal.iter().filter(about).cloned().collect();
             (decisions.map(|decisions| decisions[0].verdict), journal)
         };
-        let config = "churn-no-volume-key";
-        let config = [
-            format!("describe {config}"),
-            format!("tags-of arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/{config}"),
+        let looked_up = [
+            "describe DescribeEndpointConfig churn-no-volume-key".to_owned(),
+            "tags-of arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/churn-no-volume-key".to_owned(),
         ];
-        assert_eq!(journal("").await, (Ok(Verdict::Compliant), config.to_vec()));
-        let with_model = [&config[..], &["model m".to_owned()]].concat();
+        assert_eq!(journal("").await, (Ok(Verdict::Compliant), looked_up.to_vec()));
+        let with_model = [&looked_up[..], &["model m".to_owned()]].concat();
         assert_eq!(journal("[rules.missing-vpc]").await, (Ok(Verdict::Compliant), with_model));
 
         let guard = guard("[rules.noncompliant-endpoint-config]\n[rules.unencrypted-volume]");

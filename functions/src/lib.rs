@@ -17,4 +17,6 @@ pub mod policy_file;
 pub mod ports;
 pub mod recover;
 pub mod sessions;
+pub mod stop;
+pub mod target;
 pub mod telemetry;

@@ -8,10 +8,11 @@ use tagwarden::call::Identity;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 
 use crate::ports::{
-    AddTags, Answer, Claim, ClaimEvent, DeleteEndpointConfig, DescribeKey, DescribeModel, DescribeResource, Failure,
-    FetchPolicy, Fetched, FindSession, Message, Publish, ReadAttachedPolicies, ReadTags, ReadTrustPolicy,
-    RecordSession, StopTrainingJob, Stopped,
+    AddTags, Answer, CallSageMaker, Claim, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, Failure,
+    FetchPolicy, Fetched, FindSession, ListUsers, Listed, Message, Publish, ReadAttachedPolicies, ReadTags,
+    ReadTrustPolicy, RecordSession, Refused,
 };
+use crate::target::Target;
 
 /// An AWS account.
 #[derive(Default)]
@@ -24,8 +25,10 @@ pub struct State {
     pub tags: BTreeMap<String, Tags>,
     /// Recorded sessions.
     pub sessions: Sessions,
-    /// Endpoints that use each endpoint configuration.
-    pub users: BTreeMap<String, Vec<String>>,
+    /// What SageMaker's operations answer, where that matters.
+    pub answers: BTreeMap<&'static str, Result<serde_json::Value, Refused>>,
+    /// What its lists hold.
+    pub lists: BTreeMap<&'static str, Listed>,
     /// The policy file in S3.
     pub policy: Option<Fetched>,
     /// The names of verbs that fail.
@@ -87,18 +90,26 @@ impl DescribeModel for Account {
     }
 }
 
-impl DescribeResource for Account {
-    async fn describe(&self, operation: &str, name: &str) -> Answer<serde_json::Value> {
-        self.doing("describe", name).map(|_| match operation {
-            "CreateEndpointConfig" => serde_json::json!({
-                "EndpointConfigName": name,
-                "EndpointConfigArn": format!("arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/{name}"),
-                "ProductionVariants": [{"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.xlarge"}],
-            }),
-            _ => serde_json::json!({"TrainingJobName": name}),
-        })
+impl CallSageMaker for Account {
+    async fn call(&self, operation: &str, target: &Target) -> Result<serde_json::Value, Refused> {
+        let describes = operation.starts_with("Describe");
+        let name = target.member("trainingJobName").or(target.member("endpointConfigName")).unwrap_or_default();
+        let done = format!("{operation} {name}");
+        let verb = if describes { "describe" } else { "stop" };
+        let state = self.doing(verb, &done)?;
+        let answers = state.answers.get(operation).cloned();
+        answers.unwrap_or_else(|| Ok(serde_json::json!({"TrainingJobName": name})))
     }
+}
 
+impl ListUsers for Account {
+    async fn list(&self, operation: &str, _since: Option<Timestamp>, of: &str) -> Answer<Listed> {
+        let state = self.doing("list", &format!("{operation} {of}"))?;
+        Ok(state.lists.get(operation).cloned().unwrap_or_default())
+    }
+}
+
+impl DescribeResource for Account {
     async fn tags_of(&self, arn: &str) -> Answer<serde_json::Value> {
         self.doing("tags-of", arn).map(|_| serde_json::json!([{"Key": "Project", "Value": "atlas"}]))
     }
@@ -155,21 +166,6 @@ impl AddTags for Account {
     async fn add_tags(&self, _arn: &str, tags: &[(String, String)]) -> Answer<()> {
         let tags: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
         self.doing("add-tags", &tags.join(",")).map(drop)
-    }
-}
-
-impl StopTrainingJob for Account {
-    async fn stop_training_job(&self, name: &str) -> Answer<Stopped> {
-        self.doing("stop", name).map(|_| Stopped::Now)
-    }
-}
-
-impl DeleteEndpointConfig for Account {
-    async fn delete_endpoint_config(&self, name: &str, _created: Option<Timestamp>) -> Answer<Stopped> {
-        if let Some(users) = self.state().users.get(name) {
-            return Ok(Stopped::InUse(users.clone()));
-        }
-        self.doing("delete", name).map(|_| Stopped::Now)
     }
 }
 

@@ -1,56 +1,128 @@
-//! Which IAM actions each function takes: those of the ports that it can use. The template grants these and no others.
+//! Which IAM actions each function takes: those of the ports that it can use, for the operations that it is told of. The
+//! template grants these and no others.
+
+use std::collections::BTreeSet;
+
+use tagwarden::evidence::{Created, EndpointConfig};
+use tagwarden::operations::{Area, Fact, Operation, Stop};
 
 use crate::audit::ports::{FindObject, ListObjects, ReadObject, WriteObject};
 use crate::audit::s3::S3;
 use crate::aws::Aws;
 use crate::ports::{
-    AddTags, ClaimEvent, DeleteEndpointConfig, DescribeKey, DescribeModel, DescribeResource, FetchPolicy, FindSession,
-    Publish, ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, StopTrainingJob,
+    AddTags, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, FetchPolicy, FindSession, Publish,
+    ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession,
 };
+use crate::recover::is_recoverable;
+use crate::stop::{describing, users};
 
 /// Functions, by the names of their binaries, with the IAM actions that they take.
-pub type Functions = &'static [(&'static str, &'static [&'static [&'static str]])];
+pub type Functions = Vec<(&'static str, BTreeSet<String>)>;
+
+/// The guards, with what they are told of.
+pub const GUARDS: [(&str, &[Area]); 3] = [
+    ("guard-hosting", &[Area::Hosting]),
+    ("guard-studio", &[Area::Studio, Area::Clusters, Area::Assets, Area::Tags]),
+    ("guard-training", &[Area::Training, Area::Jobs, Area::Monitoring]),
+];
+
+/// The operations that a guard is told of.
+pub fn operations(areas: &'static [Area]) -> impl Iterator<Item = &'static Operation> + Clone {
+    areas.iter().flat_map(|area| Operation::about(*area))
+}
 
 /// The functions of `audit.yaml`.
-pub const AUDIT: Functions = &[
-    ("audit-extract", &[<S3 as ReadObject>::ACTIONS, <S3 as FindObject>::ACTIONS, <S3 as WriteObject>::ACTIONS]),
-    ("audit-judge", &[<S3 as ReadObject>::ACTIONS, <S3 as ListObjects>::ACTIONS, <S3 as WriteObject>::ACTIONS]),
-];
+pub fn audit() -> Functions {
+    let (read, write) = (<S3 as ReadObject>::ACTIONS, <S3 as WriteObject>::ACTIONS);
+    vec![
+        ("audit-extract", all(&[read, <S3 as FindObject>::ACTIONS, write])),
+        ("audit-judge", all(&[read, <S3 as ListObjects>::ACTIONS, write])),
+    ]
+}
 
 /// The functions of `template.yaml`.
-pub const FUNCTIONS: Functions = &[
-    (
-        "guard-hosting",
-        &[
-            <Aws as ReadTags>::ACTIONS,
-            <Aws as ReadAttachedPolicies>::ACTIONS,
-            <Aws as ReadTrustPolicy>::ACTIONS,
-            <Aws as DescribeKey>::ACTIONS,
-            <Aws as DescribeModel>::ACTIONS,
-            <Aws as DescribeResource>::HOSTING_ACTIONS,
-            <Aws as FindSession>::ACTIONS,
-            <Aws as FetchPolicy>::ACTIONS,
-            <Aws as ClaimEvent>::ACTIONS,
-            <Aws as AddTags>::ACTIONS,
-            <Aws as DeleteEndpointConfig>::ACTIONS,
-            <Aws as Publish>::ACTIONS,
-        ],
-    ),
-    (
-        "guard-training",
-        &[
-            <Aws as ReadTags>::ACTIONS,
-            <Aws as ReadAttachedPolicies>::ACTIONS,
-            <Aws as ReadTrustPolicy>::ACTIONS,
-            <Aws as DescribeKey>::ACTIONS,
-            <Aws as DescribeResource>::TRAINING_ACTIONS,
-            <Aws as FindSession>::ACTIONS,
-            <Aws as FetchPolicy>::ACTIONS,
-            <Aws as ClaimEvent>::ACTIONS,
-            <Aws as AddTags>::ACTIONS,
-            <Aws as StopTrainingJob>::ACTIONS,
-            <Aws as Publish>::ACTIONS,
-        ],
-    ),
-    ("record-sessions", &[<Aws as RecordSession>::ACTIONS]),
-];
+pub fn functions() -> Functions {
+    let guards = GUARDS.iter().map(|(name, areas)| (*name, guard(areas)));
+    guards.chain([("record-sessions", all(&[<Aws as RecordSession>::ACTIONS]))]).collect()
+}
+
+fn all(actions: &[&[&str]]) -> BTreeSet<String> {
+    actions.concat().into_iter().map(str::to_owned).collect()
+}
+
+fn guard(areas: &'static [Area]) -> BTreeSet<String> {
+    let mut actions = all(&[
+        <Aws as ReadTags>::ACTIONS,
+        <Aws as ReadAttachedPolicies>::ACTIONS,
+        <Aws as ReadTrustPolicy>::ACTIONS,
+        <Aws as DescribeKey>::ACTIONS,
+        <Aws as DescribeResource>::ACTIONS,
+        <Aws as FindSession>::ACTIONS,
+        <Aws as FetchPolicy>::ACTIONS,
+        <Aws as ClaimEvent>::ACTIONS,
+        <Aws as AddTags>::ACTIONS,
+        <Aws as Publish>::ACTIONS,
+    ]);
+    for operation in operations(areas) {
+        if operation.tells(Fact::Model) {
+            actions.extend(all(&[<Aws as DescribeModel>::ACTIONS]));
+        }
+        actions.extend(calls(operation).into_iter().map(|name| format!("sagemaker:{name}")));
+    }
+    actions
+}
+
+/// The operations of SageMaker that may have to be called about what `operation` did.
+fn calls(operation: &Operation) -> Vec<String> {
+    let mut calls = Vec::new();
+    if let Stop::By(undo) = operation.stop {
+        calls.extend([undo.to_owned(), describing(undo)]);
+        for user in users(undo).1 {
+            calls.push(user.list.to_owned());
+            calls.extend(user.describe.map(|(describe, _)| describe.to_owned()));
+        }
+    }
+    if operation.tells(Fact::EndpointConfig) {
+        calls.push(describing(EndpointConfig::BY));
+    }
+    if is_recoverable(operation) {
+        calls.push(describing(operation.name));
+    }
+    calls
+}
+
+/// The resource type as ARNs write it. Source: Service Authorization Reference, "Resource types defined by Amazon SageMaker AI",
+/// and the API reference's patterns of ARNs.
+pub fn in_arn(kind: &str) -> &str {
+    match kind {
+        "cluster-extension" => "extension",
+        "device" => "device-fleet/*/device",
+        "edge-deployment-plan" => "edge-deployment",
+        "model-card-export-job" => "model-card/*/export-job",
+        "pipeline-execution" => "pipeline/*/execution",
+        kind => kind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::OPERATIONS;
+
+    #[test]
+    fn whatever_may_have_to_be_called_can_be() {
+        for operation in Operation::all() {
+            for call in calls(operation).iter().filter(|call| !call.starts_with("List")) {
+                assert!(OPERATIONS.contains(&call.as_str()), "{}: {call}", operation.name);
+            }
+        }
+        let called: BTreeSet<_> = Operation::all().flat_map(calls).collect();
+        assert!(OPERATIONS.iter().all(|name| called.contains(*name)), "one is never called");
+    }
+
+    #[test]
+    fn every_operation_has_one_guard() {
+        let guarded: Vec<_> = GUARDS.iter().flat_map(|(_, areas)| operations(areas)).map(|one| one.name).collect();
+        assert!(Operation::all().all(|operation| guarded.iter().filter(|name| **name == operation.name).count() == 1));
+    }
+}

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use tagwarden::call::Identity;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Tags};
 
+use crate::target::Target;
+
 /// Why AWS did not do what it was asked for: the action, and the error's code and message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure(pub String);
@@ -67,18 +69,52 @@ pub trait DescribeModel {
     fn model(&self, name: &str) -> impl Future<Output = Answer<Model>> + Send;
 }
 
-/// Reads what a resource is, where the record of the call that created it does not tell.
-pub trait DescribeResource {
-    /// The IAM actions that it takes for training jobs.
-    const TRAINING_ACTIONS: &'static [&'static str] = &["sagemaker:DescribeTrainingJob", "sagemaker:ListTags"];
-    /// The IAM actions that it takes for endpoint configurations.
-    const HOSTING_ACTIONS: &'static [&'static str] = &["sagemaker:DescribeEndpointConfig", "sagemaker:ListTags"];
+/// Why SageMaker did not carry out an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The error's code, where the service answered.
+    pub code: Option<String>,
+    /// The operation, and the error's code and message.
+    pub failure: Failure,
+}
 
-    /// What the Describe operation answers, as the API's JSON, about the resource `name` that `operation` created.
-    fn describe(&self, operation: &str, name: &str) -> impl Future<Output = Answer<serde_json::Value>> + Send;
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self { code: None, failure }
+    }
+}
+
+/// Calls SageMaker's operations on one resource: those that describe it, and those that stop or delete it. The IAM action that
+/// one takes has its name.
+pub trait CallSageMaker {
+    /// Calls `operation` on the resource. Its answer, as the API's JSON.
+    fn call(&self, operation: &str, target: &Target)
+    -> impl Future<Output = Result<serde_json::Value, Refused>> + Send;
+}
+
+/// Reads the tags of a resource, where the record of the call that created it does not tell.
+pub trait DescribeResource: CallSageMaker {
+    /// The IAM actions that it takes, beside those of the operations that describe.
+    const ACTIONS: &'static [&'static str] = &["sagemaker:ListTags"];
 
     /// The tags of the resource `arn`, as the API's JSON list.
     fn tags_of(&self, arn: &str) -> impl Future<Output = Answer<serde_json::Value>> + Send;
+}
+
+/// Resources of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The names of the newest.
+    pub names: Vec<String>,
+    /// Whether there are more.
+    pub are_more: bool,
+}
+
+/// Lists resources that may use another one. The IAM action that a list takes has the operation's name.
+pub trait ListUsers {
+    /// The resources that `operation` lists: those made or changed after `since`, or those that use the resource `of`,
+    /// whichever the operation can tell.
+    fn list(&self, operation: &str, since: Option<Timestamp>, of: &str) -> impl Future<Output = Answer<Listed>> + Send;
 }
 
 /// A policy file that was fetched.
@@ -158,41 +194,6 @@ pub trait AddTags {
     fn add_tags(&self, arn: &str, tags: &[(String, String)]) -> impl Future<Output = Answer<()>> + Send;
 }
 
-/// What became of an attempt to stop a resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stopped {
-    /// It was stopped, or deleted.
-    Now,
-    /// It had ended, or was gone, before.
-    Before,
-    /// It was left alone, because these endpoints use it.
-    InUse(Vec<String>),
-}
-
-/// Stops training jobs.
-pub trait StopTrainingJob {
-    /// The IAM actions that it takes.
-    const ACTIONS: &'static [&'static str] = &["sagemaker:StopTrainingJob", "sagemaker:DescribeTrainingJob"];
-
-    /// Stops the job `name`.
-    fn stop_training_job(&self, name: &str) -> impl Future<Output = Answer<Stopped>> + Send;
-}
-
-/// Deletes endpoint configurations that nothing uses.
-pub trait DeleteEndpointConfig {
-    /// The IAM actions that it takes.
-    const ACTIONS: &'static [&'static str] =
-        &["sagemaker:DeleteEndpointConfig", "sagemaker:ListEndpoints", "sagemaker:DescribeEndpoint"];
-
-    /// Deletes the configuration `name`, unless an endpoint uses it. Only an endpoint that was created or updated after
-    /// `created` can.
-    fn delete_endpoint_config(
-        &self,
-        name: &str,
-        created: Option<Timestamp>,
-    ) -> impl Future<Output = Answer<Stopped>> + Send;
-}
-
 /// A message to the security team.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -241,6 +242,6 @@ impl<P> LookUp for P where
 }
 
 /// What guards do.
-pub trait Enforce: ClaimEvent + AddTags + StopTrainingJob + DeleteEndpointConfig + Publish + Sync {}
+pub trait Enforce: ClaimEvent + AddTags + CallSageMaker + ListUsers + Publish + Sync {}
 
-impl<P> Enforce for P where P: ClaimEvent + AddTags + StopTrainingJob + DeleteEndpointConfig + Publish + Sync {}
+impl<P> Enforce for P where P: ClaimEvent + AddTags + CallSageMaker + ListUsers + Publish + Sync {}

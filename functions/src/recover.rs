@@ -2,19 +2,40 @@
 //! made long before.
 //!
 //! CloudTrail leaves `requestParameters` out where they are too large. What a Describe operation answers has the same
-//! members in the same shapes (SageMaker API reference, `CreateTrainingJob` and `DescribeTrainingJob`, `CreateEndpointConfig`
-//! and `DescribeEndpointConfig`), so that the same table of paths reads it.
+//! members in the same shapes (SageMaker API reference, `CreateTrainingJob` and `DescribeTrainingJob`, for one), so that the
+//! same table of paths reads it.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tagwarden::call::Call;
 use tagwarden::decide::resource;
 use tagwarden::evidence::{Created, EndpointConfig};
-use tagwarden::operations::Operation;
+use tagwarden::operations::{Absence, Operation};
 
+use crate::aws::OPERATIONS;
 use crate::ports::{Answer, DescribeResource, Failure};
+use crate::stop::{describing, noun};
+use crate::target::Target;
 
 /// Members that hold other people's secrets. No rule reads them.
-const SECRET: [&str; 2] = ["Environment", "HyperParameters"];
+const SECRET: [&str; 3] = ["Environment", "HyperParameters", "StaticHyperParameters"];
+
+/// Members under another name than the request's: operation, name in the description, name in the request.
+pub const RENAMED: [(&str, &str, &str); 1] = [("CreateNotebookInstance", "securityGroups", "securityGroupIds")];
+
+/// What rules read of a request and its description does not tell: operation, path. It stays unread.
+pub const NOT_TOLD: [(&str, &str); 3] = [
+    // What the image was resolved to is told, and what was asked for in another place.
+    ("CreateInferenceComponent", "specification.container.image"),
+    ("CreateInferenceComponent", "specifications[].container.image"),
+    ("CreateInferenceRecommendationsJob", "outputConfig"),
+];
+
+/// Whether the request of an operation can be recovered: that of a creation, where the ARN tells what the Describe operation
+/// asks for. An app's does not; and the requests of apps are short.
+pub fn is_recoverable(operation: &Operation) -> bool {
+    let is_addressed = operation.resource_arn.is_some() && operation.kind != "app";
+    is_addressed && operation.absence == Absence::Unset && OPERATIONS.contains(&describing(operation.name).as_str())
+}
 
 /// The record with the request recovered. `None` where nothing is missing.
 ///
@@ -29,12 +50,13 @@ pub async fn recover(
     if call.request.is_ok() {
         return Ok(None);
     }
-    let resource = resource(call, operation);
-    let (Some(name), Some(arn)) = (resource.name, resource.arn) else {
+    let Some(arn) = resource(call, operation).arn else {
         return Err(Failure("neither the request nor the resource's ARN is in the record".to_owned()));
     };
-    let (described, tags) = futures_util::try_join!(ports.describe(operation.name, &name), ports.tags_of(&arn))?;
-    let request = request(described, tags);
+    let (describe, target) = (describing(operation.name), Target::of(call, operation));
+    let described = async { ports.call(&describe, &target).await.map_err(|refused| refused.failure) };
+    let (described, tags) = futures_util::try_join!(described, ports.tags_of(&arn))?;
+    let request = with_tags(as_request(operation.name, described), tags);
     let mut record: Value = serde_json::from_str(record).map_err(|error| Failure(error.to_string()))?;
     if let Value::Object(members) = &mut record {
         members.insert("requestParameters".to_owned(), request);
@@ -47,21 +69,57 @@ pub async fn recover(
 /// # Errors
 /// Where it cannot be described.
 pub async fn endpoint_config(name: &str, ports: &impl DescribeResource) -> Answer<EndpointConfig> {
-    let described = ports.describe(EndpointConfig::BY, name).await?;
+    let target = Target::named("endpointConfigName", name);
+    let described = ports.call("DescribeEndpointConfig", &target).await.map_err(|refused| refused.failure)?;
     let arn = described.get("EndpointConfigArn").and_then(Value::as_str);
-    let arn = arn.ok_or_else(|| Failure("sagemaker:DescribeEndpointConfig answered no ARN".to_owned()))?;
-    let tags = ports.tags_of(arn).await?;
-    let arn = Some(arn.to_owned());
-    Ok(EndpointConfig { arn, request: request(described, tags) })
+    let arn = arn.ok_or_else(|| Failure("sagemaker:DescribeEndpointConfig answered no ARN".to_owned()))?.to_owned();
+    let tags = ports.tags_of(&arn).await?;
+    let request = with_tags(as_request(EndpointConfig::BY, described), tags);
+    Ok(EndpointConfig { arn: Some(arn), request })
 }
 
-/// The request in CloudTrail's form that created what was `described` and has these `tags`.
-fn request(described: Value, tags: Value) -> Value {
-    let mut request = in_cloudtrails_form(described);
+fn with_tags(mut request: Value, tags: Value) -> Value {
     if let Value::Object(members) = &mut request {
         members.insert("tags".to_owned(), in_cloudtrails_form(tags));
     }
     request
+}
+
+/// What describes a resource, as the request that created it.
+pub fn as_request(operation: &str, described: Value) -> Value {
+    let mut request = in_cloudtrails_form(described);
+    // A training session is described by a member of the answer.
+    if let Some(detail) = request.get_mut(format!("{}Detail", lower_first(noun(operation)))) {
+        request = detail.take();
+    }
+    if let Value::Object(members) = &mut request {
+        for (_, from, to) in RENAMED.iter().filter(|(of, ..)| *of == operation) {
+            if let Some(member) = members.remove(*from) {
+                members.insert((*to).to_owned(), member);
+            }
+        }
+    }
+    for (_, path) in NOT_TOLD.iter().filter(|(of, _)| *of == operation) {
+        omit(&mut request, path);
+    }
+    request
+}
+
+/// Marks what is at `path` as left out, where the object that would hold it is there.
+fn omit(value: &mut Value, path: &str) {
+    let (key, rest) = path.split_once('.').unwrap_or((path, ""));
+    match (value, rest) {
+        (Value::Object(members), "") => {
+            members.insert(key.to_owned(), json!({"omitted": true}));
+        }
+        (Value::Object(members), rest) => {
+            if let Some(member) = members.get_mut(key.trim_end_matches("[]")) {
+                omit(member, rest);
+            }
+        }
+        (Value::Array(elements), _) => elements.iter_mut().for_each(|element| omit(element, path)),
+        _ => {}
+    }
 }
 
 /// The API's JSON as CloudTrail writes it: with the first letter of each key lowered.
@@ -84,8 +142,6 @@ fn lower_first(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -95,5 +151,25 @@ mod tests {
         let expected =
             json!({"trainingJobName": "j", "resourceConfig": {"instanceGroups": [{"instanceType": "ml.m5.xlarge"}]}});
         assert_eq!(in_cloudtrails_form(described), expected);
+    }
+
+    #[test]
+    fn what_a_description_does_not_tell_stays_unread() {
+        let described =
+            json!({"InferenceComponentName": "c", "Specifications": [{"Container": {"ArtifactUrl": "u"}}, {}]});
+        let expected = json!({"inferenceComponentName": "c",
+            "specifications": [{"container": {"artifactUrl": "u", "image": {"omitted": true}}}, {}]});
+        assert_eq!(as_request("CreateInferenceComponent", described), expected);
+        let expected = json!({"jobName": "j", "outputConfig": {"omitted": true}});
+        assert_eq!(as_request("CreateInferenceRecommendationsJob", json!({"JobName": "j"})), expected);
+    }
+
+    #[test]
+    fn a_description_may_have_other_names_than_the_request() {
+        let notebook = json!({"NotebookInstanceName": "n", "SecurityGroups": ["sg-1"]});
+        let expected = json!({"notebookInstanceName": "n", "securityGroupIds": ["sg-1"]});
+        assert_eq!(as_request("CreateNotebookInstance", notebook), expected);
+        let session = json!({"TrainingSessionDetail": {"RoleArn": "r"}});
+        assert_eq!(as_request("CreateTrainingSession", session), json!({"roleArn": "r"}));
     }
 }

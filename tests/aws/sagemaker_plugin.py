@@ -21,12 +21,15 @@ from moto.sagemaker.models import (
 from moto.sagemaker.responses import SageMakerResponse
 from moto.sagemaker.utils import arn_formatter
 
+import sagemaker_kinds
+
 MOST_TAGS = 50
 
 
 def install():
     sagemaker_backends.backend = SageMakerBackend
     urls.url_paths["{0}/$"] = SageMaker.dispatch
+    sagemaker_kinds.install(SageMaker)
     # ProductionVariant: moto's list of instance types is years old.
     FakeEndpointConfig.validate_instance_type = lambda self, instance_type: None
 
@@ -34,6 +37,10 @@ def install():
 class SageMakerBackend(SageMakerModelBackend):
     # moto finds a service's urls by the name of the module.
     __module__ = SageMakerModelBackend.__module__
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.store = sagemaker_kinds.Store(self._arn("", "")[:-1])
 
     # Training jobs
 
@@ -157,6 +164,8 @@ class SageMakerBackend(SageMakerModelBackend):
         return arn.startswith(arn_formatter("", "", self.account_id, self.region_name)[:-1])
 
     def _get_resource_from_arn(self, arn):
+        if resource := self.store.by_arn(arn):
+            return resource
         try:
             resource = super()._get_resource_from_arn(arn) if self.owns_arn(arn) else None
         except (AttributeError, ValueError):

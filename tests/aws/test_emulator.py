@@ -11,8 +11,11 @@ import urllib.request
 from pathlib import Path
 
 import boto3
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
+
+from sagemaker_kinds import KINDS
 
 HERE = Path(__file__).parent
 REGION = "eu-west-1"
@@ -330,6 +333,101 @@ class Endpoints(EmulatorTest):
         self.sagemaker.delete_model(ModelName="model")
         self.assertEqual(self.listed(), [])
         self.assertEqual(self.sagemaker.list_models()["Models"], [])
+
+
+class Kinds(EmulatorTest):
+    """The kinds of resources that share a store."""
+
+    # What names a resource of whatever kind.
+    NAMES = {"DomainId": "d-1", "AppType": "JupyterLab", "JobCategory": "AgentRFT", "PipelineName": "p"}
+
+    def call(self, operation, **members):
+        """Calls an operation with as little as names the resource."""
+        method = xform_name(operation)
+        takes = self.sagemaker.meta.service_model.operation_model(operation).input_shape.members
+        return getattr(self.sagemaker, method)(**{k: v for k, v in members.items() if k in takes})
+
+    def setUp(self):
+        super().setUp()
+        config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
+        self.sagemaker = boto3.client(
+            "sagemaker",
+            endpoint_url=url,
+            region_name=REGION,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key="secret",
+            config=config,
+        )
+
+    def made(self, noun, kind):
+        """Creates a resource, and returns what names it."""
+        name = kind.arn.rsplit("/", 1)[1].strip("{}")
+        given = {**self.NAMES, name: f"of-{noun}", "Tags": [{"Key": "Project", "Value": "atlas"}]}
+        answer = self.call(f"{kind.creation}{noun}", **given)
+        answer.pop("ResponseMetadata")
+        return {**given, **answer}
+
+    def operations(self, verb):
+        known = self.sagemaker.meta.service_model.operation_names
+        return {noun: kind for noun, kind in KINDS.items() if f"{verb}{noun}" in known}
+
+    def refusal(self, operation, code):
+        """The code, where the operation knows it."""
+        model = self.sagemaker.meta.service_model.operation_model(operation)
+        known = {shape.name for shape in model.error_shapes}
+        return code if code in known else "ValidationException"
+
+    def test_a_resource_is_described_as_it_was_created(self):
+        for noun, kind in KINDS.items():
+            with self.subTest(noun):
+                names = self.made(noun, kind)
+                described = self.call(f"Describe{noun}", **names)
+                described = described.get(f"{noun}Detail", described)
+                known = {key: value for key, value in names.items() if key in described and key != "Tags"}
+                self.assertEqual({key: described[key] for key in known}, known)
+                if kind.running:
+                    self.assertEqual(described[kind.status or f"{noun}Status"], kind.running)
+                arns = [value for key, value in names.items() if key.endswith("Arn")]
+                if arns and noun != "PipelineExecution":
+                    tags = self.sagemaker.list_tags(ResourceArn=arns[0])["Tags"]
+                    self.assertEqual(tags, names["Tags"])
+
+    def test_a_job_stops_once(self):
+        for noun, kind in self.operations("Stop").items():
+            with self.subTest(noun):
+                names = self.made(noun, kind)
+                self.call(f"Stop{noun}", **names)
+                described = self.call(f"Describe{noun}", **names)
+                described = described.get(f"{noun}Detail", described)
+                self.assertEqual(described[kind.status or f"{noun}Status"], kind.stopped)
+                code = self.refusal(f"Stop{noun}", "ConflictException")
+                self.refused(code, self.call, operation=f"Stop{noun}", **names)
+
+    def test_what_is_deleted_is_gone(self):
+        for noun, kind in self.operations("Delete").items():
+            with self.subTest(noun):
+                names = self.made(noun, kind)
+                self.call(f"Delete{noun}", **names)
+                for verb in ("Delete", "Describe"):
+                    code = self.refusal(f"{verb}{noun}", "ResourceNotFound")
+                    self.refused(code, self.call, operation=f"{verb}{noun}", **names)
+
+    def test_lists_show_the_newest_that_match(self):
+        for name in ("one", "two"):
+            self.call("CreateTransformJob", TransformJobName=name)
+            config = {"MonitoringJobDefinitionName": name}
+            members = {"MonitoringScheduleName": name, "MonitoringScheduleConfig": config}
+            self.call("CreateMonitoringSchedule", **members)
+        jobs = self.sagemaker.list_transform_jobs(CreationTimeAfter=0)["TransformJobSummaries"]
+        self.assertEqual([job["TransformJobName"] for job in jobs], ["two", "one"])
+        page = self.sagemaker.list_transform_jobs(MaxResults=1)
+        self.assertEqual((len(page["TransformJobSummaries"]), "NextToken" in page), (1, True))
+        in_a_minute = time.time() + 60
+        jobs = self.sagemaker.list_transform_jobs(CreationTimeAfter=in_a_minute)
+        self.assertEqual(jobs["TransformJobSummaries"], [])
+        schedules = self.sagemaker.list_monitoring_schedules(MonitoringJobDefinitionName="one")
+        names = [one["MonitoringScheduleName"] for one in schedules["MonitoringScheduleSummaries"]]
+        self.assertEqual(names, ["one"])
 
 
 class Models(EmulatorTest):

@@ -1,13 +1,13 @@
 //! The ports, by the AWS SDK: a file for each service, or for each job of a service.
 
 mod claims;
-mod describe;
 mod iam;
 mod kms;
+mod models;
+mod operations;
 mod s3;
 mod sessions;
 mod sns;
-mod stop;
 mod tagging;
 
 use std::fmt::Debug;
@@ -23,6 +23,8 @@ use lambda_runtime::Error;
 
 use crate::config;
 use crate::ports::Failure;
+
+pub use operations::OPERATIONS;
 
 /// How long one try of a call may take, and all of them together: a function has half a minute for everything.
 const TRY: Duration = Duration::from_secs(3);
@@ -91,6 +93,11 @@ where
         };
         Failure(format!("{action} failed: {reason}"))
     }
+}
+
+/// The service's error code, if it is the service that failed.
+fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<String> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code).map(str::to_owned)
 }
 
 /// Whether the service answered with this error code.

@@ -1,4 +1,4 @@
-//! `guard-training`: judges calls that launch training.
+//! `guard-training`: judges calls that launch training and other jobs.
 
 use lambda_runtime::Error;
 

@@ -137,6 +137,27 @@ pub enum Stop {
     Never(&'static str),
 }
 
+/// What an operation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// Training, tuning and AutoML.
+    Training,
+    /// Jobs of other kinds.
+    Jobs,
+    /// Model monitoring.
+    Monitoring,
+    /// Models and endpoints.
+    Hosting,
+    /// Notebook instances and Studio.
+    Studio,
+    /// Clusters.
+    Clusters,
+    /// What is kept rather than run.
+    Assets,
+    /// The tags of what is there.
+    Tags,
+}
+
 /// A SageMaker operation that Tagwarden judges.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
@@ -160,7 +181,12 @@ pub struct Operation {
 impl Operation {
     /// Every operation that is judged.
     pub fn all() -> impl Iterator<Item = &'static Self> + Clone {
-        AREAS.iter().copied().flatten()
+        AREAS.iter().flat_map(|(_, operations)| *operations)
+    }
+
+    /// The operations of an area.
+    pub fn about(area: Area) -> impl Iterator<Item = &'static Self> + Clone {
+        AREAS.iter().filter(move |(of, _)| *of == area).flat_map(|(_, operations)| *operations)
     }
 
     /// The operation that CloudTrail calls `name`, if it is judged.
@@ -171,6 +197,11 @@ impl Operation {
     /// Where the facts are.
     pub fn slots(&self) -> impl Iterator<Item = &'static Slot> + Clone + use<> {
         self.slots.iter().copied().flatten()
+    }
+
+    /// Whether resources of its kind take tags: those that can be given some when they are created.
+    pub fn kind_takes_tags(&self) -> bool {
+        Self::all().any(|other| other.kind == self.kind && other.tells(Fact::Tags))
     }
 
     /// Whether a request of this operation can say anything about `fact`.
@@ -206,15 +237,15 @@ impl Operation {
 }
 
 /// The rows, by what the operations are about.
-static AREAS: &[&[Operation]] = &[
-    training::OPERATIONS,
-    jobs::OPERATIONS,
-    monitoring::OPERATIONS,
-    hosting::OPERATIONS,
-    studio::OPERATIONS,
-    clusters::OPERATIONS,
-    assets::OPERATIONS,
-    tags::OPERATIONS,
+static AREAS: &[(Area, &[Operation])] = &[
+    (Area::Training, training::OPERATIONS),
+    (Area::Jobs, jobs::OPERATIONS),
+    (Area::Monitoring, monitoring::OPERATIONS),
+    (Area::Hosting, hosting::OPERATIONS),
+    (Area::Studio, studio::OPERATIONS),
+    (Area::Clusters, clusters::OPERATIONS),
+    (Area::Assets, assets::OPERATIONS),
+    (Area::Tags, tags::OPERATIONS),
 ];
 
 #[cfg(test)]

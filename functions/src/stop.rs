@@ -1,0 +1,204 @@
+//! Stops a resource, or deletes it where nothing uses it. What has ended, or is gone, is as good as stopped.
+
+use futures_util::future::try_join_all;
+use serde_json::Value;
+
+use crate::ports::{Answer, CallSageMaker, Failure, ListUsers};
+use crate::target::Target;
+
+/// What became of an attempt to stop a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// It was stopped, or deleted.
+    Now,
+    /// It had ended, or was gone, before.
+    Before,
+    /// It was left alone, because these resources use it.
+    InUse(Vec<String>),
+}
+
+/// A kind of resource that may use another one.
+#[derive(Debug)]
+pub struct User {
+    /// What it is, for people.
+    pub noun: &'static str,
+    /// The operation that lists it.
+    pub list: &'static str,
+    /// The operation that tells what one of them uses, and the member that names the one. None where the list contains users
+    /// only.
+    pub describe: Option<(&'static str, &'static str)>,
+    /// Members of its description that name what it uses.
+    uses: &'static [&'static str],
+    /// Whether it is of no concern once it has ended.
+    ends: bool,
+}
+
+/// The operations that would take something away from others, with those others.
+///
+/// "You must not delete an `EndpointConfig` in use by an endpoint that is live" (API reference, `DeleteEndpointConfig`). An
+/// endpoint whose model is gone cannot start instances any more. A configuration from before the model was created can only
+/// name it if a model of that name was deleted; deleting this one takes nothing from it.
+const IN_USE: &[(&str, &str, &[User])] = &[
+    ("DeleteEndpointConfig", "endpointConfigName", &[ENDPOINT]),
+    ("DeleteModel", "modelName", &[ENDPOINT_CONFIG, TRANSFORM_JOB, INFERENCE_COMPONENT]),
+    ("DeleteDataQualityJobDefinition", "jobDefinitionName", &[MONITORING_SCHEDULE]),
+    ("DeleteModelQualityJobDefinition", "jobDefinitionName", &[MONITORING_SCHEDULE]),
+    ("DeleteModelBiasJobDefinition", "jobDefinitionName", &[MONITORING_SCHEDULE]),
+    ("DeleteModelExplainabilityJobDefinition", "jobDefinitionName", &[MONITORING_SCHEDULE]),
+];
+
+const ENDPOINT: User = User {
+    noun: "endpoint",
+    list: "ListEndpoints",
+    describe: Some(("DescribeEndpoint", "endpointName")),
+    uses: &["EndpointConfigName"],
+    ends: false,
+};
+
+const ENDPOINT_CONFIG: User = User {
+    noun: "endpoint configuration",
+    list: "ListEndpointConfigs",
+    describe: Some(("DescribeEndpointConfig", "endpointConfigName")),
+    uses: &["ModelName", "ModelNameOverride"],
+    ends: false,
+};
+
+const TRANSFORM_JOB: User = User {
+    noun: "transform job",
+    list: "ListTransformJobs",
+    describe: Some(("DescribeTransformJob", "transformJobName")),
+    uses: &["ModelName"],
+    ends: true,
+};
+
+const INFERENCE_COMPONENT: User = User {
+    noun: "inference component",
+    list: "ListInferenceComponents",
+    describe: Some(("DescribeInferenceComponent", "inferenceComponentName")),
+    uses: &["ModelName"],
+    ends: false,
+};
+
+const MONITORING_SCHEDULE: User =
+    User { noun: "monitoring schedule", list: "ListMonitoringSchedules", describe: None, uses: &[], ends: false };
+
+/// Error codes that may mean that there is nothing left to stop. What they mean, the resource's description tells: jobs that
+/// have ended are refused as invalid, and so are names that do not exist.
+const PERHAPS_ENDED: [&str; 4] = ["ValidationException", "ResourceNotFound", "ConflictException", "ResourceInUse"];
+
+/// Error codes of what does not exist.
+const GONE: [&str; 2] = ["ValidationException", "ResourceNotFound"];
+
+/// States in which nothing runs, or soon nothing will, as any of the resources calls them.
+const ENDED: [&str; 11] = [
+    "Completed",
+    "CompletedWithFailures",
+    "CreateFailed",
+    "Deleted",
+    "DeleteFailed",
+    "Deleting",
+    "Expired",
+    "Failed",
+    "Stopped",
+    "Stopping",
+    "Succeeded",
+];
+
+/// The users that `operation` has to look for, with the member that names what they use.
+pub fn users(operation: &str) -> (&'static str, &'static [User]) {
+    let found = IN_USE.iter().find(|(name, ..)| *name == operation);
+    found.map_or(("", &[]), |(_, member, users)| (member, users))
+}
+
+/// The operation that describes what `operation` creates, changes, starts, stops or deletes.
+pub fn describing(operation: &str) -> String {
+    format!("Describe{}", noun(operation))
+}
+
+/// `StopTrainingJob` → `TrainingJob`
+pub fn noun(operation: &str) -> &str {
+    let verb = operation.bytes().skip(1).position(|byte| byte.is_ascii_uppercase()).map_or(0, |end| end + 1);
+    operation.get(verb..).unwrap_or_default()
+}
+
+/// Stops or deletes the resource by `operation`.
+///
+/// # Errors
+/// Where it is still there and runs.
+pub async fn stop(operation: &str, target: &Target, ports: &(impl CallSageMaker + ListUsers)) -> Answer<Stopped> {
+    let users = find_users(operation, target, ports).await?;
+    if !users.is_empty() {
+        return Ok(Stopped::InUse(users));
+    }
+    let Err(refused) = ports.call(operation, target).await else { return Ok(Stopped::Now) };
+    if !is_one_of(refused.code.as_deref(), &PERHAPS_ENDED) {
+        return Err(refused.failure);
+    }
+    match ports.call(&describing(operation), target).await {
+        Ok(described) => match status(noun(operation), &described) {
+            Some(status) if has_ended(status) => Ok(Stopped::Before),
+            Some(status) => Err(Failure(format!("{}; it is `{status}`", refused.failure))),
+            None => Err(refused.failure),
+        },
+        Err(gone) if is_one_of(gone.code.as_deref(), &GONE) => Ok(Stopped::Before),
+        Err(other) => Err(other.failure),
+    }
+}
+
+fn is_one_of(code: Option<&str>, codes: &[&str]) -> bool {
+    code.is_some_and(|code| codes.contains(&code))
+}
+
+fn has_ended(status: &str) -> bool {
+    ENDED.iter().any(|ended| ended.eq_ignore_ascii_case(status))
+}
+
+/// What state a resource is in.
+fn status<'a>(noun: &str, described: &'a Value) -> Option<&'a str> {
+    let described = described.get(format!("{noun}Detail")).unwrap_or(described);
+    let names = [&format!("{noun}Status"), "Status", "TrackingServerStatus"];
+    names.into_iter().find_map(|name| described.get(name)?.as_str())
+}
+
+/// What uses the resource that `operation` would delete. Where more may than can be looked at, one of them is taken to.
+async fn find_users(operation: &str, target: &Target, ports: &(impl CallSageMaker + ListUsers)) -> Answer<Vec<String>> {
+    let (member, kinds) = users(operation);
+    let Some(name) = target.member(member) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for user in kinds {
+        let listed = ports.list(user.list, target.time, name).await?;
+        if listed.are_more {
+            found.push(format!("one of more than {} {}s, possibly", listed.names.len(), user.noun));
+            continue;
+        }
+        let uses = try_join_all(listed.names.iter().map(|candidate| uses(user, candidate, name, ports))).await?;
+        let users = listed.names.iter().zip(uses).filter(|(_, uses)| *uses);
+        found.extend(users.map(|(name, _)| format!("{} `{name}`", user.noun)));
+    }
+    Ok(found)
+}
+
+/// Whether the resource `candidate` uses the one called `name`.
+async fn uses(user: &User, candidate: &str, name: &str, ports: &impl CallSageMaker) -> Answer<bool> {
+    let Some((describe, member)) = user.describe else { return Ok(true) };
+    match ports.call(describe, &Target::named(member, candidate)).await {
+        Ok(described) => {
+            let is_over = user.ends && status(noun(describe), &described).is_some_and(has_ended);
+            Ok(!is_over && has_member(&described, user.uses, name))
+        }
+        // It is gone since it was listed.
+        Err(gone) if is_one_of(gone.code.as_deref(), &GONE) => Ok(false),
+        Err(other) => Err(other.failure),
+    }
+}
+
+/// Whether one of these members, at whatever depth, has this value.
+fn has_member(described: &Value, members: &[&str], value: &str) -> bool {
+    match described {
+        Value::Object(object) => object.iter().any(|(key, member)| {
+            members.contains(&key.as_str()) && member == value || has_member(member, members, value)
+        }),
+        Value::Array(elements) => elements.iter().any(|element| has_member(element, members, value)),
+        _ => false,
+    }
+}

@@ -1,0 +1,107 @@
+//! The resource that a call created or changed, as SageMaker's other operations address it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use tagwarden::call::Call;
+use tagwarden::decide::resource;
+use tagwarden::operations::Operation;
+
+/// What is known of a resource that can address it: members of requests, in CloudTrail's form (`trainingJobName`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// When the call was made: before that, nothing can have come to use what it created.
+    pub time: Option<Timestamp>,
+    members: BTreeMap<String, String>,
+}
+
+/// What a client sends to make sure that a call sent twice counts once.
+const CLIENT_TOKEN: &str = "clientRequestToken";
+
+/// Members that stand in the ARN too, behind the resource's type: `app/d-1/…`, `job/AgentRFT/…`.
+const IN_ARN: [&str; 2] = ["domainId", "jobCategory"];
+
+impl Target {
+    /// The resource of a call. Operations on it name its members as the request of the call does (SageMaker API reference:
+    /// `CreateApp`, `DescribeApp` and `DeleteApp`, for one).
+    pub fn of(call: &Call, operation: &Operation) -> Self {
+        let mut members = BTreeMap::new();
+        let mut add = |key: &str, value: Option<&str>| {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                members.insert(key.to_owned(), value.to_owned());
+            }
+        };
+        let resource = resource(call, operation);
+        if let Some(arn) = resource.arn.as_deref() {
+            let behind_type = arn.split('/').nth(1);
+            IN_ARN.iter().for_each(|key| add(key, behind_type));
+            operation.resource_arn.iter().for_each(|key| add(key, Some(arn)));
+        }
+        let request = call.request.as_ref().ok().and_then(|request| request.as_object());
+        request.into_iter().flat_map(|request| request.iter()).for_each(|(key, value)| add(key, value.as_str()));
+        operation.resource_name.iter().for_each(|key| add(key, resource.name.as_deref()));
+        add(CLIENT_TOKEN, call.event_id);
+        Self { time: call.time(), members }
+    }
+
+    /// A resource that nothing but its name is known of.
+    pub fn named(member: &str, name: &str) -> Self {
+        Self { time: None, members: BTreeMap::from([(member.to_owned(), name.to_owned())]) }
+    }
+
+    /// The value of a member, where it is known.
+    pub fn member(&self, name: &str) -> Option<&str> {
+        self.members.get(name).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tagwarden::json::Value;
+
+    use super::*;
+
+    fn target(operation: &str, request: &str, response: &str) -> Target {
+        let record = format!(
+            r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{operation}","eventID":"e","requestParameters":{request},
+            "responseElements":{response}}}"#
+        );
+        let record: Value = serde_json::from_str(&record).expect("JSON");
+        let operation = Operation::named(operation).expect("it is judged");
+        Target::of(&Call::read(&record).expect("a record"), operation)
+    }
+
+    fn members(target: &Target) -> Vec<(&str, &str)> {
+        target.members.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+
+    #[test]
+    fn the_request_addresses_the_resource() {
+        let app = target(
+            "CreateApp",
+            r#"{"domainId":"d-1","spaceName":"s","userProfileName":"","appType":"JupyterLab","appName":"default"}"#,
+            r#"{"appArn":"arn:aws:sagemaker:eu-west-1:111122223333:app/d-1/s/jupyterlab/default"}"#,
+        );
+        for (member, value) in
+            [("domainId", "d-1"), ("spaceName", "s"), ("appType", "JupyterLab"), ("appName", "default")]
+        {
+            assert_eq!(app.member(member), Some(value));
+        }
+        assert_eq!(app.member("userProfileName"), None);
+    }
+
+    #[test]
+    fn so_does_the_arn_where_the_request_is_omitted() {
+        let job = target(
+            "CreateJob",
+            r#"{"omitted":true}"#,
+            r#"{"jobArn":"arn:aws:sagemaker:eu-west-1:111122223333:job/AgentRFT/j"}"#,
+        );
+        assert_eq!((job.member("jobName"), job.member("jobCategory")), (Some("j"), Some("AgentRFT")));
+        let arn = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/p/execution/x";
+        let execution = target("StartPipelineExecution", "null", &format!(r#"{{"pipelineExecutionArn":"{arn}"}}"#));
+        assert_eq!(execution.member("pipelineExecutionArn"), Some(arn));
+        assert_eq!(execution.member("clientRequestToken"), Some("e"));
+        assert_eq!(members(&Target::named("modelName", "m")), [("modelName", "m")]);
+    }
+}
