@@ -204,8 +204,16 @@ fn capitalised(value: &Value) -> Value {
 }
 
 /// Members that are unions, or lists of them.
-const UNIONS: [&str; 4] =
-    ["autoMLProblemTypeConfig", "customFileSystemConfigs", "customFileSystems", "optimizationConfigs"];
+const UNIONS: [&str; 8] = [
+    "adapterSource",
+    "autoMLProblemTypeConfig",
+    "benchmarkTarget",
+    "customFileSystemConfigs",
+    "customFileSystems",
+    "datasetConfig",
+    "modelSource",
+    "optimizationConfigs",
+];
 
 /// Makes a sample one that the API could take: maps hold a secret for whatever they should, and unions all of their members.
 fn make_possible(value: &mut Value) {
