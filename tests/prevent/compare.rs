@@ -247,9 +247,9 @@ impl Tally {
 
 #[test]
 fn both_halves_of_every_rule_agree() {
-    const USUAL: usize = 3000;
+    const USUAL: (usize, usize) = (20_260_302, 3000);
     let number = |name: &str, default: usize| std::env::var(name).map_or(default, |text| text.parse().expect(name));
-    let (seed, count) = (number("SEED", 20_260_302), number("CASES", USUAL));
+    let (seed, count) = (number("SEED", USUAL.0), number("CASES", USUAL.1));
     println!("SEED={seed} CASES={count}");
     const PER_POLICY: usize = 20;
     let mut rng = fastrand::Rng::with_seed(seed as u64);
@@ -273,8 +273,8 @@ fn both_halves_of_every_rule_agree() {
     for rule in &rendered {
         assert!(by_rule.contains_key(rule), "no case was denied by `{rule}`");
     }
-    // Few cases need not meet all that is rare.
-    for exception in EXCEPTIONS.iter().filter(|_| count >= USUAL) {
+    // Other cases need not meet all that is rare.
+    for exception in EXCEPTIONS.iter().filter(|_| (seed, count) == USUAL) {
         assert!(explained.contains_key(exception.name), "no case needs the exception `{}`", exception.name);
     }
 }

@@ -20,7 +20,13 @@ pub static EXCEPTIONS: &[Exception] = &[
     Exception {
         name: "unknown",
         because: "what the rule could not judge is not compliant; IAM denies it where it can",
-        rules: &["unapproved-instance-type", "unencrypted-volume", "unapproved-kms-key", "unencrypted-traffic"],
+        rules: &[
+            "unapproved-instance-type",
+            "unencrypted-volume",
+            "unencrypted-output",
+            "unapproved-kms-key",
+            "unencrypted-traffic",
+        ],
         explains: |_, expected, rule, is_denied| is_denied && expected.says(rule) == Says::Unknown,
     },
     Exception {
