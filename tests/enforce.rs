@@ -843,11 +843,11 @@ fn what_is_in_use_is_marked_not_deleted() {
 }
 
 #[test]
-fn what_may_not_be_stopped_is_marked() {
+fn what_may_not_be_stopped_is_told() {
     let world = World::new("guard-studio", &format!("{NO_SESSIONS}{NO_REGION}"));
     let event = world.make(Operation::named("CreateFeatureGroup").expect("it is judged"), "kept");
     world.deliver(&event).expect("handled");
-    assert_eq!(world.tags(&event, "featureGroupArn"), ["tagwarden:violation=unapproved-region"]);
+    assert_eq!(world.tags(&event, "featureGroupArn"), [""; 0]);
     let alert = &world.emulator.alerts()[0];
     let told = alert["Message"].as_str().expect("a message");
     assert!(told.contains("deleting it may lose somebody's work"), "{told}");
@@ -863,8 +863,10 @@ fn requests_are_recovered() {
         for model in ["isolated", "open"] {
             world.create_model(&json!(model));
         }
-        // What the sample of an endpoint names.
-        world.create_endpoint_config(&json!("endpointConfigName"));
+        // What the samples of endpoints name.
+        for config in ["isolated", "open"] {
+            world.create_endpoint_config(&json!(config));
+        }
         for operation in operations(areas).filter(|operation| is_recoverable(operation)) {
             for sample in samples.iter().filter(|sample| sample["operation"] == operation.name) {
                 let what = format!("{} {}", operation.name, sample["case"]);

@@ -88,17 +88,15 @@ pub(crate) fn plan(facts: &Facts, policy: &Policy, resource: &Resource, judged: 
     let mut not_stopped = None;
     match (to_stop.is_empty(), facts.operation.stop) {
         (false, Stop::By(operation)) => actions.push(planned(Verb::Stop(operation), to_stop)),
-        (_, stop) => {
-            if let (false, Stop::Never(reason)) = (to_stop.is_empty(), stop) {
-                not_stopped = Some(reason);
-            }
-            // What may not be stopped is marked: the mark keeps others from using it.
-            let can_be_marked = resource.arn.is_some() && facts.operation.kind_takes_tags();
-            let to_mark = if can_be_marked { to_stop } else { Vec::new() };
-            let (tags, because) = tags(facts, policy, &asking_for(Action::Tag).collect::<Vec<_>>(), &to_mark);
+        (no_stop, stop) => {
+            let (tags, because) = tags(facts, policy, &asking_for(Action::Tag).collect::<Vec<_>>());
             if !tags.is_empty() {
                 actions.push(planned(Verb::AddTags(tags), because));
             }
+            not_stopped = match stop {
+                Stop::Never(reason) if !no_stop => Some(reason),
+                _ => None,
+            };
         }
     }
     let because = judged.iter().map(|judged| judged.rule.id).collect();
@@ -107,13 +105,8 @@ pub(crate) fn plan(facts: &Facts, policy: &Policy, resource: &Resource, judged: 
 }
 
 /// The tags that `rules` ask for, and those of the rules that get theirs: a missing Project tag is added where the caller's
-/// project is known, every other violation is marked, and so are those that the rules `to_mark` found.
-fn tags(
-    facts: &Facts,
-    policy: &Policy,
-    rules: &[&'static str],
-    to_mark: &[&'static str],
-) -> (Vec<(String, String)>, Vec<&'static str>) {
+/// project is known, every other violation is marked.
+fn tags(facts: &Facts, policy: &Policy, rules: &[&'static str]) -> (Vec<(String, String)>, Vec<&'static str>) {
     let key = &policy.abac.tag;
     let (mut tags, mut because) = (Vec::new(), Vec::new());
     let (missing, others): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| **rule == "missing-project-tag");
@@ -121,10 +114,9 @@ fn tags(
         tags.push((key.clone(), project.to_owned()));
         because.extend(missing);
     }
-    let marked = [to_mark, others.as_slice()].concat();
-    if !marked.is_empty() {
-        tags.push((MARK.to_owned(), mark(&marked)));
-        because.extend(marked);
+    if !others.is_empty() {
+        tags.push((MARK.to_owned(), mark(&others)));
+        because.extend(others);
     }
     (tags, because)
 }

@@ -7,6 +7,15 @@ import { createValidatedPolicy, lintPolicy, validateIdentityPolicy, validateServ
 import { getDenialReasons, runSimulation, runUnsafeSimulation } from '@cloud-copilot/iam-simulate'
 import { acceptDeprecatedKeys, authorizationRequests, principalContext, untoldKeys } from './projection.mjs'
 
+// The simulator compares letter by letter with `localeCompare`, which is defined as making a collator each time. One for each
+// way to compare does the same in three quarters of the time.
+const collators = new Map()
+String.prototype.localeCompare = function (other, locale, options) {
+  const key = JSON.stringify([locale, options])
+  if (!collators.has(key)) collators.set(key, new Intl.Collator(locale, options))
+  return collators.get(key).compare(this, other)
+}
+
 const FULL_AWS_ACCESS = { Version: '2012-10-17', Statement: [{ Sid: 'FullAWSAccess', Effect: 'Allow', Action: '*', Resource: '*' }] }
 
 const STRING_OPERATOR = 'String(Not)?(Equals(IgnoreCase)?|Like)'

@@ -25,7 +25,7 @@ KNOWN = [
         "newer than parliament's list",
     ),
     ("UNKNOWN_CONDITION_FOR_ACTION", r"", r"scp", "a pattern of actions may hold some without a key that the condition needs"),
-    ("MISMATCHED_TYPE", r"sagemaker:(Volume|Output)KmsKey ", r"scp", "a request may name a key by an id or an alias"),
+    ("MISMATCHED_TYPE", r"sagemaker:\w+KmsKey ", r"scp", "a request may name a key by an id or an alias"),
     ("MISMATCHED_TYPE_BUT_USABLE", r"String(Not)?Like requires a value of type String but given Arn", r".*", "wildcards over all of an ARN"),
 ]
 

@@ -247,8 +247,9 @@ impl Tally {
 
 #[test]
 fn both_halves_of_every_rule_agree() {
+    const USUAL: usize = 3000;
     let number = |name: &str, default: usize| std::env::var(name).map_or(default, |text| text.parse().expect(name));
-    let (seed, count) = (number("SEED", 20_260_302), number("CASES", 3000));
+    let (seed, count) = (number("SEED", 20_260_302), number("CASES", USUAL));
     println!("SEED={seed} CASES={count}");
     const PER_POLICY: usize = 20;
     let mut rng = fastrand::Rng::with_seed(seed as u64);
@@ -272,7 +273,8 @@ fn both_halves_of_every_rule_agree() {
     for rule in &rendered {
         assert!(by_rule.contains_key(rule), "no case was denied by `{rule}`");
     }
-    for exception in EXCEPTIONS {
+    // Few cases need not meet all that is rare.
+    for exception in EXCEPTIONS.iter().filter(|_| count >= USUAL) {
         assert!(explained.contains_key(exception.name), "no case needs the exception `{}`", exception.name);
     }
 }

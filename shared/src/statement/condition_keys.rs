@@ -8,58 +8,46 @@
 /// the call go with every action; `aws:RequestTag/…` and `aws:TagKeys` only with those that take tags. Names of keys have no
 /// case.
 pub fn applies(key: &str, action: &str) -> bool {
-    let listed = KEYS.iter().find(|(name, _)| match name.strip_suffix('/') {
+    let is_named = |name: &str| match name.strip_suffix('/') {
         Some(_) => key.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)),
         None => key.eq_ignore_ascii_case(name),
-    });
-    match listed {
-        Some((_, actions)) => actions.binary_search(&action).is_ok(),
-        None => key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")),
+    };
+    let mut listed = KEYS.iter().filter(|(name, _)| is_named(name)).peekable();
+    if listed.peek().is_none() {
+        return key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"));
     }
+    listed.any(|(_, actions)| actions.binary_search(&action).is_ok())
 }
 
+/// The actions whose requests may have tags.
+#[rustfmt::skip]
+const TAKING_TAGS: &[&str] = &[
+    "AddTags", "CreateAIBenchmarkJob", "CreateAIRecommendationJob", "CreateAIWorkloadConfig",
+    "CreateAction", "CreateAlgorithm", "CreateApp", "CreateAppImageConfig", "CreateArtifact",
+    "CreateAutoMLJob", "CreateAutoMLJobV2", "CreateCluster", "CreateClusterSchedulerConfig",
+    "CreateCodeRepository", "CreateCompilationJob", "CreateComputeQuota", "CreateContext",
+    "CreateDataQualityJobDefinition", "CreateDeviceFleet", "CreateDomain", "CreateEdgeDeploymentPlan",
+    "CreateEdgeDeploymentStage", "CreateEdgePackagingJob", "CreateEndpoint", "CreateEndpointConfig",
+    "CreateExperiment", "CreateFeatureGroup", "CreateFlowDefinition", "CreateHub",
+    "CreateHubContentReference", "CreateHumanTaskUi", "CreateHyperParameterTuningJob", "CreateImage",
+    "CreateInferenceComponent", "CreateInferenceExperiment", "CreateInferenceRecommendationsJob",
+    "CreateJob", "CreateLabelingJob", "CreateMlflowApp", "CreateMlflowTrackingServer", "CreateModel",
+    "CreateModelBiasJobDefinition", "CreateModelCard", "CreateModelExplainabilityJobDefinition",
+    "CreateModelPackage", "CreateModelPackageGroup", "CreateModelQualityJobDefinition",
+    "CreateMonitoringSchedule", "CreateNotebookInstance", "CreateNotebookInstanceLifecycleConfig",
+    "CreateOptimizationJob", "CreatePartnerApp", "CreatePipeline", "CreateProcessingJob", "CreateProject",
+    "CreateReservedCapacity", "CreateSpace", "CreateStudioLifecycleConfig", "CreateTrainingJob",
+    "CreateTrainingPlan", "CreateTransformJob", "CreateTrial", "CreateTrialComponent", "CreateUserProfile",
+    "CreateWorkforce", "CreateWorkteam", "ImportHubContent", "RegisterDevices", "UpdateMonitoringSchedule",
+    "UpdateProject",
+];
+
+/// Keys, of those that end with a slash all that begin so, with actions.
 #[rustfmt::skip]
 static KEYS: &[(&str, &[&str])] = &[
-    ("aws:RequestTag/", &[
-        "AddTags", "CreateAIBenchmarkJob", "CreateAIRecommendationJob", "CreateAIWorkloadConfig",
-        "CreateAction", "CreateAlgorithm", "CreateApp", "CreateAppImageConfig", "CreateArtifact",
-        "CreateAutoMLJob", "CreateAutoMLJobV2", "CreateCluster", "CreateClusterSchedulerConfig",
-        "CreateCodeRepository", "CreateCompilationJob", "CreateComputeQuota", "CreateContext",
-        "CreateDataQualityJobDefinition", "CreateDeviceFleet", "CreateDomain", "CreateEdgeDeploymentPlan",
-        "CreateEdgeDeploymentStage", "CreateEdgePackagingJob", "CreateEndpoint", "CreateEndpointConfig",
-        "CreateExperiment", "CreateFeatureGroup", "CreateFlowDefinition", "CreateHub",
-        "CreateHubContentReference", "CreateHumanTaskUi", "CreateHyperParameterTuningJob", "CreateImage",
-        "CreateInferenceComponent", "CreateInferenceExperiment", "CreateInferenceRecommendationsJob",
-        "CreateJob", "CreateLabelingJob", "CreateMlflowApp", "CreateMlflowTrackingServer", "CreateModel",
-        "CreateModelBiasJobDefinition", "CreateModelCard", "CreateModelExplainabilityJobDefinition",
-        "CreateModelPackage", "CreateModelPackageGroup", "CreateModelQualityJobDefinition",
-        "CreateMonitoringSchedule", "CreateNotebookInstance", "CreateNotebookInstanceLifecycleConfig",
-        "CreateOptimizationJob", "CreatePartnerApp", "CreatePipeline", "CreateProcessingJob", "CreateProject",
-        "CreateReservedCapacity", "CreateSpace", "CreateStudioLifecycleConfig", "CreateTrainingJob",
-        "CreateTrainingPlan", "CreateTransformJob", "CreateTrial", "CreateTrialComponent", "CreateUserProfile",
-        "CreateWorkforce", "CreateWorkteam", "ImportHubContent", "RegisterDevices", "UpdateMonitoringSchedule",
-        "UpdateProject",
-    ]),
-    ("aws:TagKeys", &[
-        "AddTags", "CreateAIBenchmarkJob", "CreateAIRecommendationJob", "CreateAIWorkloadConfig",
-        "CreateAction", "CreateAlgorithm", "CreateApp", "CreateAppImageConfig", "CreateArtifact",
-        "CreateAutoMLJob", "CreateAutoMLJobV2", "CreateCluster", "CreateClusterSchedulerConfig",
-        "CreateCodeRepository", "CreateCompilationJob", "CreateComputeQuota", "CreateContext",
-        "CreateDataQualityJobDefinition", "CreateDeviceFleet", "CreateDomain", "CreateEdgeDeploymentPlan",
-        "CreateEdgeDeploymentStage", "CreateEdgePackagingJob", "CreateEndpoint", "CreateEndpointConfig",
-        "CreateExperiment", "CreateFeatureGroup", "CreateFlowDefinition", "CreateHub",
-        "CreateHubContentReference", "CreateHumanTaskUi", "CreateHyperParameterTuningJob", "CreateImage",
-        "CreateInferenceComponent", "CreateInferenceExperiment", "CreateInferenceRecommendationsJob",
-        "CreateJob", "CreateLabelingJob", "CreateMlflowApp", "CreateMlflowTrackingServer", "CreateModel",
-        "CreateModelBiasJobDefinition", "CreateModelCard", "CreateModelExplainabilityJobDefinition",
-        "CreateModelPackage", "CreateModelPackageGroup", "CreateModelQualityJobDefinition",
-        "CreateMonitoringSchedule", "CreateNotebookInstance", "CreateNotebookInstanceLifecycleConfig",
-        "CreateOptimizationJob", "CreatePartnerApp", "CreatePipeline", "CreateProcessingJob", "CreateProject",
-        "CreateReservedCapacity", "CreateSpace", "CreateStudioLifecycleConfig", "CreateTrainingJob",
-        "CreateTrainingPlan", "CreateTransformJob", "CreateTrial", "CreateTrialComponent", "CreateUserProfile",
-        "CreateWorkforce", "CreateWorkteam", "DeleteTags", "ImportHubContent", "RegisterDevices",
-        "UpdateMonitoringSchedule", "UpdateProject",
-    ]),
+    ("aws:RequestTag/", TAKING_TAGS),
+    ("aws:TagKeys", TAKING_TAGS),
+    ("aws:TagKeys", &["DeleteTags"]),
     ("sagemaker:AcceleratorTypes", &[
         "CreateEndpointConfig", "CreateNotebookInstance", "UpdateNotebookInstance",
     ]),
