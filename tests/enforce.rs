@@ -3,10 +3,12 @@
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tagwarden::operations::{Operation, Stop};
 use tagwarden_functions::permissions::{GUARDS, functions, operations};
 use tagwarden_functions::recover::{NOT_TOLD, is_recoverable};
+use tagwarden_functions::state_change::KINDS;
 use tagwarden_tests::emulator::{Emulator, REGION};
 use tagwarden_tests::runtime_api::{Answer, Function};
 use tagwarden_tests::{essence, event, list, samples, strict_policy};
@@ -532,6 +534,158 @@ fn whatever_fails_nothing_is_lost() {
         assert_eq!(world.status(&launched), "Stopped", "{service}:{action} {kind}");
         assert!(!world.emulator.alerts().is_empty(), "{service}:{action} {kind}: nobody was told");
     }
+}
+
+/// SageMaker's event that what an operation creates, under this ARN, has come to life.
+fn came_to_life(operation: &str, arn: &Value) -> Value {
+    static EVENTS: AtomicUsize = AtomicUsize::new(0);
+    let (by, detail_type, states) = KINDS.iter().find(|(by, ..)| *by == operation).expect("it has events");
+    let noun = by.trim_start_matches("Create");
+    let mut detail = json!({format!("{noun}Arn"): arn});
+    if let Some(state) = states.first() {
+        detail[format!("{noun}Status")] = json!(state);
+    }
+    json!({
+        "id": format!("state-{}", EVENTS.fetch_add(1, Ordering::Relaxed)),
+        "detail-type": detail_type,
+        "source": "aws.sagemaker",
+        "account": ACCOUNT,
+        "region": REGION,
+        "time": "2026-03-02T09:00:00Z",
+        "detail": detail,
+    })
+}
+
+/// The CloudTrail event of a creation that was made just now.
+fn just_now(mut event: Value) -> Value {
+    event["detail"]["eventTime"] = json!(Timestamp::now().to_string());
+    event
+}
+
+impl World {
+    /// The first attempts at an event of a state wait for CloudTrail's.
+    fn wait_for_cloudtrail(&self, event: &Value) {
+        for _ in 0..2 {
+            let waits = self.deliver(event).expect_err("it waits");
+            assert!(waits.contains("may still come"), "{waits}");
+        }
+    }
+}
+
+#[test]
+fn a_creation_whose_event_is_lost_is_judged_when_it_comes_to_life() {
+    for (guard, areas) in GUARDS {
+        let world = World::new(guard, &format!("{NO_SESSIONS}{NO_REGION}[rules.untagged-principal]"));
+        for operation in operations(areas).filter(|operation| KINDS.iter().any(|(by, ..)| *by == operation.name)) {
+            let lost = world.make(operation, &format!("lost-{}", operation.name.to_lowercase()));
+            let arn = &lost["detail"]["responseElements"][operation.resource_arn.expect("it has one")];
+            let event = came_to_life(operation.name, arn);
+            world.wait_for_cloudtrail(&event);
+            let answer: Value = serde_json::from_str(&world.deliver(&event).expect("handled")).expect("JSON");
+            let found: Vec<_> =
+                list(&answer[0]["findings"]).iter().map(|finding| (&finding["rule"], &finding["outcome"])).collect();
+            let expected =
+                [(&json!("untagged-principal"), &json!("unknown")), (&json!("unapproved-region"), &json!("fail"))];
+            assert_eq!(found, expected, "{answer}");
+            let alerts = world.emulator.alerts();
+            assert_eq!(alerts.len(), 1, "{}", operation.name);
+            let record = told(&alerts[0]);
+            let Stop::By(undo) = operation.stop else { panic!("{} is stopped", operation.name) };
+            assert_eq!(record["deeds"][0]["result"], format!("done by {undo}"));
+            let reason = record["reason"].as_str().expect("a reason");
+            assert!(reason.starts_with("no CloudTrail event of this creation was seen so far"), "{reason}");
+            // Another event of the same state, and a late one of CloudTrail's, which finds nothing new.
+            world.deliver(&came_to_life(operation.name, arn)).expect("it is dealt with, or gone");
+            let late = just_now(lost);
+            world.deliver(&late).expect("handled");
+            let late_alerts = world.emulator.alerts();
+            assert!(late_alerts.is_empty(), "{}: {late_alerts:?}", operation.name);
+        }
+    }
+}
+
+#[test]
+fn whichever_trigger_comes_first_decides_and_only_what_is_new_is_told() {
+    let rules = "[rules.missing-vpc]\n[rules.untagged-principal]\n";
+    // CloudTrail's comes first, as it should.
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rules}"));
+    let event = just_now(world.launch("CreateTrainingJob.no-vpc"));
+    let state = came_to_life("CreateTrainingJob", &event["detail"]["responseElements"]["trainingJobArn"]);
+    world.wait_for_cloudtrail(&state);
+    world.deliver(&event).expect("handled");
+    assert_eq!(world.deliver(&state).expect("dropped"), "[]");
+    assert_eq!((world.calls(TRAINING, "sagemaker:StopTrainingJob"), world.emulator.alerts().len()), (1, 1));
+
+    // It comes after the other trigger, and tells who called: another project's.
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rules}[rules.foreign-project-tag]"));
+    let event = just_now(world.launch("CreateTrainingJob.foreign-tag"));
+    let state = came_to_life("CreateTrainingJob", &event["detail"]["responseElements"]["trainingJobArn"]);
+    world.wait_for_cloudtrail(&state);
+    world.deliver(&state).expect("handled");
+    world.emulator.alerts();
+    world.deliver(&event).expect("handled");
+    let alerts = world.emulator.alerts();
+    assert_eq!(alerts.len(), 1);
+    let record = told(&alerts[0]);
+    assert!(list(&record["findings"]).iter().any(|finding| finding["rule"] == "foreign-project-tag"), "{record}");
+}
+
+/// "StopNotebookInstance" is refused while the notebook starts, and Lambda's retries may end before it has.
+#[test]
+fn a_notebook_that_could_not_be_stopped_yet_is_stopped_when_it_is_in_service() {
+    let world = World::new("guard-studio", &format!("{NO_SESSIONS}{NO_REGION}[rules.untagged-principal]"));
+    let event = just_now(world.make(Operation::named("CreateNotebookInstance").expect("it is judged"), "starting"));
+    world
+        .emulator
+        .fault(json!({"service": "sagemaker", "action": "StopNotebookInstance", "kind": "error", "status": 400,
+        "code": "ValidationException", "message": "Status (Pending) not in ([InService])"}));
+    for _ in 0..3 {
+        world.deliver(&event).expect_err("it is not stopped");
+    }
+    world.emulator.clear_faults();
+    world.emulator.alerts();
+    let state = came_to_life("CreateNotebookInstance", &event["detail"]["responseElements"]["notebookInstanceArn"]);
+    let answer: Value = serde_json::from_str(&world.deliver(&state).expect("no need to wait")).expect("JSON");
+    assert_eq!(answer[0]["principal"]["arn"], format!("arn:aws:iam::{ACCOUNT}:role/DataScientist"), "{answer}");
+    let alerts = world.emulator.alerts();
+    assert_eq!(told(&alerts[0])["deeds"][0]["result"], "done by StopNotebookInstance");
+    // It is started again, or updated: that is not its creation.
+    assert_eq!(
+        world
+            .deliver(&came_to_life("CreateNotebookInstance", &state["detail"]["NotebookInstanceArn"]))
+            .expect("dropped"),
+        "[]"
+    );
+}
+
+#[test]
+fn a_configuration_that_is_created_again_is_judged_again() {
+    let world = World::new(HOSTING, &format!("{NO_SESSIONS}{NO_REGION}"));
+    let operation = Operation::named("CreateEndpointConfig").expect("it is judged");
+    let arn = json!(format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint-config/again"));
+    // The first of that name, a minute ago.
+    let mut first = called(operation.name, request(operation, "again"), Some(("endpointConfigArn", arn.clone())));
+    first["detail"]["eventTime"] = json!((Timestamp::now() - SignedDuration::from_secs(60)).to_string());
+    world.deliver(&first).expect("it is gone");
+    assert_eq!(world.emulator.alerts().len(), 1);
+    let state = came_to_life(operation.name, &arn);
+    let answer: Value = serde_json::from_str(&world.deliver(&state).expect("handled")).expect("JSON");
+    assert_eq!(answer[0]["reason"], "it is gone");
+    // Both triggers of the second.
+    let second = just_now(world.make(operation, "again"));
+    let state = came_to_life(operation.name, &arn);
+    world.wait_for_cloudtrail(&state);
+    world.deliver(&state).expect("handled");
+    assert_eq!(world.emulator.alerts().len(), 1);
+    world.deliver(&second).expect("handled");
+    assert_eq!(world.emulator.alerts().len(), 0);
+    // And the third.
+    world.create_endpoint_config_with(&json!("again"), &json!("model-of-again"));
+    let mut third = called(operation.name, request(operation, "again"), Some(("endpointConfigArn", arn)));
+    third["detail"]["eventTime"] = json!((Timestamp::now() + SignedDuration::from_secs(60)).to_string());
+    world.deliver(&third).expect("handled");
+    assert_eq!(world.emulator.alerts().len(), 1);
+    assert_eq!(list(&world.emulator.sagemaker("ListEndpointConfigs", &json!({}))["EndpointConfigs"]).len(), 0);
 }
 
 #[test]

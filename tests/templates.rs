@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tagwarden::operations::Operation;
 use tagwarden_functions::permissions::{GUARDS, audit, functions as deployed, in_arn, operations};
+use tagwarden_functions::state_change::KINDS;
 use tagwarden_tests::template::{functions, statements, template, texts};
 use tagwarden_tests::{list, root};
 
@@ -117,13 +118,70 @@ fn policies_fit() {
     }
 }
 
+/// The patterns of a function's rules: those for calls, or those for other events.
+fn patterns(properties: &Value, of_calls: bool) -> Vec<&Value> {
+    let events = properties["Events"].as_object().expect("events").values();
+    let patterns = events.map(|event| &event["Properties"]["Pattern"]);
+    let are_calls = |pattern: &&Value| pattern["detail-type"] == json!(["AWS API Call via CloudTrail"]);
+    patterns.filter(|pattern| are_calls(pattern) == of_calls).collect()
+}
+
+/// Both triggers of a creation lead to the same guard. A state that does not matter costs no invocation.
+#[test]
+fn what_comes_to_life_is_delivered_to_the_guard_of_its_creation() {
+    let template = template("template.yaml");
+    for (binary, _, properties) in functions(&template).iter().filter(|(binary, ..)| binary.starts_with("guard-")) {
+        let (_, areas) = GUARDS.iter().find(|(name, _)| name == binary).expect("it has operations");
+        let guarded: Vec<_> =
+            KINDS.iter().filter(|(by, ..)| operations(areas).any(|operation| operation.name == *by)).collect();
+        let [pattern] = patterns(properties, false)[..] else { panic!("{binary}: one rule") };
+        let delivered: BTreeSet<_> = texts(&pattern["detail-type"]).collect();
+        assert_eq!(
+            delivered,
+            guarded.iter().map(|(_, detail_type, _)| (*detail_type).to_owned()).collect(),
+            "{binary}"
+        );
+        let with_states: Vec<_> = guarded.iter().filter(|(.., states)| !states.is_empty()).collect();
+        let expected: serde_json::Map<_, _> = with_states
+            .iter()
+            .map(|(by, _, states)| {
+                let mut values: Vec<_> = states.iter().map(|state| json!(state)).collect();
+                if guarded.len() > 1 {
+                    values.push(json!({"exists": false}));
+                }
+                (format!("{}Status", by.trim_start_matches("Create")), json!(values))
+            })
+            .collect();
+        assert_eq!(pattern["detail"], Value::Object(expected), "{binary}");
+    }
+}
+
+/// What could not be delivered is kept, whichever rule it is of.
+#[test]
+fn every_rule_may_send_to_the_queue_of_the_undelivered() {
+    let template = template("template.yaml");
+    let statement = &template["Resources"]["UndeliveredPolicy"]["Properties"]["PolicyDocument"]["Statement"][0];
+    let mut allowed = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]).to_vec();
+    let functions = functions(&template);
+    let mut rules: Vec<_> = functions
+        .iter()
+        .flat_map(|(_, id, properties)| {
+            let events = properties["Events"].as_object().expect("events").keys();
+            events.map(move |event| json!({"Fn::GetAtt": [format!("{id}{event}"), "Arn"]}))
+        })
+        .collect();
+    for list in [&mut allowed, &mut rules] {
+        list.sort_by_key(Value::to_string);
+    }
+    assert_eq!(allowed, rules);
+}
+
 #[test]
 fn every_operation_is_delivered_to_its_guard() {
     let template = template("template.yaml");
     for (binary, _, properties) in functions(&template).iter().filter(|(binary, ..)| binary.starts_with("guard-")) {
         let mut delivered = Vec::new();
-        for event in properties["Events"].as_object().expect("events").values() {
-            let pattern = &event["Properties"]["Pattern"];
+        for pattern in patterns(properties, true) {
             let size = pattern.to_string().len();
             assert!(size <= 2048, "{binary}: EventBridge takes patterns of 2,048 characters, not of {size}");
             assert_eq!(

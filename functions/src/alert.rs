@@ -8,6 +8,7 @@ use tagwarden::policy::{Policy, Severity};
 
 use crate::act::Deed;
 use crate::ports::Message;
+use crate::state_change::UNSEEN;
 
 /// Longest subject, in characters (SNS API reference, `Publish`).
 const MAX_SUBJECT: usize = 100;
@@ -129,6 +130,9 @@ fn hints(decision: &Decision, policy: &Policy) -> Vec<String> {
     let has = |rule| decision.findings.iter().any(|finding| finding.rule == rule);
     let from_session = decision.principal.as_ref().is_some_and(|principal| principal.tags_from == "session");
     let mut hints = Vec::new();
+    if decision.reason.as_deref().is_some_and(|reason| reason.starts_with(UNSEEN)) {
+        hints.push(format!("SageMaker told of it: {UNSEEN}."));
+    }
     if has("missing-project-tag") {
         hints.push("A role that lacks `sagemaker:AddTags` cannot tag on create: the request fails, or people leave the tag away.".to_owned());
     }

@@ -1,5 +1,7 @@
 //! A guard: claim → gather → decide → act → tell, for each call that EventBridge delivers.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
@@ -7,9 +9,10 @@ use tagwarden::arn;
 use tagwarden::call::Call;
 use tagwarden::caller::principal;
 use tagwarden::decide::{Decision, Verdict, coverage, decide, not_a_call, skipped};
-use tagwarden::documents::{self, Item};
+use tagwarden::documents::{self, Item, OtherEvent};
 use tagwarden::evidence::Evidence;
 use tagwarden::json::Value;
+use tagwarden::operations::Operation;
 use tagwarden::plan::Verb;
 use tagwarden::policy::{Policy, SessionTags};
 
@@ -17,8 +20,10 @@ use crate::act::{Deed, act};
 use crate::alert::alert;
 use crate::gather::{Cache, gather};
 use crate::policy_file::{Policies, PolicyFile};
-use crate::ports::{Claim, Enforce, LookUp};
-use crate::recover::recover;
+use crate::ports::{Claim, Creation, Enforce, LookUp};
+use crate::recover::{self, recover};
+use crate::state_change::{self, StateChange, UNSEEN};
+use crate::stop::is_gone;
 use crate::target::Target;
 use crate::telemetry;
 use crate::{aws, config};
@@ -26,6 +31,15 @@ use crate::{aws, config};
 /// How often Lambda tries an event: once, and again after one and after two more minutes (Lambda developer guide,
 /// "Asynchronous invocation", with the two retries that the template asks for).
 const ATTEMPTS: u64 = 3;
+
+/// What told of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trigger {
+    /// CloudTrail's record of it.
+    Record,
+    /// The state of what it created.
+    StateChange,
+}
 
 /// A guard with its policy and its way to AWS.
 pub struct Guard<P> {
@@ -62,7 +76,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         for item in items {
             let handled = match item {
                 Ok(Item::Record(json)) => self.record(json, function_arn).await,
-                Ok(Item::OtherEvent(event)) => Ok(Some(self.log(not_a_call(event), &[]))),
+                Ok(Item::OtherEvent(event)) => self.other_event(event, function_arn).await,
                 Ok(Item::AuthorizationDetails(_)) => Err("account authorization details are no event".to_owned()),
                 Err(problem) => Err(problem.message),
             };
@@ -87,12 +101,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             return Ok(Some(self.log(skipped(&call, "Tagwarden set these tags itself".to_owned()), &[])));
         }
         let policies = self.policy.current(&self.ports).await?;
-        let policy = &policies.policy;
-        let attempt = match self.claim(&call).await? {
-            Claim::Ours(attempt) => attempt,
-            Claim::Done => return Ok(None),
-            Claim::Busy => return Err("another invocation is at this event".to_owned()),
-        };
+        let Some(attempt) = self.attempt(&call).await? else { return Ok(None) };
         let recovered = recover(json, &call, operation, &self.ports).await.unwrap_or_else(|failure| {
             // The rules will say that the request is unknown.
             tracing::warn!(event_id = call.event_id, %failure, "the request could not be recovered");
@@ -100,28 +109,167 @@ impl<P: LookUp + Enforce> Guard<P> {
         });
         let recovered: Option<Value> = recovered.as_deref().and_then(|json| serde_json::from_str(json).ok());
         let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
-        let evidence = gather(&call, operation, policy, &self.ports, &self.cache).await;
-        let decision = decide(&call, policy, &evidence);
-        if attempt < ATTEMPTS && should_wait_for_session(&call, &policies, &evidence, &decision) {
-            self.give_back(&call).await;
+        let dealt_with = self.deal_with(&call, operation, &policies, attempt, Trigger::Record).await;
+        self.settle(&call, dealt_with).await
+    }
+
+    /// Deals with an event that is no API call.
+    async fn other_event(&self, event: OtherEvent<'_>, function_arn: &str) -> Result<Option<Decision>, String> {
+        let Some(change) = StateChange::read(&event)? else { return Ok(Some(self.log(not_a_call(event), &[]))) };
+        let record = change.record();
+        let text = record.to_string();
+        let known: Value = serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
+        let call = Call::read(&known)?;
+        must_be_here(&call, function_arn)?;
+        let policies = self.policy.current(&self.ports).await?;
+        let Some(attempt) = self.attempt(&call).await? else { return Ok(None) };
+        let dealt_with = self.creation(record, &call, &policies, attempt).await;
+        self.settle(&call, dealt_with).await
+    }
+
+    /// Deals with a creation that `call` is all that is known of; `None` where that was done before.
+    async fn creation(
+        &self,
+        mut record: serde_json::Value,
+        call: &Call<'_>,
+        policies: &Policies,
+        attempt: u64,
+    ) -> Result<Option<Decision>, String> {
+        let operation = coverage(call)?;
+        let arn = operation.arn(call).unwrap_or_default();
+        let skip = |reason: &str| Ok(Some(self.log(skipped(call, reason.to_owned()), &[])));
+        let request = match recover::request(call, operation, &self.ports).await {
+            Ok(request) => request,
+            Err(gone) if is_gone(&gone) => return skip("it is gone"),
+            Err(other) => return Err(other.failure.to_string()),
+        };
+        if let Some(parent) = state_change::parent(&request, operation) {
+            return skip(&format!("`{parent}` created it, and was judged for it"));
+        }
+        let created = state_change::created(&request).ok_or("its description does not tell when it was created")?;
+        if state_change::is_forgotten(created, Timestamp::now()) {
+            return skip("its creation is too long ago to know whether it was judged");
+        }
+        let remembered = self.remembered(arn).await;
+        let remembered = remembered.filter(|known| known.time >= created || state_change::is_same(known, created));
+        match &remembered {
+            Some(known) if known.is_dealt_with => return Ok(None),
+            None if attempt < ATTEMPTS => {
+                return Err("CloudTrail's event of this creation may still come: to be tried again".to_owned());
+            }
+            _ => {}
+        }
+        if let Some(members) = record.as_object_mut() {
+            members.insert("eventTime".to_owned(), created.to_string().into());
+            members.insert("requestParameters".to_owned(), request);
+            let caller = remembered.and_then(|known| serde_json::from_str(&known.caller?).ok());
+            members.extend(caller.map(|caller| ("userIdentity".to_owned(), caller)));
+        }
+        let text = record.to_string();
+        let record: Value = serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
+        let call = Call::read(&record)?;
+        // SageMaker may send more than one event of a state.
+        let this_creation = format!("{arn}@{created}");
+        if let Ok(Claim::Done | Claim::Busy) = self.ports.claim(&this_creation).await {
+            return Ok(None);
+        }
+        let dealt_with = self.deal_with(&call, operation, policies, attempt, Trigger::StateChange).await;
+        let settled = match &dealt_with {
+            Ok(_) => self.ports.complete(&this_creation).await,
+            Err(_) => self.ports.give_back(&this_creation).await,
+        };
+        if let Err(failure) = settled {
+            tracing::warn!(arn, %failure, "the claim on a creation could not be settled: it may be acted upon again");
+        }
+        dealt_with
+    }
+
+    /// Judges a call and does what is to be done about it.
+    async fn deal_with(
+        &self,
+        call: &Call<'_>,
+        operation: &'static Operation,
+        policies: &Policies,
+        attempt: u64,
+        trigger: Trigger,
+    ) -> Result<Option<Decision>, String> {
+        let policy = &policies.policy;
+        let evidence = gather(call, operation, policy, &self.ports, &self.cache).await;
+        let mut decision = decide(call, policy, &evidence);
+        if attempt < ATTEMPTS && should_wait_for_session(call, policies, &evidence, &decision) {
             return Err("the record that issued the caller's session may still come: to be tried again".to_owned());
         }
-        let deeds = act(&decision, &Target::of(&call, operation), &self.ports).await;
-        let told = self.tell(&decision, &deeds, policy).await;
+        let news = state_change::news(&decision);
+        let told = match trigger {
+            Trigger::Record => self.told_before(call, operation, &decision).await,
+            Trigger::StateChange => BTreeSet::new(),
+        };
+        if trigger == Trigger::StateChange && call.identity.kind.is_none() {
+            let reason = decision.reason.map(|reason| format!("; {reason}")).unwrap_or_default();
+            decision.reason = Some(format!("{UNSEEN}{reason}"));
+        }
+        if !told.is_empty() && news.is_subset(&told) {
+            self.remember(call, operation, true, told).await;
+            return Ok(Some(self.log(decision, &[])));
+        }
+        let deeds = act(&decision, &Target::of(call, operation), &self.ports).await;
+        let published = self.tell(&decision, &deeds, policy).await;
         let decision = self.log(decision, &deeds);
         let failed = deeds.iter().filter(|deed| deed.failed).map(|deed| format!("{}: {}", deed.action, deed.result));
-        let problems: Vec<_> = failed.chain(told.err()).collect();
-        if problems.is_empty() {
-            self.complete(&call).await;
-            Ok(Some(decision))
-        } else {
-            self.give_back(&call).await;
-            Err(problems.join("; "))
+        let problems: Vec<_> = failed.chain(published.err()).collect();
+        let told = if trigger == Trigger::StateChange { news } else { told };
+        self.remember(call, operation, problems.is_empty(), told).await;
+        if problems.is_empty() { Ok(Some(decision)) } else { Err(problems.join("; ")) }
+    }
+
+    /// Completes the claim on what was dealt with, and gives it back where that failed.
+    async fn settle<T>(&self, call: &Call<'_>, dealt_with: Result<T, String>) -> Result<T, String> {
+        match &dealt_with {
+            Ok(_) => self.complete(call).await,
+            Err(_) => self.give_back(call).await,
+        }
+        dealt_with
+    }
+
+    /// What is remembered of the creation of a resource. Where nothing can be, duplicates are better than silence.
+    async fn remembered(&self, arn: &str) -> Option<Creation> {
+        self.ports.creation(arn).await.unwrap_or_else(|failure| {
+            tracing::warn!(arn, %failure, "it cannot be told whether this creation was dealt with: acting all the same");
+            None
+        })
+    }
+
+    /// What was found and done about a creation before CloudTrail told who called.
+    async fn told_before(&self, call: &Call<'_>, operation: &Operation, decision: &Decision) -> BTreeSet<String> {
+        let Some((arn, time)) = state_change::creation(call, operation) else { return BTreeSet::new() };
+        if decision.actions.is_empty() {
+            return BTreeSet::new();
+        }
+        let remembered = self.remembered(arn).await;
+        remembered.filter(|known| state_change::is_same(known, time)).map(|known| known.told).unwrap_or_default()
+    }
+
+    /// Remembers a creation, for the other events that may tell of it.
+    async fn remember(&self, call: &Call<'_>, operation: &Operation, is_dealt_with: bool, told: BTreeSet<String>) {
+        let Some((arn, time)) = state_change::creation(call, operation) else { return };
+        let known_caller = call.identity.kind.filter(|_| !is_dealt_with);
+        let caller = known_caller.map(|_| state_change::user_identity(&call.identity).to_string());
+        if let Err(failure) = self.ports.remember(arn, &Creation { time, is_dealt_with, caller, told }).await {
+            tracing::warn!(arn, %failure, "the creation could not be remembered: another event of it may be acted upon");
         }
     }
 
     fn is_by_a_guard(&self, call: &Call) -> bool {
         principal(&call.identity).is_some_and(|caller| self.roles.iter().any(|role| *role == caller))
+    }
+
+    /// Claims the event: the so-many-th attempt at it, or `None` where it was dealt with.
+    async fn attempt(&self, call: &Call<'_>) -> Result<Option<u64>, String> {
+        match self.claim(call).await? {
+            Claim::Ours(attempt) => Ok(Some(attempt)),
+            Claim::Done => Ok(None),
+            Claim::Busy => Err("another invocation is at this event".to_owned()),
+        }
     }
 
     /// Claims the event. Where claims cannot be kept, acting twice is better than not at all; there is no other attempt to
@@ -224,11 +372,12 @@ pub async fn run() -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use tagwarden::evidence::Session;
+    use jiff::SignedDuration;
+    use tagwarden::evidence::{Session, Tags};
 
     use super::*;
     use crate::memory::Account;
-    use crate::ports::Listed;
+    use crate::ports::{Failure, Listed, Refused};
 
     const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:guard-training";
     const CALLER: &str = "arn:aws:iam::111122223333:role/DataScientist-atlas";
@@ -361,6 +510,147 @@ mod tests {
             assert_eq!(decisions[0].verdict, Verdict::Unknown);
             assert_eq!(done(&guard), expected);
         }
+    }
+
+    const JOB: &str = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/churn-no-vpc";
+
+    /// The event that the job of the sample event runs, with what describes it: created at `created`.
+    fn state_change(guard: &Guard<Account>, id: &str, created: Timestamp) -> String {
+        let seconds = created.as_second();
+        let described = serde_json::json!({"TrainingJobName": "churn-no-vpc", "TrainingJobArn": JOB, "CreationTime": seconds,
+            "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}});
+        guard.ports.state().answers.insert("DescribeTrainingJob", Ok(described));
+        serde_json::json!({"id": id, "detail-type": "SageMaker Training Job State Change",
+            "detail": {"TrainingJobArn": JOB, "TrainingJobStatus": "InProgress"}})
+        .to_string()
+    }
+
+    /// CloudTrail's event of the creation of that job.
+    fn record(id: &str, created: Timestamp) -> String {
+        let mut event: serde_json::Value = serde_json::from_str(&event(NO_VPC, "churn", "churn")).expect("JSON");
+        event["detail"]["eventID"] = id.into();
+        event["detail"]["eventTime"] = Timestamp::from_second(created.as_second()).expect("a time").to_string().into();
+        event.to_string()
+    }
+
+    async fn handle(guard: &Guard<Account>, event: &str) -> Result<usize, String> {
+        guard.handle(event, FUNCTION).await.map(|decisions| decisions.len())
+    }
+
+    /// All attempts at an event of a state, of which the first ones wait for CloudTrail's.
+    async fn wait_and_handle(guard: &Guard<Account>, event: &str) -> Result<usize, String> {
+        for _ in 1..ATTEMPTS {
+            handle(guard, event).await.expect_err("it waits");
+        }
+        handle(guard, event).await
+    }
+
+    const STOPPED_AND_TOLD: [&str; 2] = ["stop StopTrainingJob churn-no-vpc", "publish"];
+
+    #[tokio::test]
+    async fn whichever_trigger_comes_first_decides() {
+        let now = Timestamp::now();
+        let rules = "[abac]\nsession-tags = 'none'\n[rules.missing-vpc]\n[rules.untagged-principal]";
+        let guard_ = guard(rules);
+        handle(&guard_, &record("r", now)).await.expect("handled");
+        assert_eq!(handle(&guard_, &state_change(&guard_, "s", now)).await, Ok(0), "it is dropped without waiting");
+        assert_eq!(done(&guard_), STOPPED_AND_TOLD);
+
+        let guard_ = guard(rules);
+        let state = state_change(&guard_, "s", now);
+        assert_eq!(wait_and_handle(&guard_, &state).await, Ok(1));
+        assert!(guard_.ports.state().messages[0].texts[0].1.contains(UNSEEN), "people know why");
+        assert_eq!(handle(&guard_, &state_change(&guard_, "s2", now)).await, Ok(0), "another event of that state");
+        assert_eq!(handle(&guard_, &record("r", now)).await, Ok(1), "it is judged, and nothing is new");
+        assert_eq!(done(&guard_), STOPPED_AND_TOLD);
+    }
+
+    #[tokio::test]
+    async fn what_only_the_caller_can_tell_is_told_and_acted_upon_later() {
+        let now = Timestamp::now();
+        let rules = "[abac]\nsession-tags = 'none'\n[rules.missing-vpc]\naction = 'alert'\n[rules.untagged-principal]\naction = 'stop'";
+        let guard = guard(rules);
+        guard.ports.state().tags.insert(CALLER.to_owned(), Tags::default());
+        let state = state_change(&guard, "s", now);
+        wait_and_handle(&guard, &state).await.expect("handled");
+        assert_eq!(done(&guard), ["publish"]);
+        handle(&guard, &record("r", now)).await.expect("handled");
+        assert_eq!(done(&guard), ["publish", "stop StopTrainingJob churn-no-vpc", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_created_again_is_judged_again() {
+        let now = Timestamp::now();
+        let before = now - SignedDuration::from_secs(60);
+        let rules = "[rules.missing-vpc]";
+        // Two records, then the event of the second.
+        let guard_ = guard(rules);
+        handle(&guard_, &record("r1", before)).await.expect("handled");
+        handle(&guard_, &record("r2", now)).await.expect("handled");
+        assert_eq!(done(&guard_), [STOPPED_AND_TOLD, STOPPED_AND_TOLD].concat());
+        assert_eq!(handle(&guard_, &state_change(&guard_, "s2", now)).await, Ok(0));
+        // At once, even: no record drops another one.
+        handle(&guard_, &record("r3", now)).await.expect("handled");
+        assert_eq!(done(&guard_).len(), 6);
+
+        // A record, then the event of a second creation, whose record is lost; then it comes after all.
+        let guard_ = guard(rules);
+        handle(&guard_, &record("r1", before)).await.expect("handled");
+        let state = state_change(&guard_, "s2", now);
+        assert_eq!(wait_and_handle(&guard_, &state).await, Ok(1));
+        handle(&guard_, &record("r2", now)).await.expect("handled");
+        assert_eq!(done(&guard_), [STOPPED_AND_TOLD, STOPPED_AND_TOLD].concat());
+        // The record of a third.
+        handle(&guard_, &record("r3", now + SignedDuration::from_secs(60))).await.expect("handled");
+        assert_eq!(done(&guard_).len(), 6);
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_stopped_is_tried_again_at_once_and_the_caller_is_known() {
+        let now = Timestamp::now();
+        let guard = guard("[abac]\nsession-tags = 'none'\n[rules.untagged-principal]\naction = 'stop'");
+        guard.ports.state().tags.insert(CALLER.to_owned(), Tags::default());
+        guard.ports.state().failing.insert("stop");
+        handle(&guard, &record("r", now)).await.expect_err("it is not stopped");
+        guard.ports.state().failing.clear();
+        handle(&guard, &state_change(&guard, "s", now)).await.expect("it need not wait");
+        assert_eq!(done(&guard), ["publish", STOPPED_AND_TOLD[0], STOPPED_AND_TOLD[1]]);
+        handle(&guard, &record("r", now)).await.expect("the next attempt finds that it is done");
+        assert_eq!(done(&guard).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn where_nothing_is_remembered_duplicates_are_better_than_silence() {
+        let now = Timestamp::now();
+        let guard = guard("[rules.missing-vpc]");
+        guard.ports.state().failing.extend(["claim", "complete", "give-back", "creation", "remember"]);
+        handle(&guard, &record("r", now)).await.expect("handled");
+        handle(&guard, &state_change(&guard, "s", now)).await.expect("handled");
+        assert_eq!(done(&guard), [STOPPED_AND_TOLD, STOPPED_AND_TOLD].concat());
+    }
+
+    #[tokio::test]
+    async fn children_and_what_is_long_there_are_left_alone() {
+        let guard = guard("[rules.missing-vpc]");
+        let long_ago = Timestamp::now() - SignedDuration::from_hours(8 * 24);
+        assert_eq!(handle(&guard, &state_change(&guard, "old", long_ago)).await, Ok(1));
+        let state = state_change(&guard, "child", Timestamp::now());
+        let tuning = "arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/t";
+        let child = serde_json::json!({"TrainingJobName": "churn-no-vpc", "TuningJobArn": tuning});
+        guard.ports.state().answers.insert("DescribeTrainingJob", Ok(child));
+        let decisions = guard.handle(&state, FUNCTION).await.expect("handled");
+        assert_eq!(decisions[0].reason, Some(format!("`{tuning}` created it, and was judged for it")));
+        let failure = Failure("sagemaker:DescribeTrainingJob failed: ThrottlingException".to_owned());
+        let refused = Refused { code: Some("ThrottlingException".to_owned()), failure };
+        let state = state_change(&guard, "throttled", Timestamp::now());
+        guard.ports.state().answers.insert("DescribeTrainingJob", Err(refused));
+        for _ in 0..ATTEMPTS {
+            handle(&guard, &state).await.expect_err("it is not known what it is");
+        }
+        let elsewhere = state_change(&guard, "elsewhere", Timestamp::now()).replace("111122223333", "999900001111");
+        let error = handle(&guard, &elsewhere).await.expect_err("it is not ours");
+        assert!(error.contains("only acts in account 111122223333"), "{error}");
+        assert_eq!(done(&guard), [""; 0]);
     }
 
     fn session(access_key_id: &str, project: &str) -> Session {

@@ -17,6 +17,7 @@ pub mod policy_file;
 pub mod ports;
 pub mod recover;
 pub mod sessions;
+pub mod state_change;
 pub mod stop;
 pub mod target;
 pub mod telemetry;

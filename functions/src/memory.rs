@@ -8,9 +8,9 @@ use tagwarden::call::Identity;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 
 use crate::ports::{
-    AddTags, Answer, CallSageMaker, Claim, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, Failure,
+    AddTags, Answer, CallSageMaker, Claim, ClaimEvent, Creation, DescribeKey, DescribeModel, DescribeResource, Failure,
     FetchPolicy, Fetched, FindSession, ListUsers, Listed, Message, Publish, ReadAttachedPolicies, ReadTags,
-    ReadTrustPolicy, RecordSession, Refused,
+    ReadTrustPolicy, RecordSession, Refused, RememberCreation, TOLERANCE,
 };
 use crate::target::Target;
 
@@ -37,6 +37,8 @@ pub struct State {
     pub journal: Vec<String>,
     /// What was published.
     pub messages: Vec<Message>,
+    /// What is remembered of creations, by ARN.
+    pub creations: BTreeMap<String, Creation>,
     claims: BTreeMap<String, (bool, u64)>,
 }
 
@@ -159,6 +161,20 @@ impl ClaimEvent for Account {
 
     async fn give_back(&self, event_id: &str) -> Answer<()> {
         self.doing("give-back", event_id).map(drop)
+    }
+}
+
+impl RememberCreation for Account {
+    async fn creation(&self, arn: &str) -> Answer<Option<Creation>> {
+        Ok(self.doing("creation", arn)?.creations.get(arn).cloned())
+    }
+
+    async fn remember(&self, arn: &str, creation: &Creation) -> Answer<()> {
+        let mut state = self.doing("remember", arn)?;
+        if state.creations.get(arn).is_none_or(|known| known.time <= creation.time + TOLERANCE) {
+            state.creations.insert(arn.to_owned(), creation.clone());
+        }
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::audit::s3::S3;
 use crate::aws::Aws;
 use crate::ports::{
     AddTags, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, FetchPolicy, FindSession, Publish,
-    ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession,
+    ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation,
 };
 use crate::recover::is_recoverable;
 use crate::stop::{describing, users};
@@ -60,6 +60,7 @@ fn guard(areas: &'static [Area]) -> BTreeSet<String> {
         <Aws as FindSession>::ACTIONS,
         <Aws as FetchPolicy>::ACTIONS,
         <Aws as ClaimEvent>::ACTIONS,
+        <Aws as RememberCreation>::ACTIONS,
         <Aws as AddTags>::ACTIONS,
         <Aws as Publish>::ACTIONS,
     ]);

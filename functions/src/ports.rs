@@ -1,9 +1,10 @@
 //! What the functions need from AWS: one trait for each verb, which names the IAM actions that it takes.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tagwarden::call::Identity;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Tags};
 
@@ -185,6 +186,37 @@ pub trait ClaimEvent {
     fn give_back(&self, event_id: &str) -> impl Future<Output = Answer<()>> + Send;
 }
 
+/// How long it is remembered what was dealt with: longer than EventBridge and Lambda try.
+pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How far apart the times of one creation may be: CloudTrail's, in whole seconds, and the one that the resource tells.
+pub const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
+
+/// What is known of the creation of a resource. A name may be given again, and so may its ARN: the time tells which creation it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Creation {
+    /// When it was created.
+    pub time: Timestamp,
+    /// Whether it was dealt with. Otherwise something failed, and is to be tried again.
+    pub is_dealt_with: bool,
+    /// The caller that CloudTrail told, as `userIdentity`, where something failed.
+    pub caller: Option<String>,
+    /// What was found and done about it because its state had changed.
+    pub told: BTreeSet<String>,
+}
+
+/// Remembers the creation of resources, which more than one event may tell of.
+pub trait RememberCreation {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["dynamodb:GetItem", "dynamodb:UpdateItem"];
+
+    /// What is remembered of the newest creation of the resource `arn`.
+    fn creation(&self, arn: &str) -> impl Future<Output = Answer<Option<Creation>>> + Send;
+
+    /// Remembers a creation, unless a later one is remembered.
+    fn remember(&self, arn: &str, creation: &Creation) -> impl Future<Output = Answer<()>> + Send;
+}
+
 /// Sets tags on a resource.
 pub trait AddTags {
     /// The IAM actions that it takes: the tagging API calls the service's own with the caller's permissions.
@@ -242,6 +274,6 @@ impl<P> LookUp for P where
 }
 
 /// What guards do.
-pub trait Enforce: ClaimEvent + AddTags + CallSageMaker + ListUsers + Publish + Sync {}
+pub trait Enforce: ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListUsers + Publish + Sync {}
 
-impl<P> Enforce for P where P: ClaimEvent + AddTags + CallSageMaker + ListUsers + Publish + Sync {}
+impl<P> Enforce for P where P: ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListUsers + Publish + Sync {}

@@ -12,7 +12,7 @@ use tagwarden::evidence::{Created, EndpointConfig};
 use tagwarden::operations::{Absence, Operation};
 
 use crate::aws::OPERATIONS;
-use crate::ports::{Answer, DescribeResource, Failure};
+use crate::ports::{Answer, DescribeResource, Failure, Refused};
 use crate::stop::{describing, noun};
 use crate::target::Target;
 
@@ -50,18 +50,27 @@ pub async fn recover(
     if call.request.is_ok() {
         return Ok(None);
     }
-    let Some(arn) = resource(call, operation).arn else {
-        return Err(Failure("neither the request nor the resource's ARN is in the record".to_owned()));
-    };
-    let (describe, target) = (describing(operation.name), Target::of(call, operation));
-    let described = async { ports.call(&describe, &target).await.map_err(|refused| refused.failure) };
-    let (described, tags) = futures_util::try_join!(described, ports.tags_of(&arn))?;
-    let request = with_tags(as_request(operation.name, described), tags);
+    let request = request(call, operation, ports).await.map_err(|refused| refused.failure)?;
     let mut record: Value = serde_json::from_str(record).map_err(|error| Failure(error.to_string()))?;
     if let Value::Object(members) = &mut record {
         members.insert("requestParameters".to_owned(), request);
     }
     Ok(Some(record.to_string()))
+}
+
+/// The request that created a resource, by its description, with the tags that it has now.
+///
+/// # Errors
+/// Where the resource cannot be described.
+pub async fn request(call: &Call<'_>, operation: &Operation, ports: &impl DescribeResource) -> Result<Value, Refused> {
+    let Some(arn) = resource(call, operation).arn else {
+        return Err(Failure("neither the request nor the resource's ARN is in the record".to_owned()).into());
+    };
+    let (describe, target) = (describing(operation.name), Target::of(call, operation));
+    let tags = async { ports.tags_of(&arn).await.map_err(Refused::from) };
+    // What is gone has no tags either, and what is said of it then has no code.
+    let (described, tags) = futures_util::join!(ports.call(&describe, &target), tags);
+    Ok(with_tags(as_request(operation.name, described?), tags?))
 }
 
 /// The endpoint configuration `name`, as the request that created it, with the tags that it has now.

@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use crate::ports::{Answer, CallSageMaker, Failure, ListUsers};
+use crate::ports::{Answer, CallSageMaker, Failure, ListUsers, Refused};
 use crate::target::Target;
 
 /// What became of an attempt to stop a resource.
@@ -140,13 +140,18 @@ pub async fn stop(operation: &str, target: &Target, ports: &(impl CallSageMaker 
             Some(status) => Err(Failure(format!("{}; it is `{status}`", refused.failure))),
             None => Err(refused.failure),
         },
-        Err(gone) if is_one_of(gone.code.as_deref(), &GONE) => Ok(Stopped::Before),
+        Err(gone) if is_gone(&gone) => Ok(Stopped::Before),
         Err(other) => Err(other.failure),
     }
 }
 
 fn is_one_of(code: Option<&str>, codes: &[&str]) -> bool {
     code.is_some_and(|code| codes.contains(&code))
+}
+
+/// Whether a description was refused because there is nothing to describe.
+pub fn is_gone(refused: &Refused) -> bool {
+    is_one_of(refused.code.as_deref(), &GONE)
 }
 
 fn has_ended(status: &str) -> bool {
@@ -187,7 +192,7 @@ async fn uses(user: &User, candidate: &str, name: &str, ports: &impl CallSageMak
             Ok(!is_over && has_member(&described, user.uses, name))
         }
         // It is gone since it was listed.
-        Err(gone) if is_one_of(gone.code.as_deref(), &GONE) => Ok(false),
+        Err(gone) if is_gone(&gone) => Ok(false),
         Err(other) => Err(other.failure),
     }
 }

@@ -22,14 +22,14 @@ pub enum Item<'a> {
     /// The JSON text of a CloudTrail record.
     Record(&'a str),
     /// An EventBridge event that is no API call.
-    OtherEvent(OtherEvent),
+    OtherEvent(OtherEvent<'a>),
     /// A page of IAM's account authorization details.
     AuthorizationDetails(Value<'a>),
 }
 
 /// An EventBridge event that is no API call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OtherEvent {
+pub struct OtherEvent<'a> {
     /// `id`
     pub id: Option<String>,
     /// `time`
@@ -40,6 +40,8 @@ pub struct OtherEvent {
     pub account: Option<String>,
     /// `region`
     pub region: Option<String>,
+    /// The JSON text of `detail`.
+    pub detail: &'a str,
 }
 
 /// Something that could not be read.
@@ -237,7 +239,7 @@ impl<'a> Splitter<'_, '_, 'a> {
         }
         match serde_json::from_str::<Envelope>(json) {
             Ok(Envelope { id, time, detail_type, account, region }) => {
-                (self.each)(Ok(Item::OtherEvent(OtherEvent { id, time, detail_type, account, region })));
+                (self.each)(Ok(Item::OtherEvent(OtherEvent { id, time, detail_type, account, region, detail })));
             }
             Err(error) => self.problem(json, &syntax(&error)),
         }

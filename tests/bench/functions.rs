@@ -34,7 +34,7 @@ fn main() {
         "function", "exec → next p50", "warm p50", "warm p99", "memory", "size"
     );
     let mut candidates = Vec::new();
-    for name in ["guard-training", "guard-hosting", "record-sessions"] {
+    for name in ["guard-training", "guard-hosting", "guard-studio", "record-sessions"] {
         let program = root().join("target/release").join(name);
         candidates.push((name, vec![program.clone()], size(&program)));
     }

@@ -4,13 +4,10 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
 use super::{Aws, failed, seconds, text};
-use crate::ports::{Answer, Claim, ClaimEvent};
+use crate::ports::{Answer, Claim, ClaimEvent, REMEMBERED};
 
 /// How long a claim is good for, in seconds: longer than a function may run, shorter than Lambda waits before it tries again.
 const LEASE: i64 = 45;
-
-/// How long it is remembered that an event was dealt with, in seconds: longer than EventBridge and Lambda try.
-const REMEMBERED: i64 = 7 * 24 * 3600;
 
 const IN_PROGRESS: &str = "in progress";
 const GIVEN_BACK: &str = "given back";
@@ -28,7 +25,7 @@ impl ClaimEvent for Aws {
             .expression_attribute_values(":given_back", text(GIVEN_BACK))
             .expression_attribute_values(":now", seconds(now))
             .expression_attribute_values(":lease", seconds(now + LEASE))
-            .expression_attribute_values(":expires", seconds(now + REMEMBERED))
+            .expression_attribute_values(":expires", seconds(now + REMEMBERED.as_secs()))
             .expression_attribute_values(":one", seconds(1))
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)

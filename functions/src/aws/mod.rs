@@ -1,6 +1,7 @@
 //! The ports, by the AWS SDK: a file for each service, or for each job of a service.
 
 mod claims;
+mod creations;
 mod iam;
 mod kms;
 mod models;
