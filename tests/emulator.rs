@@ -57,6 +57,8 @@ impl Emulator {
             ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
             ("TAGWARDEN_TABLE", text("table")),
             ("TAGWARDEN_TOPIC", text("topic_arn")),
+            // A test that is not about storms wants each alert.
+            ("TAGWARDEN_ALERT_INTERVAL", "0".to_owned()),
         ];
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }

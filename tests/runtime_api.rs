@@ -81,8 +81,13 @@ impl Function {
 
     /// Hands an event to the function and waits for its answer.
     pub fn invoke(&self, event: &str) -> Answer {
-        self.events.send(event.to_owned()).expect("the Runtime API runs");
+        self.begin(event);
         self.answers.recv_timeout(PATIENCE).expect("the function answers")
+    }
+
+    /// Hands an event to the function.
+    pub fn begin(&self, event: &str) {
+        self.events.send(event.to_owned()).expect("the Runtime API runs");
     }
 
     /// Ends the function and returns what it wrote to standard output, its log.

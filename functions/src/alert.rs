@@ -7,7 +7,7 @@ use tagwarden::decide::{Decision, Finding, FindingOutcome, Verdict};
 use tagwarden::policy::{Policy, Severity};
 
 use crate::act::Deed;
-use crate::ports::Message;
+use crate::ports::{Attributes, Message};
 use crate::state_change::UNSEEN;
 
 /// Longest subject, in characters (SNS API reference, `Publish`).
@@ -21,10 +21,14 @@ const MAX_VALUE: usize = 500;
 
 /// The message about a decision and what was done.
 pub fn alert(decision: &Decision, deeds: &[Deed], policy: &Policy) -> Message {
-    let text = text(decision, deeds, policy);
-    let record = record(decision, deeds);
+    let (text, record) = (text(decision, deeds, policy), record(decision, deeds));
+    message(subject(decision, deeds), text, record, attributes(decision, policy))
+}
+
+/// A message: `text` for people, `record` for machines.
+pub fn message(subject: String, text: String, record: String, attributes: Attributes) -> Message {
     Message {
-        subject: subject(decision, deeds),
+        subject,
         texts: vec![
             ("default", text.clone()),
             ("email", text),
@@ -33,7 +37,7 @@ pub fn alert(decision: &Decision, deeds: &[Deed], policy: &Policy) -> Message {
             ("http", record.clone()),
             ("https", record),
         ],
-        attributes: attributes(decision, policy),
+        attributes,
     }
 }
 
@@ -42,22 +46,29 @@ fn severity(decision: &Decision) -> Severity {
     decision.findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Low)
 }
 
-fn subject(decision: &Decision, deeds: &[Deed]) -> String {
-    let failed = deeds.iter().any(|deed| deed.failed);
-    let done = match deeds.first() {
-        _ if failed => "ACTION FAILED",
+/// What was done, in a word or two.
+pub fn done(deeds: &[Deed]) -> &'static str {
+    match deeds.first() {
+        _ if deeds.iter().any(|deed| deed.failed) => "ACTION FAILED",
         Some(deed) if deed.stopped => "stopped",
         Some(deed) if deed.action == "add-tags" => "tagged",
         Some(_) => "left as it is",
         None => "nothing changed",
-    };
-    let rules = rules(decision).join(", ");
-    let subject = format!(
+    }
+}
+
+fn subject(decision: &Decision, deeds: &[Deed]) -> String {
+    let (done, rules) = (done(deeds), rules(decision).join(", "));
+    printable(&format!(
         "Tagwarden {}: {} {} ({done}): {rules}",
         severity(decision).as_str(),
         decision.event_name,
         name(decision)
-    );
+    ))
+}
+
+/// A subject as SNS takes it.
+pub fn printable(subject: &str) -> String {
     let printable = subject.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' });
     printable.take(MAX_SUBJECT).collect()
 }
@@ -188,7 +199,7 @@ fn cut(text: &str) -> String {
 }
 
 /// Attributes for subscriptions' filter policies. SNS takes no empty values.
-fn attributes(decision: &Decision, policy: &Policy) -> Vec<(&'static str, Vec<String>)> {
+fn attributes(decision: &Decision, policy: &Policy) -> Attributes {
     let verdict = match decision.verdict {
         Verdict::Skipped => "skipped",
         Verdict::Compliant => "compliant",
@@ -196,17 +207,17 @@ fn attributes(decision: &Decision, policy: &Policy) -> Vec<(&'static str, Vec<St
         Verdict::Violation => "violation",
     };
     let project = decision.principal.as_ref().and_then(|principal| principal.tags.get(&policy.abac.tag));
-    let mut attributes = vec![
-        ("severity", vec![severity(decision).as_str().to_owned()]),
-        ("verdict", vec![verdict.to_owned()]),
-        ("rule", rules(decision).into_iter().map(str::to_owned).collect()),
+    let one = [
+        ("severity", Some(severity(decision).as_str())),
+        ("verdict", Some(verdict)),
+        ("project", project),
+        ("account", decision.account.as_deref()),
+        ("region", decision.region.as_deref()),
     ];
-    for (name, value) in
-        [("project", project), ("account", decision.account.as_deref()), ("region", decision.region.as_deref())]
-    {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            attributes.push((name, vec![value.to_owned()]));
-        }
-    }
-    attributes
+    let one = one.into_iter().filter_map(|(name, value)| {
+        let value = value.filter(|value| !value.is_empty())?;
+        Some((name.to_owned(), vec![value.to_owned()]))
+    });
+    let rules = rules(decision).into_iter().map(str::to_owned).collect();
+    one.chain([("rule".to_owned(), rules)]).collect()
 }

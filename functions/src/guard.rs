@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 use tagwarden::arn;
@@ -17,10 +17,11 @@ use tagwarden::plan::Verb;
 use tagwarden::policy::{Policy, SessionTags};
 
 use crate::act::{Deed, act};
-use crate::alert::alert;
+use crate::alert::{alert, done};
 use crate::gather::{Cache, gather};
+use crate::group::{Group, Waiting};
 use crate::policy_file::{Policies, PolicyFile};
-use crate::ports::{Claim, Creation, Enforce, LookUp};
+use crate::ports::{Claim, Creation, Enforce, LookUp, Message, Turn};
 use crate::recover::{self, recover};
 use crate::state_change::{self, StateChange, UNSEEN};
 use crate::stop::is_gone;
@@ -50,12 +51,21 @@ pub struct Guard<P> {
     log: telemetry::Log,
     /// ARNs of the roles that guards have: the tags that they set are no news.
     roles: Vec<String>,
+    /// For how long an alert groups those that follow it.
+    interval: SignedDuration,
 }
 
 impl<P: LookUp + Enforce> Guard<P> {
-    /// A guard for the Lambda function of this name.
+    /// A guard for the Lambda function of this name, which tells of each violation.
     pub fn new(function: String, policy: PolicyFile, ports: P, log: telemetry::Log) -> Self {
-        Self { function, policy, cache: Cache::default(), ports, log, roles: Vec::new() }
+        let (cache, roles, interval) = (Cache::default(), Vec::new(), SignedDuration::ZERO);
+        Self { function, policy, cache, ports, log, roles, interval }
+    }
+
+    /// The same, where an alert groups those of its kind that follow it within `interval`.
+    #[must_use]
+    pub fn grouping(self, interval: SignedDuration) -> Self {
+        Self { interval, ..self }
     }
 
     /// The same, where guards have these roles.
@@ -304,7 +314,28 @@ impl<P: LookUp + Enforce> Guard<P> {
             return Ok(());
         }
         let message = alert(decision, deeds, policy);
+        if self.is_grouped(decision, deeds, &message).await {
+            return Ok(());
+        }
         self.ports.publish(&message).await.map_err(|failure| failure.to_string())
+    }
+
+    /// Whether a digest will tell of the alert. What failed is told at once, and so is everything where groups cannot be
+    /// kept: a storm is better than silence.
+    async fn is_grouped(&self, decision: &Decision, deeds: &[Deed], message: &Message) -> bool {
+        if self.interval.is_zero() || deeds.iter().any(|deed| deed.failed) {
+            return false;
+        }
+        let Some(alert) = Waiting::of(decision, done(deeds)) else { return false };
+        let now = Timestamp::now();
+        let ends = now.saturating_add(self.interval).unwrap_or(now);
+        match self.ports.join(&Group::of(decision, &message.attributes), &alert, ends).await {
+            Ok(turn) => turn == Turn::Later,
+            Err(failure) => {
+                tracing::warn!(event_id = alert.event_id, %failure, "the alert could not be grouped: it is sent at once");
+                false
+            }
+        }
     }
 
     fn log(&self, decision: Decision, deeds: &[Deed]) -> Decision {
@@ -362,6 +393,7 @@ pub async fn run() -> Result<(), Error> {
     telemetry::start();
     let function = config::required("AWS_LAMBDA_FUNCTION_NAME")?;
     let guard = Guard::new(function, PolicyFile::from_environment()?, aws::Aws::connect().await?, telemetry::write);
+    let guard = guard.grouping(config::alert_interval()?);
     let roles = config::set(config::ROLES).unwrap_or_default();
     let guard = &guard.among(roles.split(',').map(str::to_owned).collect());
     let handler = move |event: LambdaEvent<Box<RawValue>>| async move {
@@ -800,5 +832,143 @@ mod tests {
         for payload in ["", "7", "{}", r#"{"detail-type":"AWS API Call via CloudTrail","detail":[]}"#] {
             assert!(guard.handle(payload, FUNCTION).await.is_err(), "{payload}");
         }
+    }
+    const INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+
+    /// The event of the so-many-th job of a script gone wrong.
+    fn of_storm(number: usize) -> String {
+        let event = event(NO_VPC, "churn-no-vpc", &format!("churn-{number}"));
+        let mut event: serde_json::Value = serde_json::from_str(&event).expect("JSON");
+        event["detail"]["eventID"] = serde_json::json!(format!("{number:036}"));
+        event.to_string()
+    }
+
+    fn in_storm() -> Guard<Account> {
+        guard("[rules.missing-vpc]").grouping(INTERVAL)
+    }
+
+    /// How many violations each message tells of.
+    fn told(guard: &Guard<Account>) -> Vec<u64> {
+        let state = guard.ports.state();
+        let record = |message: &Message| {
+            let (_, record) = message.texts.iter().find(|(protocol, _)| *protocol == "sqs").expect("one");
+            serde_json::from_str::<serde_json::Value>(record).expect("JSON")
+        };
+        state.messages.iter().map(|message| record(message)["count"].as_u64().unwrap_or(1)).collect()
+    }
+
+    /// What `send-digests` does so many intervals later.
+    async fn digests(guard: &Guard<Account>, intervals: i32) -> Result<usize, String> {
+        let now = Timestamp::now() + INTERVAL * intervals;
+        crate::digest::send(now, INTERVAL, &guard.ports).await
+    }
+
+    #[tokio::test]
+    async fn a_storm_is_told_of_twice() {
+        let guard = in_storm();
+        for number in 0..1000 {
+            guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
+        }
+        assert_eq!(done(&guard).iter().filter(|done| done.starts_with("stop")).count(), 1000);
+        assert_eq!(digests(&guard, 0).await, Ok(0), "the window is open");
+        assert_eq!(digests(&guard, 1).await, Ok(1));
+        assert_eq!(told(&guard), [1, 999]);
+        let state = guard.ports.state();
+        let [alert, digest] = state.messages.as_slice() else { panic!("{:?}", state.messages) };
+        assert_eq!(digest.subject, "Tagwarden high: 999 more by DataScientist-atlas: missing-vpc");
+        assert_eq!(digest.attributes, alert.attributes);
+        let text = &digest.texts[0].1;
+        for part in [
+            &format!("{CALLER} caused 999 more"),
+            "999 stopped",
+            "CreateTrainingJob churn-50: stopped",
+            "… and 949 more",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_storm_that_lasts_is_told_of_once_an_interval() {
+        let guard = in_storm();
+        for interval in 1..4 {
+            for number in 0..10 {
+                guard.handle(&of_storm(interval * 10 + number), FUNCTION).await.expect("handled");
+            }
+            assert_eq!(digests(&guard, i32::try_from(interval).expect("small")).await, Ok(1));
+        }
+        assert_eq!(told(&guard), [1, 9, 10, 10]);
+        assert_eq!(digests(&guard, 4).await, Ok(0), "nothing waits: the window is closed");
+        guard.handle(&of_storm(99), FUNCTION).await.expect("handled");
+        assert_eq!(told(&guard), [1, 9, 10, 10, 1]);
+    }
+
+    #[tokio::test]
+    async fn others_alerts_and_other_rules_are_no_part_of_a_storm() {
+        let guard = in_storm();
+        guard.handle(&of_storm(1), FUNCTION).await.expect("handled");
+        let other = of_storm(2).replace("DataScientist-atlas", "DataScientist-borealis");
+        guard.handle(&other, FUNCTION).await.expect("handled");
+        let other = guard_by(Policy::parse("version = 1\n[rules.missing-vpc]\nseverity = 'low'").expect("valid"));
+        let guard = Guard { policy: other.policy, ..guard };
+        guard.handle(&of_storm(3), FUNCTION).await.expect("handled");
+        assert_eq!(told(&guard), [1, 1, 1]);
+    }
+
+    #[tokio::test]
+    async fn what_fails_in_a_storm_is_told_at_once() {
+        let guard = in_storm();
+        for number in 0..3 {
+            guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
+        }
+        guard.ports.state().failing.insert("stop");
+        guard.handle(&of_storm(3), FUNCTION).await.expect_err("the job is not stopped");
+        assert_eq!(told(&guard), [1, 1]);
+        assert!(guard.ports.state().messages[1].subject.contains("ACTION FAILED"));
+        guard.ports.state().failing.clear();
+        guard.handle(&of_storm(3), FUNCTION).await.expect("handled");
+        assert_eq!(digests(&guard, 1).await, Ok(1));
+        assert_eq!(told(&guard), [1, 1, 3]);
+    }
+
+    #[tokio::test]
+    async fn where_alerts_cannot_be_grouped_each_is_sent() {
+        let guard = in_storm();
+        guard.ports.state().failing.insert("join");
+        for number in 0..3 {
+            guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
+        }
+        assert_eq!(told(&guard), [1, 1, 1]);
+    }
+
+    #[tokio::test]
+    async fn the_first_alert_of_a_storm_is_tried_until_it_is_sent_and_no_event_counts_twice() {
+        let guard = in_storm();
+        guard.ports.state().failing.insert("publish");
+        guard.handle(&of_storm(0), FUNCTION).await.expect_err("nobody was told");
+        guard.handle(&of_storm(1), FUNCTION).await.expect("it waits");
+        guard.ports.state().failing.clear();
+        guard.ports.state().failing.insert("complete");
+        for number in [0, 1, 1] {
+            guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
+        }
+        assert_eq!(digests(&guard, 1).await, Ok(1));
+        assert_eq!(told(&guard), [1, 1]);
+    }
+
+    #[tokio::test]
+    async fn a_digest_that_was_not_noted_is_sent_again() {
+        let guard = in_storm();
+        for number in 0..3 {
+            guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
+        }
+        for failing in ["publish", "digested"] {
+            guard.ports.state().failing.insert(failing);
+            digests(&guard, 1).await.expect_err(failing);
+            guard.ports.state().failing.clear();
+        }
+        assert_eq!(digests(&guard, 1).await, Ok(1));
+        assert_eq!(digests(&guard, 2).await, Ok(0));
+        assert_eq!(told(&guard), [1, 2, 2]);
     }
 }

@@ -8,7 +8,9 @@ pub mod alert;
 pub mod audit;
 pub mod aws;
 pub mod config;
+pub mod digest;
 pub mod gather;
+pub mod group;
 pub mod guard;
 #[cfg(test)]
 pub mod memory;

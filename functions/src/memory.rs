@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use tagwarden::call::Identity;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 
+use crate::group::{Group, LISTED, Waiting, Window};
 use crate::ports::{
-    AddTags, Answer, CallSageMaker, Claim, ClaimEvent, Creation, DescribeKey, DescribeModel, DescribeResource, Failure,
-    FetchPolicy, Fetched, FindSession, ListUsers, Listed, Message, Publish, ReadAttachedPolicies, ReadTags,
-    ReadTrustPolicy, RecordSession, Refused, RememberCreation, TOLERANCE,
+    AddTags, Answer, CallSageMaker, Claim, ClaimEvent, Creation, DescribeKey, DescribeModel, DescribeResource,
+    DigestAlerts, Failure, FetchPolicy, Fetched, FindSession, GroupAlerts, ListUsers, Listed, Message, Publish,
+    ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, Refused, RememberCreation, TOLERANCE, Turn,
 };
 use crate::target::Target;
 
@@ -40,6 +41,7 @@ pub struct State {
     /// What is remembered of creations, by ARN.
     pub creations: BTreeMap<String, Creation>,
     claims: BTreeMap<String, (bool, u64)>,
+    windows: BTreeMap<String, (Window, Timestamp)>,
 }
 
 impl Account {
@@ -173,6 +175,74 @@ impl RememberCreation for Account {
         let mut state = self.doing("remember", arn)?;
         if state.creations.get(arn).is_none_or(|known| known.time <= creation.time + TOLERANCE) {
             state.creations.insert(arn.to_owned(), creation.clone());
+        }
+        Ok(())
+    }
+}
+
+impl GroupAlerts for Account {
+    async fn join(&self, group: &Group, alert: &Waiting, ends: Timestamp) -> Answer<Turn> {
+        let mut state = self.doing("join", &alert.event_id)?;
+        let Some((window, _)) = state.windows.get_mut(&group.id()) else {
+            let window = Window {
+                group: group.clone(),
+                first: alert.event_id.clone(),
+                sent: 0,
+                since: alert.event_time.clone(),
+                last: alert.event_time.clone(),
+                done: BTreeMap::new(),
+                listed: Vec::new(),
+            };
+            state.windows.insert(group.id(), (window, ends));
+            return Ok(Turn::First);
+        };
+        if window.first == alert.event_id {
+            return Ok(Turn::First);
+        }
+        if window.listed.iter().any(|waiting| waiting.event_id == alert.event_id) {
+            return Ok(Turn::Later);
+        }
+        if window.waiting() < LISTED {
+            window.listed.push(alert.clone());
+        }
+        *window.done.entry(alert.done.clone()).or_default() += 1;
+        window.last.clone_from(&alert.event_time);
+        Ok(Turn::Later)
+    }
+}
+
+impl DigestAlerts for Account {
+    async fn over(&self, now: Timestamp) -> Answer<Vec<String>> {
+        let state = self.doing("over", &now.to_string())?;
+        let over = state.windows.iter().filter(|(_, (_, ends))| *ends <= now);
+        Ok(over.map(|(id, _)| id.clone()).collect())
+    }
+
+    async fn window(&self, id: &str, now: Timestamp) -> Answer<Option<Window>> {
+        let state = self.doing("window", id)?;
+        Ok(state.windows.get(id).filter(|(_, ends)| *ends <= now).map(|(window, _)| window.clone()))
+    }
+
+    async fn digested(&self, id: &str, told: &Window, ends: Timestamp) -> Answer<()> {
+        let mut state = self.doing("digested", id)?;
+        if let Some((window, end)) = state.windows.get_mut(id)
+            && (&window.first, window.sent) == (&told.first, told.sent)
+        {
+            for (done, count) in &told.done {
+                *window.done.entry(done.clone()).or_default() -= count;
+            }
+            window.done.retain(|_, count| *count > 0);
+            window.listed.retain(|waiting| !told.listed.contains(waiting));
+            window.since.clone_from(&told.last);
+            (window.sent, *end) = (window.sent + 1, ends);
+        }
+        Ok(())
+    }
+
+    async fn close(&self, id: &str) -> Answer<()> {
+        let mut state = self.doing("close", id)?;
+        if state.windows.get(id).is_some_and(|(window, _)| window.waiting() == 0) {
+            state.windows.remove(id);
         }
         Ok(())
     }

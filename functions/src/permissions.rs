@@ -10,8 +10,8 @@ use crate::audit::ports::{FindObject, ListObjects, ReadObject, WriteObject};
 use crate::audit::s3::S3;
 use crate::aws::Aws;
 use crate::ports::{
-    AddTags, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, FetchPolicy, FindSession, Publish,
-    ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation,
+    AddTags, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
+    GroupAlerts, Publish, ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation,
 };
 use crate::recover::is_recoverable;
 use crate::stop::{describing, users};
@@ -43,7 +43,11 @@ pub fn audit() -> Functions {
 /// The functions of `template.yaml`.
 pub fn functions() -> Functions {
     let guards = GUARDS.iter().map(|(name, areas)| (*name, guard(areas)));
-    guards.chain([("record-sessions", all(&[<Aws as RecordSession>::ACTIONS]))]).collect()
+    let others = [
+        ("record-sessions", all(&[<Aws as RecordSession>::ACTIONS])),
+        ("send-digests", all(&[<Aws as DigestAlerts>::ACTIONS, <Aws as Publish>::ACTIONS])),
+    ];
+    guards.chain(others).collect()
 }
 
 fn all(actions: &[&[&str]]) -> BTreeSet<String> {
@@ -62,6 +66,7 @@ fn guard(areas: &'static [Area]) -> BTreeSet<String> {
         <Aws as ClaimEvent>::ACTIONS,
         <Aws as RememberCreation>::ACTIONS,
         <Aws as AddTags>::ACTIONS,
+        <Aws as GroupAlerts>::ACTIONS,
         <Aws as Publish>::ACTIONS,
     ]);
     for operation in operations(areas) {

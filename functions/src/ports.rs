@@ -1,6 +1,6 @@
 //! What the functions need from AWS: one trait for each verb, which names the IAM actions that it takes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 
@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tagwarden::call::Identity;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Tags};
 
+use crate::group::{Group, Waiting, Window};
 use crate::target::Target;
 
 /// Why AWS did not do what it was asked for: the action, and the error's code and message.
@@ -226,6 +227,9 @@ pub trait AddTags {
     fn add_tags(&self, arn: &str, tags: &[(String, String)]) -> impl Future<Output = Answer<()>> + Send;
 }
 
+/// Attributes of a message, for subscriptions' filter policies; more than one value where a list is meant.
+pub type Attributes = BTreeMap<String, Vec<String>>;
+
 /// A message to the security team.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -233,8 +237,8 @@ pub struct Message {
     pub subject: String,
     /// The text for each protocol, by its name in SNS; `default` among them.
     pub texts: Vec<(&'static str, String)>,
-    /// Attributes for filter policies; more than one value where a list is meant.
-    pub attributes: Vec<(&'static str, Vec<String>)>,
+    /// What filter policies go by.
+    pub attributes: Attributes,
 }
 
 /// Tells the security team.
@@ -244,6 +248,44 @@ pub trait Publish {
 
     /// Publishes the message.
     fn publish(&self, message: &Message) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// When an alert is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// At once: it is the first of its kind.
+    First,
+    /// By the digest.
+    Later,
+}
+
+/// Groups alerts of one kind.
+pub trait GroupAlerts {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["dynamodb:UpdateItem"];
+
+    /// Opens a window of this group until `ends` with an alert, or puts the alert into the one that is open. Asked again
+    /// about the same event, it answers the same, and does not count it again, unless it is one of those beyond the list.
+    fn join(&self, group: &Group, alert: &Waiting, ends: Timestamp) -> impl Future<Output = Answer<Turn>> + Send;
+}
+
+/// Finds what waits for a digest.
+pub trait DigestAlerts {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] =
+        &["dynamodb:Query", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
+
+    /// Ids of windows that are over, the oldest first.
+    fn over(&self, now: Timestamp) -> impl Future<Output = Answer<Vec<String>>> + Send;
+
+    /// A window, if it is over.
+    fn window(&self, id: &str, now: Timestamp) -> impl Future<Output = Answer<Option<Window>>> + Send;
+
+    /// Says that what was waiting in `window` when it was looked at has been told. It goes on until `ends`.
+    fn digested(&self, id: &str, window: &Window, ends: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+
+    /// Closes a window, unless something waits in it.
+    fn close(&self, id: &str) -> impl Future<Output = Answer<()>> + Send;
 }
 
 /// What guards look up.
@@ -274,6 +316,12 @@ impl<P> LookUp for P where
 }
 
 /// What guards do.
-pub trait Enforce: ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListUsers + Publish + Sync {}
+pub trait Enforce:
+    ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListUsers + GroupAlerts + Publish + Sync
+{
+}
 
-impl<P> Enforce for P where P: ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListUsers + Publish + Sync {}
+impl<P> Enforce for P where
+    P: ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListUsers + GroupAlerts + Publish + Sync
+{
+}

@@ -2,6 +2,7 @@
 
 mod claims;
 mod creations;
+mod groups;
 mod iam;
 mod kms;
 mod models;
@@ -111,7 +112,12 @@ fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
+/// A number in an item of the table.
+fn number(value: i64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
 /// A point in time in an item of the table, in seconds since 1970: its time to live, for one.
 fn seconds(time: i64) -> AttributeValue {
-    AttributeValue::N(time.to_string())
+    number(time)
 }

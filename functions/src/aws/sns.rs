@@ -21,7 +21,7 @@ impl Publish for Aws {
         let mut publish = self.sns.publish().topic_arn(topic).subject(&message.subject).message(texts);
         publish = publish.message_structure("json");
         for (name, values) in &message.attributes {
-            publish = publish.message_attributes(*name, attribute(values)?);
+            publish = publish.message_attributes(name, attribute(values)?);
         }
         publish.send().await.map(drop).map_err(failed("sns:Publish"))
     }
