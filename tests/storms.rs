@@ -184,8 +184,8 @@ fn a_violation_alone_costs_one_call_more() {
     let storm = Storm::new();
     let guard = storm.guard();
     guard.invoke(&storm.launch(0)).expect("handled");
-    // Claimed, grouped, completed.
-    assert_eq!(storm.calls(GUARD, "dynamodb:UpdateItem"), 3);
+    // Claimed, remembered, grouped, completed.
+    assert_eq!(storm.calls(GUARD, "dynamodb:UpdateItem"), 4);
     assert_eq!(storm.told().len(), 1);
     assert_eq!(storm.calls(DIGESTS, "dynamodb:Query"), 0);
     send(&storm.digests(), 1);
