@@ -209,15 +209,16 @@ impl<P: LookUp + Enforce> Guard<P> {
         if attempt < ATTEMPTS && should_wait_for_session(call, policies, &evidence, &decision) {
             return Err("the record that issued the caller's session may still come: to be tried again".to_owned());
         }
+        if trigger == Trigger::StateChange && call.identity.kind.is_none() {
+            let reason = decision.reason.map(|reason| format!("; {reason}")).unwrap_or_default();
+            decision.reason = Some(format!("{UNSEEN}{reason}"));
+            state_change::for_every_caller(&mut decision, policy);
+        }
         let news = state_change::news(&decision);
         let told = match trigger {
             Trigger::Record => self.told_before(call, operation, &decision).await,
             Trigger::StateChange => BTreeSet::new(),
         };
-        if trigger == Trigger::StateChange && call.identity.kind.is_none() {
-            let reason = decision.reason.map(|reason| format!("; {reason}")).unwrap_or_default();
-            decision.reason = Some(format!("{UNSEEN}{reason}"));
-        }
         if !told.is_empty() && news.is_subset(&told) {
             self.remember(call, operation, true, told).await;
             return Ok(Some(self.log(decision, &[])));
@@ -595,6 +596,27 @@ mod tests {
         assert_eq!(handle(&guard_, &state_change(&guard_, "s2", now)).await, Ok(0), "another event of that state");
         assert_eq!(handle(&guard_, &record("r", now)).await, Ok(1), "it is judged, and nothing is new");
         assert_eq!(done(&guard_), STOPPED_AND_TOLD);
+    }
+
+    /// CloudTrail's event may only be late: nobody's job is stopped for that, and nobody is told of nothing.
+    #[tokio::test]
+    async fn without_the_caller_only_what_holds_for_all_callers_is_acted_upon() {
+        let exemption = format!(
+            "[[exemptions]]\nprincipals = ['{CALLER}']\nrules = ['missing-vpc']\nuntil = 2027-01-31\nreason = 'r'\nowner = 'o'"
+        );
+        let project = "[[overrides]]\nwhen = { projects = ['atlas'] }\nrules.missing-vpc.mode = 'observe'";
+        let account = "[[overrides]]\nwhen = { accounts = ['999900001111'] }\nrules.missing-vpc.mode = 'observe'";
+        for (rules, expected) in [
+            (format!("[rules.missing-vpc]\n{exemption}"), vec!["publish"]),
+            (format!("[rules.missing-vpc]\n{project}"), vec!["publish"]),
+            (format!("[rules.missing-vpc]\n{account}"), STOPPED_AND_TOLD.to_vec()),
+            ("[defaults]\non-unknown = 'stop'\n[rules.untagged-principal]".to_owned(), vec![]),
+        ] {
+            let guard = guard(&format!("[abac]\nsession-tags = 'none'\n{rules}"));
+            let state = state_change(&guard, "s", Timestamp::now());
+            wait_and_handle(&guard, &state).await.expect("handled");
+            assert_eq!(done(&guard), expected, "{rules}");
+        }
     }
 
     #[tokio::test]

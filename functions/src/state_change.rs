@@ -15,6 +15,7 @@ use tagwarden::decide::{Decision, FindingOutcome};
 use tagwarden::documents::OtherEvent;
 use tagwarden::operations::Operation;
 use tagwarden::plan::Verb;
+use tagwarden::policy::Policy;
 
 use crate::ports::{Creation, REMEMBERED, TOLERANCE};
 use crate::stop::noun;
@@ -107,8 +108,31 @@ pub fn is_same(remembered: &Creation, time: Timestamp) -> bool {
     remembered.time.duration_since(time).abs() <= TOLERANCE
 }
 
+/// Why a resource is left alone whose creator might have been allowed to create it.
+const PERHAPS_ALLOWED: &str = "who created it is not known, and the policy makes exceptions for some callers";
+
+/// Leaves of a decision, whose caller is not known, what holds for every caller: nobody's work is stopped because CloudTrail is
+/// late. What the caller's tags would decide is not told either; CloudTrail's record will tell it.
+pub fn for_every_caller(decision: &mut Decision, policy: &Policy) {
+    let fails = |rule: &str| {
+        decision.findings.iter().any(|finding| finding.rule == rule && finding.outcome == FindingOutcome::Fail)
+    };
+    let is_certain = |rule: &&str| fails(rule) && !policy.depends_on_caller(rule);
+    let is_violation = decision.findings.iter().any(|finding| finding.outcome == FindingOutcome::Fail);
+    let (kept, dropped): (Vec<_>, Vec<_>) = decision.actions.iter().cloned().partition(|action| {
+        is_violation && (action.action == Verb::PublishAlert || action.because.iter().any(|rule| is_certain(&rule)))
+    });
+    decision.actions = kept;
+    if let (false, Some(alert)) = (dropped.is_empty(), decision.actions.last_mut()) {
+        alert.not_stopped.get_or_insert(PERHAPS_ALLOWED);
+    }
+}
+
 /// What people learn from a decision: what each rule found, and what is done for it.
 pub fn news(decision: &Decision) -> BTreeSet<String> {
+    if decision.actions.is_empty() {
+        return BTreeSet::new();
+    }
     let finding = |outcome, word| {
         let found = decision.findings.iter().filter(move |finding| finding.outcome == outcome);
         found.map(move |finding| format!("{word} {}", finding.rule))

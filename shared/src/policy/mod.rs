@@ -211,6 +211,19 @@ impl Policy {
         Some(Settings { policy: self, setup, overrides: Vec::new() })
     }
 
+    /// Whether it can depend on who calls what a rule asks for, beside what the rule itself reads of the caller: an override or
+    /// an exemption may be for some callers only.
+    pub fn depends_on_caller(&self, rule: &str) -> bool {
+        let of_callers = |when: &When| {
+            let lists = [when.projects.is_empty(), when.personas.is_empty(), when.principals.is_empty()];
+            lists.contains(&false)
+        };
+        // It judges by all the other rules.
+        let is_about = |id: &str| id == rule || rule == "noncompliant-endpoint-config";
+        self.overrides.iter().any(|one| is_about(one.rule) && of_callers(&one.when))
+            || self.exemptions.iter().any(|exemption| exemption.rules.iter().any(|id| is_about(id)))
+    }
+
     /// The exemptions from a rule.
     pub fn exemptions(&self, rule: &Rule) -> impl Iterator<Item = &Exemption> {
         self.exemptions.iter().filter(|exemption| exemption.rules.contains(&rule.id))
