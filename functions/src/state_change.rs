@@ -117,10 +117,10 @@ pub fn for_every_caller(decision: &mut Decision, policy: &Policy) {
     let fails = |rule: &str| {
         decision.findings.iter().any(|finding| finding.rule == rule && finding.outcome == FindingOutcome::Fail)
     };
-    let is_certain = |rule: &&str| fails(rule) && !policy.depends_on_caller(rule);
+    let is_certain = |rule: &&'static str| fails(rule) && !policy.depends_on_caller(rule);
     let is_violation = decision.findings.iter().any(|finding| finding.outcome == FindingOutcome::Fail);
     let (kept, dropped): (Vec<_>, Vec<_>) = decision.actions.iter().cloned().partition(|action| {
-        is_violation && (action.action == Verb::PublishAlert || action.because.iter().any(|rule| is_certain(&rule)))
+        is_violation && (action.action == Verb::PublishAlert || action.because.iter().any(is_certain))
     });
     decision.actions = kept;
     if let (false, Some(alert)) = (dropped.is_empty(), decision.actions.last_mut()) {
