@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::json;
-use tagwarden::decide::{Decision, Finding, FindingOutcome, Verdict};
+use tagwarden::decide::{Decision, Finding, FindingOutcome};
 use tagwarden::policy::{Policy, Severity};
 
 use crate::act::Deed;
@@ -200,16 +200,10 @@ fn cut(text: &str) -> String {
 
 /// Attributes for subscriptions' filter policies. SNS takes no empty values.
 fn attributes(decision: &Decision, policy: &Policy) -> Attributes {
-    let verdict = match decision.verdict {
-        Verdict::Skipped => "skipped",
-        Verdict::Compliant => "compliant",
-        Verdict::Unknown => "unknown",
-        Verdict::Violation => "violation",
-    };
     let project = decision.principal.as_ref().and_then(|principal| principal.tags.get(&policy.abac.tag));
     let one = [
         ("severity", Some(severity(decision).as_str())),
-        ("verdict", Some(verdict)),
+        ("verdict", Some(decision.verdict.as_str())),
         ("project", project),
         ("account", decision.account.as_deref()),
         ("region", decision.region.as_deref()),

@@ -120,7 +120,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let recovered: Option<Value> = recovered.as_deref().and_then(|json| serde_json::from_str(json).ok());
         let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
         let dealt_with = self.deal_with(&call, operation, &policies, attempt, Trigger::Record).await;
-        self.settle(&call, dealt_with).await
+        self.settle(call.event_id, dealt_with).await
     }
 
     /// Deals with an event that is no API call.
@@ -134,7 +134,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let policies = self.policy.current(&self.ports).await?;
         let Some(attempt) = self.attempt(&call).await? else { return Ok(None) };
         let dealt_with = self.creation(record, &call, &policies, attempt).await;
-        self.settle(&call, dealt_with).await
+        self.settle(call.event_id, dealt_with).await
     }
 
     /// Deals with a creation that `call` is all that is known of; `None` where that was done before.
@@ -184,14 +184,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             return Ok(None);
         }
         let dealt_with = self.deal_with(&call, operation, policies, attempt, Trigger::StateChange).await;
-        let settled = match &dealt_with {
-            Ok(_) => self.ports.complete(&this_creation).await,
-            Err(_) => self.ports.give_back(&this_creation).await,
-        };
-        if let Err(failure) = settled {
-            tracing::warn!(arn, %failure, "the claim on a creation could not be settled: it may be acted upon again");
-        }
-        dealt_with
+        self.settle(Some(&this_creation), dealt_with).await
     }
 
     /// Judges a call and does what is to be done about it.
@@ -234,10 +227,20 @@ impl<P: LookUp + Enforce> Guard<P> {
     }
 
     /// Completes the claim on what was dealt with, and gives it back where that failed.
-    async fn settle<T>(&self, call: &Call<'_>, dealt_with: Result<T, String>) -> Result<T, String> {
-        match &dealt_with {
-            Ok(_) => self.complete(call).await,
-            Err(_) => self.give_back(call).await,
+    async fn settle<T>(&self, claimed: Option<&str>, dealt_with: Result<T, String>) -> Result<T, String> {
+        let Some(claimed) = claimed else { return dealt_with };
+        let settled = match &dealt_with {
+            Ok(_) => self.ports.complete(claimed).await,
+            Err(_) => self.ports.give_back(claimed).await,
+        };
+        match (settled, &dealt_with) {
+            (Ok(()), _) => {}
+            (Err(failure), Ok(_)) => {
+                tracing::warn!(claimed, %failure, "the claim could not be completed: a duplicate may be acted upon");
+            }
+            (Err(failure), Err(_)) => {
+                tracing::warn!(claimed, %failure, "the claim could not be given back: it will run out");
+            }
         }
         dealt_with
     }
@@ -291,22 +294,6 @@ impl<P: LookUp + Enforce> Guard<P> {
             tracing::warn!(event_id, %failure, "the event could not be claimed: acting all the same");
             Claim::Ours(ATTEMPTS)
         }))
-    }
-
-    async fn complete(&self, call: &Call<'_>) {
-        if let Some(event_id) = call.event_id
-            && let Err(failure) = self.ports.complete(event_id).await
-        {
-            tracing::warn!(event_id, %failure, "the claim could not be completed: a duplicate may be acted upon");
-        }
-    }
-
-    async fn give_back(&self, call: &Call<'_>) {
-        if let Some(event_id) = call.event_id
-            && let Err(failure) = self.ports.give_back(event_id).await
-        {
-            tracing::warn!(event_id, %failure, "the claim could not be given back: it will run out");
-        }
     }
 
     async fn tell(&self, decision: &Decision, deeds: &[Deed], policy: &Policy) -> Result<(), String> {

@@ -7,7 +7,6 @@
 
 use serde_json::{Map, Value, json};
 use tagwarden::call::Call;
-use tagwarden::decide::resource;
 use tagwarden::evidence::{Created, EndpointConfig};
 use tagwarden::operations::{Absence, Operation};
 
@@ -63,11 +62,11 @@ pub async fn recover(
 /// # Errors
 /// Where the resource cannot be described.
 pub async fn request(call: &Call<'_>, operation: &Operation, ports: &impl DescribeResource) -> Result<Value, Refused> {
-    let Some(arn) = resource(call, operation).arn else {
+    let Some(arn) = operation.arn(call) else {
         return Err(Failure("neither the request nor the resource's ARN is in the record".to_owned()).into());
     };
     let (describe, target) = (describing(operation.name), Target::of(call, operation));
-    let tags = async { ports.tags_of(&arn).await.map_err(Refused::from) };
+    let tags = async { ports.tags_of(arn).await.map_err(Refused::from) };
     // What is gone has no tags either, and what is said of it then has no code.
     let (described, tags) = futures_util::join!(ports.call(&describe, &target), tags);
     Ok(with_tags(as_request(operation.name, described?), tags?))

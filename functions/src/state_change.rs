@@ -11,11 +11,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tagwarden::arn;
 use tagwarden::call::{Call, Identity};
-use tagwarden::decide::{Decision, FindingOutcome};
+use tagwarden::decide::{Decision, FindingOutcome, Verdict};
 use tagwarden::documents::OtherEvent;
 use tagwarden::operations::Operation;
 use tagwarden::plan::Verb;
 use tagwarden::policy::Policy;
+use tagwarden::rules::Rule;
 
 use crate::ports::{Creation, REMEMBERED, TOLERANCE};
 use crate::stop::noun;
@@ -114,16 +115,18 @@ const PERHAPS_ALLOWED: &str = "who created it is not known, and the policy makes
 /// Leaves of a decision, whose caller is not known, what holds for every caller: nobody's work is stopped because CloudTrail is
 /// late. What the caller's tags would decide is not told either; CloudTrail's record will tell it.
 pub fn for_every_caller(decision: &mut Decision, policy: &Policy) {
-    let fails = |rule: &str| {
-        decision.findings.iter().any(|finding| finding.rule == rule && finding.outcome == FindingOutcome::Fail)
-    };
-    let is_certain = |rule: &&'static str| fails(rule) && !policy.depends_on_caller(rule);
-    let is_violation = decision.findings.iter().any(|finding| finding.outcome == FindingOutcome::Fail);
-    let (kept, dropped): (Vec<_>, Vec<_>) = decision.actions.iter().cloned().partition(|action| {
-        is_violation && (action.action == Verb::PublishAlert || action.because.iter().any(is_certain))
-    });
-    decision.actions = kept;
-    if let (false, Some(alert)) = (dropped.is_empty(), decision.actions.last_mut()) {
+    if decision.verdict != Verdict::Violation {
+        return decision.actions.clear();
+    }
+    let Decision { findings, actions, .. } = decision;
+    let fails = |rule| findings.iter().any(|finding| finding.rule == rule && finding.outcome == FindingOutcome::Fail);
+    let is_excepted = |rule| Rule::named(rule).is_none_or(|rule| policy.depends_on_caller(rule));
+    let is_certain = |rule: &&'static str| fails(*rule) && !is_excepted(rule);
+    let planned = actions.len();
+    actions.retain(|action| action.action == Verb::PublishAlert || action.because.iter().any(is_certain));
+    if actions.len() < planned
+        && let Some(alert) = actions.last_mut()
+    {
         alert.not_stopped.get_or_insert(PERHAPS_ALLOWED);
     }
 }

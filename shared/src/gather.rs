@@ -88,11 +88,11 @@ pub fn further_lookups(
     evidence: &Evidence,
 ) -> BTreeSet<Lookup> {
     let facts = Facts::of(call, operation, Caller::of(call, evidence, policy.abac.session_tags), evidence);
-    let first = lookups(call, operation, policy);
     let configs = facts.endpoint_configs().into_iter().flatten();
     let further = configs
         .filter_map(|(_, _, config)| config.as_created(call, |created, operation| lookups(created, operation, policy)));
-    further.flatten().filter(|lookup| !first.contains(lookup)).collect()
+    let further: BTreeSet<_> = further.flatten().collect();
+    if further.is_empty() { further } else { &further - &lookups(call, operation, policy) }
 }
 
 /// Whether an IAM role or user belongs to the account that the call was made in.

@@ -1,5 +1,7 @@
 //! Claims on events, in the table.
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
@@ -36,22 +38,13 @@ impl ClaimEvent for Aws {
                 let attempts = updated.attributes.and_then(|item| item.get("attempts")?.as_n().ok()?.parse().ok());
                 Ok(Claim::Ours(attempts.unwrap_or(1)))
             }
-            Err(error) => {
-                let refused = error.as_service_error().filter(|error| error.is_conditional_check_failed_exception());
-                match refused {
-                    None => Err(failed("dynamodb:UpdateItem")(error)),
-                    Some(refused) => {
-                        let item = match refused {
-                            aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(
-                                refused,
-                            ) => refused.item(),
-                            _ => None,
-                        };
-                        let state = item.and_then(|item| item.get("state")?.as_s().ok());
-                        Ok(if state.is_some_and(|state| state == DONE) { Claim::Done } else { Claim::Busy })
-                    }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                    let state = refused.item().and_then(|item| item.get("state")?.as_s().ok());
+                    Ok(if state.is_some_and(|state| state == DONE) { Claim::Done } else { Claim::Busy })
                 }
-            }
+                _ => Err(failed("dynamodb:UpdateItem")(error)),
+            },
         }
     }
 
@@ -70,11 +63,7 @@ impl Aws {
         update.send().await.map(drop).map_err(failed("dynamodb:UpdateItem"))
     }
 
-    fn update(
-        &self,
-        event_id: &str,
-        expression: &str,
-    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+    fn update(&self, event_id: &str, expression: &str) -> UpdateItemFluentBuilder {
         let update = self.dynamodb.update_item().table_name(&self.table).key("id", text(format!("event#{event_id}")));
         update.update_expression(expression).expression_attribute_names("#state", "state")
     }

@@ -16,6 +16,7 @@ pub use settings::{DefaultValue, Kind, Setting, Setup, Spec, rule_specs};
 
 use crate::call::Call;
 use crate::caller::Caller;
+use crate::gather::Need;
 use crate::rules::Rule;
 
 /// The default policy file, which also serves as the example.
@@ -213,13 +214,11 @@ impl Policy {
 
     /// Whether it can depend on who calls what a rule asks for, beside what the rule itself reads of the caller: an override or
     /// an exemption may be for some callers only.
-    pub fn depends_on_caller(&self, rule: &str) -> bool {
-        let of_callers = |when: &When| {
-            let lists = [when.projects.is_empty(), when.personas.is_empty(), when.principals.is_empty()];
-            lists.contains(&false)
-        };
-        // It judges by all the other rules.
-        let is_about = |id: &str| id == rule || rule == "noncompliant-endpoint-config";
+    pub fn depends_on_caller(&self, rule: &Rule) -> bool {
+        let of_callers =
+            |when: &When| !(when.projects.is_empty() && when.personas.is_empty() && when.principals.is_empty());
+        // A configuration is judged by all the other rules.
+        let is_about = |id: &str| id == rule.id || rule.needs.contains(&Need::EndpointConfigs);
         self.overrides.iter().any(|one| is_about(one.rule) && of_callers(&one.when))
             || self.exemptions.iter().any(|exemption| exemption.rules.iter().any(|id| is_about(id)))
     }

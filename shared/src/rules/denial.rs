@@ -82,9 +82,9 @@ pub(super) fn deny_lacking(
     let mut denials = Vec::new();
     for (operations, differences) in [(once, vec![]), (repeatedly, vec![ONE_OF_SEVERAL])] {
         let (always, in_parts): (Vec<_>, Vec<_>) = operations.into_iter().partition(always_told);
-        let only_parts = condition.clone().and(Test::is_set("sagemaker:InstanceTypes"));
-        for (operations, condition) in [(always, Ok(condition.clone())), (in_parts, only_parts)] {
-            if let (false, Ok(condition)) = (operations.is_empty(), condition) {
+        let only_parts = condition.clone().with(Test::is_set("sagemaker:InstanceTypes"));
+        for (operations, condition) in [(always, condition.clone()), (in_parts, only_parts)] {
+            if !operations.is_empty() {
                 denials.push(Denial { differences: differences.clone(), ..deny(&operations, condition) });
             }
         }
