@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tagwarden::operations::Operation;
 use tagwarden_functions::permissions::{GUARDS, audit, functions as deployed, in_arn, operations};
 use tagwarden_functions::state_change::KINDS;
+use tagwarden_functions::sweep;
 use tagwarden_tests::template::{functions, statements, template, texts};
 use tagwarden_tests::{list, root};
 
@@ -24,8 +25,8 @@ fn each_function_has_the_permissions_that_it_uses_and_no_others() {
                 .iter()
                 .flat_map(|statement| texts(&statement["Action"]).collect::<Vec<_>>())
                 .collect();
-            // Nothing is handed over of what was invoked by somebody who waits, or is invoked again in a minute.
-            let hands_over = name == "template.yaml" && binary != "send-digests";
+            // Nothing is handed over of what was invoked by somebody who waits, or is invoked again in a while.
+            let hands_over = name == "template.yaml" && !["send-digests", "sweep"].contains(&binary.as_str());
             let of_lambda = if hands_over { &OF_LAMBDA[..] } else { &OF_LAMBDA[..2] };
             let used: BTreeSet<_> =
                 actions.iter().cloned().chain(of_lambda.iter().map(|action| (*action).to_owned())).collect();
@@ -62,7 +63,8 @@ fn permissions_on_everything_are_those_that_know_no_resources() {
         for statement in statements(template, &id) {
             if statement["Resource"].is_array() && list(&statement["Resource"]).contains(&json!("*")) {
                 let knows_none = |action: &str| {
-                    action == "tag:TagResources" || action.starts_with("sagemaker:List") && action.ends_with('s')
+                    ["tag:TagResources", "cloudtrail:LookupEvents"].contains(&action)
+                        || action.starts_with("sagemaker:List") && action.ends_with('s')
                 };
                 assert!(texts(&statement["Action"]).all(|action| knows_none(&action)), "{binary}: {statement}");
             }
@@ -81,12 +83,14 @@ fn longest(statement: &Value) -> String {
 }
 
 #[test]
-fn a_guard_acts_on_the_kinds_of_resources_that_it_is_told_of() {
+fn a_function_acts_on_the_kinds_of_resources_that_it_judges() {
     let template = template("template.yaml");
-    for (binary, id, _) in functions(&template).iter().filter(|(binary, ..)| binary.starts_with("guard-")) {
-        let (_, areas) = GUARDS.iter().find(|(name, _)| name == binary).expect("it has operations");
+    let guards = GUARDS.iter().map(|(name, areas)| (*name, operations(areas).collect::<Vec<_>>()));
+    for (binary, operations) in guards.chain([("sweep", sweep::operations().collect())]) {
+        let functions = functions(&template);
+        let (_, id, _) = functions.iter().find(|(name, ..)| name == binary).expect("it is deployed");
         // Whatever is tagged is of another kind each time.
-        let kinds = operations(areas).filter(|operation| !operation.only_tags());
+        let kinds = operations.iter().filter(|operation| !operation.only_tags());
         let kinds: BTreeSet<_> = kinds.map(|operation| format!("{}/*", in_arn(operation.kind))).collect();
         let statements = statements(&template, id);
         let acting = statements
@@ -212,10 +216,13 @@ fn every_operation_is_archived() {
 }
 
 #[test]
-fn guards_know_each_other() {
+fn functions_that_set_tags_know_each_other() {
     let template = template("template.yaml");
-    let guards = functions(&template).into_iter().filter(|(binary, ..)| binary.starts_with("guard-"));
-    let mut roles: Vec<_> = guards.map(|(_, id, _)| json!({"Fn::GetAtt": [format!("{id}Role"), "Arn"]})).collect();
+    let tags = |id: &str| {
+        statements(&template, id).iter().any(|one| texts(&one["Action"]).any(|it| it == "sagemaker:AddTags"))
+    };
+    let taggers = functions(&template).into_iter().filter(|(_, id, _)| tags(id));
+    let mut roles: Vec<_> = taggers.map(|(_, id, _)| json!({"Fn::GetAtt": [format!("{id}Role"), "Arn"]})).collect();
     let join = &template["Globals"]["Function"]["Environment"]["Variables"]["TAGWARDEN_ROLES"]["Fn::Join"];
     let mut known = list(&join[1]).to_vec();
     for list in [&mut roles, &mut known] {

@@ -7,8 +7,8 @@ use tagwarden::decide::{Decision, Finding, FindingOutcome};
 use tagwarden::policy::{Policy, Severity};
 
 use crate::act::Deed;
+use crate::creation::{FOUND, SESSION_UNSEEN, UNSEEN};
 use crate::ports::{Attributes, Message};
-use crate::state_change::UNSEEN;
 
 /// Longest subject, in characters (SNS API reference, `Publish`).
 const MAX_SUBJECT: usize = 100;
@@ -141,8 +141,10 @@ fn hints(decision: &Decision, policy: &Policy) -> Vec<String> {
     let has = |rule| decision.findings.iter().any(|finding| finding.rule == rule);
     let from_session = decision.principal.as_ref().is_some_and(|principal| principal.tags_from == "session");
     let mut hints = Vec::new();
-    if decision.reason.as_deref().is_some_and(|reason| reason.starts_with(UNSEEN)) {
-        hints.push(format!("SageMaker told of it: {UNSEEN}."));
+    let reason = decision.reason.as_deref().unwrap_or_default();
+    let unusual: Vec<_> = [FOUND, UNSEEN, SESSION_UNSEEN].into_iter().filter(|what| reason.contains(what)).collect();
+    if !unusual.is_empty() {
+        hints.push(format!("Note: {}.", unusual.join("; ")));
     }
     if has("missing-project-tag") {
         hints.push("A role that lacks `sagemaker:AddTags` cannot tag on create: the request fails, or people leave the tag away.".to_owned());

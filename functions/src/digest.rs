@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::alert::{message, printable};
 use crate::group::Window;
 use crate::ports::{Answer, DigestAlerts, Message, Publish};
-use crate::{aws, config, telemetry};
+use crate::{aws, config, schedule, telemetry};
 
 /// Sends a digest of every window that is over at `now`, and closes those in which nothing waits. A window of which a digest
 /// was sent goes on for another `interval`: so a storm that lasts is told once in each. Returns how many were sent.
@@ -126,11 +126,6 @@ fn record(window: &Window) -> String {
     record.to_string()
 }
 
-/// When the schedule wanted this to happen.
-fn scheduled(event: &Value) -> Option<Timestamp> {
-    event.get("time")?.as_str()?.parse().ok()
-}
-
 /// Serves invocations until the runtime ends the process.
 ///
 /// # Errors
@@ -139,7 +134,7 @@ pub async fn run() -> Result<(), Error> {
     telemetry::start();
     let (interval, ports) = (config::alert_interval()?, &aws::Aws::connect().await?);
     let handler = move |event: LambdaEvent<Value>| async move {
-        let now = scheduled(&event.payload).unwrap_or_else(Timestamp::now);
+        let now = schedule::time(&event.payload);
         Ok::<_, Error>(send(now, interval, ports).await?)
     };
     lambda_runtime::run(service_fn(handler)).await

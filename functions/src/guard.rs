@@ -18,12 +18,14 @@ use tagwarden::policy::{Policy, SessionTags};
 
 use crate::act::{Deed, act};
 use crate::alert::{alert, done};
+use crate::creation::{self, FOUND, SESSION_UNSEEN, UNSEEN};
 use crate::gather::{Cache, gather};
 use crate::group::{Group, Waiting};
+use crate::history::Creator;
 use crate::policy_file::{Policies, PolicyFile};
-use crate::ports::{Claim, Creation, Enforce, LookUp, Message, Turn};
+use crate::ports::{Answer, Claim, Creation, Enforce, LookUp, Message, Turn};
 use crate::recover::{self, recover};
-use crate::state_change::{self, StateChange, UNSEEN};
+use crate::state_change::StateChange;
 use crate::stop::is_gone;
 use crate::target::Target;
 use crate::telemetry;
@@ -40,6 +42,25 @@ enum Trigger {
     Record,
     /// The state of what it created.
     StateChange,
+    /// What it created was there.
+    Sweep,
+}
+
+/// When and how a guard comes to know of a call.
+#[derive(Clone, Copy, Debug)]
+struct Occasion {
+    trigger: Trigger,
+    /// The so-many-th attempt at it, from one.
+    attempt: u64,
+    now: Timestamp,
+}
+
+/// A creation, as SageMaker describes what was created.
+struct Described {
+    arn: String,
+    time: Timestamp,
+    /// The request, as far as the description tells it.
+    request: serde_json::Value,
 }
 
 /// A guard with its policy and its way to AWS.
@@ -74,6 +95,22 @@ impl<P: LookUp + Enforce> Guard<P> {
         Self { roles, ..self }
     }
 
+    /// A guard as the environment of its function wants it.
+    ///
+    /// # Errors
+    /// Where the policy is invalid, or the environment lacks something.
+    pub fn from_environment(ports: P) -> Result<Self, Error> {
+        let function = config::required("AWS_LAMBDA_FUNCTION_NAME")?;
+        let roles = config::set(config::ROLES).unwrap_or_default();
+        let guard = Self::new(function, PolicyFile::from_environment()?, ports, telemetry::write);
+        Ok(guard.grouping(config::alert_interval()?).among(roles.split(',').map(str::to_owned).collect()))
+    }
+
+    /// Its way to AWS.
+    pub fn ports(&self) -> &P {
+        &self.ports
+    }
+
     /// Deals with a payload: one record, where it is an EventBridge event. Returns the decisions.
     ///
     /// # Errors
@@ -104,11 +141,11 @@ impl<P: LookUp + Enforce> Guard<P> {
         let call = Call::read(&record)?;
         let operation = match coverage(&call) {
             Ok(operation) => operation,
-            Err(reason) => return Ok(Some(self.log(skipped(&call, reason), &[]))),
+            Err(reason) => return Ok(Some(self.skip(&call, &reason))),
         };
         must_be_here(&call, function_arn)?;
         if operation.only_tags() && self.is_by_a_guard(&call) {
-            return Ok(Some(self.log(skipped(&call, "Tagwarden set these tags itself".to_owned()), &[])));
+            return Ok(Some(self.skip(&call, "Tagwarden set these tags itself")));
         }
         let policies = self.policy.current(&self.ports).await?;
         let Some(attempt) = self.attempt(&call).await? else { return Ok(None) };
@@ -119,7 +156,8 @@ impl<P: LookUp + Enforce> Guard<P> {
         });
         let recovered: Option<Value> = recovered.as_deref().and_then(|json| serde_json::from_str(json).ok());
         let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
-        let dealt_with = self.deal_with(&call, operation, &policies, attempt, Trigger::Record).await;
+        let occasion = Occasion { trigger: Trigger::Record, attempt, now: Timestamp::now() };
+        let dealt_with = self.deal_with(&call, operation, &policies, occasion).await;
         self.settle(call.event_id, dealt_with).await
     }
 
@@ -133,57 +171,113 @@ impl<P: LookUp + Enforce> Guard<P> {
         must_be_here(&call, function_arn)?;
         let policies = self.policy.current(&self.ports).await?;
         let Some(attempt) = self.attempt(&call).await? else { return Ok(None) };
-        let dealt_with = self.creation(record, &call, &policies, attempt).await;
+        let occasion = Occasion { trigger: Trigger::StateChange, attempt, now: Timestamp::now() };
+        let dealt_with = self.creation(record, &call, &policies, occasion).await;
         self.settle(call.event_id, dealt_with).await
     }
 
     /// Deals with a creation that `call` is all that is known of; `None` where that was done before.
     async fn creation(
         &self,
-        mut record: serde_json::Value,
+        record: serde_json::Value,
         call: &Call<'_>,
         policies: &Policies,
-        attempt: u64,
+        occasion: Occasion,
     ) -> Result<Option<Decision>, String> {
         let operation = coverage(call)?;
-        let arn = operation.arn(call).unwrap_or_default();
-        let skip = |reason: &str| Ok(Some(self.log(skipped(call, reason.to_owned()), &[])));
-        let request = match recover::request(call, operation, &self.ports).await {
-            Ok(request) => request,
-            Err(gone) if is_gone(&gone) => return skip("it is gone"),
-            Err(other) => return Err(other.failure.to_string()),
+        let created = match self.described(call, operation).await? {
+            Ok(created) if creation::is_forgotten(created.time, occasion.now) => {
+                return Ok(Some(self.skip(call, "its creation is too long ago to know whether it was judged")));
+            }
+            Ok(created) => created,
+            Err(reason) => return Ok(Some(self.skip(call, &reason))),
         };
-        if let Some(parent) = state_change::parent(&request, operation) {
-            return skip(&format!("`{parent}` created it, and was judged for it"));
-        }
-        let created = state_change::created(&request).ok_or("its description does not tell when it was created")?;
-        if state_change::is_forgotten(created, Timestamp::now()) {
-            return skip("its creation is too long ago to know whether it was judged");
-        }
-        let remembered = self.remembered(arn).await;
-        let remembered = remembered.filter(|known| known.time >= created || state_change::is_same(known, created));
+        let remembered = self.remembered(&created.arn, created.time).await;
         match &remembered {
             Some(known) if known.is_dealt_with => return Ok(None),
-            None if attempt < ATTEMPTS => {
+            None if occasion.attempt < ATTEMPTS => {
                 return Err("CloudTrail's event of this creation may still come: to be tried again".to_owned());
             }
             _ => {}
         }
-        if let Some(members) = record.as_object_mut() {
-            members.insert("eventTime".to_owned(), created.to_string().into());
-            members.insert("requestParameters".to_owned(), request);
-            let caller = remembered.and_then(|known| serde_json::from_str(&known.caller?).ok());
-            members.extend(caller.map(|caller| ("userIdentity".to_owned(), caller)));
+        let members = remembered.and_then(|known| known.user_identity()).map(|caller| ("userIdentity", caller));
+        self.deal_with_creation(record, members, created, operation, policies, occasion).await
+    }
+
+    /// Deals with what was come upon at `now`: `record` is what is known of its creation, `creator` tells who made the call.
+    /// `None` where it was dealt with before.
+    ///
+    /// # Errors
+    /// Where it cannot be described, its creator cannot be asked for, or not all could be done that was planned.
+    pub async fn come_upon(
+        &self,
+        record: serde_json::Value,
+        function_arn: &str,
+        now: Timestamp,
+        creator: impl AsyncFnOnce(&Operation, &str, Timestamp) -> Answer<Option<Creator>>,
+    ) -> Result<Option<Decision>, String> {
+        let text = record.to_string();
+        let known: Value = serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
+        let call = Call::read(&known)?;
+        must_be_here(&call, function_arn)?;
+        let operation = coverage(&call)?;
+        let policies = self.policy.current(&self.ports).await?;
+        let created = match self.described(&call, operation).await? {
+            Ok(created) => created,
+            Err(reason) => return Ok(Some(self.skip(&call, &reason))),
+        };
+        let remembered = self.remembered(&created.arn, created.time).await;
+        if remembered.as_ref().is_some_and(|known| known.is_dealt_with) {
+            return Ok(None);
+        }
+        let creator = match remembered.and_then(|known| known.user_identity()) {
+            Some(user_identity) => Some(Creator { event_id: None, user_identity }),
+            None => creator(operation, &created.arn, created.time).await.map_err(|failure| failure.to_string())?,
+        };
+        let event_id = creator.as_ref().and_then(|creator| Some(("eventID", creator.event_id.clone()?.into())));
+        let members = creator.map(|creator| ("userIdentity", creator.user_identity)).into_iter().chain(event_id);
+        let occasion = Occasion { trigger: Trigger::Sweep, attempt: ATTEMPTS, now };
+        self.deal_with_creation(record, members, created, operation, &policies, occasion).await
+    }
+
+    /// What SageMaker says of a creation, or why it is not judged.
+    async fn described(&self, call: &Call<'_>, operation: &Operation) -> Result<Result<Described, String>, String> {
+        let (arn, request) = match recover::request(call, operation, &self.ports).await {
+            Ok(request) => request,
+            Err(gone) if is_gone(&gone) => return Ok(Err("it is gone".to_owned())),
+            Err(other) => return Err(other.failure.to_string()),
+        };
+        if let Some(parent) = creation::parent(&request, operation) {
+            return Ok(Err(format!("`{parent}` created it, and was judged for it")));
+        }
+        let time = creation::created(&request).ok_or("its description does not tell when it was created")?;
+        Ok(Ok(Described { arn, time, request }))
+    }
+
+    /// Deals with what was created, by a record made of what is known: `record`, with `members` more.
+    async fn deal_with_creation(
+        &self,
+        mut record: serde_json::Value,
+        members: impl IntoIterator<Item = (&'static str, serde_json::Value)>,
+        Described { arn, time, request }: Described,
+        operation: &'static Operation,
+        policies: &Policies,
+        occasion: Occasion,
+    ) -> Result<Option<Decision>, String> {
+        let this_creation = format!("{arn}@{time}");
+        if let Some(record) = record.as_object_mut() {
+            let told = [("eventTime", time.to_string().into()), ("requestParameters", request)];
+            record.extend(told.into_iter().chain(members).map(|(name, member)| (name.to_owned(), member)));
+            record.entry("eventID").or_insert_with(|| this_creation.as_str().into());
         }
         let text = record.to_string();
         let record: Value = serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
         let call = Call::read(&record)?;
-        // SageMaker may send more than one event of a state.
-        let this_creation = format!("{arn}@{created}");
+        // More than one event may tell of it.
         if let Ok(Claim::Done | Claim::Busy) = self.ports.claim(&this_creation).await {
             return Ok(None);
         }
-        let dealt_with = self.deal_with(&call, operation, policies, attempt, Trigger::StateChange).await;
+        let dealt_with = self.deal_with(&call, operation, policies, occasion).await;
         self.settle(Some(&this_creation), dealt_with).await
     }
 
@@ -193,24 +287,21 @@ impl<P: LookUp + Enforce> Guard<P> {
         call: &Call<'_>,
         operation: &'static Operation,
         policies: &Policies,
-        attempt: u64,
-        trigger: Trigger,
+        occasion: Occasion,
     ) -> Result<Option<Decision>, String> {
         let policy = &policies.policy;
         let evidence = gather(call, operation, policy, &self.ports, &self.cache).await;
         let mut decision = decide(call, policy, &evidence);
-        if attempt < ATTEMPTS && should_wait_for_session(call, policies, &evidence, &decision) {
+        if occasion.attempt < ATTEMPTS && should_wait_for_session(call, policies, &evidence, &decision) {
             return Err("the record that issued the caller's session may still come: to be tried again".to_owned());
         }
-        if trigger == Trigger::StateChange && call.identity.kind.is_none() {
-            let reason = decision.reason.map(|reason| format!("; {reason}")).unwrap_or_default();
-            decision.reason = Some(format!("{UNSEEN}{reason}"));
-            state_change::for_every_caller(&mut decision, policy);
+        if occasion.trigger != Trigger::Record {
+            decision = mind_what_is_unknown(decision, call, policies, &evidence, occasion);
         }
-        let news = state_change::news(&decision);
-        let told = match trigger {
+        let news = creation::news(&decision);
+        let told = match occasion.trigger {
             Trigger::Record => self.told_before(call, operation, &decision).await,
-            Trigger::StateChange => BTreeSet::new(),
+            Trigger::StateChange | Trigger::Sweep => BTreeSet::new(),
         };
         if !told.is_empty() && news.is_subset(&told) {
             self.remember(call, operation, true, told).await;
@@ -221,7 +312,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let decision = self.log(decision, &deeds);
         let failed = deeds.iter().filter(|deed| deed.failed).map(|deed| format!("{}: {}", deed.action, deed.result));
         let problems: Vec<_> = failed.chain(published.err()).collect();
-        let told = if trigger == Trigger::StateChange { news } else { told };
+        let told = if occasion.trigger == Trigger::Record { told } else { news };
         self.remember(call, operation, problems.is_empty(), told).await;
         if problems.is_empty() { Ok(Some(decision)) } else { Err(problems.join("; ")) }
     }
@@ -245,29 +336,31 @@ impl<P: LookUp + Enforce> Guard<P> {
         dealt_with
     }
 
-    /// What is remembered of the creation of a resource. Where nothing can be, duplicates are better than silence.
-    async fn remembered(&self, arn: &str) -> Option<Creation> {
-        self.ports.creation(arn).await.unwrap_or_else(|failure| {
+    /// What is remembered of the creation of a resource at `time`, or of a later one. Where nothing can be, duplicates are better
+    /// than silence.
+    async fn remembered(&self, arn: &str, time: Timestamp) -> Option<Creation> {
+        let remembered = self.ports.creation(arn).await.unwrap_or_else(|failure| {
             tracing::warn!(arn, %failure, "it cannot be told whether this creation was dealt with: acting all the same");
             None
-        })
+        });
+        remembered.filter(|known| known.covers(time))
     }
 
     /// What was found and done about a creation before CloudTrail told who called.
     async fn told_before(&self, call: &Call<'_>, operation: &Operation, decision: &Decision) -> BTreeSet<String> {
-        let Some((arn, time)) = state_change::creation(call, operation) else { return BTreeSet::new() };
+        let Some((arn, time)) = creation::of(call, operation) else { return BTreeSet::new() };
         if decision.actions.is_empty() {
             return BTreeSet::new();
         }
-        let remembered = self.remembered(arn).await;
-        remembered.filter(|known| state_change::is_same(known, time)).map(|known| known.told).unwrap_or_default()
+        let remembered = self.remembered(arn, time).await;
+        remembered.filter(|known| known.is_at(time)).map(|known| known.told).unwrap_or_default()
     }
 
     /// Remembers a creation, for the other events that may tell of it.
     async fn remember(&self, call: &Call<'_>, operation: &Operation, is_dealt_with: bool, told: BTreeSet<String>) {
-        let Some((arn, time)) = state_change::creation(call, operation) else { return };
+        let Some((arn, time)) = creation::of(call, operation) else { return };
         let known_caller = call.identity.kind.filter(|_| !is_dealt_with);
-        let caller = known_caller.map(|_| state_change::user_identity(&call.identity).to_string());
+        let caller = known_caller.map(|_| creation::user_identity(&call.identity).to_string());
         if let Err(failure) = self.ports.remember(arn, &Creation { time, is_dealt_with, caller, told }).await {
             tracing::warn!(arn, %failure, "the creation could not be remembered: another event of it may be acted upon");
         }
@@ -326,6 +419,10 @@ impl<P: LookUp + Enforce> Guard<P> {
         }
     }
 
+    fn skip(&self, call: &Call, reason: &str) -> Decision {
+        self.log(skipped(call, reason.to_owned()), &[])
+    }
+
     fn log(&self, decision: Decision, deeds: &[Deed]) -> Decision {
         let now = Timestamp::now();
         (self.log)(&telemetry::record(&self.function, &decision, deeds, now));
@@ -349,6 +446,34 @@ fn should_wait_for_session(call: &Call, policies: &Policies, evidence: &Evidence
                 && strongest(decision) != strongest(&decide(call, &policies.cautious, evidence))
         }
     }
+}
+
+/// Minds what nobody can tell of a creation without its record: what the caller's tags or the caller could change is not done,
+/// and neither is what a long time could have made harmful.
+fn mind_what_is_unknown(
+    mut decision: Decision,
+    call: &Call,
+    policies: &Policies,
+    evidence: &Evidence,
+    occasion: Occasion,
+) -> Decision {
+    let is_found = occasion.trigger == Trigger::Sweep;
+    // A session of long ago is remembered no more.
+    let lacks_session = is_found && should_wait_for_session(call, policies, evidence, &decision);
+    let unseen = call.identity.kind.map_or(Some(UNSEEN), |_| lacks_session.then_some(SESSION_UNSEEN));
+    if lacks_session {
+        decision = decide(call, &policies.cautious, evidence);
+    }
+    if unseen.is_some() {
+        creation::for_every_caller(&mut decision, &policies.policy);
+    }
+    let found = is_found.then_some(FOUND);
+    let reasons: Vec<_> = found.into_iter().chain(unseen).chain(decision.reason.as_deref()).collect();
+    decision.reason = (!reasons.is_empty()).then(|| reasons.join("; "));
+    if let Some(created) = call.time() {
+        creation::spare_what_is_old(&mut decision, created, occasion.now);
+    }
+    decision
 }
 
 /// Whether the call was made in the account and region that the function `function_arn` runs in. Elsewhere, roles and jobs of
@@ -379,11 +504,7 @@ fn strongest(decision: &Decision) -> Option<&Verb> {
 /// Where the policy is invalid, the environment lacks something, or the Lambda Runtime API cannot be reached.
 pub async fn run() -> Result<(), Error> {
     telemetry::start();
-    let function = config::required("AWS_LAMBDA_FUNCTION_NAME")?;
-    let guard = Guard::new(function, PolicyFile::from_environment()?, aws::Aws::connect().await?, telemetry::write);
-    let guard = guard.grouping(config::alert_interval()?);
-    let roles = config::set(config::ROLES).unwrap_or_default();
-    let guard = &guard.among(roles.split(',').map(str::to_owned).collect());
+    let guard = &Guard::from_environment(aws::Aws::connect().await?)?;
     let handler = move |event: LambdaEvent<Box<RawValue>>| async move {
         Ok::<_, Error>(guard.handle(event.payload.get(), &event.context.invoked_function_arn).await?)
     };
@@ -397,7 +518,7 @@ mod tests {
 
     use super::*;
     use crate::memory::Account;
-    use crate::ports::{Failure, Listed, Refused};
+    use crate::ports::{Failure, Page, Refused};
 
     const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:guard-training";
     const CALLER: &str = "arn:aws:iam::111122223333:role/DataScientist-atlas";
@@ -469,7 +590,8 @@ mod tests {
     #[tokio::test]
     async fn a_configuration_in_use_is_marked_not_deleted() {
         let guard = guard("[rules.unencrypted-volume]");
-        guard.ports.state().lists.insert("ListEndpoints", Listed { names: vec!["live".to_owned()], are_more: false });
+        let live = Page { summaries: vec![serde_json::json!({"EndpointName": "live"})], next: None };
+        guard.ports.state().lists.insert("ListEndpoints", Ok(live));
         let uses = serde_json::json!({"EndpointConfigName": "churn-no-volume-key"});
         guard.ports.state().answers.insert("DescribeEndpoint", Ok(uses));
         guard.handle(&event("CreateEndpointConfig.no-volume-key", "churn", "churn"), FUNCTION).await.expect("handled");

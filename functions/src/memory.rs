@@ -10,8 +10,9 @@ use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 use crate::group::{Group, LISTED, Waiting, Window};
 use crate::ports::{
     AddTags, Answer, CallSageMaker, Claim, ClaimEvent, Creation, DescribeKey, DescribeModel, DescribeResource,
-    DigestAlerts, Failure, FetchPolicy, Fetched, FindSession, GroupAlerts, ListUsers, Listed, Message, Publish,
-    ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, Refused, RememberCreation, TOLERANCE, Turn,
+    DigestAlerts, Failure, FetchPolicy, Fetched, FindSession, GroupAlerts, KeepPlace, ListResources, Message, Page,
+    Place, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession, Refused,
+    RememberCreation, RememberCreations, TOLERANCE, Turn, Which,
 };
 use crate::target::Target;
 
@@ -26,10 +27,14 @@ pub struct State {
     pub tags: BTreeMap<String, Tags>,
     /// Recorded sessions.
     pub sessions: Sessions,
-    /// What SageMaker's operations answer, where that matters.
+    /// What SageMaker's operations answer, where that matters. What is listed is described as it is there.
     pub answers: BTreeMap<&'static str, Result<serde_json::Value, Refused>>,
-    /// What its lists hold.
-    pub lists: BTreeMap<&'static str, Listed>,
+    /// What its lists hold, by the operation, and the token of the page.
+    pub lists: BTreeMap<&'static str, Result<Page, Refused>>,
+    /// CloudTrail's history.
+    pub history: Vec<String>,
+    /// How far sweeps have come.
+    pub places: BTreeMap<String, Place>,
     /// The policy file in S3.
     pub policy: Option<Fetched>,
     /// The names of verbs that fail.
@@ -101,15 +106,20 @@ impl CallSageMaker for Account {
         let done = format!("{operation} {name}");
         let verb = if describes { "describe" } else { "stop" };
         let state = self.doing(verb, &done)?;
-        let answers = state.answers.get(operation).cloned();
-        answers.unwrap_or_else(|| Ok(serde_json::json!({"TrainingJobName": name})))
+        let listed = || {
+            state.lists.values().flatten().flat_map(|page| &page.summaries).find(|one| one["TrainingJobName"] == name)
+        };
+        let answer = state.answers.get(operation).cloned().or_else(|| listed().cloned().map(Ok));
+        answer.unwrap_or_else(|| Ok(serde_json::json!({"TrainingJobName": name})))
     }
 }
 
-impl ListUsers for Account {
-    async fn list(&self, operation: &str, _since: Option<Timestamp>, of: &str) -> Answer<Listed> {
-        let state = self.doing("list", &format!("{operation} {of}"))?;
-        Ok(state.lists.get(operation).cloned().unwrap_or_default())
+impl ListResources for Account {
+    async fn list(&self, operation: &str, which: Which<'_>) -> Result<Page, Refused> {
+        let page = which.page.unwrap_or_default();
+        let list = format!("{operation} {page}");
+        let state = self.doing("list", list.trim_end())?;
+        state.lists.get(list.trim_end()).cloned().unwrap_or_else(|| Ok(Page::default()))
     }
 }
 
@@ -177,6 +187,35 @@ impl RememberCreation for Account {
             state.creations.insert(arn.to_owned(), creation.clone());
         }
         Ok(())
+    }
+}
+
+impl RememberCreations for Account {
+    async fn creations(&self, arns: &[&str]) -> Answer<BTreeMap<String, Creation>> {
+        let state = self.doing("creations", &arns.len().to_string())?;
+        Ok(state
+            .creations
+            .iter()
+            .filter(|(arn, _)| arns.contains(&arn.as_str()))
+            .map(|(a, c)| (a.clone(), c.clone()))
+            .collect())
+    }
+}
+
+impl KeepPlace for Account {
+    async fn place(&self, list: &str) -> Answer<Place> {
+        Ok(self.doing("place", list)?.places.get(list).cloned().unwrap_or_default())
+    }
+
+    async fn keep(&self, list: &str, place: &Place) -> Answer<()> {
+        self.doing("keep", list)?.places.insert(list.to_owned(), place.clone());
+        Ok(())
+    }
+}
+
+impl ReadEventHistory for Account {
+    async fn history(&self, operation: &str, _from: Timestamp, _until: Timestamp) -> Answer<Vec<String>> {
+        Ok(self.doing("history", operation)?.history.clone())
     }
 }
 

@@ -11,10 +11,12 @@ use crate::audit::s3::S3;
 use crate::aws::Aws;
 use crate::ports::{
     AddTags, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
-    GroupAlerts, Publish, ReadAttachedPolicies, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation,
+    GroupAlerts, KeepPlace, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession,
+    RememberCreation, RememberCreations,
 };
 use crate::recover::is_recoverable;
 use crate::stop::{describing, users};
+use crate::sweep;
 
 /// Functions, by the names of their binaries, with the IAM actions that they take.
 pub type Functions = Vec<(&'static str, BTreeSet<String>)>;
@@ -42,10 +44,11 @@ pub fn audit() -> Functions {
 
 /// The functions of `template.yaml`.
 pub fn functions() -> Functions {
-    let guards = GUARDS.iter().map(|(name, areas)| (*name, guard(areas)));
+    let guards = GUARDS.iter().map(|(name, areas)| (*name, enforcement(operations(areas))));
     let others = [
         ("record-sessions", all(&[<Aws as RecordSession>::ACTIONS])),
         ("send-digests", all(&[<Aws as DigestAlerts>::ACTIONS, <Aws as Publish>::ACTIONS])),
+        ("sweep", sweep()),
     ];
     guards.chain(others).collect()
 }
@@ -54,7 +57,22 @@ fn all(actions: &[&[&str]]) -> BTreeSet<String> {
     actions.concat().into_iter().map(str::to_owned).collect()
 }
 
-fn guard(areas: &'static [Area]) -> BTreeSet<String> {
+/// What a sweep takes: what guards take for what it finds, and what it takes to find that.
+fn sweep() -> BTreeSet<String> {
+    let mut actions = enforcement(sweep::operations());
+    actions.extend(all(&[
+        <Aws as RememberCreations>::ACTIONS,
+        <Aws as KeepPlace>::ACTIONS,
+        <Aws as ReadEventHistory>::ACTIONS,
+    ]));
+    for kind in &sweep::KINDS {
+        actions.extend([kind.list.to_owned(), describing(kind.operation)].map(|call| format!("sagemaker:{call}")));
+    }
+    actions
+}
+
+/// What it takes to judge calls of these operations, and to act.
+fn enforcement(operations: impl Iterator<Item = &'static Operation>) -> BTreeSet<String> {
     let mut actions = all(&[
         <Aws as ReadTags>::ACTIONS,
         <Aws as ReadAttachedPolicies>::ACTIONS,
@@ -69,7 +87,7 @@ fn guard(areas: &'static [Area]) -> BTreeSet<String> {
         <Aws as GroupAlerts>::ACTIONS,
         <Aws as Publish>::ACTIONS,
     ]);
-    for operation in operations(areas) {
+    for operation in operations {
         if operation.tells(Fact::Model) {
             actions.extend(all(&[<Aws as DescribeModel>::ACTIONS]));
         }

@@ -103,20 +103,32 @@ pub trait DescribeResource: CallSageMaker {
     fn tags_of(&self, arn: &str) -> impl Future<Output = Answer<serde_json::Value>> + Send;
 }
 
-/// Resources of a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listed {
-    /// The names of the newest.
-    pub names: Vec<String>,
-    /// Whether there are more.
-    pub are_more: bool,
+/// Which resources a list is to have.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Which<'a> {
+    /// Those made or changed after this, where the operation can tell.
+    pub since: Option<Timestamp>,
+    /// Those that use the resource of this name, where the operation can tell.
+    pub of: Option<&'a str>,
+    /// Those that follow the page before, by what that said of its next one.
+    pub page: Option<&'a str>,
+    /// So many at most.
+    pub most: i32,
 }
 
-/// Lists resources that may use another one. The IAM action that a list takes has the operation's name.
-pub trait ListUsers {
-    /// The resources that `operation` lists: those made or changed after `since`, or those that use the resource `of`,
-    /// whichever the operation can tell.
-    fn list(&self, operation: &str, since: Option<Timestamp>, of: &str) -> impl Future<Output = Answer<Listed>> + Send;
+/// A page of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// What the operation tells of each resource, as the API's JSON.
+    pub summaries: Vec<serde_json::Value>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// Lists resources. The IAM action that a list takes has the operation's name.
+pub trait ListResources {
+    /// A page of what `operation` lists.
+    fn list(&self, operation: &str, which: Which<'_>) -> impl Future<Output = Result<Page, Refused>> + Send;
 }
 
 /// A policy file that was fetched.
@@ -202,8 +214,25 @@ pub struct Creation {
     pub is_dealt_with: bool,
     /// The caller that CloudTrail told, as `userIdentity`, where something failed.
     pub caller: Option<String>,
-    /// What was found and done about it because its state had changed.
+    /// What was found and done about it before CloudTrail told of it.
     pub told: BTreeSet<String>,
+}
+
+impl Creation {
+    /// Whether this is the creation at `time`.
+    pub fn is_at(&self, time: Timestamp) -> bool {
+        self.time.duration_since(time).abs() <= TOLERANCE
+    }
+
+    /// Whether this is the creation at `time`, or a later one.
+    pub fn covers(&self, time: Timestamp) -> bool {
+        self.time >= time || self.is_at(time)
+    }
+
+    /// The caller as JSON.
+    pub fn user_identity(&self) -> Option<serde_json::Value> {
+        serde_json::from_str(self.caller.as_deref()?).ok()
+    }
 }
 
 /// Remembers the creation of resources, which more than one event may tell of.
@@ -216,6 +245,50 @@ pub trait RememberCreation {
 
     /// Remembers a creation, unless a later one is remembered.
     fn remember(&self, arn: &str, creation: &Creation) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// Tells of many creations at once.
+pub trait RememberCreations {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["dynamodb:BatchGetItem"];
+
+    /// What is remembered of the newest creations of these resources, a hundred at most, by ARN. It may be less than there is.
+    fn creations(&self, arns: &[&str]) -> impl Future<Output = Answer<BTreeMap<String, Creation>>> + Send;
+}
+
+/// How far a sweep of one kind of resource has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// When the last sweep that was finished was due.
+    pub finished: Option<Timestamp>,
+    /// Where the next page of an unfinished one begins.
+    pub next: Option<String>,
+}
+
+/// Keeps how far a sweep has come.
+pub trait KeepPlace {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["dynamodb:GetItem", "dynamodb:UpdateItem"];
+
+    /// How far the sweep of what `list` lists has come.
+    fn place(&self, list: &str) -> impl Future<Output = Answer<Place>> + Send;
+
+    /// Notes how far it has come.
+    fn keep(&self, list: &str, place: &Place) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// Reads CloudTrail's event history.
+pub trait ReadEventHistory {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["cloudtrail:LookupEvents"];
+
+    /// The records of all calls of `operation` between two points in time.
+    fn history(
+        &self,
+        operation: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> impl Future<Output = Answer<Vec<String>>> + Send;
 }
 
 /// Sets tags on a resource.
@@ -317,11 +390,16 @@ impl<P> LookUp for P where
 
 /// What guards do.
 pub trait Enforce:
-    ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListUsers + GroupAlerts + Publish + Sync
+    ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListResources + GroupAlerts + Publish + Sync
 {
 }
 
 impl<P> Enforce for P where
-    P: ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListUsers + GroupAlerts + Publish + Sync
+    P: ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListResources + GroupAlerts + Publish + Sync
 {
 }
+
+/// What a sweep takes beside that.
+pub trait FindResources: ListResources + RememberCreations + KeepPlace + ReadEventHistory + Sync {}
+
+impl<P> FindResources for P where P: ListResources + RememberCreations + KeepPlace + ReadEventHistory + Sync {}

@@ -19,7 +19,10 @@ use crate::target::Target;
 const SECRET: [&str; 3] = ["Environment", "HyperParameters", "StaticHyperParameters"];
 
 /// Members under another name than the request's: operation, name in the description, name in the request.
-pub const RENAMED: [(&str, &str, &str); 1] = [("CreateNotebookInstance", "securityGroups", "securityGroupIds")];
+pub const RENAMED: [(&str, &str, &str); 2] = [
+    ("CreateInferenceExperiment", "arn", "inferenceExperimentArn"),
+    ("CreateNotebookInstance", "securityGroups", "securityGroupIds"),
+];
 
 /// What rules read of a request and its description does not tell: operation, path. It stays unread.
 pub const NOT_TOLD: [(&str, &str); 3] = [
@@ -29,8 +32,8 @@ pub const NOT_TOLD: [(&str, &str); 3] = [
     ("CreateInferenceRecommendationsJob", "outputConfig"),
 ];
 
-/// Whether the request of an operation can be recovered: that of a creation, where the ARN tells what the Describe operation
-/// asks for. An app's does not; and the requests of apps are short.
+/// Whether the request of an operation can be recovered from its record: that of a creation, where the ARN tells what the
+/// Describe operation asks for. An app's does not; and the requests of apps are short.
 pub fn is_recoverable(operation: &Operation) -> bool {
     let is_addressed = operation.resource_arn.is_some() && operation.kind != "app";
     is_addressed && operation.absence == Absence::Unset && OPERATIONS.contains(&describing(operation.name).as_str())
@@ -49,7 +52,7 @@ pub async fn recover(
     if call.request.is_ok() {
         return Ok(None);
     }
-    let request = request(call, operation, ports).await.map_err(|refused| refused.failure)?;
+    let (_, request) = request(call, operation, ports).await.map_err(|refused| refused.failure)?;
     let mut record: Value = serde_json::from_str(record).map_err(|error| Failure(error.to_string()))?;
     if let Value::Object(members) = &mut record {
         members.insert("requestParameters".to_owned(), request);
@@ -57,19 +60,23 @@ pub async fn recover(
     Ok(Some(record.to_string()))
 }
 
-/// The request that created a resource, by its description, with the tags that it has now.
+/// ARN of a resource, and the request that created it, by its description, with the tags that it has now.
 ///
 /// # Errors
 /// Where the resource cannot be described.
-pub async fn request(call: &Call<'_>, operation: &Operation, ports: &impl DescribeResource) -> Result<Value, Refused> {
-    let Some(arn) = operation.arn(call) else {
-        return Err(Failure("neither the request nor the resource's ARN is in the record".to_owned()).into());
-    };
-    let (describe, target) = (describing(operation.name), Target::of(call, operation));
-    let tags = async { ports.tags_of(arn).await.map_err(Refused::from) };
-    // What is gone has no tags either, and what is said of it then has no code.
-    let (described, tags) = futures_util::join!(ports.call(&describe, &target), tags);
-    Ok(with_tags(as_request(operation.name, described?), tags?))
+pub async fn request(
+    call: &Call<'_>,
+    operation: &Operation,
+    ports: &impl DescribeResource,
+) -> Result<(String, Value), Refused> {
+    let described = ports.call(&describing(operation.name), &Target::of(call, operation)).await?;
+    let request = as_request(operation.name, described);
+    let described = || request.get(operation.resource_arn?)?.as_str();
+    let arn = operation.arn(call).or_else(described).map(str::to_owned);
+    let arn =
+        arn.ok_or_else(|| Failure("neither the record nor the description tells the resource's ARN".to_owned()))?;
+    let tags = ports.tags_of(&arn).await?;
+    Ok((arn, with_tags(request, tags)))
 }
 
 /// The endpoint configuration `name`, as the request that created it, with the tags that it has now.
@@ -131,7 +138,7 @@ fn omit(value: &mut Value, path: &str) {
 }
 
 /// The API's JSON as CloudTrail writes it: with the first letter of each key lowered.
-fn in_cloudtrails_form(value: Value) -> Value {
+pub fn in_cloudtrails_form(value: Value) -> Value {
     match value {
         Value::Object(members) => {
             let told = members.into_iter().filter(|(key, _)| !SECRET.contains(&key.as_str()));

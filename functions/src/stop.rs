@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use crate::ports::{Answer, CallSageMaker, Failure, ListUsers, Refused};
+use crate::ports::{Answer, CallSageMaker, Failure, ListResources, Refused, Which};
 use crate::target::Target;
 
 /// What became of an attempt to stop a resource.
@@ -125,7 +125,7 @@ pub fn noun(operation: &str) -> &str {
 ///
 /// # Errors
 /// Where it is still there and runs.
-pub async fn stop(operation: &str, target: &Target, ports: &(impl CallSageMaker + ListUsers)) -> Answer<Stopped> {
+pub async fn stop(operation: &str, target: &Target, ports: &(impl CallSageMaker + ListResources)) -> Answer<Stopped> {
     let users = find_users(operation, target, ports).await?;
     if !users.is_empty() {
         return Ok(Stopped::InUse(users));
@@ -158,6 +158,11 @@ fn has_ended(status: &str) -> bool {
     ENDED.iter().any(|ended| ended.eq_ignore_ascii_case(status))
 }
 
+/// Whether nothing runs any more, by the description of a resource or by its summary in a list.
+pub fn is_over(noun: &str, described: &Value) -> bool {
+    status(noun, described).is_some_and(has_ended)
+}
+
 /// What state a resource is in.
 fn status<'a>(noun: &str, described: &'a Value) -> Option<&'a str> {
     let described = described.get(format!("{noun}Detail")).unwrap_or(described);
@@ -165,19 +170,30 @@ fn status<'a>(noun: &str, described: &'a Value) -> Option<&'a str> {
     names.into_iter().find_map(|name| described.get(name)?.as_str())
 }
 
+/// Most resources that are looked at: only those made or changed since another one was created can use it, so there are none to
+/// a few.
+const MOST_USERS: i32 = 20;
+
 /// What uses the resource that `operation` would delete. Where more may than can be looked at, one of them is taken to.
-async fn find_users(operation: &str, target: &Target, ports: &(impl CallSageMaker + ListUsers)) -> Answer<Vec<String>> {
+async fn find_users(
+    operation: &str,
+    target: &Target,
+    ports: &(impl CallSageMaker + ListResources),
+) -> Answer<Vec<String>> {
     let (member, kinds) = users(operation);
     let Some(name) = target.member(member) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for user in kinds {
-        let listed = ports.list(user.list, target.time, name).await?;
-        if listed.are_more {
-            found.push(format!("one of more than {} {}s, possibly", listed.names.len(), user.noun));
+        let which = Which { since: target.time, of: Some(name), page: None, most: MOST_USERS };
+        let listed = ports.list(user.list, which).await.map_err(|refused| refused.failure)?;
+        let member = format!("{}Name", noun(user.list).trim_end_matches('s'));
+        let names: Vec<_> = listed.summaries.iter().filter_map(|summary| summary.get(&member)?.as_str()).collect();
+        if listed.next.is_some() {
+            found.push(format!("one of more than {} {}s, possibly", names.len(), user.noun));
             continue;
         }
-        let uses = try_join_all(listed.names.iter().map(|candidate| uses(user, candidate, name, ports))).await?;
-        let users = listed.names.iter().zip(uses).filter(|(_, uses)| *uses);
+        let uses = try_join_all(names.iter().map(|candidate| uses(user, candidate, name, ports))).await?;
+        let users = names.iter().zip(uses).filter(|(_, uses)| *uses);
         found.extend(users.map(|(name, _)| format!("{} `{name}`", user.noun)));
     }
     Ok(found)
@@ -188,8 +204,8 @@ async fn uses(user: &User, candidate: &str, name: &str, ports: &impl CallSageMak
     let Some((describe, member)) = user.describe else { return Ok(true) };
     match ports.call(describe, &Target::named(member, candidate)).await {
         Ok(described) => {
-            let is_over = user.ends && status(noun(describe), &described).is_some_and(has_ended);
-            Ok(!is_over && has_member(&described, user.uses, name))
+            let has_ended = user.ends && is_over(noun(describe), &described);
+            Ok(!has_ended && has_member(&described, user.uses, name))
         }
         // It is gone since it was listed.
         Err(gone) if is_gone(&gone) => Ok(false),

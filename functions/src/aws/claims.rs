@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{Aws, failed, seconds, text};
 use crate::ports::{Answer, Claim, ClaimEvent, REMEMBERED};
 
-/// How long a claim is good for, in seconds: longer than a function may run, shorter than Lambda waits before it tries again.
+/// How long a claim is good for, in seconds: longer than a guard may run, shorter than Lambda waits before it tries again.
 const LEASE: i64 = 45;
 
 const IN_PROGRESS: &str = "in progress";

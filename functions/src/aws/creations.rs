@@ -1,30 +1,26 @@
 //! Creations of resources, in the table.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
 
-use super::{Aws, failed, has_code, seconds, text};
-use crate::ports::{Answer, Creation, REMEMBERED, RememberCreation, TOLERANCE};
+use super::{Aws, Item, failed, has_code, seconds, string, text};
+use crate::ports::{Answer, Creation, Failure, REMEMBERED, RememberCreation, RememberCreations, TOLERANCE};
+
+/// What keys of resources begin with.
+const CREATION: &str = "creation#";
 
 /// Key of the item of a resource.
 fn id(arn: &str) -> AttributeValue {
-    text(format!("creation#{arn}"))
+    text(format!("{CREATION}{arn}"))
 }
 
 impl RememberCreation for Aws {
     async fn creation(&self, arn: &str) -> Answer<Option<Creation>> {
         let found = self.dynamodb.get_item().table_name(&self.table).key("id", id(arn)).consistent_read(true);
         let item = found.send().await.map_err(failed("dynamodb:GetItem"))?.item;
-        Ok(item.and_then(|item| {
-            let created = item.get("created")?.as_n().ok()?.parse().ok()?;
-            let told = item.get("told").and_then(|told| told.as_l().ok()).into_iter().flatten();
-            Some(Creation {
-                time: Timestamp::from_second(created).ok()?,
-                is_dealt_with: item.get("is_dealt_with").and_then(|is| is.as_bool().ok()) == Some(&true),
-                caller: item.get("caller").and_then(|caller| caller.as_s().ok().cloned()),
-                told: told.filter_map(|one| one.as_s().ok().cloned()).collect(),
-            })
-        }))
+        Ok(item.and_then(|item| read(&item)))
     }
 
     async fn remember(&self, arn: &str, creation: &Creation) -> Answer<()> {
@@ -49,4 +45,33 @@ impl RememberCreation for Aws {
             other => other.map(drop).map_err(failed("dynamodb:UpdateItem")),
         }
     }
+}
+
+impl RememberCreations for Aws {
+    async fn creations(&self, arns: &[&str]) -> Answer<BTreeMap<String, Creation>> {
+        let keys = arns.iter().map(|arn| HashMap::from([("id".to_owned(), id(arn))])).collect();
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let keys = keys.map_err(|error| Failure(format!("dynamodb:BatchGetItem failed: {error}")))?;
+        let found = self.dynamodb.batch_get_item().request_items(&self.table, keys).send().await;
+        let items = found
+            .map_err(failed("dynamodb:BatchGetItem"))?
+            .responses
+            .into_iter()
+            .flatten()
+            .flat_map(|(_, items)| items);
+        Ok(items
+            .filter_map(|item| Some((string(&item, "id")?.strip_prefix(CREATION)?.to_owned(), read(&item)?)))
+            .collect())
+    }
+}
+
+fn read(item: &Item) -> Option<Creation> {
+    let created = item.get("created")?.as_n().ok()?.parse().ok()?;
+    let told = item.get("told").and_then(|told| told.as_l().ok()).into_iter().flatten();
+    Some(Creation {
+        time: Timestamp::from_second(created).ok()?,
+        is_dealt_with: item.get("is_dealt_with").and_then(|is| is.as_bool().ok()) == Some(&true),
+        caller: string(item, "caller").cloned(),
+        told: told.filter_map(|one| one.as_s().ok().cloned()).collect(),
+    })
 }

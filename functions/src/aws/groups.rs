@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
-use super::{Aws, failed, has_code, number, seconds, text};
+use super::{Aws, Item, failed, has_code, number, seconds, string, text};
 use crate::group::{Group, LISTED, Waiting, Window};
 use crate::ports::{Answer, DigestAlerts, Failure, GroupAlerts, Turn};
 
@@ -26,8 +26,6 @@ const DONE: &str = "done#";
 
 /// How often an alert is tried to be put into a window: that may be closed, or run full, in between.
 const TRIES: usize = 4;
-
-type Item = HashMap<String, AttributeValue>;
 
 impl GroupAlerts for Aws {
     async fn join(&self, group: &Group, alert: &Waiting, ends: Timestamp) -> Answer<Turn> {
@@ -186,10 +184,6 @@ fn names<const N: usize>(names: [&str; N]) -> Option<HashMap<String, String>> {
 /// What takes `count` off a number.
 fn less(count: u64) -> AttributeValue {
     AttributeValue::N(format!("-{count}"))
-}
-
-fn string<'a>(item: &'a Item, name: &str) -> Option<&'a String> {
-    item.get(name)?.as_s().ok()
 }
 
 /// A number of the item; 0 where it has none.

@@ -3,15 +3,18 @@
 mod claims;
 mod creations;
 mod groups;
+mod history;
 mod iam;
 mod kms;
 mod models;
 mod operations;
+mod places;
 mod s3;
 mod sessions;
 mod sns;
 mod tagging;
 
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -22,11 +25,13 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkErro
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use lambda_runtime::Error;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::config;
 use crate::ports::Failure;
 
-pub use operations::OPERATIONS;
+pub use operations::{LISTS, OPERATIONS};
 
 /// How long one try of a call may take, and all of them together: a function has half a minute for everything.
 const TRY: Duration = Duration::from_secs(3);
@@ -34,6 +39,7 @@ const CALL: Duration = Duration::from_secs(8);
 
 /// Clients for all services.
 pub struct Aws {
+    cloudtrail: aws_sdk_cloudtrail::Client,
     dynamodb: aws_sdk_dynamodb::Client,
     iam: aws_sdk_iam::Client,
     kms: aws_sdk_kms::Client,
@@ -43,6 +49,8 @@ pub struct Aws {
     tagging: aws_sdk_resourcegroupstagging::Client,
     table: String,
     topic: Option<String>,
+    /// When CloudTrail may be asked again.
+    next_lookup: Mutex<Instant>,
 }
 
 impl Aws {
@@ -53,6 +61,7 @@ impl Aws {
     pub async fn connect() -> Result<Self, Error> {
         let config = sdk_config(TRY, CALL).await;
         Ok(Self {
+            cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
             kms: aws_sdk_kms::Client::new(&config),
@@ -62,6 +71,7 @@ impl Aws {
             tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
             table: config::required(config::TABLE)?,
             topic: config::required(config::TOPIC).ok(),
+            next_lookup: Mutex::new(Instant::now()),
         })
     }
 }
@@ -105,6 +115,14 @@ fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<String> {
 /// Whether the service answered with this error code.
 pub(crate) fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
     error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(code)
+}
+
+/// An item of the table.
+type Item = HashMap<String, AttributeValue>;
+
+/// A text that an item has.
+fn string<'a>(item: &'a Item, name: &str) -> Option<&'a String> {
+    item.get(name)?.as_s().ok()
 }
 
 /// A text in an item of the table.

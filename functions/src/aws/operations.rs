@@ -1,4 +1,4 @@
-//! SageMaker's operations on one resource: those that describe it, and those that stop or delete it.
+//! SageMaker's operations: those that describe a resource, those that stop or delete it, and those that list resources.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,10 +6,9 @@ use aws_sdk_sagemaker::config::interceptors::AfterDeserializationInterceptorCont
 use aws_sdk_sagemaker::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_sagemaker::error::BoxError;
 use aws_sdk_sagemaker::primitives::DateTime;
-use jiff::Timestamp;
 
 use super::{Aws, code, failed};
-use crate::ports::{Answer, CallSageMaker, DescribeResource, Failure, ListUsers, Listed, Refused};
+use crate::ports::{Answer, CallSageMaker, DescribeResource, Failure, ListResources, Page, Refused, Which};
 use crate::target::Target;
 
 /// Keeps the JSON of an answer: the table of paths reads it as it reads requests.
@@ -175,36 +174,71 @@ impl DescribeResource for Aws {
     }
 }
 
-/// Most resources that are listed: only those made or changed since another one was created can use it, so there are none to
-/// a few.
-const PAGE: i32 = 20;
-
-/// The operations that list resources, each as a method of the SDK, with what limits the list, and the names in the answer.
+/// The operations that list resources, each as a method of the SDK, with what can limit the list.
 macro_rules! lists {
-    ($($name:literal => $method:ident($filter:ident: $kind:ident) $items:ident $member:ident,)+) => {
-        impl ListUsers for Aws {
-            async fn list(&self, operation: &str, since: Option<Timestamp>, of: &str) -> Answer<Listed> {
+    ($($name:literal => $method:ident($($limit:ident: $setter:ident)?),)+) => {
+        /// The names of the operations that list.
+        pub const LISTS: &[&str] = &[$($name),+];
+
+        impl ListResources for Aws {
+            async fn list(&self, operation: &str, which: Which<'_>) -> Result<Page, Refused> {
                 let action = format!("sagemaker:{operation}");
+                let keep = Keep::default();
                 match operation {
                     $($name => {
-                        let list = self.sagemaker.$method().max_results(PAGE).$filter(lists!(@$kind since, of));
-                        let listed = Box::pin(list.send()).await.map_err(failed(&action))?;
-                        let names = listed.$items().iter().filter_map(|item| item.$member()).map(str::to_owned);
-                        Ok(Listed { names: names.collect(), are_more: listed.next_token().is_some() })
+                        let list = self.sagemaker.$method().set_max_results(Some(which.most));
+                        let list = list.set_next_token(which.page.map(str::to_owned)) $(.$setter(lists!(@$limit which)))?;
+                        let sent = Box::pin(list.customize().interceptor(keep.clone()).send()).await;
+                        sent.map_err(|error| Refused { code: code(&error), failure: failed(&action)(error) })?;
                     })+
-                    other => Err(Failure(format!("`{other}` is not known here"))),
+                    other => return Err(Failure(format!("`{other}` is not known here")).into()),
                 }
+                Ok(page(keep.json(&action)?))
             }
         }
     };
-    (@since $since:ident, $of:ident) => { $since.map(|since| DateTime::from_secs(since.as_second())) };
-    (@of $since:ident, $of:ident) => { Some($of.to_owned()) };
+    (@since $which:ident) => { $which.since.map(|since| DateTime::from_secs(since.as_second())) };
+    (@of $which:ident) => { $which.of.map(str::to_owned) };
 }
 
 lists! {
-    "ListEndpoints" => list_endpoints(set_last_modified_time_after: since) endpoints endpoint_name,
-    "ListEndpointConfigs" => list_endpoint_configs(set_creation_time_after: since) endpoint_configs endpoint_config_name,
-    "ListTransformJobs" => list_transform_jobs(set_creation_time_after: since) transform_job_summaries transform_job_name,
-    "ListInferenceComponents" => list_inference_components(set_creation_time_after: since) inference_components inference_component_name,
-    "ListMonitoringSchedules" => list_monitoring_schedules(set_monitoring_job_definition_name: of) monitoring_schedule_summaries monitoring_schedule_name,
+    "ListTrainingJobs" => list_training_jobs(since: set_creation_time_after),
+    "ListHyperParameterTuningJobs" => list_hyper_parameter_tuning_jobs(since: set_creation_time_after),
+    "ListAutoMLJobs" => list_auto_ml_jobs(since: set_creation_time_after),
+    "ListTrainingSessions" => list_training_sessions(since: set_creation_time_after),
+    "ListProcessingJobs" => list_processing_jobs(since: set_creation_time_after),
+    "ListTransformJobs" => list_transform_jobs(since: set_creation_time_after),
+    "ListCompilationJobs" => list_compilation_jobs(since: set_creation_time_after),
+    "ListEdgePackagingJobs" => list_edge_packaging_jobs(since: set_creation_time_after),
+    "ListOptimizationJobs" => list_optimization_jobs(since: set_creation_time_after),
+    "ListLabelingJobs" => list_labeling_jobs(since: set_creation_time_after),
+    "ListInferenceRecommendationsJobs" => list_inference_recommendations_jobs(since: set_creation_time_after),
+    "ListAIBenchmarkJobs" => list_ai_benchmark_jobs(since: set_creation_time_after),
+    "ListAIRecommendationJobs" => list_ai_recommendation_jobs(since: set_creation_time_after),
+    "ListMonitoringSchedules" => list_monitoring_schedules(of: set_monitoring_job_definition_name),
+    "ListModels" => list_models(),
+    "ListEndpointConfigs" => list_endpoint_configs(since: set_creation_time_after),
+    "ListEndpoints" => list_endpoints(since: set_last_modified_time_after),
+    "ListInferenceComponents" => list_inference_components(since: set_creation_time_after),
+    "ListInferenceExperiments" => list_inference_experiments(),
+    "ListNotebookInstances" => list_notebook_instances(),
+    "ListDomains" => list_domains(),
+    "ListUserProfiles" => list_user_profiles(),
+    "ListSpaces" => list_spaces(),
+    "ListApps" => list_apps(),
+    "ListMlflowTrackingServers" => list_mlflow_tracking_servers(),
+    "ListMlflowApps" => list_mlflow_apps(),
+    "ListPartnerApps" => list_partner_apps(),
+    "ListFeatureGroups" => list_feature_groups(),
+}
+
+/// The answer of a list: one member holds the resources, another the token of the next page.
+fn page(answer: serde_json::Value) -> Page {
+    let serde_json::Value::Object(members) = answer else { return Page::default() };
+    let next = members.get("NextToken").and_then(|token| token.as_str()).map(str::to_owned);
+    let lists = members.into_iter().filter_map(|(_, member)| match member {
+        serde_json::Value::Array(summaries) => Some(summaries),
+        _ => None,
+    });
+    Page { summaries: lists.flatten().collect(), next }
 }
