@@ -143,6 +143,16 @@ impl Emulator {
         self.control("DELETE", "faults", &Value::Null);
     }
 
+    /// Empties CloudTrail's event history, as if it had lost the events, or they were older than it keeps them.
+    pub fn forget_history(&self) {
+        self.control("DELETE", "history", &Value::Null);
+    }
+
+    /// Records later calls, but for those of functions, under this `userIdentity`, as CloudTrail writes it.
+    pub fn identity(&self, user_identity: Value) {
+        self.control("PUT", "identity", &user_identity);
+    }
+
     /// The calls that functions made, in order, as `service:Action`.
     pub fn journal(&self, function: &str) -> Vec<String> {
         let journal = self.control("GET", "journal", &Value::Null);

@@ -13,7 +13,7 @@ from moto.core.routing import NotFound, get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.wrappers import Response
 
-CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
+CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 
 # The members of a request that name the resource it is about, the most telling one first.
 RESOURCE_MEMBERS = (
@@ -41,29 +41,35 @@ class Call:
     """One call of an AWS operation."""
 
     access_key: str | None
+    region: str | None
     service: str | None
     action: str
     resource: str | None
     protocol: str
     content_type: str
+    user_agent: str
+    members: dict
+    """What the request says, where it is JSON."""
 
     @classmethod
     def read(cls, environ):
         """Reads a call from a WSGI request and leaves the request's body in place."""
         credential = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-        access_key, service = credential.groups() if credential else (None, None)
+        access_key, region, service = credential.groups() if credential else (None, None, None)
         body = _body(environ)
         content_type = environ.get("CONTENT_TYPE", "")
         target = environ.get("HTTP_X_AMZ_TARGET")
+        members = read_json(body) if target else {}
         if target:
-            action, resource, protocol = target.split(".")[-1], _resource(_json(body)), "json"
+            action, resource, protocol = target.split(".")[-1], _resource(members), "json"
         elif content_type.startswith("application/x-www-form-urlencoded"):
             form = dict(parse_qsl(body.decode(errors="replace")))
             action, resource, protocol = form.get("Action", ""), _resource(form), "query"
         else:
             action, protocol = _rest_operation(service, environ)
             resource = environ["PATH_INFO"]
-        return cls(access_key, service, action, resource, protocol, content_type)
+        user_agent = environ.get("HTTP_USER_AGENT", "")
+        return cls(access_key, region, service, action, resource, protocol, content_type, user_agent, members)
 
 
 def error(call, status, code, message):
@@ -95,7 +101,8 @@ def _body(environ):
     return body
 
 
-def _json(body):
+def read_json(body):
+    """The members of a JSON object; none, if it is none."""
     try:
         value = json.loads(body)
     except ValueError:

@@ -12,6 +12,8 @@ from moto.moto_api._internal.models import moto_api_backend
 from werkzeug.wrappers import Request, Response
 
 import calls
+import cloudtrail_plugin
+import history
 from calls import Call
 from faults import Faults
 from journal import Journal
@@ -30,6 +32,7 @@ class Gateway:
         self.moto = moto
         self.faults = Faults()
         self.journal = Journal()
+        self.identity = None
         self._one_at_a_time = Lock()
 
     def __call__(self, environ, start_response):
@@ -55,6 +58,14 @@ class Gateway:
                 return _json(200, self.journal.entries)
             case "DELETE", "journal":
                 self.journal.clear()
+            case "DELETE", "history":
+                with self._one_at_a_time:
+                    cloudtrail_plugin.forget()
+            case "PUT", "identity":
+                identity = calls.read_json(request.get_data())
+                if "type" not in identity:
+                    return _json(400, {"error": "a userIdentity is an object with a type"})
+                self.identity = identity
             case _:
                 return _json(404, {"error": "no such control endpoint"})
         return _json(200, {})
@@ -64,6 +75,7 @@ class Gateway:
             moto_api_backend.reset()
         self.faults.clear()
         self.journal.clear()
+        self.identity = None
 
     def _call(self, environ):
         call = Call.read(environ)
@@ -91,7 +103,15 @@ class Gateway:
             return self._ask_moto(call, environ)
         # moto looks and then writes; one call at a time makes its conditions as atomic as AWS's.
         with self._one_at_a_time:
-            return self._ask_moto(call, environ)
+            response = self._ask_moto(call, environ)
+            self._remember(call, response)
+            return response
+
+    def _remember(self, call, response):
+        """CloudTrail User Guide, event history: it tells of calls that failed as well, by their error code."""
+        if history.is_told(call) and response.status_code < 500:
+            answer = calls.read_json(response.get_data())
+            cloudtrail_plugin.remember(history.record(call, response.status_code, answer, self.identity))
 
     def _ask_moto(self, call, environ):
         try:

@@ -11,13 +11,16 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import camelcase_to_underscores, get_service_model, utcnow
 from moto.sagemaker.exceptions import SagemakerClientError
 
+import automl
+from listing import page, seconds
+
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of resource, by the names of its members and its states in the API reference."""
 
     arn: str
-    """What its ARN ends with, made of members that were given; `{id}` is the service's own."""
+    """What its ARN ends with, made of members that were given. `{id}` is the service's own, `{owner}` a user or a space."""
     running: str | None = None
     stopped: str | None = "Stopped"
     status: str | None = None
@@ -60,12 +63,12 @@ KINDS = {
         "model-explainability-job-definition", "JobDefinitionName"
     ),
     "InferenceComponent": job("inference-component", "InferenceComponentName", "InService"),
-    "InferenceExperiment": job("inference-experiment", "Name", "Running", status="Status"),
+    "InferenceExperiment": job("inference-experiment", "Name", "Running", "Completed", status="Status"),
     "NotebookInstance": job("notebook-instance", "NotebookInstanceName", "InService"),
     "Domain": Kind("domain/d-{id}", "InService", status="Status"),
     "UserProfile": Kind("user-profile/{DomainId}/{UserProfileName}", "InService", status="Status"),
     "Space": Kind("space/{DomainId}/{SpaceName}", "InService", status="Status"),
-    "App": Kind("app/{DomainId}/{AppName}", "InService", status="Status"),
+    "App": Kind("app/{DomainId}/{owner}/{AppType}/{AppName}", "InService", status="Status"),
     "Pipeline": kept("pipeline", "PipelineName"),
     "PipelineExecution": Kind(
         "pipeline/{PipelineName}/execution/{id}", "Executing", creation="Start"
@@ -75,7 +78,7 @@ KINDS = {
     ),
     "MlflowApp": Kind("mlflow-app/app-{id}"),
     "PartnerApp": Kind("partner-app/app-{id}"),
-    "FeatureGroup": kept("feature-group", "FeatureGroupName"),
+    "FeatureGroup": job("feature-group", "FeatureGroupName", "Created"),
     "ModelPackage": kept("model-package", "ModelPackageName"),
     "ModelCard": kept("model-card", "ModelCardName"),
     "Image": kept("image", "ImageName"),
@@ -86,19 +89,82 @@ KINDS = {
 # An operation of one kind on resources of another: both versions of AutoML make the same jobs.
 SAME = {"AutoMLJobV2": "AutoMLJob"}
 
-# The lists that show which resources use another one.
-LISTS = ("TransformJob", "InferenceComponent", "MonitoringSchedule")
+LISTS = (
+    "HyperParameterTuningJob",
+    "AutoMLJob",
+    "ProcessingJob",
+    "TransformJob",
+    "CompilationJob",
+    "LabelingJob",
+    "InferenceRecommendationsJob",
+    "OptimizationJob",
+    "MonitoringSchedule",
+    "NotebookInstance",
+    "InferenceComponent",
+    "InferenceExperiment",
+    "App",
+    "Space",
+    "UserProfile",
+    "Domain",
+    "MlflowTrackingServer",
+    "FeatureGroup",
+)
+
+# What is always told of a resource, and here never changes.
+TOLD = {
+    "AutoMLJobSecondaryStatus": "Starting",
+    "IsActive": "Active",
+    "LabelCounters": dict.fromkeys(
+        ("TotalLabeled", "HumanLabeled", "MachineLabeled", "FailedNonRetryableError", "Unlabeled"), 0
+    ),
+    "ObjectiveStatusCounters": dict.fromkeys(("Succeeded", "Pending", "Failed"), 0),
+    "TrainingJobStatusCounters": dict.fromkeys(
+        ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped"), 0
+    ),
+}
 
 
 class Resource:
     """One resource: what was given, its ARN, its state and its tags."""
 
-    def __init__(self, given, arn, kind):
+    def __init__(self, noun, given, arn):
+        self.noun = noun
         self.given = given
         self.arn = arn
-        self.state = kind.running
-        self.created = utcnow()
+        self.name = arn.rsplit("/", 1)[1]
+        self.state = KINDS[noun].running
+        self.created = self.modified = seconds(utcnow())
         self.tags = given.pop("Tags", [])
+
+    def enter(self, state):
+        self.state = state
+        self.modified = seconds(utcnow())
+
+    def members(self):
+        """What is known of it, by all the names that operations have for it."""
+        kind, name = KINDS[self.noun], SAME.get(self.noun, self.noun)
+        arns = (f"{self.noun}Arn", f"{name}Arn", "Arn", "JobArn", "JobDefinitionArn", "TrackingServerArn")
+        known = {arn: self.arn for arn in arns}
+        if self.noun == "Domain":
+            known["DomainId"] = self.name
+        if kind.running:
+            known[kind.status or f"{name}Status"] = self.state
+        if "SecurityGroupIds" in self.given:
+            # DescribeNotebookInstance has another name for them.
+            known["SecurityGroups"] = self.given["SecurityGroupIds"]
+        if "EndpointName" in self.given:
+            known["EndpointArn"] = f"{self.arn.rsplit(':', 1)[0]}:endpoint/{self.given['EndpointName']}"
+        if "OptimizationConfigs" in self.given:
+            kinds = [name for config in self.given["OptimizationConfigs"] for name in config]
+            known["OptimizationTypes"] = [name.removeprefix("Model").removesuffix("Config") for name in kinds]
+        times = {"CreationTime": self.created, "LastModifiedTime": self.modified}
+        return {**TOLD, **self.given, **known, **times}
+
+    def member(self, name):
+        """A member of its summary: those may have been given inside another one, such as a job's configuration."""
+        members = self.members()
+        inside = (value for value in self.given.values() if isinstance(value, dict) and name in value)
+        return members[name] if name in members else next(inside, {}).get(name)
 
 
 class Store:
@@ -110,21 +176,24 @@ class Store:
         self._ids = count(1)
 
     def by_arn(self, arn):
-        found = (one for ones in self.resources.values() for one in ones if one.arn == arn)
-        return next(found, None)
+        return next((ones[arn] for ones in self.resources.values() if arn in ones), None)
 
     def create(self, noun, given):
         kind = KINDS[noun]
-        arn = self.prefix + kind.arn.format(**given, id=f"{next(self._ids):012}")
+        arn = self._arn(noun, given, f"{next(self._ids):012}")
         if self.by_arn(arn):
             raise SagemakerClientError("ResourceInUse", f"{arn} exists already.")
-        resource = Resource(given, arn, kind)
-        self._of(noun).append(resource)
-        return _answer(f"{kind.creation}{noun}", _members(noun, resource))
+        resource = self._of(noun)[arn] = Resource(noun, given, arn)
+        return _answer(f"{kind.creation}{noun}", resource.members())
 
     def describe(self, noun, given):
         resource = self._find("Describe", noun, given)
-        members = _members(noun, resource)
+        if resource.noun == "AutoMLJobV2" and noun == "AutoMLJob":
+            # DescribeAutoMLJob
+            raise _not_found("Describe", noun, given)
+        members = resource.members()
+        if noun == "AutoMLJobV2":
+            members |= automl.version_2(resource.given)
         return _answer(f"Describe{noun}", {f"{noun}Detail": members, **members})
 
     def stop(self, noun, given):
@@ -133,43 +202,39 @@ class Store:
         if resource.state != kind.running:
             code = _refusal(f"Stop{noun}", "ConflictException")
             raise SagemakerClientError(code, f"{resource.arn} is in status {resource.state}.")
-        resource.state = kind.stopped
+        resource.enter(kind.stopped)
         return EmptyResult()
 
     def delete(self, noun, given):
-        self._of(noun).remove(self._find("Delete", noun, given))
+        del self._of(noun)[self._find("Delete", noun, given).arn]
         return EmptyResult()
 
     def list(self, noun, given):
-        """List…: the newest first, filtered by time of creation and by job definition."""
-        since, definition = given.get("CreationTimeAfter"), given.get("MonitoringJobDefinitionName")
-        found = [
-            _members(noun, one)
-            for one in reversed(self._of(noun))
-            if (since is None or one.created.timestamp() > since.timestamp())
-            and definition in (None, _definition(one))
-        ]
-        page = found[: given.get("MaxResults", 10)]
-        shape = _model(f"List{noun}s").output_shape
-        items = next(name for name, member in shape.members.items() if member.type_name == "list")
-        item = shape.members[items].member.members
-        listed = [{key: value for key, value in one.items() if key in item} for one in page]
-        return ActionResult({items: listed, **({"NextToken": "more"} if len(found) > len(page) else {})})
+        return page(f"List{noun}s", self._of(noun).values(), given)
 
     def _of(self, noun):
-        return self.resources.setdefault(SAME.get(noun, noun), [])
+        return self.resources.setdefault(SAME.get(noun, noun), {})
+
+    def _arn(self, noun, given, own_id):
+        # An app belongs to a user or to a space.
+        owner = given.get("UserProfileName", given.get("SpaceName"))
+        return self.prefix + KINDS[noun].arn.format(**{**given, "owner": owner, "id": own_id})
 
     def _find(self, verb, noun, given):
         """The resource that the members of a request name, all of them."""
         takes = _model(f"{verb}{noun}").input_shape.members
         wanted = {name: given[name] for name in takes if name in given and not name.endswith("Token")}
-        for resource in self._of(noun):
-            members = _members(noun, resource)
+        ones = self._of(noun)
+        try:
+            named = ones.get(self._arn(noun, wanted, ""))
+        except KeyError:
+            named = None
+        for resource in [named] if named else ones.values():
+            members = resource.members()
             # A model package is named by its ARN as well.
             if all(value in (members.get(name), resource.arn) for name, value in wanted.items()):
                 return resource
-        code = _refusal(f"{verb}{noun}", "ResourceNotFound")
-        raise SagemakerClientError(code, f"Could not find {noun} {wanted}.")
+        raise _not_found(verb, noun, wanted)
 
 
 def install(responses):
@@ -200,23 +265,8 @@ def _refusal(operation, code):
     return code if code in {shape.name for shape in _model(operation).error_shapes} else "ValidationException"
 
 
-def _members(noun, resource):
-    """What is known of a resource, by all the names that operations have for it."""
-    kind, name = KINDS[noun], SAME.get(noun, noun)
-    arns = (f"{noun}Arn", f"{name}Arn", "Arn", "JobArn", "JobDefinitionArn", "TrackingServerArn")
-    known = {arn: resource.arn for arn in arns}
-    if noun == "Domain":
-        known["DomainId"] = resource.arn.rsplit("/", 1)[1]
-    if kind.running:
-        known[kind.status or f"{name}Status"] = resource.state
-    if "SecurityGroupIds" in resource.given:
-        # DescribeNotebookInstance has another name for them.
-        known["SecurityGroups"] = resource.given["SecurityGroupIds"]
-    return {**resource.given, **known, "CreationTime": resource.created}
-
-
-def _definition(schedule):
-    return schedule.given.get("MonitoringScheduleConfig", {}).get("MonitoringJobDefinitionName")
+def _not_found(verb, noun, wanted):
+    return SagemakerClientError(_refusal(f"{verb}{noun}", "ResourceNotFound"), f"Could not find {noun} {wanted}.")
 
 
 def _answer(operation, members):

@@ -4,6 +4,7 @@ Each correction names the page of the SageMaker API reference that it follows.
 """
 
 from copy import deepcopy
+from functools import cache
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import camelcase_to_underscores, get_service_model, utcnow
@@ -22,6 +23,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from moto.sagemaker.utils import arn_formatter
 
 import sagemaker_kinds
+from listing import page, seconds
 
 MOST_TAGS = 50
 
@@ -239,11 +241,50 @@ class SageMaker(SageMakerResponse):
         )
         return ActionResult(endpoint.response_create)
 
+    def list_training_jobs(self):
+        return self._page("TrainingJob", self.sagemaker_backend.training_jobs)
+
+    def list_models(self):
+        return self._page("Model", self.sagemaker_backend._models)
+
+    def list_endpoint_configs(self):
+        return self._page("EndpointConfig", self.sagemaker_backend.endpoint_configs)
+
     def list_endpoints(self):
-        """ListEndpoints: the newest first, ten a page."""
-        self.params.setdefault("SortOrder", "Descending")
-        self.params.setdefault("MaxResults", 10)
-        return super().list_endpoints()
+        return self._page("Endpoint", self.sagemaker_backend.endpoints)
+
+    def _page(self, noun, resources):
+        return page(f"List{noun}s", (Listed(noun, one) for one in resources.values()), self.params)
+
+
+class Listed:
+    """A resource of moto's, as lists want it."""
+
+    def __init__(self, noun, resource):
+        self.noun, self.resource, self.arn = noun, resource, resource.arn
+
+    @property
+    def name(self):
+        return self.member(f"{self.noun}Name")
+
+    @property
+    def state(self):
+        return self.member(f"{self.noun}Status")
+
+    @property
+    def created(self):
+        return seconds(self.resource.creation_time)
+
+    @property
+    def modified(self):
+        return seconds(self.resource.last_modified_time)
+
+    def member(self, name):
+        return self.arn if name == f"{self.noun}Arn" else getattr(self.resource, _attribute(name), None)
+
+
+# A list asks for the same few names, for each resource.
+_attribute = cache(camelcase_to_underscores)
 
 
 def _enter(job, status, secondary_status):

@@ -8,6 +8,8 @@ import time
 import unittest
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
@@ -15,7 +17,8 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from sagemaker_kinds import KINDS
+from listing import NEWEST_FIRST, ORDERS
+from sagemaker_kinds import KINDS, LISTS
 
 HERE = Path(__file__).parent
 REGION = "eu-west-1"
@@ -335,14 +338,14 @@ class Endpoints(EmulatorTest):
         self.assertEqual(self.sagemaker.list_models()["Models"], [])
 
 
-class Kinds(EmulatorTest):
-    """The kinds of resources that share a store."""
+class AnyKind(EmulatorTest):
+    """Calls operations of any kind of resource with as little as they can do with."""
 
     # What names a resource of whatever kind.
     NAMES = {"DomainId": "d-1", "AppType": "JupyterLab", "JobCategory": "AgentRFT", "PipelineName": "p"}
 
     def call(self, operation, **members):
-        """Calls an operation with as little as names the resource."""
+        """Calls an operation with those of the members that it takes."""
         method = xform_name(operation)
         takes = self.sagemaker.meta.service_model.operation_model(operation).input_shape.members
         return getattr(self.sagemaker, method)(**{k: v for k, v in members.items() if k in takes})
@@ -358,6 +361,10 @@ class Kinds(EmulatorTest):
             aws_secret_access_key="secret",
             config=config,
         )
+
+
+class Kinds(AnyKind):
+    """The kinds of resources that share a store."""
 
     def made(self, noun, kind):
         """Creates a resource, and returns what names it."""
@@ -412,22 +419,241 @@ class Kinds(EmulatorTest):
                     code = self.refusal(f"{verb}{noun}", "ResourceNotFound")
                     self.refused(code, self.call, operation=f"{verb}{noun}", **names)
 
-    def test_lists_show_the_newest_that_match(self):
+    def test_apps_of_two_users_may_have_one_name(self):
+        for user in ("ana", "ben"):
+            app = {**self.NAMES, "UserProfileName": user, "AppName": "default"}
+            created = self.call("CreateApp", **app)
+            self.assertEqual(created["AppArn"], arn(f"app/d-1/{user}/JupyterLab", "default"))
+            self.assertEqual(self.call("DescribeApp", **app)["UserProfileName"], user)
+
+    def test_the_second_version_describes_automl_jobs_of_both(self):
+        source = {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in"}}}
+        security, split = {"VpcConfig": VPC}, {"ValidationFraction": 0.25}
+        criteria, algorithms = {"MaxCandidates": 1}, [{"AutoMLAlgorithms": ["xgboost"]}]
+        common = {"OutputDataConfig": {"S3OutputPath": "s3://bucket/out"}, "RoleArn": ROLE}
+        self.sagemaker.create_auto_ml_job(
+            AutoMLJobName="first",
+            InputDataConfig=[{**source, "TargetAttributeName": "churn"}],
+            ProblemType="Regression",
+            AutoMLJobConfig={
+                "SecurityConfig": security,
+                "DataSplitConfig": split,
+                "CompletionCriteria": criteria,
+                "CandidateGenerationConfig": {"AlgorithmsConfig": algorithms},
+            },
+            **common,
+        )
+        tabular = {
+            "TargetAttributeName": "churn",
+            "ProblemType": "Regression",
+            "CompletionCriteria": criteria,
+            "CandidateGenerationConfig": {"AlgorithmsConfig": algorithms},
+        }
+        given = {
+            "AutoMLJobInputDataConfig": [source],
+            "AutoMLProblemTypeConfig": {"TabularJobConfig": tabular},
+            "SecurityConfig": security,
+            "DataSplitConfig": split,
+            **common,
+        }
+        self.sagemaker.create_auto_ml_job_v2(AutoMLJobName="second", **given)
+        for name in ("first", "second"):
+            job = self.sagemaker.describe_auto_ml_job_v2(AutoMLJobName=name)
+            self.assertEqual({member: job[member] for member in given}, given)
+            self.assertEqual(job["AutoMLProblemTypeConfigName"], "Tabular")
+        self.assertNotIn("AutoMLJobConfig", job)
+        # The first version does not describe those of the second.
+        first = self.sagemaker.describe_auto_ml_job
+        self.assertEqual(first(AutoMLJobName="first")["ProblemType"], "Regression")
+        self.refused("ResourceNotFound", first, AutoMLJobName="second")
+        jobs = self.sagemaker.list_auto_ml_jobs()["AutoMLJobSummaries"]
+        self.assertEqual([job["AutoMLJobName"] for job in jobs], ["second", "first"])
+
+
+class Lists(AnyKind):
+    """The List… operations: one mechanism for all kinds."""
+
+    NOUNS = (*LISTS, "TrainingJob", "Model", "EndpointConfig", "Endpoint")
+    NAMED = {
+        "InferenceRecommendationsJob": "JobName",
+        "InferenceExperiment": "Name",
+        "MlflowTrackingServer": "TrackingServerName",
+    }
+    # What summaries must say, and only the caller knows.
+    GIVEN = {
+        "HyperParameterTuningJob": {"HyperParameterTuningJobConfig": {"Strategy": "Random"}},
+        "LabelingJob": {"HumanTaskConfig": {"WorkteamArn": "team"}},
+        "InferenceRecommendationsJob": {"JobDescription": "d", "JobType": "Default", "RoleArn": ROLE},
+        "OptimizationJob": {
+            "DeploymentInstanceType": "ml.g5.xlarge",
+            "OptimizationConfigs": [{"ModelQuantizationConfig": {}}],
+        },
+        "InferenceComponent": {"EndpointName": "e", "VariantName": "v"},
+        "InferenceExperiment": {"Type": "ShadowMode"},
+        "App": {"UserProfileName": "ana"},
+    }
+
+    @contextmanager
+    def account_for(self, noun):
+        """An account with nothing but what resources of the kind need."""
+        with self.subTest(noun):
+            control("POST", "reset")
+            if noun in ("EndpointConfig", "Endpoint"):
+                self.model()
+            if noun == "Endpoint":
+                self.endpoint_config()
+            yield
+
+    def make(self, noun, *names):
+        own = {
+            "TrainingJob": self.train,
+            "Model": self.model,
+            "EndpointConfig": self.endpoint_config,
+            "Endpoint": self.endpoint,
+        }
+        for name in names:
+            if noun in own:
+                own[noun](name)
+            else:
+                self.call(f"Create{noun}", **{**self.NAMES, **self.GIVEN.get(noun, {}), self.name_of(noun): name})
+
+    def name_of(self, noun):
+        return self.NAMED.get(noun, f"{noun}Name")
+
+    def nouns(self, *members):
+        """The kinds whose list takes these members."""
+        return [noun for noun in self.NOUNS if all(member in self.shape(noun).members for member in members)]
+
+    def shape(self, noun, of="input_shape"):
+        return getattr(self.sagemaker.meta.service_model.operation_model(f"List{noun}s"), of)
+
+    def list(self, noun, **members):
+        """The summaries of a page, and the token for the next one."""
+        answer = getattr(self.sagemaker, xform_name(f"List{noun}s"))(**members)
+        return next(value for value in answer.values() if isinstance(value, list)), answer.get("NextToken")
+
+    def names(self, noun, **members):
+        return [one[self.name_of(noun)] for one in self.list(noun, **members)[0]]
+
+    def pages(self, noun, **members):
+        """The names on all pages."""
+        token = {}
+        while True:
+            page, more = self.list(noun, **members, **token)
+            yield [one[self.name_of(noun)] for one in page]
+            if not more:
+                return
+            token = {"NextToken": more}
+
+    def refused_list(self, noun, message=None, **members):
+        call = getattr(self.sagemaker, xform_name(f"List{noun}s"))
+        self.refused("ValidationException", call, message=message, **members)
+
+    def test_summaries_have_the_members_of_the_reference(self):
+        for noun in self.NOUNS:
+            with self.account_for(noun):
+                self.make(noun, "one")
+                [summary], token = self.list(noun)
+                self.assertIsNone(token)
+                listed = next(s for s in self.shape(noun, "output_shape").members.values() if s.type_name == "list")
+                self.assertLessEqual(set(listed.member.required_members), set(summary))
+                self.assertIn("CreationTime", summary)
+
+    def test_are_in_the_order_of_the_reference(self):
+        for noun in self.NOUNS:
+            with self.account_for(noun):
+                self.make(noun, "b", "c", "a")
+                by, direction = ORDERS.get(f"List{noun}s", NEWEST_FIRST)
+                usual = ["a", "b", "c"] if by == "Name" else ["b", "c", "a"]
+                self.assertEqual(self.names(noun), usual if direction == "Ascending" else usual[::-1])
+                if "SortBy" in self.shape(noun).members:
+                    newest = {"SortBy": "CreationTime", "SortOrder": "Descending"}
+                    self.assertEqual(self.names(noun, **newest), ["a", "c", "b"])
+                    self.assertEqual(self.names(noun, **newest | {"SortOrder": "Ascending"}), ["b", "c", "a"])
+                if "Name" in self.shape(noun).members.get("SortBy", self.shape(noun)).metadata.get("enum", ()):
+                    by_name = {"SortBy": "Name", "SortOrder": "Ascending"}
+                    self.assertEqual(list(self.pages(noun, MaxResults=2, **by_name)), [["a", "b"], ["c"]])
+
+    def test_pages_are_of_ten_or_as_many_as_asked_for(self):
+        names = [f"n{number:02}" for number in range(11)]
+        for noun in self.NOUNS:
+            with self.account_for(noun):
+                self.make(noun, *names)
+                of_ten = [11] if noun == "OptimizationJob" else [10, 1]
+                self.assertEqual([len(page) for page in self.pages(noun)], of_ten)
+                pages = list(self.pages(noun, MaxResults=4))
+                self.assertEqual([len(page) for page in pages], [4, 4, 3])
+                self.assertEqual(sorted(sum(pages, [])), names)
+                self.assertEqual(len(list(self.pages(noun, MaxResults=11))), 1)
+                for wrong in (0, 101):
+                    self.refused_list(noun, MaxResults=wrong)
+
+    def test_tokens_are_those_of_the_operation(self):
+        self.make("TrainingJob", "one", "two")
+        self.make("ProcessingJob", "one", "two")
+        _, token = self.list("ProcessingJob", MaxResults=1)
+        for wrong in ("", "1", "NQ==", "WzFd", token):
+            self.refused_list("TrainingJob", NextToken=wrong)
+
+    def test_a_page_begins_where_the_last_one_ended_whatever_was_deleted(self):
+        self.model()
+        self.make("EndpointConfig", "one", "two", "three", "four")
+        page, token = self.list("EndpointConfig", MaxResults=2)
+        for config in page:
+            self.sagemaker.delete_endpoint_config(EndpointConfigName=config["EndpointConfigName"])
+        self.endpoint_config("five")
+        self.assertEqual(self.names("EndpointConfig", NextToken=token), ["two", "one"])
+
+    def test_are_filtered_by_time(self):
+        for after, before in (("CreationTimeAfter", "CreationTimeBefore"), ("CreatedAfter", "CreatedBefore")):
+            for noun in self.nouns(after, before):
+                with self.account_for(noun):
+                    self.make(noun, "old")
+                    time.sleep(0.002)
+                    between = time.time()
+                    self.make(noun, "new")
+                    self.assertEqual(self.names(noun, **{after: between}), ["new"])
+                    self.assertEqual(self.names(noun, **{before: between}), ["old"])
+
+    def test_are_filtered_by_name(self):
+        for noun in self.nouns("NameContains"):
+            with self.account_for(noun):
+                self.make(noun, "blue-1", "green-1", "blue-2")
+                self.assertEqual(sorted(self.names(noun, NameContains="blue")), ["blue-1", "blue-2"])
+
+    def test_are_filtered_by_status(self):
+        for noun in self.nouns("StatusEquals"):
+            with self.account_for(noun):
+                self.make(noun, "one", "two")
+                kind = KINDS.get(noun)
+                running = kind.running if kind else {"TrainingJob": "InProgress"}.get(noun, "InService")
+                self.assertEqual(len(self.names(noun, StatusEquals=running)), 2)
+                self.refused_list(noun, StatusEquals="Typo")
+                if f"Stop{noun}" in self.sagemaker.meta.service_model.operation_names:
+                    self.call(f"Stop{noun}", **{self.name_of(noun): "one"})
+                    stopped = kind.stopped if kind else "Stopped"
+                    self.assertEqual(self.names(noun, StatusEquals=running), ["two"])
+                    self.assertEqual(self.names(noun, StatusEquals=stopped), ["one"])
+
+    def test_of_training_jobs_are_filtered_by_status_page_by_page(self):
+        self.make("TrainingJob", *(f"job-{number}" for number in range(5)))
+        for number in (1, 3, 4):
+            self.sagemaker.stop_training_job(TrainingJobName=f"job-{number}")
+        pages = self.pages("TrainingJob", MaxResults=2, StatusEquals="InProgress")
+        self.assertEqual(list(pages), [[], ["job-2"], ["job-0"]])
+        self.assertEqual(self.names("TrainingJob", StatusEquals="InProgress"), ["job-2", "job-0"])
+
+    def test_are_filtered_by_members(self):
+        for domain, user in (("d-1", "ana"), ("d-1", "ben"), ("d-2", "ana")):
+            app = {"DomainId": domain, "UserProfileName": user, "AppType": "JupyterLab", "AppName": "default"}
+            self.sagemaker.create_app(**app)
+        self.assertEqual(len(self.names("App", DomainIdEquals="d-1")), 2)
+        self.assertEqual(len(self.names("App", DomainIdEquals="d-1", UserProfileNameEquals="ana")), 1)
         for name in ("one", "two"):
-            self.call("CreateTransformJob", TransformJobName=name)
             config = {"MonitoringJobDefinitionName": name}
-            members = {"MonitoringScheduleName": name, "MonitoringScheduleConfig": config}
-            self.call("CreateMonitoringSchedule", **members)
-        jobs = self.sagemaker.list_transform_jobs(CreationTimeAfter=0)["TransformJobSummaries"]
-        self.assertEqual([job["TransformJobName"] for job in jobs], ["two", "one"])
-        page = self.sagemaker.list_transform_jobs(MaxResults=1)
-        self.assertEqual((len(page["TransformJobSummaries"]), "NextToken" in page), (1, True))
-        in_a_minute = time.time() + 60
-        jobs = self.sagemaker.list_transform_jobs(CreationTimeAfter=in_a_minute)
-        self.assertEqual(jobs["TransformJobSummaries"], [])
-        schedules = self.sagemaker.list_monitoring_schedules(MonitoringJobDefinitionName="one")
-        names = [one["MonitoringScheduleName"] for one in schedules["MonitoringScheduleSummaries"]]
-        self.assertEqual(names, ["one"])
+            self.sagemaker.create_monitoring_schedule(MonitoringScheduleName=name, MonitoringScheduleConfig=config)
+        self.assertEqual(self.names("MonitoringSchedule", MonitoringJobDefinitionName="one"), ["one"])
+        self.refused("UnknownOperationException", self.sagemaker.list_optimization_jobs, OptimizationContains="q")
 
 
 class Models(EmulatorTest):
@@ -516,6 +742,167 @@ class ResourceGroupsTagging(EmulatorTest):
         self.refused("InvalidParameterException", tag, ResourceARNList=arns, Tags={"a": "b"})
 
 
+class EventHistory(EmulatorTest):
+    """CloudTrail's LookupEvents."""
+
+    SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/DataScientist/ana"
+
+    def setUp(self):
+        super().setUp()
+        self.cloudtrail = client("cloudtrail")
+
+    def lookup(self, key=None, value=None, **members):
+        if key:
+            members["LookupAttributes"] = [{"AttributeKey": key, "AttributeValue": value}]
+        return self.cloudtrail.lookup_events(**members)
+
+    def names(self, *attribute, **members):
+        return [event["EventName"] for event in self.lookup(*attribute, **members)["Events"]]
+
+    def test_tells_of_a_call_that_wrote(self):
+        before = int(time.time())
+        secrets = {"Environment": {"KEY": "secret"}, "HyperParameters": {"key": "secret"}}
+        job = self.train(Tags=[{"Key": "A", "Value": "B"}], **secrets)
+        self.sagemaker.describe_training_job(TrainingJobName="job")
+        self.sagemaker.list_training_jobs()
+        [event] = self.lookup()["Events"]
+        self.assertEqual(event["EventName"], "CreateTrainingJob")
+        self.assertEqual(event["EventSource"], "sagemaker.amazonaws.com")
+        self.assertEqual((event["ReadOnly"], event["Username"]), ("false", "ana"))
+        self.assertEqual(event["AccessKeyId"], ACCESS_KEY)
+        self.assertTrue(before <= event["EventTime"].timestamp() <= time.time())
+        self.assertEqual(event["Resources"], [{"ResourceType": "AWS::SageMaker::TrainingJob", "ResourceName": job}])
+
+        self.assertNotIn("secret", event["CloudTrailEvent"])
+        record = json.loads(event["CloudTrailEvent"])
+        sample = json.loads((HERE / "../../events/CreateTrainingJob.missing-tag.json").read_text())["detail"]
+        self.assertEqual(set(sample) - set(record), {"tlsDetails"})
+        self.assertEqual(record["eventID"], event["EventId"])
+        self.assertEqual(record["responseElements"], {"trainingJobArn": job})
+        request = record["requestParameters"]
+        self.assertEqual(request["outputDataConfig"], {"s3OutputPath": "s3://bucket/out"})
+        self.assertEqual(request["resourceConfig"]["volumeSizeInGB"], 10)
+        self.assertEqual(request["tags"], [{"key": "A", "value": "B"}])
+        self.assertEqual((record["awsRegion"], record["recipientAccountId"]), (REGION, ACCOUNT))
+        self.assertIs(record["readOnly"], False)
+        self.assertEqual(record["userIdentity"]["arn"], self.SESSION)
+
+    def test_tells_of_a_call_that_was_refused(self):
+        self.train()
+        self.refused("ResourceInUse", self.train)
+        refused, made = (json.loads(event["CloudTrailEvent"]) for event in self.lookup()["Events"])
+        self.assertEqual((refused["errorCode"], refused["responseElements"]), ("ResourceInUse", None))
+        self.assertTrue(refused["errorMessage"])
+        self.assertNotIn("errorCode", made)
+
+    def test_does_not_tell_of_what_did_not_arrive(self):
+        fault("sagemaker", "CreateTrainingJob", "error", times=1, code="ThrottlingException")
+        self.refused("ThrottlingException", self.train)
+        fault("sagemaker", "CreateTrainingJob", "drop", times=1)
+        with self.assertRaises(ConnectionClosedError):
+            self.train()
+        self.assertEqual(self.names(), [])
+        fault("sagemaker", "CreateTrainingJob", "lost-response", times=1)
+        with self.assertRaises(ConnectionClosedError):
+            self.train()
+        self.assertEqual(self.names(), ["CreateTrainingJob"])
+
+    def test_tells_who_called(self):
+        self.train("by-default")
+        iam, sts = client("iam"), client("sts")
+        iam.create_user(UserName="eve")
+        key = iam.create_access_key(UserName="eve")["AccessKey"]
+        client("sagemaker", key["AccessKeyId"]).add_tags(ResourceArn=arn("training-job", "by-default"), Tags=[])
+        role = iam.create_role(RoleName="Builder", AssumeRolePolicyDocument="{}")["Role"]
+        session = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="bob")
+        key = session["Credentials"]["AccessKeyId"]
+        client("sagemaker", key).stop_training_job(TrainingJobName="by-default")
+        client("sagemaker", "guard-training").add_tags(ResourceArn=arn("training-job", "by-default"), Tags=[])
+        root = {"type": "Root", "principalId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root", "accountId": ACCOUNT}
+        control("PUT", "identity", root)
+        self.train("by-root")
+
+        events = self.lookup()["Events"][::-1]
+        self.assertEqual([event.get("Username") for event in events], ["ana", "eve", "bob", "guard-training", "root"])
+        callers = [json.loads(event["CloudTrailEvent"])["userIdentity"] for event in events]
+        types = ["AssumedRole", "IAMUser", "AssumedRole", "AssumedRole", "Root"]
+        self.assertEqual([one["type"] for one in callers], types)
+        self.assertEqual(callers[1]["arn"], f"arn:aws:iam::{ACCOUNT}:user/eve")
+        self.assertEqual(callers[2]["principalId"], f"{role['RoleId']}:bob")
+        self.assertEqual(callers[2]["sessionContext"]["sessionIssuer"]["arn"], role["Arn"])
+        self.assertEqual(callers[3]["sessionContext"]["sessionIssuer"]["userName"], "guard-training")
+        self.assertEqual(callers[4], root)
+        self.assertEqual(failure(control_request("PUT", "identity", {}))[0], 400)
+        control("POST", "reset")
+        self.train()
+        self.assertEqual(self.lookup()["Events"][0]["Username"], "ana")
+
+    def test_is_looked_up_by_an_attribute(self):
+        job, model = self.train(), self.model()
+        self.sagemaker.stop_training_job(TrainingJobName="job")
+        everything = ["StopTrainingJob", "CreateModel", "CreateTrainingJob"]
+        self.assertEqual(self.names(), everything)
+        self.assertEqual(self.names("EventName", "CreateModel"), ["CreateModel"])
+        self.assertEqual(self.names("EventSource", "sagemaker.amazonaws.com"), everything)
+        self.assertEqual(self.names("Username", "ana"), everything)
+        self.assertEqual(self.names("AccessKeyId", ACCESS_KEY), everything)
+        self.assertEqual((self.names("ReadOnly", "false"), self.names("ReadOnly", "true")), (everything, []))
+        self.assertEqual(self.names("ResourceName", model), ["CreateModel"])
+        self.assertEqual(self.names("ResourceType", "AWS::SageMaker::TrainingJob"), ["CreateTrainingJob"])
+        last = self.lookup()["Events"][0]["EventId"]
+        self.assertEqual(self.names("EventId", last), ["StopTrainingJob"])
+        self.assertEqual(self.names("ResourceName", job.replace(REGION, "eu-central-1")), [])
+
+        twice = [{"AttributeKey": "EventName", "AttributeValue": "CreateModel"}] * 2
+        wrong = "InvalidLookupAttributesException"
+        self.refused(wrong, self.cloudtrail.lookup_events, LookupAttributes=twice)
+        self.refused(wrong, self.lookup, key="Typo", value="x")
+
+    def test_is_looked_up_by_time(self):
+        self.train()
+        [event] = self.lookup()["Events"]
+        made, second = event["EventTime"], timedelta(seconds=1)
+        self.assertEqual(len(self.names(StartTime=made, EndTime=made)), 1)
+        self.assertEqual(self.names(StartTime=made + second), [])
+        self.assertEqual(self.names(EndTime=made - second), [])
+        wrong = {"StartTime": made, "EndTime": made - second}
+        self.refused("InvalidTimeRangeException", self.lookup, **wrong)
+
+    def test_comes_in_pages(self):
+        self.train()
+        for _ in range(51):
+            self.sagemaker.add_tags(ResourceArn=arn("training-job", "job"), Tags=[])
+        first = self.lookup("EventName", "AddTags")
+        token = first["NextToken"]
+        self.assertEqual(len(first["Events"]), 50)
+        self.model()
+        second = self.lookup("EventName", "AddTags", NextToken=token)
+        self.assertEqual((len(second["Events"]), second.get("NextToken")), (1, None))
+        self.assertEqual(len(self.lookup(MaxResults=2)["Events"]), 2)
+        for wrong in ({"NextToken": "typo"}, {"NextToken": token}):
+            self.refused("InvalidNextTokenException", self.lookup, **wrong)
+        self.refused("InvalidMaxResultsException", self.lookup, MaxResults=51)
+
+    def test_is_of_a_region(self):
+        self.train()
+        elsewhere = boto3.client(
+            "cloudtrail",
+            endpoint_url=url,
+            region_name="eu-central-1",
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key="secret",
+        )
+        self.assertEqual(elsewhere.lookup_events()["Events"], [])
+
+    def test_is_forgotten(self):
+        self.train()
+        control("DELETE", "history")
+        self.assertEqual(self.names(), [])
+        self.assertEqual(len(self.sagemaker.list_training_jobs()["TrainingJobSummaries"]), 1)
+        self.model()
+        self.assertEqual(self.names(), ["CreateModel"])
+
+
 class Keys(EmulatorTest):
     def test_of_aws_aliases_are_managed_by_aws(self):
         kms = client("kms")
@@ -572,7 +959,7 @@ class Errors(EmulatorTest):
 
     def test_name_operations_that_are_missing(self):
         unknown = "UnknownOperationException"
-        self.refused(unknown, self.sagemaker.list_spaces)
+        self.refused(unknown, self.sagemaker.list_images)
         self.refused(unknown, client("dynamodb").list_contributor_insights)
         self.refused("InvalidAction", client("iam").list_organizations_features)
 
