@@ -1,6 +1,5 @@
 //! The Lambda functions, from event to effect: the real binaries against an emulated AWS account.
 
-use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,269 +8,12 @@ use tagwarden::operations::{Operation, Stop};
 use tagwarden_functions::permissions::{GUARDS, functions, operations};
 use tagwarden_functions::recover::{NOT_TOLD, is_recoverable};
 use tagwarden_functions::state_change::KINDS;
-use tagwarden_tests::emulator::{Emulator, REGION};
+use tagwarden_tests::emulator::REGION;
 use tagwarden_tests::runtime_api::{Answer, Function};
-use tagwarden_tests::{essence, event, list, samples, strict_policy};
-use tempfile::TempDir;
-
-/// The emulated account.
-const ACCOUNT: &str = "123456789012";
-
-const POLICY_BUCKET: &str = "policies";
-const POLICY_KEY: &str = "sagemaker/policy.toml";
-
-/// A guard at work in an account.
-struct World {
-    name: &'static str,
-    emulator: Emulator,
-    environment: Vec<(String, String)>,
-    guard: Option<Function>,
-    _folder: TempDir,
-}
-
-impl World {
-    /// An account in which the function `name` enforces a policy of these rules.
-    fn new(name: &'static str, rules: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let policy = folder.path().join("policy.toml");
-        fs::write(&policy, format!("version = 1\n{rules}")).expect("written");
-        let emulator = Emulator::start();
-        let mut environment = emulator.environment(name);
-        environment.push(("TAGWARDEN_POLICY".to_owned(), policy.to_str().expect("UTF-8").to_owned()));
-        let guard = Some(Function::start(name, ACCOUNT, &environment));
-        Self { name, emulator, environment, guard, _folder: folder }
-    }
-
-    /// The same, with the policy in S3, which is asked for it each time.
-    fn with_policy_in_s3(name: &'static str, rules: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let emulator = Emulator::start();
-        let mut environment = emulator.environment(name);
-        environment.push(("TAGWARDEN_POLICY".to_owned(), format!("s3://{POLICY_BUCKET}/{POLICY_KEY}")));
-        environment.push(("TAGWARDEN_POLICY_MAX_AGE".to_owned(), "0".to_owned()));
-        emulator.put_object(POLICY_BUCKET, POLICY_KEY, format!("version = 1\n{rules}"));
-        let guard = Some(Function::start(name, ACCOUNT, &environment));
-        Self { name, emulator, environment, guard, _folder: folder }
-    }
-
-    fn put_policy(&self, text: &str) {
-        self.emulator.put_object(POLICY_BUCKET, POLICY_KEY, text);
-    }
-
-    /// Creates the training job of a sample event, and returns the event.
-    fn launch(&self, sample: &str) -> Value {
-        let event = in_this_account(sample);
-        let request = &event["detail"]["requestParameters"];
-        let tags: Vec<_> =
-            list(&request["tags"]).iter().map(|tag| json!({"Key": tag["key"], "Value": tag["value"]})).collect();
-        self.create_training_job(&request["trainingJobName"], &tags);
-        event
-    }
-
-    fn create_training_job(&self, name: &Value, tags: &[Value]) {
-        let job = json!({
-            "TrainingJobName": name,
-            "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/atlas-train"),
-            "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
-            "OutputDataConfig": {"S3OutputPath": "s3://bucket/out"},
-            "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
-            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-            "Tags": tags,
-        });
-        self.emulator.sagemaker("CreateTrainingJob", &job);
-    }
-
-    /// Creates an endpoint configuration, with a model for it.
-    fn create_endpoint_config(&self, name: &Value) {
-        let model = json!(format!("model-of-{}", name.as_str().expect("a name")));
-        self.create_model(&model);
-        self.create_endpoint_config_with(name, &model);
-    }
-
-    fn create_model(&self, name: &Value) {
-        let model = json!({
-            "ModelName": name,
-            "PrimaryContainer": {"Image": "image", "ModelDataUrl": "s3://bucket/model"},
-            "ExecutionRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/atlas-train"),
-        });
-        self.emulator.sagemaker("CreateModel", &model);
-    }
-
-    fn create_endpoint_config_with(&self, name: &Value, model: &Value) {
-        let variant =
-            json!({"VariantName": "a", "ModelName": model, "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1});
-        self.emulator
-            .sagemaker("CreateEndpointConfig", &json!({"EndpointConfigName": name, "ProductionVariants": [variant]}));
-    }
-
-    /// Creates the resource that an operation creates or changes, and returns the event of the operation.
-    fn make(&self, operation: &Operation, name: &str) -> Value {
-        let request = request(operation, name);
-        let name = json!(name);
-        let arn =
-            |kind: &str| json!(format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind}/{}", name.as_str().expect("text")));
-        let arn = match operation.kind {
-            "training-job" => {
-                self.create_training_job(&name, &[]);
-                arn("training-job")
-            }
-            "model" => {
-                self.create_model(&name);
-                arn("model")
-            }
-            "endpoint-config" => {
-                self.create_endpoint_config(&name);
-                arn("endpoint-config")
-            }
-            "endpoint" => {
-                self.create_endpoint_config(&name);
-                self.emulator.sagemaker("CreateEndpoint", &json!({"EndpointName": name, "EndpointConfigName": name}));
-                arn("endpoint")
-            }
-            _ => {
-                let answer = self.emulator.sagemaker(&creation(operation), &capitalised(&request));
-                let arns = answer
-                    .as_object()
-                    .expect("an object")
-                    .iter()
-                    .filter(|(key, _)| key.ends_with("Arn") || *key == "Arn");
-                arns.map(|(_, arn)| arn.clone()).next().unwrap_or_default()
-            }
-        };
-        called(operation.name, request, operation.resource_arn.map(|path| (path, arn)))
-    }
-
-    fn deliver(&self, event: &Value) -> Answer {
-        self.guard.as_ref().expect("it runs").invoke(&event.to_string())
-    }
-
-    fn status(&self, event: &Value) -> Value {
-        let name = &event["detail"]["requestParameters"]["trainingJobName"];
-        self.emulator.sagemaker("DescribeTrainingJob", &json!({"TrainingJobName": name}))["TrainingJobStatus"].clone()
-    }
-
-    /// The tags of the resource that an event created, as `key=value`.
-    fn tags(&self, event: &Value, arn: &str) -> Vec<String> {
-        let arn = &event["detail"]["responseElements"][arn];
-        let tags = self.emulator.sagemaker("ListTags", &json!({"ResourceArn": arn}));
-        let text = |value: &Value| value.as_str().expect("text").to_owned();
-        let mut tags: Vec<_> =
-            list(&tags["Tags"]).iter().map(|tag| format!("{}={}", text(&tag["Key"]), text(&tag["Value"]))).collect();
-        tags.sort();
-        tags
-    }
-
-    /// Every call that the guard made is one that its role allows.
-    fn assert_least_privilege(&self, guard: &str) {
-        let functions = functions();
-        let (_, allowed) = functions.iter().find(|(name, _)| *name == guard).expect(guard);
-        for call in self.emulator.journal(guard) {
-            let call = call.replacen("tagging:", "tag:", 1);
-            assert!(allowed.contains(&call), "{guard} made the call {call}, which its role does not allow");
-        }
-    }
-
-    /// How often the guard called this, as `service:Action`.
-    fn calls(&self, guard: &str, call: &str) -> usize {
-        self.emulator.journal(guard).iter().filter(|made| *made == call).count()
-    }
-}
-
-/// Members that address a resource of whatever kind.
-fn request(operation: &Operation, name: &str) -> Value {
-    let mut request = json!({"domainId": "d-1", "spaceName": "s", "appType": "JupyterLab", "jobCategory": "AgentRFT", "pipelineName": "p"});
-    if let Some(path) = operation.resource_name {
-        request[path] = json!(name);
-    }
-    request
-}
-
-/// The operation that creates what `operation` creates, changes or starts.
-fn creation(operation: &Operation) -> String {
-    let noun = operation.name.trim_start_matches(|letter: char| letter.is_ascii_uppercase());
-    let noun = noun.trim_start_matches(|letter: char| letter.is_ascii_lowercase());
-    if noun == "PipelineExecution" { "StartPipelineExecution".to_owned() } else { format!("Create{noun}") }
-}
-
-/// The API's form of what CloudTrail writes.
-fn capitalised(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => members
-            .iter()
-            .map(|(key, member)| (format!("{}{}", key[..1].to_uppercase(), &key[1..]), capitalised(member)))
-            .collect(),
-        Value::Array(elements) => elements.iter().map(capitalised).collect(),
-        leaf => leaf.clone(),
-    }
-}
-
-/// Members that are unions, or lists of them.
-const UNIONS: [&str; 8] = [
-    "adapterSource",
-    "autoMLProblemTypeConfig",
-    "benchmarkTarget",
-    "customFileSystemConfigs",
-    "customFileSystems",
-    "datasetConfig",
-    "modelSource",
-    "optimizationConfigs",
-];
-
-/// Makes a sample one that the API could take: maps hold a secret for whatever they should, and unions all of their members.
-fn make_possible(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.retain(|_, member| member.get("hunter2").is_none());
-            // Of unions, the sample has all members.
-            for (_, union) in members.iter_mut().filter(|(key, _)| UNIONS.contains(&key.as_str())) {
-                let unions = match union {
-                    Value::Array(unions) => unions.iter_mut().collect(),
-                    union => vec![union],
-                };
-                for union in unions.into_iter().filter_map(Value::as_object_mut) {
-                    let last = union.keys().max().cloned();
-                    union.retain(|key, _| Some(key) == last.as_ref());
-                }
-            }
-            members.values_mut().for_each(make_possible);
-        }
-        Value::Array(elements) => elements.iter_mut().for_each(make_possible),
-        _ => {}
-    }
-}
-
-/// The event of a call by the data scientist.
-fn called(operation: &str, request: Value, arn: Option<(&str, Value)>) -> Value {
-    static CALLS: AtomicUsize = AtomicUsize::new(0);
-    let mut event = in_this_account("CreateTrainingJob.compliant");
-    // As long as ids are, because a client token may be made of it.
-    event["detail"]["eventID"] = json!(format!("{:036}", CALLS.fetch_add(1, Ordering::Relaxed)));
-    event["detail"]["eventName"] = json!(operation);
-    event["detail"]["requestParameters"] = request;
-    event["detail"]["responseElements"] = arn.map(|(path, arn)| json!({path: arn})).unwrap_or_default();
-    event
-}
-
-/// A sample event as it would be in the emulated account.
-fn in_this_account(sample: &str) -> Value {
-    let text = event(&format!("{sample}.json"))
-        .replace("111122223333", ACCOUNT)
-        .replace("DataScientist-atlas", "DataScientist");
-    serde_json::from_str(&text).expect("JSON")
-}
-
-/// The alert's decision record, as subscribers of protocol `sqs` receive it.
-fn told(alert: &Value) -> Value {
-    serde_json::from_str(alert["Message"].as_str().expect("a message")).expect("JSON")
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.assert_least_privilege(self.name);
-        }
-    }
-}
+use tagwarden_tests::world::{
+    ACCOUNT, World, called, capitalised, creation, in_this_account, just_now, make_possible, request, told,
+};
+use tagwarden_tests::{essence, list, samples, strict_policy};
 
 const TRAINING: &str = "guard-training";
 const HOSTING: &str = "guard-hosting";
@@ -556,19 +298,11 @@ fn came_to_life(operation: &str, arn: &Value) -> Value {
     })
 }
 
-/// The CloudTrail event of a creation that was made just now.
-fn just_now(mut event: Value) -> Value {
-    event["detail"]["eventTime"] = json!(Timestamp::now().to_string());
-    event
-}
-
-impl World {
-    /// The first attempts at an event of a state wait for CloudTrail's.
-    fn wait_for_cloudtrail(&self, event: &Value) {
-        for _ in 0..2 {
-            let waits = self.deliver(event).expect_err("it waits");
-            assert!(waits.contains("may still come"), "{waits}");
-        }
+/// The first attempts at an event of a state wait for CloudTrail's.
+fn wait_for_cloudtrail(world: &World, event: &Value) {
+    for _ in 0..2 {
+        let waits = world.deliver(event).expect_err("it waits");
+        assert!(waits.contains("may still come"), "{waits}");
     }
 }
 
@@ -580,7 +314,7 @@ fn a_creation_whose_event_is_lost_is_judged_when_it_comes_to_life() {
             let lost = world.make(operation, &format!("lost-{}", operation.name.to_lowercase()));
             let arn = &lost["detail"]["responseElements"][operation.resource_arn.expect("it has one")];
             let event = came_to_life(operation.name, arn);
-            world.wait_for_cloudtrail(&event);
+            wait_for_cloudtrail(&world, &event);
             let answer: Value = serde_json::from_str(&world.deliver(&event).expect("handled")).expect("JSON");
             let found: Vec<_> =
                 list(&answer[0]["findings"]).iter().map(|finding| (&finding["rule"], &finding["outcome"])).collect();
@@ -611,7 +345,7 @@ fn whichever_trigger_comes_first_decides_and_only_what_is_new_is_told() {
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rules}"));
     let event = just_now(world.launch("CreateTrainingJob.no-vpc"));
     let state = came_to_life("CreateTrainingJob", &event["detail"]["responseElements"]["trainingJobArn"]);
-    world.wait_for_cloudtrail(&state);
+    wait_for_cloudtrail(&world, &state);
     world.deliver(&event).expect("handled");
     assert_eq!(world.deliver(&state).expect("dropped"), "[]");
     assert_eq!((world.calls(TRAINING, "sagemaker:StopTrainingJob"), world.emulator.alerts().len()), (1, 1));
@@ -620,7 +354,7 @@ fn whichever_trigger_comes_first_decides_and_only_what_is_new_is_told() {
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rules}[rules.foreign-project-tag]"));
     let event = just_now(world.launch("CreateTrainingJob.foreign-tag"));
     let state = came_to_life("CreateTrainingJob", &event["detail"]["responseElements"]["trainingJobArn"]);
-    world.wait_for_cloudtrail(&state);
+    wait_for_cloudtrail(&world, &state);
     world.deliver(&state).expect("handled");
     world.emulator.alerts();
     world.deliver(&event).expect("handled");
@@ -674,7 +408,7 @@ fn a_configuration_that_is_created_again_is_judged_again() {
     // Both triggers of the second.
     let second = just_now(world.make(operation, "again"));
     let state = came_to_life(operation.name, &arn);
-    world.wait_for_cloudtrail(&state);
+    wait_for_cloudtrail(&world, &state);
     world.deliver(&state).expect("handled");
     assert_eq!(world.emulator.alerts().len(), 1);
     world.deliver(&second).expect("handled");

@@ -6,6 +6,7 @@ pub mod runtime_api;
 pub mod simulator;
 pub mod state_machine;
 pub mod template;
+pub mod world;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

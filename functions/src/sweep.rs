@@ -39,7 +39,7 @@ const fn lasting(operation: &'static str, list: &'static str) -> Kind {
 }
 
 /// What is swept: what runs, and what others run with.
-pub const KINDS: [Kind; 28] = [
+pub const KINDS: [Kind; 27] = [
     job("CreateTrainingJob", "ListTrainingJobs"),
     job("CreateHyperParameterTuningJob", "ListHyperParameterTuningJobs"),
     // It describes what `CreateAutoMLJob` created, too.
@@ -48,18 +48,18 @@ pub const KINDS: [Kind; 28] = [
     job("CreateProcessingJob", "ListProcessingJobs"),
     job("CreateTransformJob", "ListTransformJobs"),
     job("CreateCompilationJob", "ListCompilationJobs"),
-    job("CreateEdgePackagingJob", "ListEdgePackagingJobs"),
     job("CreateOptimizationJob", "ListOptimizationJobs"),
     job("CreateLabelingJob", "ListLabelingJobs"),
     job("CreateInferenceRecommendationsJob", "ListInferenceRecommendationsJobs"),
     job("CreateAIBenchmarkJob", "ListAIBenchmarkJobs"),
     job("CreateAIRecommendationJob", "ListAIRecommendationJobs"),
     lasting("CreateMonitoringSchedule", "ListMonitoringSchedules"),
-    lasting("CreateModel", "ListModels"),
-    lasting("CreateEndpointConfig", "ListEndpointConfigs"),
-    lasting("CreateEndpoint", "ListEndpoints"),
-    lasting("CreateInferenceComponent", "ListInferenceComponents"),
+    // What is used comes after what uses it.
     lasting("CreateInferenceExperiment", "ListInferenceExperiments"),
+    lasting("CreateInferenceComponent", "ListInferenceComponents"),
+    lasting("CreateEndpoint", "ListEndpoints"),
+    lasting("CreateEndpointConfig", "ListEndpointConfigs"),
+    lasting("CreateModel", "ListModels"),
     lasting("CreateNotebookInstance", "ListNotebookInstances"),
     lasting("CreateDomain", "ListDomains"),
     lasting("CreateUserProfile", "ListUserProfiles"),

@@ -92,12 +92,15 @@ SAME = {"AutoMLJobV2": "AutoMLJob"}
 LISTS = (
     "HyperParameterTuningJob",
     "AutoMLJob",
+    "TrainingSession",
     "ProcessingJob",
     "TransformJob",
     "CompilationJob",
     "LabelingJob",
     "InferenceRecommendationsJob",
     "OptimizationJob",
+    "AIBenchmarkJob",
+    "AIRecommendationJob",
     "MonitoringSchedule",
     "NotebookInstance",
     "InferenceComponent",
@@ -107,6 +110,8 @@ LISTS = (
     "UserProfile",
     "Domain",
     "MlflowTrackingServer",
+    "MlflowApp",
+    "PartnerApp",
     "FeatureGroup",
 )
 

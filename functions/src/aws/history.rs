@@ -10,9 +10,8 @@ use tokio::time::{Instant, sleep_until};
 use super::{Aws, failed};
 use crate::ports::{Answer, Failure, ReadEventHistory};
 
-/// "The rate of lookup requests is limited to two per second, per account, per Region" (API reference, `LookupEvents`). Others
-/// ask as well.
-const PACE: Duration = Duration::from_secs(1);
+/// "The rate of lookup requests is limited to two per second, per account, per Region" (API reference, `LookupEvents`).
+const PACE: Duration = Duration::from_millis(500);
 
 impl ReadEventHistory for Aws {
     async fn history(&self, operation: &str, from: Timestamp, until: Timestamp) -> Answer<Vec<String>> {

@@ -209,7 +209,6 @@ lists! {
     "ListProcessingJobs" => list_processing_jobs(since: set_creation_time_after),
     "ListTransformJobs" => list_transform_jobs(since: set_creation_time_after),
     "ListCompilationJobs" => list_compilation_jobs(since: set_creation_time_after),
-    "ListEdgePackagingJobs" => list_edge_packaging_jobs(since: set_creation_time_after),
     "ListOptimizationJobs" => list_optimization_jobs(since: set_creation_time_after),
     "ListLabelingJobs" => list_labeling_jobs(since: set_creation_time_after),
     "ListInferenceRecommendationsJobs" => list_inference_recommendations_jobs(since: set_creation_time_after),
