@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tagwarden::operations::Stop;
+use tagwarden_functions::permissions::functions;
 use tagwarden_functions::sweep::operations;
 use tagwarden_tests::emulator::REGION;
 use tagwarden_tests::runtime_api::Function;
@@ -82,6 +83,13 @@ fn what_no_event_told_of_is_found_and_dealt_with_once() {
     let swept = sweep(&world, &after(2));
     assert_eq!(self::alerts(&world), []);
     assert_eq!(swept["unfinished"], false);
+
+    // What its role allows it, it does. A stop that is refused, and what is in use, are guards' tests.
+    let (called, functions) = (world.emulator.journal(SWEEP), functions());
+    let (_, allowed) = functions.iter().find(|(name, _)| *name == SWEEP).expect("it is deployed");
+    let of_its_own = |action: &&String| ["sagemaker:", "cloudtrail:"].iter().any(|service| action.starts_with(service));
+    let unused: Vec<_> = allowed.iter().filter(of_its_own).filter(|action| !called.contains(action)).collect();
+    assert_eq!(unused, ["sagemaker:AddTags", "sagemaker:DescribeAutoMLJob"]);
 }
 
 /// The next sweep, and Lambda's retry of this one, go on where it was killed.
