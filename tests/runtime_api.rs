@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::emulator::REGION;
 
 /// How long a function may take for an answer before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A function, started and waiting for events.
 pub struct Function {

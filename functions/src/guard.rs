@@ -797,6 +797,13 @@ mod tests {
         let guard = guard("[rules.missing-vpc]");
         let long_ago = Timestamp::now() - SignedDuration::from_hours(8 * 24);
         assert_eq!(handle(&guard, &state_change(&guard, "old", long_ago)).await, Ok(1));
+        assert_eq!(done(&guard), [""; 0]);
+        // An endpoint that was updated, for one: it was created before the guard was there.
+        let days_ago = Timestamp::now() - SignedDuration::from_hours(25);
+        let state = state_change(&guard, "days", days_ago);
+        wait_and_handle(&guard, &state).await.expect("handled");
+        assert_eq!(done(&guard), ["publish"]);
+        guard.ports.state().journal.clear();
         let state = state_change(&guard, "child", Timestamp::now());
         let tuning = "arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/t";
         let child = serde_json::json!({"TrainingJobName": "churn-no-vpc", "TuningJobArn": tuning});

@@ -459,9 +459,22 @@ mod tests {
         assert_eq!(done(&guard, &["history"]), [""; 0], "CloudTrail keeps 90 days");
     }
 
+    fn refused(list: &'static str, code: &str) -> (&'static str, Result<Page, Refused>) {
+        let failure = Failure(format!("sagemaker:ListTrainingJobs failed: {code}"));
+        (list, Err(Refused { code: Some(code.to_owned()), failure }))
+    }
+
     fn throttled(list: &'static str) -> (&'static str, Result<Page, Refused>) {
-        let failure = Failure("sagemaker:ListTrainingJobs failed: ThrottlingException".to_owned());
-        (list, Err(Refused { code: Some("ThrottlingException".to_owned()), failure }))
+        refused(list, "ThrottlingException")
+    }
+
+    #[tokio::test]
+    async fn a_region_without_a_kind_is_swept() {
+        let guard = guard(NO_VPC, account(&[&[(1, HOUR)]]));
+        guard.ports().state().lists.extend([refused("ListMlflowApps", "UnknownOperationException")]);
+        assert_eq!(sweep_at(&guard, now()).await.map(|swept| swept.unknown), Ok(1));
+        guard.ports().state().lists.extend([refused("ListMlflowApps", "AccessDeniedException")]);
+        sweep_at(&guard, now() + HOUR).await.expect_err("nobody may list them");
     }
 
     const STOPS_AND_LISTS: [&str; 2] = ["stop", "list ListTrainingJobs"];
@@ -509,11 +522,7 @@ mod tests {
         let guard = guard(NO_VPC, account(&[&[(1, HOUR)]]));
         let place = Place { finished: None, next: Some("old".to_owned()) };
         guard.ports().state().places.insert("ListTrainingJobs".to_owned(), place);
-        let (_, mut refused) = throttled("");
-        if let Err(refused) = &mut refused {
-            refused.code = Some("ValidationException".to_owned());
-        }
-        guard.ports().state().lists.insert("ListTrainingJobs old", refused);
+        guard.ports().state().lists.extend([refused("ListTrainingJobs old", "ValidationException")]);
         sweep_at(&guard, now()).await.expect("swept");
         let expected = ["list ListTrainingJobs old", "list ListTrainingJobs", "stop StopTrainingJob churn-1"];
         assert_eq!(done(&guard, &STOPS_AND_LISTS), expected);
