@@ -92,7 +92,7 @@ def _test(operation, name, value):
             return lambda one: one.modified < seconds(value)
         case "NameContains" | "SpaceNameContains" | "UserProfileNameContains":
             return lambda one: value in one.name
-        case "StatusEquals" | "FeatureGroupStatusEquals" | "TrackingServerStatus":
+        case "StatusEquals":
             return lambda one: one.state == value
         case _ if name.endswith("Contains"):
             raise NotImplementedError(f"{operation} by {name}")
@@ -138,8 +138,8 @@ def _check(shape, given):
             raise _invalid(name, value, f"Member must satisfy enum value set: [{', '.join(rules['enum'])}]")
         if name == "MaxResults" and value > rules["max"]:
             raise _invalid(name, value, f"Member must have value less than or equal to {rules['max']}")
-        if name == "MaxResults" and value < rules["min"]:
-            raise _invalid(name, value, f"Member must have value greater than or equal to {rules['min']}")
+        if name == "MaxResults" and value < 1:
+            raise _invalid(name, value, "Member must have value greater than or equal to 1")
 
 
 def _invalid(name, value, constraint):

@@ -76,8 +76,8 @@ KINDS = {
     "MlflowTrackingServer": job(
         "mlflow-tracking-server", "TrackingServerName", "Created", status="TrackingServerStatus"
     ),
-    "MlflowApp": Kind("mlflow-app/app-{id}"),
-    "PartnerApp": Kind("partner-app/app-{id}"),
+    "MlflowApp": Kind("mlflow-app/app-{id}", "Created", status="Status"),
+    "PartnerApp": Kind("partner-app/app-{id}", "Available", status="Status"),
     "FeatureGroup": job("feature-group", "FeatureGroupName", "Created"),
     "ModelPackage": kept("model-package", "ModelPackageName"),
     "ModelCard": kept("model-card", "ModelCardName"),
@@ -136,7 +136,9 @@ class Resource:
         self.noun = noun
         self.given = given
         self.arn = arn
-        self.name = arn.rsplit("/", 1)[1]
+        self.own_id = arn.rsplit("/", 1)[1]
+        # Of most kinds, the ARN ends with the name.
+        self.name = given.get(f"{noun}Name", given.get("Name", self.own_id))
         self.state = KINDS[noun].running
         self.created = self.modified = seconds(utcnow())
         self.tags = given.pop("Tags", [])
@@ -151,7 +153,7 @@ class Resource:
         arns = (f"{self.noun}Arn", f"{name}Arn", "Arn", "JobArn", "JobDefinitionArn", "TrackingServerArn")
         known = {arn: self.arn for arn in arns}
         if self.noun == "Domain":
-            known["DomainId"] = self.name
+            known["DomainId"] = self.own_id
         if kind.running:
             known[kind.status or f"{name}Status"] = self.state
         if "SecurityGroupIds" in self.given:
