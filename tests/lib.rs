@@ -29,9 +29,10 @@ pub fn program(name: &str) -> PathBuf {
         let build = ["build", "--quiet", "--workspace", "--all-targets"];
         let built = Command::new(env!("CARGO")).current_dir(root()).args(build).status();
         assert!(built.expect("cargo starts").success(), "cargo {build:?}");
-        let test = std::env::current_exe().expect("a test is a program");
-        // target/debug/deps/test-0123456789abcdef
-        test.ancestors().nth(2).expect("a test lies in target/debug/deps").to_owned()
+        let program = std::env::current_exe().expect("a test is a program");
+        // target/debug/deps/test-0123456789abcdef, or target/debug/bench
+        let folder = program.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+        folder.expect("a program lies in a folder").to_owned()
     });
     BUILT.join(name)
 }

@@ -81,8 +81,13 @@ impl Function {
 
     /// Hands an event to the function and waits for its answer.
     pub fn invoke(&self, event: &str) -> Answer {
+        self.invoke_within(event, PATIENCE)
+    }
+
+    /// The same, with more patience.
+    pub fn invoke_within(&self, event: &str, patience: Duration) -> Answer {
         self.begin(event);
-        self.answers.recv_timeout(PATIENCE).expect("the function answers")
+        self.answers.recv_timeout(patience).expect("the function answers")
     }
 
     /// Hands an event to the function.

@@ -590,7 +590,7 @@ class Lists(AnyKind):
                 self.assertEqual([len(page) for page in self.pages(noun)], of_ten)
                 pages = list(self.pages(noun, MaxResults=4))
                 self.assertEqual([len(page) for page in pages], [4, 4, 3])
-                self.assertEqual(sorted(sum(pages, [])), names)
+                self.assertEqual(sorted(name for page in pages for name in page), names)
                 self.assertEqual(len(list(self.pages(noun, MaxResults=11))), 1)
                 for wrong in (0, 101):
                     self.refused_list(noun, MaxResults=wrong)
