@@ -15,9 +15,8 @@ use serde_json::{Value, json};
 use tagwarden_tests::emulator::{Emulator, REGION};
 use tagwarden_tests::root;
 use tagwarden_tests::runtime_api::Function;
+use tagwarden_tests::world::ACCOUNT;
 use tempfile::TempDir;
-
-const ACCOUNT: &str = "123456789012";
 
 /// How many resources of the kind there are when the last row is measured.
 const SIZES: [usize; 3] = [10, 1_000, 20_000];
@@ -147,7 +146,7 @@ fn main() {
     let largest = with_commas(sizes[sizes.len() - 1]);
     for kind in &KINDS {
         let heads: Vec<_> = sizes.iter().map(|size| with_commas(*size)).collect();
-        println!("| calls with so many {} | {} | of these, with {largest} |", kind.what, heads.join(" | "));
+        println!("| {} | {} | calls with {largest} |", kind.what, heads.join(" | "));
         println!("| --- |{} --- |", " ---: |".repeat(sizes.len()));
         let mut account = Account::new(kind, &custodian);
         let mut columns = Vec::new();
