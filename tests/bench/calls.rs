@@ -1,8 +1,8 @@
 //! How many calls to AWS an event costs, and a run by schedule, by the size of the account: Tagwarden's functions, and Cloud
 //! Custodian's with policies of the same meaning (`calls_policies.yaml`), as the emulator's journal has them.
 //!
-//! `cargo build --workspace --all-targets && target/debug/bench-calls [SIZE…]`. The sizes that it takes without any need three
-//! quarters of an hour. Each row stops or deletes what it should, and nothing else, or the benchmark fails.
+//! `cargo build --workspace --all-targets && target/debug/bench-calls [SIZE…]`. The sizes that it takes without any need an
+//! hour. Each row stops or deletes what it should, and nothing else, or the benchmark fails.
 
 use std::fs;
 use std::io::Write;
