@@ -1,7 +1,5 @@
 //! Who created what no event told of, by CloudTrail's event history.
 
-use std::time::{Duration, Instant};
-
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tagwarden::call::Call;
@@ -13,9 +11,6 @@ use crate::ports::{Answer, ReadEventHistory, TOLERANCE};
 
 /// For how long CloudTrail keeps the history (API reference, `LookupEvents`).
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
-
-/// How long what was read is good for: events may still come.
-const TIME_TO_LIVE: Duration = Duration::from_secs(60);
 
 /// The call that created a resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,11 +25,11 @@ pub struct Creator {
 struct Minute {
     operation: &'static str,
     from: Timestamp,
-    read: Instant,
     records: Vec<String>,
 }
 
-/// The history, of which the minute that was read last is kept: what was created in a storm is looked up at once.
+/// The history, of which the minute that was read last is kept: what was created in a storm is looked up at once. It is for one
+/// sweep, which asks of nothing so young that its event may still come.
 #[derive(Default)]
 pub struct History(Mutex<Option<Minute>>);
 
@@ -76,13 +71,13 @@ async fn minute_of<'a>(
 ) -> Answer<&'a [String]> {
     let second = time.as_second();
     let from = Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(time);
-    let is_same = |it: &Minute| it.operation == operation && it.from == from && it.read.elapsed() < TIME_TO_LIVE;
+    let is_same = |it: &Minute| it.operation == operation && it.from == from;
     let minute = match kept.take().filter(is_same) {
         Some(minute) => minute,
         None => {
             let (first, last) = (from - TOLERANCE, from + SignedDuration::from_mins(1) + TOLERANCE);
             let records = ports.history(operation, first, last).await?;
-            Minute { operation, from, read: Instant::now(), records }
+            Minute { operation, from, records }
         }
     };
     Ok(&kept.insert(minute).records)
