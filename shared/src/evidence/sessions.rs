@@ -21,8 +21,6 @@ pub struct Session {
     /// The session's principal id, `<role id>:<session name>`, and when it was issued: how to find it where another access
     /// key signs the calls (IAM Identity Center) or none does (a service acts for the session).
     pub issued: Option<(String, Timestamp)>,
-    /// When it ends, where the record tells.
-    pub ends: Option<Timestamp>,
     /// The tags passed or inherited; or why they could not be read.
     pub tags: Result<Tags, String>,
 }
@@ -52,9 +50,13 @@ impl Session {
         Self {
             access_key_id: credentials.and_then(|keys| member_text(keys, "accessKeyId")).map(str::to_owned),
             issued: principal_id.map(str::to_owned).zip(time),
-            ends: credentials.and_then(|keys| end(member_text(keys, "expiration")?)),
             tags: request.map_err(|unread| unread.why).and_then(tags),
         }
+    }
+
+    /// When the session that `call` issued ends, where the record tells.
+    pub fn end(call: &Call) -> Option<Timestamp> {
+        end(member_text(member(call.response?, "credentials")?, "expiration")?)
     }
 
     /// Whether calls of this name to this service issue sessions.
