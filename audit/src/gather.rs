@@ -1,6 +1,7 @@
 //! What the files of an archive hold, joined: launches to judge, and the evidence to judge them by.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use jiff::Timestamp;
@@ -79,10 +80,14 @@ impl<Place: Ord + Clone> Gathered<Place> {
             self.launches.push(Launch { time: launch.time, place: (place.clone(), number), resource, record });
             self.callers.extend([launch.access_key_id, launch.principal_id].into_iter().flatten());
         }
+        let mut line = String::new();
         for session in &sessions {
-            let json = serde_json::to_string(session).map_err(|error| Failure(error.to_string()))?;
-            let names: Vec<_> = session.names().map(|name| format!("{:016x}", fingerprint(name))).collect();
-            self.sessions.push(&format!("{}{json}", names.concat()))?;
+            line.clear();
+            for name in session.names() {
+                write!(line, "{:016x}", fingerprint(name)).map_err(|error| Failure(error.to_string()))?;
+            }
+            line.push_str(&serde_json::to_string(session).map_err(|error| Failure(error.to_string()))?);
+            self.sessions.push(&line)?;
         }
         for lesson in &lessons {
             if let Ok(record) = serde_json::from_str::<Value>(lesson)

@@ -49,8 +49,10 @@ impl Spool {
     /// Hands over all texts, in their order.
     pub(crate) fn each(mut self, mut each: impl FnMut(&str)) -> Result<(), Failure> {
         self.file.rewind().map_err(unreadable)?;
-        for line in BufReader::new(self.file).lines() {
-            each(&line.map_err(unreadable)?);
+        let (mut lines, mut line) = (BufReader::new(self.file), String::new());
+        while lines.read_line(&mut line).map_err(unreadable)? > 0 {
+            each(line.trim_end());
+            line.clear();
         }
         Ok(())
     }

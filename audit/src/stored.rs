@@ -14,7 +14,7 @@ use tagwarden::evidence::Session;
 use crate::Failure;
 
 /// Changes with whatever changes what the same log files are stored as.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A log file, or a folder of a day that was not opened.
 #[derive(Debug, Serialize, Deserialize)]

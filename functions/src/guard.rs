@@ -828,7 +828,7 @@ mod tests {
 
     fn session(access_key_id: &str, project: &str) -> Session {
         let tags = Ok([("Project", project)].into_iter().collect());
-        Session { access_key_id: Some(access_key_id.to_owned()), issued: None, ends: None, tags }
+        Session { access_key_id: Some(access_key_id.to_owned()), issued: None, tags }
     }
 
     /// The access key that signed the sample event.

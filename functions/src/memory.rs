@@ -144,7 +144,6 @@ impl FindSession for Account {
         let session = |tags: &Tags| Session {
             access_key_id: identity.access_key_id.map(str::to_owned),
             issued: None,
-            ends: None,
             tags: Ok(tags.clone()),
         };
         Ok(tags.map(session).into_iter().collect())

@@ -31,8 +31,8 @@ pub async fn record(payload: &str, now: Timestamp, ports: &impl RecordSession) -
         Ok(Item::OtherEvent(_) | Item::AuthorizationDetails(_)) => {}
         Err(problem) => problems.push(problem.message),
     });
-    for session in &sessions {
-        let end = session.ends.unwrap_or_else(|| now.saturating_add(LONGEST_SESSION).unwrap_or(now));
+    for (session, end) in &sessions {
+        let end = end.unwrap_or_else(|| now.saturating_add(LONGEST_SESSION).unwrap_or(now));
         let expires = end.saturating_add(LATE_EVENTS).unwrap_or(end);
         ports.record(session, expires).await.map_err(|failure| failure.to_string())?;
     }
@@ -42,11 +42,12 @@ pub async fn record(payload: &str, now: Timestamp, ports: &impl RecordSession) -
     }
 }
 
-/// The session that a record issues, if its tags are worth remembering.
-fn session(json: &str) -> Result<Option<Session>, String> {
+/// The session that a record issues, if its tags are worth remembering, and its end, where the record tells.
+fn session(json: &str) -> Result<Option<(Session, Option<Timestamp>)>, String> {
     let record: Value = serde_json::from_str(json).map_err(|error| format!("no JSON: {error}"))?;
-    let session = Session::read(&Call::read(&record)?);
-    Ok(session.filter(|session| session.tags.as_ref().is_ok_and(|tags| !tags.is_empty())))
+    let call = Call::read(&record)?;
+    let session = Session::read(&call).filter(|session| session.tags.as_ref().is_ok_and(|tags| !tags.is_empty()));
+    Ok(session.map(|session| (session, Session::end(&call))))
 }
 
 /// Serves invocations until the runtime ends the process.

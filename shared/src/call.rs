@@ -86,7 +86,7 @@ impl<'a> Call<'a> {
             error_code: text("errorCode"),
             read_only: matches!(member(record, "readOnly"), Some(Value::Bool(true))),
             identity,
-            request: request(record),
+            request: request(member(record, "requestParameters")),
             response: member(record, "responseElements").filter(|response| response.is_object()),
         })
     }
@@ -98,13 +98,13 @@ impl<'a> Call<'a> {
 
     /// Whether this is a call to SageMaker's control plane.
     pub fn is_sagemaker(&self) -> bool {
-        is_sagemaker(self.event_source)
+        is_sagemaker(self.event_source.as_bytes())
     }
 }
 
 /// Whether an `eventSource` is SageMaker's control plane.
-pub fn is_sagemaker(event_source: &str) -> bool {
-    event_source == "sagemaker.amazonaws.com"
+pub fn is_sagemaker(event_source: &[u8]) -> bool {
+    event_source == b"sagemaker.amazonaws.com"
 }
 
 impl<'a> Identity<'a> {
@@ -126,9 +126,10 @@ impl<'a> Identity<'a> {
     }
 }
 
-fn request<'a>(record: &'a Value<'a>) -> Read<&'a Value<'a>> {
+/// What the value of `requestParameters`, if it is set, tells.
+pub(crate) fn request<'a>(value: Option<&'a Value<'a>>) -> Read<&'a Value<'a>> {
     let unread = |why: &str| Err(Unread::new("requestParameters", why));
-    match member(record, "requestParameters") {
+    match value {
         None => unread("the record has none"),
         Some(request) if json::is_omitted(request) => unread("CloudTrail omitted them for their size"),
         Some(request) if request.is_object() => Ok(request),

@@ -169,7 +169,7 @@ mod tests {
         evidence.principal_mut(ROLE).tags = Ok(role_tags.iter().copied().collect());
         if let Some(tags) = session {
             let tags = Ok(tags.iter().copied().collect());
-            evidence.sessions.add(Session { access_key_id: Some("ASIA1".to_owned()), issued: None, ends: None, tags });
+            evidence.sessions.add(Session { access_key_id: Some("ASIA1".to_owned()), issued: None, tags });
         }
         evidence
     }

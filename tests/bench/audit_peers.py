@@ -4,6 +4,7 @@
 """
 
 import collections
+import functools
 import gzip
 import multiprocessing
 import pathlib
@@ -36,6 +37,20 @@ def with_isal(path):
 
     with open(path, "rb") as file:
         return count(path, lambda _: igzip.decompress(file.read()), orjson.loads)
+
+
+@functools.cache
+def simdjson_parser():
+    import simdjson
+
+    return simdjson.Parser()
+
+
+def with_simdjson(path):
+    from isal import igzip
+
+    with open(path, "rb") as file:
+        return count(path, lambda _: igzip.decompress(file.read()), simdjson_parser().parse)
 
 
 def over_files(one, folder, processes):
@@ -76,6 +91,8 @@ def main():
         result = over_files(with_orjson, folder, 2)
     elif peer == "isal":
         result = over_files(with_isal, folder, 2)
+    elif peer == "simdjson":
+        result = over_files(with_simdjson, folder, 2)
     else:
         result = with_duckdb(folder, peer == "duckdb-tuned")
     print(*result)

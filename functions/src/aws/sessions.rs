@@ -30,7 +30,6 @@ impl FindSession for Aws {
         let session = |access_key_id: Option<&str>, issued: Option<(&str, Timestamp)>, tags| Session {
             access_key_id: access_key_id.map(str::to_owned),
             issued: issued.map(|(principal_id, time)| (principal_id.to_owned(), time)),
-            ends: None,
             tags: Ok(tags),
         };
         let signed = signed.map(|tags| session(identity.access_key_id, None, tags));

@@ -1,17 +1,17 @@
 //! What one log file holds that an audit needs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Period;
-use super::records::{self, Header};
-use crate::call::{Call, is_sagemaker};
+use super::records::{self, RawCall};
+use crate::call::{self, Call, is_sagemaker};
 use crate::decide::{another_service, coverage};
 use crate::documents::{self, Item};
 use crate::evidence::{self, Created, EndpointConfig, Model, Session, TagChange};
-use crate::json::Value;
+use crate::json::{Value, is_set};
 
 /// What one input holds that an audit needs; everything else is only counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,27 +64,24 @@ pub struct Denied {
 /// What requests hold that no rule reads and nobody else should.
 const SECRETS: [&str; 2] = ["environment", "hyperParameters"];
 
-/// What a session is read from, beside what is no object.
-const OF_SESSIONS: [&str; 2] = [r#""requestParameters":"#, r#""responseElements":"#];
-
 impl Extract {
     /// Takes from the text of a log file what matters to an audit of `period`, as [`read`](Self::read) does, but parses only
     /// what may. `None` where the file is not written as CloudTrail writes it, or anything is wrong with it.
     pub fn quickly(text: &[u8], period: Period) -> Option<Self> {
-        let (mut extract, header) = (Self::default(), Header::new());
-        let mut of_others = HashMap::<String, u64>::new();
-        let is_usual = records::each_record(text, |record| match header.read(record) {
-            Some((source, name)) if !is_sagemaker(source) && !evidence::may_teach(source, name) => {
-                match of_others.get_mut(source) {
-                    Some(count) => *count += 1,
-                    None => drop(of_others.insert(source.to_owned(), 1)),
-                }
+        let mut extract = Self::default();
+        let mut of_others = BTreeMap::<&[u8], u64>::new();
+        let is_usual = records::each_record(text, |record| match record.call() {
+            Some(call) if !is_sagemaker(call.source) && !evidence::may_teach(call.source, call.name) => {
+                *of_others.entry(call.source).or_default() += 1;
             }
-            // Of these records, a tenth of all, only the request and the answer matter.
-            Some((source, name)) if Session::is_issued_by(source, name) => match record.keeping(&OF_SESSIONS) {
-                Some(json) => extract.record_of(&json, period),
-                None => extract.record_of(record.json, period),
-            },
+            // These records are a tenth of all.
+            Some(call)
+                if Session::is_issued_by(call.source, call.name)
+                    && let Some(session) = session(&call) =>
+            {
+                *of_others.entry(call.source).or_default() += 1;
+                extract.sessions.extend(session);
+            }
             _ => extract.record_of(record.json, period),
         });
         if !is_usual || !extract.problems.is_empty() {
@@ -92,7 +89,7 @@ impl Extract {
         }
         for (source, count) in of_others {
             extract.records += count;
-            *extract.skipped.entry(another_service(&source)).or_default() += count;
+            *extract.skipped.entry(another_service(str::from_utf8(source).ok()?)).or_default() += count;
         }
         Some(extract)
     }
@@ -181,6 +178,17 @@ impl Denied {
     }
 }
 
+/// The session that a call issued, if any; `None` where it takes more to tell than a look at the request and the response.
+fn session(call: &RawCall) -> Option<Option<Session>> {
+    let (request, response) = call.request_and_response()?;
+    let time = str::from_utf8(call.time).ok()?.parse().ok();
+    let [request, response] = [request, response].map(serde_json::from_slice::<Value>);
+    let (request, response) = (request.ok()?, response.ok()?);
+    let request = call::request(Some(&request).filter(|request| is_set(request)));
+    let response = Some(&response).filter(|response| response.is_object() && is_set(response));
+    Some(response.map(|response| Session::issued(time, request, response)))
+}
+
 /// JSON has no objects whose keys are objects.
 fn pairs<S: Serializer>(counts: &BTreeMap<Denied, u64>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(counts)
@@ -263,9 +271,13 @@ mod tests {
         assert_eq!(extract.problems, [" no CloudTrail record: `eventName` is missing"]);
     }
 
+    /// How CloudTrail's records begin: with this, what follows is read where it stands.
+    const HEAD: &str = r#""eventVersion":"1.11","userIdentity":{"type":"AWSService","x":{"y":"}{"}},"eventTime":"2026-03-02T09:00:00Z","#;
+
     const SAGEMAKER: &str = r#""eventSource":"sagemaker.amazonaws.com","eventName":"CreateTrainingJob""#;
     const S3: &str = r#""eventSource":"s3.amazonaws.com","eventName":"PutObject""#;
 
+    const ISSUED: &str = r#""eventSource":"sts.amazonaws.com","eventName":"AssumeRole""#;
     const ISSUES: &str =
         r#""eventTime":"2026-03-02T09:00:00Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole""#;
 
@@ -291,6 +303,7 @@ mod tests {
         for records in [
             "",
             r#"{"eventSource":"s3.amazonaws.com","eventName":"PutObject"}"#,
+            r#"{"eventVersion":"1.11","userIdentity":{"type":"AWSService"},"eventTime":"2026-03-02T09:00:00Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","requestParameters":{"tags":[{"key":"k","value":"{\"v\\"}]},"responseElements":{"credentials":{"accessKeyId":"ASIA1"},"assumedRoleUser":{"assumedRoleId":"AROA1:ana"}},"readOnly":true,"resources":[{"ARN":"]}"}]}"#,
             r#"{"eventVersion":"1.11","userIdentity":{"type":"AWSService","x":{"y":{}}},"eventTime":"2026-03-02T09:00:00Z","eventSource":"s3.amazonaws.com","eventName":"PutObject","requestParameters":{"policy":"{\"Service\":\"sagemaker.amazonaws.com\"}","x":"\\"},"y":"}"},{"eventSource":"sagemaker.amazonaws.com","eventName":"CreateTrainingJob","requestParameters":{"x":[{},{}]}}"#,
             r#"{"eventSource":"sts.amazonaws.com","eventName":"AssumeRole","responseElements":{"credentials":{"accessKeyId":"ASIA1"}}},{"eventSource":"sts.amazonaws.com","eventName":"GetCallerIdentity"}"#,
             r#"{"eventSource":"iam.amazonaws.com","eventName":"TagRole","eventTime":"2026-03-02T09:00:00Z","recipientAccountId":"1","requestParameters":{"roleName":"r","tags":[{"key":"k","value":"v"}]}}"#,
@@ -299,6 +312,26 @@ mod tests {
                 assert!(is_quick(&format!("{{\"Records\":[{records}]}}{end}")), "{records}");
             }
         }
+    }
+
+    #[test]
+    fn records_of_no_concern_are_not_parsed() {
+        let file = |record: &str| format!(r#"{{"Records":[{{{HEAD}{record}}},{{{HEAD}{S3}}}]}}"#);
+        for (record, expected) in [
+            (format!(r#"{S3},"x":no JSON"#), true),
+            (format!(r#"{S3},"x":"\u00""#), true),
+            (format!(r#"{SAGEMAKER},"x":no JSON"#), false),
+            (format!(r#"{ISSUED},"requestParameters":{{"x":no JSON}},"responseElements":{{}}"#), false),
+        ] {
+            let quickly = Extract::quickly(file(&record).as_bytes(), Period::default());
+            assert_eq!(quickly.map(|extract| extract.records), expected.then_some(2), "{record}");
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_too_large_is_left_to_the_parser() {
+        let padding = "x".repeat(documents::MAX_RECORD);
+        assert!(!is_quick(&format!(r#"{{"Records":[{{{HEAD}{S3},"x":"{padding}"}}]}}"#)));
     }
 
     /// Each of these would be misread by somebody who looks for a service's name, or counts braces.
@@ -339,7 +372,18 @@ mod tests {
             format!(r#"{{{ISSUES},"x":"\"requestParameters\":{{","responseElements":[{{"credentials":{{"accessKeyId":"ASIA1"}}}}],"requestParameters":{{}}}}"#),
             format!(r#"{{{ISSUES},"my\"requestParameters":{{"tags":7}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
             format!(r#"{{"errorCode":{{"x":1}},{ISSUES},"eventTime":{{}},"requestParameters":{{}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
-        ] {
+            format!(r#"{{"eventVersion":"1\",\"x",{ISSUED},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
+            format!(r#"{{{ISSUED},"requestParameters":{{"tags":[]}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}},"errorCode":"AccessDenied"}}"#),
+            format!(r#"{{{ISSUED},"error\u0043ode":"x","requestParameters":{{}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
+            format!(r#"{{{ISSUED},"errorCode":"","requestParameters":[],"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
+            format!(r#"{{{ISSUED},"requestParameters":{{"omitted":true}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
+            format!(r#"{{{ISSUED},"requestParameters":null,"responseElements":null}}"#),
+            format!(r#"{{{ISSUED},"requestParameters":{{}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}},"x": "a,",":1,":":[","errorCode":"E","y":"],",":2,":":1"}}"#),
+            format!(r#"{{{ISSUED},"requestParameters":{{}},"responseElements":{{}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
+            format!(r#"{{{ISSUED},"requestParameters":{{"x":["]",{{"y":"}}"}}]}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA\u0031"}}}}}}"#),
+            format!(r#"{{{ISSUED},"x":[1,"]",{{"responseElements":{{}}}}],"requestParameters" :{{}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
+        ].into_iter().flat_map(|record| [format!("{{{HEAD}{}", &record[1..]), record])
+        {
             for file in [
                 format!("{{\"Records\":[{record}]}}"),
                 format!("{{\"Records\":[{record},{{{SAGEMAKER}}},{record}]}}"),
@@ -419,12 +463,15 @@ mod tests {
             records in prop::collection::vec((any::<u8>(), tricky(), tricky(), "[a-z]{0,70}"), 0..6),
             space in select(vec!["", "", "", " ", "\r\n"]),
         ) {
-            let records: Vec<_> = records.iter().map(|(kind, one, other, padding)| match kind % 6 {
-                0 => format!(r#"{{"p":"{padding}","a":{one},{SAGEMAKER},"b":{other}}}"#),
-                1 => format!(r#"{{"a":{one},"p":"{padding}",{S3},"b":{other}}}"#),
-                2 => format!(r#"{{"p":"{padding}",{S3},"a":{one},{SAGEMAKER},"b":{other}}}"#),
-                3 => format!(r#"{{"userIdentity":{{"a":{one}}},"eventSource":"sts.amazonaws.com","eventName":"AssumeRole","responseElements":{other}}}"#),
-                4 => format!(r#"{{"p":"{padding}","eventSource":{one},"eventName":{other}}}"#),
+            let records: Vec<_> = records.iter().map(|(kind, one, other, padding)| match kind % 9 {
+                0 => format!(r#"{{{HEAD}{SAGEMAKER},"p":"{padding}","a":{one},"b":{other}}}"#),
+                1 => format!(r#"{{{HEAD}{S3},"p":"{padding}","a":{one},"b":{other}}}"#),
+                2 => format!(r#"{{{HEAD}{S3},"a":{one},{SAGEMAKER},"p":"{padding}","b":{other}}}"#),
+                3 => format!(r#"{{"eventVersion":"{padding}","userIdentity":{{"a":{one}}},"eventTime":"2026-03-02T09:00:00Z",{ISSUED},"requestParameters":{one},"a":{other},"responseElements":{{"a":{other},"credentials":{{"accessKeyId":"ASIA1"}}}},"b":{one}}}"#),
+                4 => format!(r#"{{{HEAD}{ISSUED},"p":"{padding}","requestParameters":{{"tags":{one}}},"responseElements":{other}}}"#),
+                5 => format!(r#"{{"eventVersion":"{padding}","userIdentity":{one},"eventTime":"2026-03-02T09:00:00Z",{S3},"b":{other}}}"#),
+                6 => format!(r#"{{"a":{one},"p":"{padding}",{HEAD}{S3},"b":{other}}}"#),
+                7 => format!(r#"{{{HEAD}"p":"{padding}","eventSource":{one},"eventName":{other}}}"#),
                 _ => one.clone(),
             }).collect();
             is_quick(&format!("{{\"Records\":[{}]}}", records.join(&format!(",{space}"))));

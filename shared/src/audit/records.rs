@@ -2,17 +2,17 @@
 //! of `Records`. A scan that respects strings and escapes finds where each record begins and ends; the service and the name of
 //! its call are then read in their usual place. Whatever is unusual is left to the parser.
 //!
-//! What is between the braces and quotes of a record of no concern is not looked at: such a file is taken to be JSON.
+//! What is between the braces and quotes of a record of no concern is not looked at, nor is that around the request and the
+//! response of one that issued a session: such a file is taken to be JSON.
 
 use std::ops::Range;
 
-use memchr::memmem::Finder;
-use wide::u8x16;
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, u8x64};
 
 use crate::documents::MAX_RECORD;
 
 const BLOCK: usize = 64;
-const LANES: usize = 16;
 
 /// How CloudTrail's log files begin.
 const OPENING: &str = r#"{"Records":["#;
@@ -21,47 +21,118 @@ const OPENING: &str = r#"{"Records":["#;
 pub struct RawRecord<'t> {
     /// Its JSON text.
     pub json: &'t [u8],
-    /// Where its nested objects lie: from the opening brace to the closing one, which is not included.
-    nested: &'t [Range<usize>],
-    /// Whether any text in it, maybe a key, may be written with `\u` escapes.
-    is_escaped: bool,
+    /// Where the first object in it lies, `userIdentity`: it need not be walked through.
+    nested: Range<usize>,
 }
 
-impl RawRecord<'_> {
-    /// The JSON text with null in the place of each nested object but those directly behind one of `keys`.
-    pub fn keeping(&self, keys: &[&str]) -> Option<Vec<u8>> {
-        let (mut text, mut end) = (Vec::with_capacity(self.json.len()), 0);
-        for nested in self.nested {
-            let before = self.json.get(end..nested.start)?;
-            end = nested.end + 1;
-            let is_kept = keys.iter().any(|key| before.ends_with(key.as_bytes()));
-            text.extend_from_slice(before);
-            text.extend_from_slice(if is_kept { self.json.get(nested.start..end)? } else { b"null" });
+/// The call of a record, as far as it is read in its usual place. None of it is empty or has escapes.
+pub struct RawCall<'t> {
+    /// `eventTime`
+    pub time: &'t [u8],
+    /// `eventSource`
+    pub source: &'t [u8],
+    /// `eventName`
+    pub name: &'t [u8],
+    /// The members behind them.
+    rest: &'t [u8],
+}
+
+impl<'t> RawRecord<'t> {
+    /// The call, where the record begins as CloudTrail's do: with no other members in front of these, they certainly are what
+    /// the parser would read.
+    pub fn call(&self) -> Option<RawCall<'t>> {
+        let rest = self.json.strip_prefix(br#"{"eventVersion":""#)?;
+        let identity = plain_text(rest)?.1.strip_prefix(br#","userIdentity":"#)?;
+        if self.json.len() - identity.len() != self.nested.start {
+            return None;
         }
-        text.extend_from_slice(self.json.get(end..)?);
-        Some(text)
+        let rest = self.json.get(self.nested.end..)?.strip_prefix(br#","eventTime":""#)?;
+        let (time, rest) = plain_text(rest)?;
+        let (source, rest) = plain_text(rest.strip_prefix(br#","eventSource":""#)?)?;
+        let (name, rest) = plain_text(rest.strip_prefix(br#","eventName":""#)?)?;
+        let is_set = ![time, source, name].iter().any(|text| text.is_empty());
+        is_set.then_some(RawCall { time, source, name, rest })
+    }
+}
+
+impl<'t> RawCall<'t> {
+    /// `requestParameters` and `responseElements` of a call that succeeded; `None` where it did not, or anything is not
+    /// written plainly.
+    pub fn request_and_response(&self) -> Option<(&'t [u8], &'t [u8])> {
+        let (mut request, mut response, mut rest) = (None, None, self.rest);
+        while let [b',', b'"', member @ ..] = rest {
+            let (key, value) = plain_text(member)?;
+            let value = value.strip_prefix(b":")?;
+            let (value, behind) = value.split_at_checked(length(value)?)?;
+            rest = behind;
+            match key {
+                b"requestParameters" => request = request.or(Some(value)),
+                b"responseElements" => response = response.or(Some(value)),
+                b"errorCode" => return None,
+                _ => {}
+            }
+        }
+        (rest == b"}").then_some((request?, response?))
+    }
+}
+
+/// The text up to the quote that closes it, and what follows; `None` where it has escapes.
+fn plain_text(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr::memchr2(b'"', b'\\', text)?;
+    let (plain, rest) = text.split_at_checked(end)?;
+    Some((plain, rest.strip_prefix(b"\"")?))
+}
+
+/// How long the text at the beginning of `json` is, with both its quotes.
+fn text_length(json: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', json.get(at..)?)?;
+        match json.get(at)? {
+            b'"' => return Some(at + 1),
+            _ => at += 2,
+        }
+    }
+}
+
+/// How long the value at the beginning of `json` is; `None` where there is white space in front of it.
+fn length(json: &[u8]) -> Option<usize> {
+    match json.first()? {
+        b'"' => text_length(json),
+        b'{' | b'[' => nested_length(json),
+        b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => memchr::memchr2(b',', b'}', json),
+        _ => None,
+    }
+}
+
+/// How long the object or list at the beginning of `json` is.
+fn nested_length(json: &[u8]) -> Option<usize> {
+    let (mut at, mut depth) = (0, 0_usize);
+    loop {
+        match json.get(at)? {
+            b'"' => at += text_length(json.get(at..)?)? - 1,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            return Some(at);
+        }
     }
 }
 
 /// Hands over the records of a log file, in their order. Returns false where the file is not written as CloudTrail writes it;
 /// what was handed over by then means nothing.
-pub fn each_record(text: &[u8], each: impl FnMut(&RawRecord)) -> bool {
+pub fn each_record<'t>(text: &'t [u8], each: impl FnMut(&RawRecord<'t>)) -> bool {
     if !text.starts_with(OPENING.as_bytes()) {
         return false;
     }
-    let mut scan = Scan {
-        text,
-        each,
-        depth: 0,
-        start: 0,
-        end: OPENING.len(),
-        nested_start: 0,
-        nested: Vec::new(),
-        escapes_end: 0,
-        is_over: false,
-        is_ascii: true,
-    };
-    scan.run().is_some() && scan.is_over && (scan.is_ascii || std::str::from_utf8(text).is_ok())
+    let mut scan =
+        Scan { text, each, depth: 0, start: 0, end: OPENING.len(), nested: 0..0, is_over: false, is_ascii: true };
+    dispatch!(Level::new(), simd => scan.run(simd)).is_some()
+        && scan.is_over
+        && (scan.is_ascii || std::str::from_utf8(text).is_ok())
 }
 
 /// How far the scan has got. Depth counts braces: one for the file, two for a record.
@@ -73,70 +144,51 @@ struct Scan<'t, F> {
     start: usize,
     /// Where the record before it ended.
     end: usize,
-    nested_start: usize,
-    nested: Vec<Range<usize>>,
-    /// Where the last block with a `\u` escape ends.
-    escapes_end: usize,
+    /// The first object in the record, so far; empty before it.
+    nested: Range<usize>,
     /// Whether the file's own brace was closed.
     is_over: bool,
     is_ascii: bool,
 }
 
-impl<F: FnMut(&RawRecord)> Scan<'_, F> {
+impl<'t, F: FnMut(&RawRecord<'t>)> Scan<'t, F> {
     /// Goes through the text block by block. Most blocks hold neither braces nor escapes: of these it is enough to know
     /// whether the number of quotes is odd. `None` where something is unusual.
-    fn run(&mut self) -> Option<()> {
+    #[inline(always)]
+    fn run<S: Simd>(&mut self, simd: S) -> Option<()> {
         let (blocks, rest) = self.text.as_chunks::<BLOCK>();
         let mut last = [b' '; BLOCK];
         last.get_mut(..rest.len())?.copy_from_slice(rest);
-        // Whether a string is open, as the parity of the quotes since `is_open` was known.
-        let (mut quotes, mut is_open, mut is_escape_pending) = (u8x16::ZERO, false, false);
-        let mut all = u8x16::ZERO;
+        // Whether a string is open, and whether the next byte is escaped.
+        let (mut is_open, mut is_escape_pending) = (false, false);
         for (index, block) in blocks.iter().chain([&last]).enumerate() {
-            let (lanes, _) = block.as_chunks::<LANES>();
-            let (mut odd, mut special) = (quotes, u8x16::ZERO);
-            for lane in lanes {
-                let lane = u8x16::new(*lane);
-                all |= lane;
-                odd ^= lane.simd_eq(u8x16::splat(b'"'));
-                special |= lane.simd_eq(u8x16::splat(b'\\')) | is_brace(lane);
-            }
-            if special.to_bitmask() == 0 && !is_escape_pending {
-                quotes = odd;
+            let block = u8x64::simd_from(simd, *block);
+            let mut quotes = block.simd_eq(b'"').to_bitmask();
+            let backslashes = block.simd_eq(b'\\');
+            // Above the letters there are the braces, and what is rare.
+            if !(block.simd_gt(b'z') | backslashes).any_true() && !is_escape_pending {
+                is_open ^= quotes.count_ones() % 2 == 1;
                 continue;
             }
-            is_open ^= quotes.to_bitmask().count_ones() % 2 == 1;
-            quotes = u8x16::ZERO;
-            let mut marks = Marks::of(lanes);
-            if marks.backslashes != 0 || is_escape_pending {
-                let escaped = escaped(marks.backslashes, &mut is_escape_pending);
-                marks.quotes &= !escaped;
-                if self.has_unicode_escape(index * BLOCK, escaped) {
-                    self.escapes_end = (index + 1) * BLOCK;
-                }
-            }
-            let in_string = prefix_xor(marks.quotes) ^ if is_open { u64::MAX } else { 0 };
+            self.is_ascii &= !block.simd_gt(0x7f).any_true();
+            quotes &= !escaped(backslashes.to_bitmask(), &mut is_escape_pending);
+            let in_string = prefix_xor(quotes) ^ if is_open { u64::MAX } else { 0 };
             is_open = in_string >> 63 == 1;
-            let mut braces = marks.braces & !in_string;
+            let outside = |byte| block.simd_eq(byte).to_bitmask() & !in_string;
+            let (opening, closing) = (outside(b'{'), outside(b'}'));
+            // Where neither the record nor the first object in it can end, it is enough to count.
+            let least = if self.nested.end > 0 { 2 } else { 3 };
+            if self.depth >= least + closing.count_ones() as usize {
+                self.depth = self.depth + opening.count_ones() as usize - closing.count_ones() as usize;
+                continue;
+            }
+            let mut braces = opening | closing;
             while braces != 0 {
                 self.brace(index * BLOCK + braces.trailing_zeros() as usize)?;
                 braces &= braces - 1;
             }
         }
-        // The mask has the highest bit of each byte.
-        self.is_ascii = all.to_bitmask() == 0;
         Some(())
-    }
-
-    /// Whether one of the `escaped` bytes of the block at `offset` is a `u`.
-    fn has_unicode_escape(&self, offset: usize, mut escaped: u64) -> bool {
-        while escaped != 0 {
-            if self.text.get(offset + escaped.trailing_zeros() as usize) == Some(&b'u') {
-                return true;
-            }
-            escaped &= escaped - 1;
-        }
-        false
     }
 
     fn brace(&mut self, at: usize) -> Option<()> {
@@ -146,12 +198,12 @@ impl<F: FnMut(&RawRecord)> Scan<'_, F> {
                 let between: &[u8] = if self.end == OPENING.len() { b"" } else { b"," };
                 (self.text.get(self.end..at)? == between).then_some(())?;
                 self.start = at;
-                self.nested.clear();
+                self.nested = 0..0;
                 self.depth = 2;
             }
             (b'{', depth) => {
-                if depth == 2 {
-                    self.nested_start = at;
+                if depth == 2 && self.nested.end == 0 {
+                    self.nested.start = at - self.start;
                 }
                 self.depth += 1;
             }
@@ -164,44 +216,18 @@ impl<F: FnMut(&RawRecord)> Scan<'_, F> {
             (b'}', 2) => {
                 self.end = at + 1;
                 self.depth = 1;
-                let json = self.text.get(self.start..self.end)?;
-                (self.each)(&RawRecord { json, nested: &self.nested, is_escaped: self.start < self.escapes_end });
+                let json = self.text.get(self.start..self.end).filter(|json| json.len() <= MAX_RECORD)?;
+                (self.each)(&RawRecord { json, nested: self.nested.clone() });
             }
             (b'}', depth) => {
                 self.depth = depth.checked_sub(1)?;
-                if depth == 3 {
-                    self.nested.push(self.nested_start - self.start..at - self.start);
+                if depth == 3 && self.nested.end == 0 {
+                    self.nested.end = at + 1 - self.start;
                 }
             }
             _ => {}
         }
         (self.depth > 0 || self.is_over).then_some(())
-    }
-}
-
-/// Marks `{` and `}`, and by the same token `y` and delete, which JSON has in strings only.
-fn is_brace(lane: u8x16) -> u8x16 {
-    (lane | u8x16::splat(b'{' ^ b'}')).simd_eq(u8x16::splat(b'{' | b'}'))
-}
-
-/// Where certain bytes are in a block: one bit for each byte, the first byte's the lowest.
-struct Marks {
-    quotes: u64,
-    backslashes: u64,
-    braces: u64,
-}
-
-impl Marks {
-    fn of(lanes: &[[u8; LANES]]) -> Self {
-        let mut marks = Self { quotes: 0, backslashes: 0, braces: 0 };
-        for lane in lanes.iter().rev() {
-            let lane = u8x16::new(*lane);
-            let add = |marks: u64, found: u8x16| marks << LANES | u64::from(found.to_bitmask());
-            marks.quotes = add(marks.quotes, lane.simd_eq(u8x16::splat(b'"')));
-            marks.backslashes = add(marks.backslashes, lane.simd_eq(u8x16::splat(b'\\')));
-            marks.braces = add(marks.braces, is_brace(lane));
-        }
-        marks
     }
 }
 
@@ -226,48 +252,4 @@ fn prefix_xor(mut bits: u64) -> u64 {
         bits ^= bits << shift;
     }
     bits
-}
-
-/// Finds what tells the service and the name of a record's call.
-pub struct Header {
-    source: Finder<'static>,
-    name: Finder<'static>,
-}
-
-impl Header {
-    pub fn new() -> Self {
-        Self { source: Finder::new(r#""eventSource""#), name: Finder::new(r#""eventName""#) }
-    }
-
-    /// `eventSource` and `eventName` of a record, where they certainly are what the parser would read: the record's own, the
-    /// first of their names, one after the other, and written plainly.
-    pub fn read<'t>(&self, record: &RawRecord<'t>) -> Option<(&'t str, &'t str)> {
-        if record.is_escaped || record.json.len() > MAX_RECORD {
-            return None;
-        }
-        // `userIdentity`, which comes first and is long, need not be searched.
-        let (start, end) = record.nested.first().map_or((0, 0), |first| (first.start, first.end));
-        let bytes = record.json;
-        let (head, body) = (bytes.get(..start)?, bytes.get(end..)?);
-        let at = self.source.find(body)?;
-        let before = body.get(..at)?;
-        let is_first =
-            [head, before].iter().all(|bytes| self.name.find(bytes).is_none()) && self.source.find(head).is_none();
-        let is_key = matches!(before.last(), Some(b',' | b'{'));
-        let is_nested = record.nested.iter().any(|nested| nested.contains(&(end + at)));
-        if !is_first || !is_key || is_nested {
-            return None;
-        }
-        let rest = record.json.get(end + at..)?;
-        let (source, rest) = plain_text(rest.strip_prefix(br#""eventSource":""#)?)?;
-        let (name, _) = plain_text(rest.strip_prefix(br#","eventName":""#)?)?;
-        Some((source, name))
-    }
-}
-
-/// The text up to the quote that closes it, and what follows; `None` where it is empty or has escapes.
-fn plain_text(text: &[u8]) -> Option<(&str, &[u8])> {
-    let end = memchr::memchr2(b'"', b'\\', text).filter(|end| *end > 0)?;
-    let (plain, rest) = text.split_at_checked(end)?;
-    Some((std::str::from_utf8(plain).ok()?, rest.strip_prefix(b"\"")?))
 }

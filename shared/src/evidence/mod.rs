@@ -167,8 +167,9 @@ pub const TEACHING: [(&str, &[&str]); 3] = [
 ];
 
 /// Whether calls of this name to this service, which is not SageMaker, can teach anything.
-pub fn may_teach(event_source: &str, event_name: &str) -> bool {
-    TEACHING.iter().any(|(source, names)| *source == event_source && names.contains(&event_name))
+pub fn may_teach(event_source: &[u8], event_name: &[u8]) -> bool {
+    let teaches = |names: &[&str]| names.iter().any(|name| name.as_bytes() == event_name);
+    TEACHING.iter().any(|(source, names)| source.as_bytes() == event_source && teaches(names))
 }
 
 /// What is known of the tags of a role or user.

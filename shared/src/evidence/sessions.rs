@@ -21,8 +21,6 @@ pub struct Session {
     /// The session's principal id, `<role id>:<session name>`, and when it was issued: how to find it where another access
     /// key signs the calls (IAM Identity Center) or none does (a service acts for the session).
     pub issued: Option<(String, Timestamp)>,
-    /// When it ends, where the record tells.
-    pub ends: Option<Timestamp>,
     /// The tags passed or inherited; or why they could not be read.
     pub tags: Result<Tags, String>,
 }
@@ -37,25 +35,33 @@ pub(super) const ISSUING: [&str; 4] =
 impl Session {
     /// The session that `call` issued, if it is a successful call that issues sessions.
     pub fn read(call: &Call) -> Option<Self> {
-        if !Self::is_issued_by(call.event_source, call.event_name) || call.error_code.is_some() {
+        if !Self::is_issued_by(call.event_source.as_bytes(), call.event_name.as_bytes()) || call.error_code.is_some() {
             return None;
         }
-        let response = call.response?;
+        Some(Self::issued(call.time(), call.request.clone(), call.response?))
+    }
+
+    /// The session that a call of this `time` issued.
+    pub(crate) fn issued(time: Option<Timestamp>, request: Read<&Value>, response: &Value) -> Self {
         let credentials = member(response, "credentials");
         let principal_id = member(response, "assumedRoleUser")
             .and_then(|user| member_text(user, "assumedRoleId"))
             .or_else(|| member(response, "federatedUser").and_then(|user| member_text(user, "federatedUserId")));
-        Some(Self {
+        Self {
             access_key_id: credentials.and_then(|keys| member_text(keys, "accessKeyId")).map(str::to_owned),
-            issued: principal_id.map(str::to_owned).zip(call.time()),
-            ends: credentials.and_then(|keys| end(member_text(keys, "expiration")?)),
-            tags: call.request.clone().map_err(|unread| unread.why).and_then(tags),
-        })
+            issued: principal_id.map(str::to_owned).zip(time),
+            tags: request.map_err(|unread| unread.why).and_then(tags),
+        }
+    }
+
+    /// When the session that `call` issued ends, where the record tells.
+    pub fn end(call: &Call) -> Option<Timestamp> {
+        end(member_text(member(call.response?, "credentials")?, "expiration")?)
     }
 
     /// Whether calls of this name to this service issue sessions.
-    pub fn is_issued_by(event_source: &str, event_name: &str) -> bool {
-        event_source == ISSUER && ISSUING.contains(&event_name)
+    pub fn is_issued_by(event_source: &[u8], event_name: &[u8]) -> bool {
+        event_source == ISSUER.as_bytes() && ISSUING.iter().any(|name| name.as_bytes() == event_name)
     }
 
     /// The access key and the principal id: a caller's session has one of them in common with the caller.
