@@ -11,6 +11,9 @@ use tagwarden_tests::emulator::{Emulator, python};
 use tagwarden_tests::runtime_api::Function;
 use tagwarden_tests::{event, root};
 
+/// The functions that are measured.
+const FUNCTIONS: [&str; 4] = ["guard-training", "guard-hosting", "guard-studio", "record-sessions"];
+
 /// How often each function is started, and invoked.
 const STARTS: usize = 20;
 const INVOCATIONS: usize = 500;
@@ -19,13 +22,9 @@ const INVOCATIONS: usize = 500;
 const EVENT: &str = "ListTrainingJobs.read-only.json";
 
 fn main() {
-    run(Command::new(env!("CARGO")).current_dir(root()).args([
-        "build",
-        "--release",
-        "--quiet",
-        "-p",
-        "tagwarden-functions",
-    ]));
+    let build = ["build", "--release", "--quiet", "-p", "tagwarden-functions"];
+    let binaries = FUNCTIONS.iter().flat_map(|name| ["--bin", name]);
+    run(Command::new(env!("CARGO")).current_dir(root()).args(build).args(binaries));
     let emulator = Emulator::start();
     let environment = emulator.environment("bench");
     let (event, folder) = (event(EVENT), root().join("tests/bench"));
@@ -34,7 +33,7 @@ fn main() {
         "function", "exec → next p50", "warm p50", "warm p99", "memory", "size"
     );
     let mut candidates = Vec::new();
-    for name in ["guard-training", "guard-hosting", "guard-studio", "record-sessions"] {
+    for name in FUNCTIONS {
         let program = root().join("target/release").join(name);
         candidates.push((name, vec![program.clone()], size(&program)));
     }

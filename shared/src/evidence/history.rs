@@ -210,6 +210,9 @@ impl TagHistory {
 
     /// The tags of the role, user or resource `arn` at a certain time. `None` where no change of them is known.
     pub fn at(&self, arn: &str, time: Option<Timestamp>) -> Option<TagsAt<'_>> {
+        if self.0.is_empty() {
+            return None;
+        }
         Some(TagsAt { changes: self.0.get(&carrier(arn)?)?, time: time? })
     }
 }
