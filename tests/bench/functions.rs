@@ -1,7 +1,7 @@
 //! How fast a function starts and answers, beside handlers in Python and Node.js that create the same AWS clients and do nothing
 //! with them: all as Lambda runs them, against a Runtime API on this machine.
 //!
-//! `cargo run -p tagwarden-tests --bin bench-functions`. Node.js is left out where `npm` is missing.
+//! `cargo build --workspace --all-targets && target/debug/bench-functions`. Node.js is left out where `npm` is missing.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
