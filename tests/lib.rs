@@ -37,6 +37,11 @@ pub fn program(name: &str) -> PathBuf {
     BUILT.join(name)
 }
 
+/// Runs a command that has to succeed.
+pub fn run(command: &mut Command) {
+    assert!(command.status().expect("it starts").success(), "{command:?}");
+}
+
 /// What a program printed, and how it ended.
 #[derive(Debug)]
 pub struct Ran {

@@ -8,9 +8,7 @@ use tagwarden_functions::permissions::functions;
 use tagwarden_tests::emulator::{Emulator, REGION};
 use tagwarden_tests::event;
 use tagwarden_tests::runtime_api::Function;
-
-/// The emulated account.
-const ACCOUNT: &str = "123456789012";
+use tagwarden_tests::world::{ACCOUNT, scheduled_in, told, training_job};
 
 const GUARD: &str = "guard-training";
 const DIGESTS: &str = "send-digests";
@@ -45,15 +43,7 @@ impl Storm {
 
     /// Launches the so-many-th job of a script gone wrong, and returns the event.
     fn launch(&self, number: usize) -> String {
-        let job = json!({
-            "TrainingJobName": name(number),
-            "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/atlas-train"),
-            "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
-            "OutputDataConfig": {"S3OutputPath": "s3://bucket/out"},
-            "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
-            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-        });
-        self.emulator.sagemaker("CreateTrainingJob", &job);
+        self.emulator.sagemaker("CreateTrainingJob", &training_job(&json!(name(number))));
         let text = event("CreateTrainingJob.no-vpc.json")
             .replace("111122223333", ACCOUNT)
             .replace("DataScientist-atlas", "DataScientist")
@@ -70,9 +60,7 @@ impl Storm {
 
     /// What the alerts tell, as subscribers of protocol `sqs` receive it.
     fn told(&self) -> Vec<Value> {
-        let alerts = self.emulator.alerts();
-        let record = |alert: &Value| serde_json::from_str(alert["Message"].as_str().expect("a message")).expect("JSON");
-        alerts.iter().map(record).collect()
+        self.emulator.alerts().iter().map(told).collect()
     }
 
     /// How often a function called this, as `service:Action`.
@@ -94,10 +82,7 @@ fn environment(emulator: &Emulator, function: &str) -> Vec<(String, String)> {
 
 /// What the schedule delivers so many intervals from now.
 fn after(intervals: i64) -> String {
-    let time = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(INTERVAL * intervals + 60);
-    json!({"source": "aws.events", "detail-type": "Scheduled Event", "region": REGION, "account": ACCOUNT,
-        "time": time.to_string(), "detail": {}})
-    .to_string()
+    scheduled_in(jiff::SignedDuration::from_secs(INTERVAL * intervals + 60)).to_string()
 }
 
 /// Runs `send-digests`, so many intervals from now. Returns how many it sent.

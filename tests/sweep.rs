@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tagwarden::operations::Stop;
 use tagwarden_functions::permissions::functions;
 use tagwarden_functions::sweep::operations;
-use tagwarden_tests::emulator::REGION;
 use tagwarden_tests::runtime_api::Function;
-use tagwarden_tests::world::{ACCOUNT, World, just_now, told};
+use tagwarden_tests::world::{ACCOUNT, World, just_now, scheduled_in, told};
 
 const SWEEP: &str = "sweep";
 
@@ -18,9 +17,7 @@ const NO_REGION: &str = "[abac]\nsession-tags = 'none'\n[rules.unapproved-region
 
 /// What the schedule delivers, so many hours from now.
 fn after(hours: i64) -> Value {
-    let time = Timestamp::now() + SignedDuration::from_hours(hours);
-    json!({"source": "aws.events", "detail-type": "Scheduled Event", "region": REGION, "account": ACCOUNT,
-        "time": time.to_string(), "detail": {}})
+    scheduled_in(SignedDuration::from_hours(hours))
 }
 
 /// Delivers an event of the schedule, and returns what the sweep says of itself.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tagwarden::operations::Operation;
 use tagwarden_functions::permissions::functions;
@@ -73,15 +73,8 @@ impl World {
 
     /// Creates a training job of this name, with these tags.
     pub fn create_training_job(&self, name: &Value, tags: &[Value]) {
-        let job = json!({
-            "TrainingJobName": name,
-            "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/atlas-train"),
-            "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
-            "OutputDataConfig": {"S3OutputPath": "s3://bucket/out"},
-            "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
-            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-            "Tags": tags,
-        });
+        let mut job = training_job(name);
+        job["Tags"] = json!(tags);
         self.emulator.sagemaker("CreateTrainingJob", &job);
     }
 
@@ -194,6 +187,24 @@ impl World {
     pub fn calls(&self, guard: &str, call: &str) -> usize {
         self.emulator.journal(guard).iter().filter(|made| *made == call).count()
     }
+}
+
+/// The request that creates a training job of this name.
+pub fn training_job(name: &Value) -> Value {
+    json!({
+        "TrainingJobName": name,
+        "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/atlas-train"),
+        "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket/out"},
+        "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+    })
+}
+
+/// What a schedule delivers when so much time has passed.
+pub fn scheduled_in(time: SignedDuration) -> Value {
+    json!({"source": "aws.events", "detail-type": "Scheduled Event", "region": REGION, "account": ACCOUNT,
+        "time": (Timestamp::now() + time).to_string(), "detail": {}})
 }
 
 /// Members that address a resource of whatever kind.

@@ -80,6 +80,13 @@ pub struct Refused {
     pub failure: Failure,
 }
 
+impl Refused {
+    /// Whether the service answered with one of these error codes.
+    pub fn is_one_of(&self, codes: &[&str]) -> bool {
+        self.code.as_deref().is_some_and(|code| codes.contains(&code))
+    }
+}
+
 impl From<Failure> for Refused {
     fn from(failure: Failure) -> Self {
         Self { code: None, failure }

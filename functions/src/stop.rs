@@ -131,7 +131,7 @@ pub async fn stop(operation: &str, target: &Target, ports: &(impl CallSageMaker 
         return Ok(Stopped::InUse(users));
     }
     let Err(refused) = ports.call(operation, target).await else { return Ok(Stopped::Now) };
-    if !is_one_of(refused.code.as_deref(), &PERHAPS_ENDED) {
+    if !refused.is_one_of(&PERHAPS_ENDED) {
         return Err(refused.failure);
     }
     match ports.call(&describing(operation), target).await {
@@ -145,13 +145,9 @@ pub async fn stop(operation: &str, target: &Target, ports: &(impl CallSageMaker 
     }
 }
 
-fn is_one_of(code: Option<&str>, codes: &[&str]) -> bool {
-    code.is_some_and(|code| codes.contains(&code))
-}
-
 /// Whether a description was refused because there is nothing to describe.
 pub fn is_gone(refused: &Refused) -> bool {
-    is_one_of(refused.code.as_deref(), &GONE)
+    refused.is_one_of(&GONE)
 }
 
 fn has_ended(status: &str) -> bool {

@@ -14,7 +14,7 @@ use tagwarden::operations::Operation;
 use crate::creation;
 use crate::guard::Guard;
 use crate::history::History;
-use crate::ports::{Enforce, FindResources, LookUp, Place, Refused, Which};
+use crate::ports::{Enforce, FindResources, LookUp, Place, Which};
 use crate::recover::in_cloudtrails_form;
 use crate::stop::{is_over, noun};
 use crate::{aws, schedule, telemetry};
@@ -203,15 +203,14 @@ impl<P: LookUp + Enforce + FindResources> OfKind<'_, P> {
         let since = self.kind.ends.then(|| self.occasion.due.saturating_sub(LONGEST_JOB).unwrap_or(Timestamp::MIN));
         let which = |page| Which { since, page, of: None, most: PAGE };
         let list = |page| self.guard.ports().list(self.kind.list, which(page));
-        let has_code = |refused: &Refused, code| refused.code.as_deref() == Some(code);
         let listed = match list(page.as_deref()).await {
             // A page's token is good for some time only.
-            Err(refused) if page.is_some() && has_code(&refused, "ValidationException") => list(None).await,
+            Err(refused) if page.is_some() && refused.is_one_of(&["ValidationException"]) => list(None).await,
             listed => listed,
         };
         let listed = match listed {
             // Not every region has every kind.
-            Err(refused) if has_code(&refused, "UnknownOperationException") => return Ok((Vec::new(), None)),
+            Err(refused) if refused.is_one_of(&["UnknownOperationException"]) => return Ok((Vec::new(), None)),
             listed => listed.map_err(|refused| refused.failure.to_string())?,
         };
         Ok((listed.summaries.into_iter().filter_map(|summary| self.listed(summary)).collect(), listed.next))
@@ -306,7 +305,7 @@ mod tests {
     use crate::creation::{FOUND, SESSION_UNSEEN, UNSEEN};
     use crate::memory::Account;
     use crate::policy_file::PolicyFile;
-    use crate::ports::{Failure, Page};
+    use crate::ports::{Failure, Page, Refused};
     use crate::recover::is_recoverable;
 
     const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:sweep";

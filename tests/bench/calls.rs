@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tagwarden_tests::emulator::{Emulator, REGION};
-use tagwarden_tests::root;
 use tagwarden_tests::runtime_api::Function;
-use tagwarden_tests::world::ACCOUNT;
+use tagwarden_tests::world::{self, ACCOUNT};
+use tagwarden_tests::{root, run};
 use tempfile::TempDir;
 
 /// How many resources of the kind there are when the last row is measured.
@@ -113,14 +113,8 @@ const fn custodian(label: &'static str, policy: &'static str, trigger: Trigger) 
 }
 
 fn training_job(name: &str, is_right: bool) -> Value {
-    let mut job = json!({
-        "TrainingJobName": name,
-        "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/atlas-train"),
-        "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
-        "OutputDataConfig": {"S3OutputPath": "s3://bucket/out"},
-        "ResourceConfig": {"InstanceType": "ml.p5.48xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
-        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-    });
+    let mut job = world::training_job(&json!(name));
+    job["ResourceConfig"]["InstanceType"] = json!("ml.p5.48xlarge");
     if is_right {
         job["ResourceConfig"]["InstanceType"] = json!("ml.m5.xlarge");
         job["VpcConfig"] = json!({"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]});
@@ -271,20 +265,9 @@ impl<'a> Account<'a> {
     }
 }
 
-/// What EventBridge delivers when it is time: in an hour, since a sweep leaves what is new to its events.
+/// What the schedule delivers in an hour, since a sweep leaves what is new to its events.
 fn scheduled() -> Value {
-    let time = Timestamp::now() + SignedDuration::from_hours(1);
-    json!({
-        "version": "0",
-        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": ACCOUNT,
-        "time": time.to_string(),
-        "region": REGION,
-        "resources": [format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/sweep")],
-        "detail": {},
-    })
+    world::scheduled_in(SignedDuration::from_hours(1))
 }
 
 /// How often each operation was called, in the order of the first calls. A sweep lists all kinds of resources: those whose first
@@ -333,8 +316,4 @@ fn custodian_python() -> PathBuf {
         fs::copy(&wanted, &installed).expect("copied");
     }
     venv.join("bin/python")
-}
-
-fn run(command: &mut Command) {
-    assert!(command.status().expect("it starts").success(), "{command:?}");
 }

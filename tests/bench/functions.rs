@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tagwarden_tests::emulator::{Emulator, python};
 use tagwarden_tests::runtime_api::Function;
-use tagwarden_tests::{event, root};
+use tagwarden_tests::{event, root, run};
 
 /// The functions that are measured.
 const FUNCTIONS: [&str; 4] = ["guard-training", "guard-hosting", "guard-studio", "record-sessions"];
@@ -105,8 +105,4 @@ fn node_handler(folder: &Path) -> Option<PathBuf> {
         "--banner:js=import{createRequire}from'module';const require=createRequire(import.meta.url);",
     ]));
     Some(out.join("bundle.mjs"))
-}
-
-fn run(command: &mut Command) {
-    assert!(command.status().expect("it starts").success(), "{command:?}");
 }
