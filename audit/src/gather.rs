@@ -1,7 +1,6 @@
 //! What the files of an archive hold, joined: launches to judge, and the evidence to judge them by.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt::Write;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use jiff::Timestamp;
@@ -10,7 +9,7 @@ use tagwarden::call::Call;
 use tagwarden::evidence::{Evidence, Session, TagChange, carrier};
 use tagwarden::json::Value;
 
-use crate::spool::{Span, Spool};
+use crate::spool::{Span, Spool, unreadable};
 use crate::{Failure, Scanned};
 
 /// What was read so far. A file's `Place` says where it stands among the others, which come in any order.
@@ -22,7 +21,7 @@ pub struct Gathered<Place> {
     pub(crate) denied: BTreeMap<Denied, u64>,
     launches: Vec<Launch<Place>>,
     records: Spool,
-    /// Every session that was issued, as one line: fingerprints of its names, then JSON. Most of them launch nothing.
+    /// Every session that was issued: fingerprints of its two names, then JSON. Most of them launch nothing.
     sessions: Spool,
     /// Access keys and principal ids of the callers, by which their sessions are found.
     callers: HashSet<String>,
@@ -75,19 +74,19 @@ impl<Place: Ord + Clone> Gathered<Place> {
         self.input.add(&extract);
         let Extract { launches, sessions, lessons, iam, denied, .. } = extract;
         for (number, launch) in launches.into_iter().enumerate() {
-            let record = self.records.push(&launch.json)?;
+            let record = self.records.push(launch.json.as_bytes())?;
             let resource = launch.resource_arn.as_deref().and_then(carrier).map(|carrier| fingerprint(&carrier));
             self.launches.push(Launch { time: launch.time, place: (place.clone(), number), resource, record });
             self.callers.extend([launch.access_key_id, launch.principal_id].into_iter().flatten());
         }
-        let mut line = String::new();
+        let mut entry = Vec::new();
         for session in &sessions {
-            line.clear();
-            for name in session.names() {
-                write!(line, "{:016x}", fingerprint(name)).map_err(|error| Failure(error.to_string()))?;
-            }
-            line.push_str(&serde_json::to_string(session).map_err(|error| Failure(error.to_string()))?);
-            self.sessions.push(&line)?;
+            let mut names = session.names().map(fingerprint);
+            let names = [names.next(), names.next()].map(|name| name.unwrap_or_default().to_le_bytes());
+            entry.clear();
+            entry.extend(names.as_flattened());
+            serde_json::to_writer(&mut entry, session).map_err(|error| Failure(error.to_string()))?;
+            self.sessions.push(&entry)?;
         }
         for lesson in &lessons {
             if let Ok(record) = serde_json::from_str::<Value>(lesson)
@@ -128,11 +127,12 @@ impl<Place: Ord + Clone> Gathered<Place> {
     /// Learns the sessions of those who launched anything, and the tags of what was tagged again, and gives what was launched.
     pub(crate) fn launches(&mut self) -> Result<Launches, Failure> {
         let callers: HashSet<_> = self.callers.iter().map(|name| fingerprint(name)).collect();
-        std::mem::take(&mut self.sessions).each(|line| {
-            let (names, json) = line.split_at(line.find('{').unwrap_or_default());
-            let mut names = names.as_bytes().chunks(16).filter_map(|name| std::str::from_utf8(name).ok());
-            let may_launch = names.any(|name| u64::from_str_radix(name, 16).is_ok_and(|name| callers.contains(&name)));
-            if may_launch && let Ok(session) = serde_json::from_str::<Session>(json) {
+        std::mem::take(&mut self.sessions).each(|entry| {
+            let Some((names, json)) = entry.split_at_checked(2 * size_of::<u64>()) else { return };
+            let mut names = names.as_chunks().0.iter().map(|name| u64::from_le_bytes(*name));
+            if names.any(|name| callers.contains(&name))
+                && let Ok(session) = serde_json::from_slice(json)
+            {
                 self.learn_session(session);
             }
         })?;
@@ -140,7 +140,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
         launches.sort_by(|one, other| (one.time, &one.place).cmp(&(other.time, &other.place)));
         for launch in &launches {
             if launch.resource.is_some_and(|resource| self.retagged.contains(&resource))
-                && let Ok(record) = serde_json::from_str::<Value>(&self.records.get(launch.record)?)
+                && let Ok(record) = serde_json::from_slice::<Value>(&self.records.get(launch.record)?)
                 && let Ok(call) = Call::read(&record)
             {
                 self.evidence.learn(&call);
@@ -160,7 +160,8 @@ impl Launches {
     /// The next records, at most `count`; `None` at the end.
     pub(crate) fn next_batch(&mut self, count: usize) -> Result<Option<Vec<String>>, Failure> {
         let batch = self.records.by_ref().take(count);
-        let records = batch.map(|record| self.spool.get(record)).collect::<Result<Vec<_>, _>>()?;
+        let records = batch.map(|record| String::from_utf8(self.spool.get(record)?).map_err(unreadable));
+        let records = records.collect::<Result<Vec<_>, _>>()?;
         Ok(Some(records).filter(|records| !records.is_empty()))
     }
 }

@@ -1,5 +1,6 @@
 //! Judging what was gathered.
 
+use std::collections::VecDeque;
 use std::thread;
 
 use tagwarden::audit::{FindingLine, Period, Summary};
@@ -9,7 +10,7 @@ use tagwarden::evidence::Evidence;
 use crate::{Failure, Gathered, NamedPolicy, Page, Written};
 
 /// How many launches are judged at a time.
-const BATCH: usize = 4096;
+const BATCH: usize = 256;
 
 /// What an audit is to tell.
 #[derive(Clone, Copy)]
@@ -49,22 +50,22 @@ impl Audit<'_> {
         let mut summary = Summary::default();
         summary.complete = self.complete;
         summary.input = std::mem::take(&mut gathered.input);
-        let abac = &self.policy.policy.abac;
-        while let Some(batch) = launches.next_batch(BATCH)? {
-            for decisions in self.decide(&batch, &gathered.evidence)? {
-                let Some(decision) = decisions.first() else { continue };
-                summary.add(decision, abac);
-                if let Some(other) = decisions.get(1) {
-                    summary.compare(decision, other);
+        thread::scope(|scope| {
+            // Batches are judged while the one before them is summed up.
+            let mut judged = VecDeque::new();
+            loop {
+                while judged.len() <= self.threads
+                    && let Some(batch) = launches.next_batch(BATCH)?
+                {
+                    judged.push_back(scope.spawn(|| self.decide(batch, &gathered.evidence)));
                 }
-                if let Some(findings) = &mut outputs.findings {
-                    findings.lines(FindingLine::of(decision))?;
-                }
-                if let Some(page) = &mut outputs.page {
-                    page.launch(decision, abac)?;
+                let Some(batch) = judged.pop_front() else { return Ok(()) };
+                let decisions = batch.join().map_err(|_| Failure("a launch could not be judged".to_owned()))?;
+                for decisions in decisions.map_err(Failure)? {
+                    self.tell(&decisions, &mut summary, &mut outputs)?;
                 }
             }
-        }
+        })?;
         summary.finish(gathered.denied);
         if let (Some(comparison), Some(other)) = (&mut summary.comparison, self.other) {
             comparison.policy.clone_from(&other.name);
@@ -79,17 +80,25 @@ impl Audit<'_> {
     }
 
     /// The decisions of each policy about each record, in the order of the records.
-    fn decide(&self, records: &[String], evidence: &Evidence) -> Result<Vec<Vec<Decision>>, Failure> {
+    fn decide(&self, records: Vec<String>, evidence: &Evidence) -> Result<Vec<Vec<Decision>>, String> {
         let policies = || [Some(self.policy), self.other].into_iter().flatten();
-        let decide = |json: &String| policies().map(|named| decide_record(json, &named.policy, evidence)).collect();
-        let share = records.len().div_ceil(self.threads).max(1);
-        let decisions: Result<Vec<Vec<Decision>>, String> = thread::scope(|scope| {
-            let shares: Vec<_> = records
-                .chunks(share)
-                .map(|records| scope.spawn(move || records.iter().map(decide).collect::<Vec<_>>()))
-                .collect();
-            shares.into_iter().flat_map(|share| share.join().unwrap_or_default()).collect()
-        });
-        decisions.map_err(Failure)
+        let decide = |json: String| policies().map(|named| decide_record(&json, &named.policy, evidence)).collect();
+        records.into_iter().map(decide).collect()
+    }
+
+    /// Counts the decisions about one launch, and writes the first of them down.
+    fn tell(&self, decisions: &[Decision], summary: &mut Summary, outputs: &mut Outputs) -> Result<(), Failure> {
+        let (Some(decision), abac) = (decisions.first(), &self.policy.policy.abac) else { return Ok(()) };
+        summary.add(decision, abac);
+        if let Some(other) = decisions.get(1) {
+            summary.compare(decision, other);
+        }
+        if let Some(findings) = &mut outputs.findings {
+            findings.lines(FindingLine::of(decision))?;
+        }
+        if let Some(page) = &mut outputs.page {
+            page.launch(decision, abac)?;
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
-//! What does not fit in memory: texts that wait to be judged, in a nameless temporary file once they are many.
+//! What does not fit in memory: entries that wait to be judged, in a nameless temporary file once they are many.
 
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 
 use tempfile::SpooledTempFile;
 
@@ -9,13 +9,13 @@ use crate::Failure;
 /// How many bytes stay in memory.
 const IN_MEMORY: usize = 32 << 20;
 
-/// Texts, one behind the other.
+/// Entries, one behind the other, each behind its length.
 pub(crate) struct Spool {
     file: SpooledTempFile,
     length: u64,
 }
 
-/// Where a text lies.
+/// Where an entry lies.
 #[derive(Clone, Copy)]
 pub(crate) struct Span {
     start: u64,
@@ -29,35 +29,42 @@ impl Default for Spool {
 }
 
 impl Spool {
-    /// Adds a text of one line.
-    pub(crate) fn push(&mut self, line: &str) -> Result<Span, Failure> {
-        let span = Span { start: self.length, length: line.len() };
-        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.write_all(b"\n"));
-        written.map_err(|error| Failure(format!("cannot write a temporary file: {error}")))?;
-        self.length += line.len() as u64 + 1;
+    /// Adds an entry.
+    pub(crate) fn push(&mut self, entry: &[u8]) -> Result<Span, Failure> {
+        let length = u32::try_from(entry.len()).map_err(unwritable)?.to_le_bytes();
+        let span = Span { start: self.length + length.len() as u64, length: entry.len() };
+        self.file.write_all(&length).and_then(|()| self.file.write_all(entry)).map_err(unwritable)?;
+        self.length = span.start + entry.len() as u64;
         Ok(span)
     }
 
-    /// The text at `span`. Nothing can be added any more.
-    pub(crate) fn get(&mut self, span: Span) -> Result<String, Failure> {
-        let mut bytes = vec![0; span.length];
-        let read = self.file.seek(SeekFrom::Start(span.start)).and_then(|_| self.file.read_exact(&mut bytes));
-        read.map_err(unreadable)?;
-        String::from_utf8(bytes).map_err(unreadable)
+    /// The entry at `span`. Nothing can be added any more.
+    pub(crate) fn get(&mut self, span: Span) -> Result<Vec<u8>, Failure> {
+        let mut entry = vec![0; span.length];
+        let read = self.file.seek(SeekFrom::Start(span.start)).and_then(|_| self.file.read_exact(&mut entry));
+        read.map(|()| entry).map_err(unreadable)
     }
 
-    /// Hands over all texts, in their order.
-    pub(crate) fn each(mut self, mut each: impl FnMut(&str)) -> Result<(), Failure> {
+    /// Hands over all entries, in their order.
+    pub(crate) fn each(mut self, mut each: impl FnMut(&[u8])) -> Result<(), Failure> {
         self.file.rewind().map_err(unreadable)?;
-        let (mut lines, mut line) = (BufReader::new(self.file), String::new());
-        while lines.read_line(&mut line).map_err(unreadable)? > 0 {
-            each(line.trim_end());
-            line.clear();
+        let (mut entries, mut left, mut entry) = (BufReader::new(self.file), self.length, Vec::new());
+        while left > 0 {
+            let mut length = [0; 4];
+            entries.read_exact(&mut length).map_err(unreadable)?;
+            entry.resize(usize::try_from(u32::from_le_bytes(length)).map_err(unreadable)?, 0);
+            entries.read_exact(&mut entry).map_err(unreadable)?;
+            each(&entry);
+            left = left.saturating_sub((length.len() + entry.len()) as u64);
         }
         Ok(())
     }
 }
 
-fn unreadable(error: impl std::fmt::Display) -> Failure {
+fn unwritable(error: impl std::fmt::Display) -> Failure {
+    Failure(format!("cannot write a temporary file: {error}"))
+}
+
+pub(crate) fn unreadable(error: impl std::fmt::Display) -> Failure {
     Failure(format!("cannot read a temporary file: {error}"))
 }

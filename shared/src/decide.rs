@@ -144,7 +144,7 @@ pub fn coverage(call: &Call) -> Result<&'static Operation, String> {
         return Err(format!("the call failed with `{code}`"));
     }
     if call.read_only {
-        return Err(format!("`{}` only reads", call.event_name));
+        return Err(reads_only(call.event_name));
     }
     if let Some(kind) = call.event_type.filter(|kind| *kind != "AwsApiCall") {
         return Err(format!("an event of type `{kind}` is no API call"));
@@ -155,6 +155,11 @@ pub fn coverage(call: &Call) -> Result<&'static Operation, String> {
 /// Why calls to a service other than SageMaker are not covered.
 pub(crate) fn another_service(event_source: &str) -> String {
     format!("`{event_source}` is another service")
+}
+
+/// Why calls that change nothing are not covered.
+pub(crate) fn reads_only(event_name: &str) -> String {
+    format!("`{event_name}` only reads")
 }
 
 /// Judges a call by the policy.

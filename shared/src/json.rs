@@ -192,10 +192,12 @@ pub fn kind(value: &Value) -> &'static str {
     }
 }
 
+pub(crate) const OMITTED: &str = "omitted";
+
 /// Whether CloudTrail cut this value out for its size: "If a field is truncated, `omitted` is present with a value of
 /// `true`" (CloudTrail User Guide, record contents).
 pub fn is_omitted(value: &Value) -> bool {
-    match member(value, "omitted") {
+    match member(value, OMITTED) {
         Some(Value::Bool(omitted)) => *omitted,
         Some(Value::Str(omitted)) => omitted == "true",
         _ => false,

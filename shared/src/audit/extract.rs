@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Period;
-use super::records::{self, RawCall};
+use super::records::{self, RawCall, members, text};
 use crate::call::{self, Call, is_sagemaker};
-use crate::decide::{another_service, coverage};
+use crate::decide::{another_service, coverage, reads_only};
 use crate::documents::{self, Item};
-use crate::evidence::{self, Created, EndpointConfig, Model, Session, TagChange};
-use crate::json::{Value, is_set};
+use crate::evidence::{self, Created, EndpointConfig, Model, Session, TagChange, Tags};
+use crate::json::Value;
+use crate::operations::Operation;
 
 /// What one input holds that an audit needs; everything else is only counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,13 +75,15 @@ impl Extract {
             Some(call) if !is_sagemaker(call.source) && !evidence::may_teach(call.source, call.name) => {
                 *of_others.entry(call.source).or_default() += 1;
             }
+            // Consoles and SDKs look many times for each thing that they launch.
+            Some(call) if let Some(name) = only_reads(&call) => extract.skip(reads_only(name)),
             // These records are a tenth of all.
             Some(call)
                 if Session::is_issued_by(call.source, call.name)
                     && let Some(session) = session(&call) =>
             {
                 *of_others.entry(call.source).or_default() += 1;
-                extract.sessions.extend(session);
+                extract.sessions.push(session);
             }
             _ => extract.record_of(record.json, period),
         });
@@ -178,15 +181,31 @@ impl Denied {
     }
 }
 
-/// The session that a call issued, if any; `None` where it takes more to tell than a look at the request and the response.
-fn session(call: &RawCall) -> Option<Option<Session>> {
-    let (request, response) = call.request_and_response()?;
+/// The name of a call to SageMaker that succeeded and changed nothing; `None` where it did, or it takes a parser to tell.
+fn only_reads<'t>(call: &RawCall<'t>) -> Option<&'t str> {
+    let name = str::from_utf8(call.name).ok().filter(|name| Operation::named(name).is_none())?;
+    let is_read = is_sagemaker(call.source) && call.members(["readOnly", "errorCode"])? == [Some(&b"true"[..]), None];
+    is_read.then_some(name)
+}
+
+/// The session of a role that a call issued; `None` where it takes a parser to tell.
+fn session(call: &RawCall) -> Option<Session> {
+    let [request, response, error] = call.members(["requestParameters", "responseElements", "errorCode"])?;
+    let (request, None) = (request?, error) else { return None };
+    let [credentials, user] = members(response?, ["credentials", "assumedRoleUser"])?;
+    let [access_key_id] = members(credentials?, ["accessKeyId"])?;
+    let [principal_id] = members(user?, ["assumedRoleId"])?;
     let time = str::from_utf8(call.time).ok()?.parse().ok();
-    let [request, response] = [request, response].map(serde_json::from_slice::<Value>);
-    let (request, response) = (request.ok()?, response.ok()?);
-    let request = call::request(Some(&request).filter(|request| is_set(request)));
-    let response = Some(&response).filter(|response| response.is_object() && is_set(response));
-    Some(response.map(|response| Session::issued(time, request, response)))
+    let asks_for_tags = members(request, Session::ASK_FOR_TAGS)?.iter().any(Option::is_some);
+    Some(Session {
+        access_key_id: Some(text(access_key_id?)?.to_owned()),
+        issued: Some(text(principal_id?)?.to_owned()).zip(time),
+        tags: if asks_for_tags {
+            Session::tags(call::request(Some(&serde_json::from_slice(request).ok()?)))
+        } else {
+            Ok(Tags::default())
+        },
+    })
 }
 
 /// JSON has no objects whose keys are objects.
@@ -275,11 +294,15 @@ mod tests {
     const HEAD: &str = r#""eventVersion":"1.11","userIdentity":{"type":"AWSService","x":{"y":"}{"}},"eventTime":"2026-03-02T09:00:00Z","#;
 
     const SAGEMAKER: &str = r#""eventSource":"sagemaker.amazonaws.com","eventName":"CreateTrainingJob""#;
+    const LOOKS: &str = r#""eventSource":"sagemaker.amazonaws.com","eventName":"ListTrainingJobs""#;
     const S3: &str = r#""eventSource":"s3.amazonaws.com","eventName":"PutObject""#;
 
     const ISSUED: &str = r#""eventSource":"sts.amazonaws.com","eventName":"AssumeRole""#;
     const ISSUES: &str =
         r#""eventTime":"2026-03-02T09:00:00Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole""#;
+
+    const ANSWER: &str =
+        r#"{"credentials":{"accessKeyId":"ASIA1","x":"\""},"assumedRoleUser":{"assumedRoleId":"AROA1:ana"}}"#;
 
     fn plainly(text: &str) -> Extract {
         let mut extract = Extract::default();
@@ -318,6 +341,9 @@ mod tests {
     fn records_of_no_concern_are_not_parsed() {
         let file = |record: &str| format!(r#"{{"Records":[{{{HEAD}{record}}},{{{HEAD}{S3}}}]}}"#);
         for (record, expected) in [
+            (format!(r#"{LOOKS},"x":no JSON,"readOnly":true"#), true),
+            (format!(r#"{LOOKS},"x":no JSON,"readOnly":false"#), false),
+            (format!(r#"{ISSUED},"x":no JSON,"requestParameters":{{"x":1}},"responseElements":{ANSWER}"#), true),
             (format!(r#"{S3},"x":no JSON"#), true),
             (format!(r#"{S3},"x":"\u00""#), true),
             (format!(r#"{SAGEMAKER},"x":no JSON"#), false),
@@ -367,34 +393,85 @@ mod tests {
             format!(r#"{{{S3},"x":"}}]}},{{{}"}}"#, SAGEMAKER.replace('"', "\\\"")),
             format!(r#"{{{S3},"x":"\\\\\\","y":"\\"}}"#),
             nested,
-            format!(r#"{{{ISSUES},"requestParameters":{{"tags":[{{"key":"k","value":"v"}}]}},"requestParameters":{{"tags":[]}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
-            format!(r#"{{{ISSUES},"requestParameters":null,"requestParameters":{{"tags":[]}},"x":{{"responseElements":{{"credentials":{{"accessKeyId":"ASIA2"}}}}}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
-            format!(r#"{{{ISSUES},"x":"\"requestParameters\":{{","responseElements":[{{"credentials":{{"accessKeyId":"ASIA1"}}}}],"requestParameters":{{}}}}"#),
-            format!(r#"{{{ISSUES},"my\"requestParameters":{{"tags":7}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
-            format!(r#"{{"errorCode":{{"x":1}},{ISSUES},"eventTime":{{}},"requestParameters":{{}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
-            format!(r#"{{"eventVersion":"1\",\"x",{ISSUED},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
-            format!(r#"{{{ISSUED},"requestParameters":{{"tags":[]}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}},"errorCode":"AccessDenied"}}"#),
-            format!(r#"{{{ISSUED},"error\u0043ode":"x","requestParameters":{{}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
-            format!(r#"{{{ISSUED},"errorCode":"","requestParameters":[],"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
-            format!(r#"{{{ISSUED},"requestParameters":{{"omitted":true}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
+            format!(r#"{{{ISSUES},"requestParameters":{{"tags":[{{"key":"k","value":"v"}}]}},"requestParameters":{{"tags":[]}},"responseElements":{ANSWER}}}"#),
+            format!(r#"{{{ISSUES},"requestParameters":null,"requestParameters":{{"tags":[]}},"x":{{"responseElements":{{"credentials":{{"accessKeyId":"ASIA2"}}}}}},"responseElements":{ANSWER}}}"#),
+            format!(r#"{{{ISSUES},"x":"\"requestParameters\":{{","responseElements":[{{"credentials":{{"accessKeyId":"ASIA1"}}}}],"requestParameters":{{"x":1}}}}"#),
+            format!(r#"{{{ISSUES},"my\"requestParameters":{{"tags":7}},"responseElements":{ANSWER}}}"#),
+            format!(r#"{{"errorCode":{{"x":1}},{ISSUES},"eventTime":{{}},"requestParameters":{{"x":1}},"responseElements":{ANSWER}}}"#),
+            format!(r#"{{"eventVersion":"1\",\"x",{ISSUED},"responseElements":{ANSWER}}}"#),
+            format!(r#"{{{ISSUED},"requestParameters":{{"tags":[]}},"responseElements":{ANSWER},"errorCode":"AccessDenied"}}"#),
+            format!(r#"{{{ISSUED},"error\u0043ode":"x","requestParameters":{{"x":1}},"responseElements":{ANSWER}}}"#),
+            format!(r#"{{{ISSUED},"errorCode":"","requestParameters":[],"responseElements":{ANSWER}}}"#),
+            format!(r#"{{{ISSUED},"requestParameters":{{"omitted":true}},"responseElements":{ANSWER}}}"#),
             format!(r#"{{{ISSUED},"requestParameters":null,"responseElements":null}}"#),
-            format!(r#"{{{ISSUED},"requestParameters":{{}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}},"x": "a,",":1,":":[","errorCode":"E","y":"],",":2,":":1"}}"#),
-            format!(r#"{{{ISSUED},"requestParameters":{{}},"responseElements":{{}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
+            format!(r#"{{{ISSUED},"requestParameters":{{"x":1}},"responseElements":{ANSWER},"x": "a,",":1,":":[","errorCode":"E","y":"],",":2,":":1"}}"#),
+            format!(r#"{{{ISSUED},"requestParameters":{{"x":1}},"responseElements":{{}},"responseElements":{ANSWER}}}"#),
             format!(r#"{{{ISSUED},"requestParameters":{{"x":["]",{{"y":"}}"}}]}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA\u0031"}}}}}}"#),
-            format!(r#"{{{ISSUED},"x":[1,"]",{{"responseElements":{{}}}}],"requestParameters" :{{}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA1"}}}}}}"#),
-        ].into_iter().flat_map(|record| [format!("{{{HEAD}{}", &record[1..]), record])
+            format!(r#"{{{ISSUED},"x":[1,"]",{{"responseElements":{{}}}}],"requestParameters" :{{}},"responseElements":{ANSWER}}}"#),
+            format!(r#"{{{LOOKS},"readOnly":true,"errorCode":"AccessDenied"}}"#),
+            format!(r#"{{{LOOKS},"readOnly":true,"error\u0043ode":"AccessDenied"}}"#),
+            format!(r#"{{{LOOKS},"readOnly":true,"errorCode":""}}"#),
+            format!(r#"{{{LOOKS},"readOnly":true,"readOnly":false}}"#),
+            format!(r#"{{{LOOKS},"readOnly":"true"}}"#),
+            format!(r#"{{{LOOKS},"x":{{"readOnly":true}}}}"#),
+            format!(r#"{{{SAGEMAKER},"readOnly":true}}"#),
+            r#"{"eventSource":"sagemaker.amazonaws.com","eventName":"CreateModel","readOnly":true,"requestParameters":{"modelName":"m"},"responseElements":{"modelArn":"a"}}"#.to_owned(),
+        ]
+        .into_iter()
+        .flat_map(|record| [format!("{{{HEAD}{}", &record[1..]), record])
         {
-            for file in [
-                format!("{{\"Records\":[{record}]}}"),
-                format!("{{\"Records\":[{record},{{{SAGEMAKER}}},{record}]}}"),
-                format!("{{\"Records\":[{record}],\"Records\":[{{{SAGEMAKER}}}]}}"),
-                format!("{{\"Records\":[{record}]}}{{\"Records\":[{record}]}}"),
-                format!("{{\"Records\":[{record},\r\n{record}]}}"),
-                format!("[{record}]"),
-                format!("\u{feff}{{\"Records\":[{record}]}}"),
-            ] {
-                is_quick(&file);
-            }
+            try_in_files(&record);
+        }
+    }
+
+    /// What is asked for and answered when a session is issued, too.
+    #[test]
+    fn tricks_do_not_change_which_sessions_are_found() {
+        let plain = r#"{"x":1}"#;
+        let requests = [
+            r#"{"tags":[{"key":"k","value":"v"}]}"#,
+            r#"{"tags":null}"#,
+            r#"{"tags":[7]}"#,
+            r#"{"ta\u0067s":[{"key":"k","value":"v"}]}"#,
+            r#"{"x":{"tags":[{"key":"k","value":"v"}]}}"#,
+            r#"{"principalTags":{"k":"v"},"x":1}"#,
+            r#"{"omitted":true}"#,
+            r#"{"omitted":false}"#,
+            "{}",
+            "[]",
+            "null",
+            "7",
+        ];
+        let responses = [
+            r#"{"assumedRoleUser":{"assumedRoleId":"AROA1:ana"},"credentials":{"x":{"accessKeyId":"ASIA2"},"accessKeyId":"ASIA1"}}"#,
+            r#"{"credentials":{"accessKeyId":"ASIA1","accessKeyId":"ASIA2"},"credentials":{"accessKeyId":"ASIA3"},"assumedRoleUser":{"assumedRoleId":"AROA1:ana"}}"#,
+            r#"{"credentials":{"accessKeyId":"ASIA\u0031"},"assumedRoleUser":{"assumedRoleId":"AROA1:ana"}}"#,
+            r#"{"credentials":{"accessKeyId":""},"assumedRoleUser":{"assumedRoleId":"AROA1:ana"}}"#,
+            r#"{"credentials":{"accessKeyId":7},"assumedRoleUser":{"assumedRoleId":{}}}"#,
+            r#"{"credentials":null,"assumedRoleUser":{"assumedRoleId":"AROA1:ana"}}"#,
+            r#"{"credentials":{"accessKeyId":"ASIA1"},"assumedRoleUser":null,"federatedUser":{"federatedUserId":"1:eve"}}"#,
+            r#"{"credentials":{"accessKeyId":"ASIA1"},"assumedRoleUser":{"assumedRoleId":"ÄROA1:ana"}}"#,
+            r#"{"credentials":{"accessKeyId":"ASIA1" },"assumedRoleUser":{"assumedRoleId":"AROA1:ana"}}"#,
+            r#"{"credentials":{"accessKeyId":"ASIA1"},"assumedRoleUser":{"assumedRoleId":"AROA1:ana"},"omitted":true}"#,
+        ];
+        let requests = requests.iter().flat_map(|request| [(*request, ANSWER), (plain, *request)]);
+        for (request, response) in requests.chain(responses.iter().map(|response| (plain, *response))) {
+            let issued = format!(r#"{ISSUED},"requestParameters":{request},"responseElements":{response}"#);
+            try_in_files(&format!("{{{HEAD}{issued}}}"));
+        }
+    }
+
+    fn try_in_files(record: &str) {
+        for file in [
+            format!("{{\"Records\":[{record}]}}"),
+            format!("{{\"Records\":[{record},{{{SAGEMAKER}}},{record}]}}"),
+            format!("{{\"Records\":[{record}],\"Records\":[{{{SAGEMAKER}}}]}}"),
+            format!("{{\"Records\":[{record}]}}{{\"Records\":[{record}]}}"),
+            format!("{{\"Records\":[{record},\r\n{record}]}}"),
+            format!("[{record}]"),
+            format!("\u{feff}{{\"Records\":[{record}]}}"),
+        ] {
+            is_quick(&file);
         }
     }
 
@@ -463,15 +540,17 @@ mod tests {
             records in prop::collection::vec((any::<u8>(), tricky(), tricky(), "[a-z]{0,70}"), 0..6),
             space in select(vec!["", "", "", " ", "\r\n"]),
         ) {
-            let records: Vec<_> = records.iter().map(|(kind, one, other, padding)| match kind % 9 {
+            let records: Vec<_> = records.iter().map(|(kind, one, other, padding)| match kind % 11 {
                 0 => format!(r#"{{{HEAD}{SAGEMAKER},"p":"{padding}","a":{one},"b":{other}}}"#),
                 1 => format!(r#"{{{HEAD}{S3},"p":"{padding}","a":{one},"b":{other}}}"#),
                 2 => format!(r#"{{{HEAD}{S3},"a":{one},{SAGEMAKER},"p":"{padding}","b":{other}}}"#),
-                3 => format!(r#"{{"eventVersion":"{padding}","userIdentity":{{"a":{one}}},"eventTime":"2026-03-02T09:00:00Z",{ISSUED},"requestParameters":{one},"a":{other},"responseElements":{{"a":{other},"credentials":{{"accessKeyId":"ASIA1"}}}},"b":{one}}}"#),
+                3 => format!(r#"{{"eventVersion":"{padding}","userIdentity":{{"a":{one}}},"eventTime":"2026-03-02T09:00:00Z",{ISSUED},"requestParameters":{one},"a":{other},"responseElements":{{"a":{other},"credentials":{{"accessKeyId":"ASIA1"}},"assumedRoleUser":{{"b":{one},"assumedRoleId":"AROA1:ana"}}}},"b":{one}}}"#),
                 4 => format!(r#"{{{HEAD}{ISSUED},"p":"{padding}","requestParameters":{{"tags":{one}}},"responseElements":{other}}}"#),
                 5 => format!(r#"{{"eventVersion":"{padding}","userIdentity":{one},"eventTime":"2026-03-02T09:00:00Z",{S3},"b":{other}}}"#),
                 6 => format!(r#"{{"a":{one},"p":"{padding}",{HEAD}{S3},"b":{other}}}"#),
                 7 => format!(r#"{{{HEAD}"p":"{padding}","eventSource":{one},"eventName":{other}}}"#),
+                8 => format!(r#"{{{HEAD}{ISSUED},"requestParameters":{one},"responseElements":{ANSWER},"p":{other}}}"#),
+                9 => format!(r#"{{{HEAD}{LOOKS},"p":{one},"readOnly":true,"x":{other}}}"#),
                 _ => one.clone(),
             }).collect();
             is_quick(&format!("{{\"Records\":[{}]}}", records.join(&format!(",{space}"))));

@@ -2,8 +2,8 @@
 //! of `Records`. A scan that respects strings and escapes finds where each record begins and ends; the service and the name of
 //! its call are then read in their usual place. Whatever is unusual is left to the parser.
 //!
-//! What is between the braces and quotes of a record of no concern is not looked at, nor is that around the request and the
-//! response of one that issued a session: such a file is taken to be JSON.
+//! What is between the braces and quotes of a record of no concern is not looked at, nor is what a record that issued a session
+//! holds beside the session: such a file is taken to be JSON.
 
 use std::ops::Range;
 
@@ -56,24 +56,34 @@ impl<'t> RawRecord<'t> {
 }
 
 impl<'t> RawCall<'t> {
-    /// `requestParameters` and `responseElements` of a call that succeeded; `None` where it did not, or anything is not
-    /// written plainly.
-    pub fn request_and_response(&self) -> Option<(&'t [u8], &'t [u8])> {
-        let (mut request, mut response, mut rest) = (None, None, self.rest);
-        while let [b',', b'"', member @ ..] = rest {
-            let (key, value) = plain_text(member)?;
-            let value = value.strip_prefix(b":")?;
-            let (value, behind) = value.split_at_checked(length(value)?)?;
-            rest = behind;
-            match key {
-                b"requestParameters" => request = request.or(Some(value)),
-                b"responseElements" => response = response.or(Some(value)),
-                b"errorCode" => return None,
-                _ => {}
+    /// The values of some of the members behind the call's name, as [`members`] gives them.
+    pub fn members<const N: usize>(&self, keys: [&str; N]) -> Option<[Option<&'t [u8]>; N]> {
+        members(self.rest, keys)
+    }
+}
+
+/// The JSON texts of the values that an `object` has for `keys`, the first where it repeats one; `None` where it is not written
+/// plainly: compact, with no escapes in its keys. It may begin with any of its members, with the comma in front of it.
+pub fn members<'t, const N: usize>(object: &'t [u8], keys: [&str; N]) -> Option<[Option<&'t [u8]>; N]> {
+    let (mut found, mut rest) = ([None; N], object);
+    while let [b'{' | b',', b'"', member @ ..] = rest {
+        let (key, value) = plain_text(member)?;
+        let value = value.strip_prefix(b":")?;
+        let (value, behind) = value.split_at_checked(length(value)?)?;
+        rest = behind;
+        for (wanted, found) in keys.iter().zip(&mut found) {
+            if wanted.as_bytes() == key {
+                found.get_or_insert(value);
             }
         }
-        (rest == b"}").then_some((request?, response?))
     }
+    (rest == b"}").then_some(found)
+}
+
+/// The text that a value of [`members`] is; `None` where it is none, is empty, or has escapes.
+pub fn text(value: &[u8]) -> Option<&str> {
+    let (text, _) = plain_text(value.strip_prefix(b"\"")?)?;
+    str::from_utf8(text).ok().filter(|text| !text.is_empty())
 }
 
 /// The text up to the quote that closes it, and what follows; `None` where it has escapes.

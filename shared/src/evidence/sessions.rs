@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Tags;
 use crate::call::{Call, Identity};
-use crate::json::{Read, Unread, Value, member, member_text};
+use crate::json::{OMITTED, Read, Unread, Value, member, member_text};
 
 /// A session as the record of the STS call that issued it tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,26 +32,46 @@ pub(super) const ISSUER: &str = "sts.amazonaws.com";
 pub(super) const ISSUING: [&str; 4] =
     ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetFederationToken"];
 
+/// The member of a request that lists tags passed.
+const TAGS: &str = "tags";
+
+/// Those that map keys of tags to values: passed by an identity provider, and inherited from the calling session.
+const TAG_MAPS: [&str; 2] = ["principalTags", "incomingTransitiveTags"];
+
 impl Session {
+    /// A request with none of these members asks for a session without tags; `omitted` stands for any of them.
+    pub(crate) const ASK_FOR_TAGS: [&str; 4] = [TAGS, TAG_MAPS[0], TAG_MAPS[1], OMITTED];
+
     /// The session that `call` issued, if it is a successful call that issues sessions.
     pub fn read(call: &Call) -> Option<Self> {
         if !Self::is_issued_by(call.event_source.as_bytes(), call.event_name.as_bytes()) || call.error_code.is_some() {
             return None;
         }
-        Some(Self::issued(call.time(), call.request.clone(), call.response?))
-    }
-
-    /// The session that a call of this `time` issued.
-    pub(crate) fn issued(time: Option<Timestamp>, request: Read<&Value>, response: &Value) -> Self {
+        let response = call.response?;
         let credentials = member(response, "credentials");
         let principal_id = member(response, "assumedRoleUser")
             .and_then(|user| member_text(user, "assumedRoleId"))
             .or_else(|| member(response, "federatedUser").and_then(|user| member_text(user, "federatedUserId")));
-        Self {
+        Some(Self {
             access_key_id: credentials.and_then(|keys| member_text(keys, "accessKeyId")).map(str::to_owned),
-            issued: principal_id.map(str::to_owned).zip(time),
-            tags: request.map_err(|unread| unread.why).and_then(tags),
+            issued: principal_id.map(str::to_owned).zip(call.time()),
+            tags: Self::tags(call.request.clone()),
+        })
+    }
+
+    /// The tags of a session that was asked for like this.
+    pub(crate) fn tags(request: Read<&Value>) -> Result<Tags, String> {
+        let request = request.map_err(|unread| unread.why)?;
+        let mut tags = Tags::default();
+        if let Some(passed) = member(request, TAGS) {
+            tags.add_list(passed, "key", "value")?;
         }
+        for name in TAG_MAPS {
+            if let Some(map) = member(request, name) {
+                tags.add_map(map)?;
+            }
+        }
+        Ok(tags)
     }
 
     /// When the session that `call` issued ends, where the record tells.
@@ -75,20 +95,6 @@ impl Session {
 fn end(expiration: &str) -> Option<Timestamp> {
     let time = DateTime::strptime("%b %d, %Y, %I:%M:%S %p", expiration).ok()?;
     Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
-}
-
-/// Tags passed (`tags`, `principalTags`) and tags inherited from the calling session (`incomingTransitiveTags`).
-fn tags(request: &Value) -> Result<Tags, String> {
-    let mut tags = Tags::default();
-    if let Some(passed) = member(request, "tags") {
-        tags.add_list(passed, "key", "value")?;
-    }
-    for name in ["principalTags", "incomingTransitiveTags"] {
-        if let Some(map) = member(request, name) {
-            tags.add_map(map)?;
-        }
-    }
-    Ok(tags)
 }
 
 /// All known sessions.
