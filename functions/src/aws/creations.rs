@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
 
-use super::{Aws, Item, failed, has_code, seconds, string, text};
+use super::{Aws, Item, failed, held, seconds, string, text};
 use crate::ports::{Answer, Creation, Failure, REMEMBERED, RememberCreation, RememberCreations, TOLERANCE};
 
 /// What keys of resources begin with.
@@ -26,7 +26,7 @@ impl RememberCreation for Aws {
     async fn remember(&self, arn: &str, creation: &Creation) -> Answer<()> {
         let created = creation.time.as_second();
         let update = self.dynamodb.update_item().table_name(&self.table).key("id", id(arn));
-        let remembered = update
+        let update = update
             .update_expression(
                 "SET created = :created, is_dealt_with = :is_dealt_with, caller = :caller, told = :told, expires = :expires",
             )
@@ -36,14 +36,9 @@ impl RememberCreation for Aws {
             .expression_attribute_values(":is_dealt_with", AttributeValue::Bool(creation.is_dealt_with))
             .expression_attribute_values(":caller", creation.caller.as_ref().map_or(AttributeValue::Null(true), text))
             .expression_attribute_values(":told", AttributeValue::L(creation.told.iter().map(text).collect()))
-            .expression_attribute_values(":expires", seconds(Timestamp::now().as_second() + REMEMBERED.as_secs()))
-            .send()
-            .await;
-        match remembered {
-            // A later creation is remembered.
-            Err(error) if has_code(&error, "ConditionalCheckFailedException") => Ok(()),
-            other => other.map(drop).map_err(failed("dynamodb:UpdateItem")),
-        }
+            .expression_attribute_values(":expires", seconds(Timestamp::now().as_second() + REMEMBERED.as_secs()));
+        // Where it is refused, a later creation is remembered.
+        held(update.send().await, "dynamodb:UpdateItem").map(drop)
     }
 }
 

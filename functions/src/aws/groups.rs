@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
-use super::{Aws, Item, failed, has_code, number, seconds, string, text};
+use super::{Aws, Item, failed, held, number, seconds, string, text};
 use crate::group::{Group, LISTED, Waiting, Window};
 use crate::ports::{Answer, DigestAlerts, Failure, GroupAlerts, Turn};
 
@@ -93,7 +93,7 @@ impl Aws {
                 .expression_attribute_values(":event", text(serde_json::json!(alert).to_string()))
                 .expression_attribute_values(":listed", AttributeValue::N(LISTED.to_string()));
         }
-        unless_refused(update).await
+        held(update.send().await, "dynamodb:UpdateItem")
     }
 
     fn update_window(&self, id: &str, expression: &str) -> UpdateItemFluentBuilder {
@@ -148,7 +148,7 @@ impl DigestAlerts for Aws {
         for (n, alert) in window.listed.iter().enumerate() {
             update = update.expression_attribute_names(format!("#event{n}"), format!("{EVENT}{}", alert.event_id));
         }
-        unless_refused(update).await.map(drop)
+        held(update.send().await, "dynamodb:UpdateItem").map(drop)
     }
 
     async fn close(&self, id: &str) -> Answer<()> {
@@ -160,19 +160,8 @@ impl DigestAlerts for Aws {
             .condition_expression("#waiting = :zero")
             .set_expression_attribute_names(names(["waiting"]))
             .expression_attribute_values(":zero", number(0));
-        match delete.send().await {
-            // An alert has come in between.
-            Err(error) if has_code(&error, "ConditionalCheckFailedException") => Ok(()),
-            deleted => deleted.map(drop).map_err(failed("dynamodb:DeleteItem")),
-        }
-    }
-}
-
-/// Makes an update. Whether its condition held.
-async fn unless_refused(update: UpdateItemFluentBuilder) -> Answer<bool> {
-    match update.send().await {
-        Err(error) if has_code(&error, "ConditionalCheckFailedException") => Ok(false),
-        updated => updated.map(|_| true).map_err(failed("dynamodb:UpdateItem")),
+        // Where it is refused, an alert has come in between.
+        held(delete.send().await, "dynamodb:DeleteItem").map(drop)
     }
 }
 

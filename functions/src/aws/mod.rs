@@ -117,6 +117,18 @@ pub(crate) fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code:
     error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(code)
 }
 
+/// Whether the condition held of what was asked of the table by this action.
+fn held<T, E, R>(answer: Result<T, SdkError<E, R>>, action: &str) -> Result<bool, Failure>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: Debug + 'static,
+{
+    match answer {
+        Err(error) if has_code(&error, "ConditionalCheckFailedException") => Ok(false),
+        answer => answer.map(|_| true).map_err(failed(action)),
+    }
+}
+
 /// An item of the table.
 type Item = HashMap<String, AttributeValue>;
 

@@ -1,0 +1,46 @@
+//! Claims: who is at an event, and whether it was dealt with.
+
+use tagwarden::call::Call;
+
+use super::{ATTEMPTS, Guard};
+use crate::ports::{Claim, Enforce, LookUp};
+
+impl<P: LookUp + Enforce> Guard<P> {
+    /// Claims the event: the so-many-th attempt at it, or `None` where it was dealt with.
+    pub(super) async fn attempt(&self, call: &Call<'_>) -> Result<Option<u64>, String> {
+        match self.claim(call).await? {
+            Claim::Ours(attempt) => Ok(Some(attempt)),
+            Claim::Done => Ok(None),
+            Claim::Busy => Err("another invocation is at this event".to_owned()),
+        }
+    }
+
+    /// Claims the event. Where claims cannot be kept, acting twice is better than not at all; there is no other attempt to
+    /// wait for then.
+    async fn claim(&self, call: &Call<'_>) -> Result<Claim, String> {
+        let Some(event_id) = call.event_id else { return Ok(Claim::Ours(ATTEMPTS)) };
+        Ok(self.ports.claim(event_id).await.unwrap_or_else(|failure| {
+            tracing::warn!(event_id, %failure, "the event could not be claimed: acting all the same");
+            Claim::Ours(ATTEMPTS)
+        }))
+    }
+
+    /// Completes the claim on what was dealt with, and gives it back where that failed.
+    pub(super) async fn settle<T>(&self, claimed: Option<&str>, dealt_with: Result<T, String>) -> Result<T, String> {
+        let Some(claimed) = claimed else { return dealt_with };
+        let settled = match &dealt_with {
+            Ok(_) => self.ports.complete(claimed).await,
+            Err(_) => self.ports.give_back(claimed).await,
+        };
+        match (settled, &dealt_with) {
+            (Ok(()), _) => {}
+            (Err(failure), Ok(_)) => {
+                tracing::warn!(claimed, %failure, "the claim could not be completed: a duplicate may be acted upon");
+            }
+            (Err(failure), Err(_)) => {
+                tracing::warn!(claimed, %failure, "the claim could not be given back: it will run out");
+            }
+        }
+        dealt_with
+    }
+}

@@ -1,0 +1,358 @@
+//! Creations that no record told of: SageMaker describes them, and what was dealt with is remembered.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use tagwarden::call::Call;
+use tagwarden::decide::{Decision, coverage};
+use tagwarden::json::Value;
+use tagwarden::operations::Operation;
+
+use super::{ATTEMPTS, Guard, Occasion, Trigger, must_be_here};
+use crate::creation;
+use crate::history::Creator;
+use crate::policy_file::Policies;
+use crate::ports::{Answer, Claim, Creation, Enforce, LookUp};
+use crate::recover;
+use crate::stop::is_gone;
+
+/// A creation, as SageMaker describes what was created.
+struct Described {
+    arn: String,
+    time: Timestamp,
+    /// The request, as far as the description tells it.
+    request: serde_json::Value,
+}
+
+impl<P: LookUp + Enforce> Guard<P> {
+    /// Deals with a creation that `call` is all that is known of; `None` where that was done before.
+    pub(super) async fn creation(
+        &self,
+        record: serde_json::Value,
+        call: &Call<'_>,
+        policies: &Policies,
+        occasion: Occasion,
+    ) -> Result<Option<Decision>, String> {
+        let operation = coverage(call)?;
+        let created = match self.described(call, operation).await? {
+            Ok(created) if creation::is_forgotten(created.time, occasion.now) => {
+                return Ok(Some(self.skip(call, "its creation is too long ago to know whether it was judged")));
+            }
+            Ok(created) => created,
+            Err(reason) => return Ok(Some(self.skip(call, &reason))),
+        };
+        let remembered = self.remembered(&created.arn, created.time).await;
+        match &remembered {
+            Some(known) if known.is_dealt_with => return Ok(None),
+            None if occasion.attempt < ATTEMPTS => {
+                return Err("CloudTrail's event of this creation may still come: to be tried again".to_owned());
+            }
+            _ => {}
+        }
+        let members = remembered.and_then(|known| known.user_identity()).map(|caller| ("userIdentity", caller));
+        self.deal_with_creation(record, members, created, operation, policies, occasion).await
+    }
+
+    /// Deals with what was come upon at `now`: `record` is what is known of its creation, `creator` tells who made the call.
+    /// `None` where it was dealt with before.
+    ///
+    /// # Errors
+    /// Where it cannot be described, its creator cannot be asked for, or not all could be done that was planned.
+    pub async fn come_upon(
+        &self,
+        record: serde_json::Value,
+        function_arn: &str,
+        now: Timestamp,
+        creator: impl AsyncFnOnce(&Operation, &str, Timestamp) -> Answer<Option<Creator>>,
+    ) -> Result<Option<Decision>, String> {
+        let text = record.to_string();
+        let known: Value = serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
+        let call = Call::read(&known)?;
+        must_be_here(&call, function_arn)?;
+        let operation = coverage(&call)?;
+        let policies = self.policy.current(&self.ports).await?;
+        let created = match self.described(&call, operation).await? {
+            Ok(created) => created,
+            Err(reason) => return Ok(Some(self.skip(&call, &reason))),
+        };
+        let remembered = self.remembered(&created.arn, created.time).await;
+        if remembered.as_ref().is_some_and(|known| known.is_dealt_with) {
+            return Ok(None);
+        }
+        let creator = match remembered.and_then(|known| known.user_identity()) {
+            Some(user_identity) => Some(Creator { event_id: None, user_identity }),
+            None => creator(operation, &created.arn, created.time).await.map_err(|failure| failure.to_string())?,
+        };
+        let event_id = creator.as_ref().and_then(|creator| Some(("eventID", creator.event_id.clone()?.into())));
+        let members = creator.map(|creator| ("userIdentity", creator.user_identity)).into_iter().chain(event_id);
+        let occasion = Occasion { trigger: Trigger::Sweep, attempt: ATTEMPTS, now };
+        self.deal_with_creation(record, members, created, operation, &policies, occasion).await
+    }
+
+    /// What SageMaker says of a creation, or why it is not judged.
+    async fn described(&self, call: &Call<'_>, operation: &Operation) -> Result<Result<Described, String>, String> {
+        let (arn, request) = match recover::request(call, operation, &self.ports).await {
+            Ok(request) => request,
+            Err(gone) if is_gone(&gone) => return Ok(Err("it is gone".to_owned())),
+            Err(other) => return Err(other.failure.to_string()),
+        };
+        if let Some(parent) = creation::parent(&request, operation) {
+            return Ok(Err(format!("`{parent}` created it, and was judged for it")));
+        }
+        let time = creation::created(&request).ok_or("its description does not tell when it was created")?;
+        Ok(Ok(Described { arn, time, request }))
+    }
+
+    /// Deals with what was created, by a record made of what is known: `record`, with `members` more.
+    async fn deal_with_creation(
+        &self,
+        mut record: serde_json::Value,
+        members: impl IntoIterator<Item = (&'static str, serde_json::Value)>,
+        Described { arn, time, request }: Described,
+        operation: &'static Operation,
+        policies: &Policies,
+        occasion: Occasion,
+    ) -> Result<Option<Decision>, String> {
+        let this_creation = format!("{arn}@{time}");
+        if let Some(record) = record.as_object_mut() {
+            let told = [("eventTime", time.to_string().into()), ("requestParameters", request)];
+            record.extend(told.into_iter().chain(members).map(|(name, member)| (name.to_owned(), member)));
+            record.entry("eventID").or_insert_with(|| this_creation.as_str().into());
+        }
+        let text = record.to_string();
+        let record: Value = serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
+        let call = Call::read(&record)?;
+        // More than one event may tell of it.
+        match self.ports.claim(&this_creation).await {
+            Ok(Claim::Done) => return Ok(None),
+            Ok(Claim::Busy) => return Err("another invocation is at this creation".to_owned()),
+            // Where claims cannot be kept, acting twice is better than not at all.
+            Ok(Claim::Ours(_)) | Err(_) => {}
+        }
+        let dealt_with = self.deal_with(&call, operation, policies, occasion).await;
+        self.settle(Some(&this_creation), dealt_with).await
+    }
+
+    /// What is remembered of the creation of a resource at `time`, or of a later one. Where nothing can be, duplicates are better
+    /// than silence.
+    async fn remembered(&self, arn: &str, time: Timestamp) -> Option<Creation> {
+        let remembered = self.ports.creation(arn).await.unwrap_or_else(|failure| {
+            tracing::warn!(arn, %failure, "it cannot be told whether this creation was dealt with: acting all the same");
+            None
+        });
+        remembered.filter(|known| known.covers(time))
+    }
+
+    /// What was found and done about a creation before CloudTrail told who called.
+    pub(super) async fn told_before(
+        &self,
+        call: &Call<'_>,
+        operation: &Operation,
+        decision: &Decision,
+    ) -> BTreeSet<String> {
+        let Some((arn, time)) = creation::of(call, operation) else { return BTreeSet::new() };
+        if decision.actions.is_empty() {
+            return BTreeSet::new();
+        }
+        let remembered = self.remembered(arn, time).await;
+        remembered.filter(|known| known.is_at(time)).map(|known| known.told).unwrap_or_default()
+    }
+
+    /// Remembers a creation, for the other events that may tell of it.
+    pub(super) async fn remember(
+        &self,
+        call: &Call<'_>,
+        operation: &Operation,
+        is_dealt_with: bool,
+        told: BTreeSet<String>,
+    ) {
+        let Some((arn, time)) = creation::of(call, operation) else { return };
+        let known_caller = call.identity.kind.filter(|_| !is_dealt_with);
+        let caller = known_caller.map(|_| creation::user_identity(&call.identity).to_string());
+        if let Err(failure) = self.ports.remember(arn, &Creation { time, is_dealt_with, caller, told }).await {
+            tracing::warn!(arn, %failure, "the creation could not be remembered: another event of it may be acted upon");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use tagwarden::evidence::Tags;
+
+    use crate::creation::UNSEEN;
+    use crate::guard::testing::*;
+    use crate::memory::Account;
+    use crate::ports::{Failure, Refused};
+
+    use super::*;
+
+    const JOB: &str = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/churn-no-vpc";
+
+    /// The event that the job of the sample event runs, with what describes it: created at `created`.
+    fn state_change(guard: &Guard<Account>, id: &str, created: Timestamp) -> String {
+        let seconds = created.as_second();
+        let described = serde_json::json!({"TrainingJobName": "churn-no-vpc", "TrainingJobArn": JOB, "CreationTime": seconds,
+            "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}});
+        guard.ports.state().answers.insert("DescribeTrainingJob", Ok(described));
+        serde_json::json!({"id": id, "detail-type": "SageMaker Training Job State Change",
+            "detail": {"TrainingJobArn": JOB, "TrainingJobStatus": "InProgress"}})
+        .to_string()
+    }
+
+    /// CloudTrail's event of the creation of that job.
+    fn record(id: &str, created: Timestamp) -> String {
+        let mut event: serde_json::Value = serde_json::from_str(&event(NO_VPC, "churn", "churn")).expect("JSON");
+        event["detail"]["eventID"] = id.into();
+        event["detail"]["eventTime"] = Timestamp::from_second(created.as_second()).expect("a time").to_string().into();
+        event.to_string()
+    }
+
+    async fn handle(guard: &Guard<Account>, event: &str) -> Result<usize, String> {
+        guard.handle(event, FUNCTION).await.map(|decisions| decisions.len())
+    }
+
+    /// All attempts at an event of a state, of which the first ones wait for CloudTrail's.
+    async fn wait_and_handle(guard: &Guard<Account>, event: &str) -> Result<usize, String> {
+        for _ in 1..ATTEMPTS {
+            handle(guard, event).await.expect_err("it waits");
+        }
+        handle(guard, event).await
+    }
+
+    const STOPPED_AND_TOLD: [&str; 2] = ["stop StopTrainingJob churn-no-vpc", "publish"];
+
+    #[tokio::test]
+    async fn whichever_trigger_comes_first_decides() {
+        let now = Timestamp::now();
+        let rules = "[abac]\nsession-tags = 'none'\n[rules.missing-vpc]\n[rules.untagged-principal]";
+        let guard_ = guard(rules);
+        handle(&guard_, &record("r", now)).await.expect("handled");
+        assert_eq!(handle(&guard_, &state_change(&guard_, "s", now)).await, Ok(0), "it is dropped without waiting");
+        assert_eq!(done(&guard_), STOPPED_AND_TOLD);
+
+        let guard_ = guard(rules);
+        let state = state_change(&guard_, "s", now);
+        assert_eq!(wait_and_handle(&guard_, &state).await, Ok(1));
+        assert!(guard_.ports.state().messages[0].texts[0].1.contains(UNSEEN), "people know why");
+        assert_eq!(handle(&guard_, &state_change(&guard_, "s2", now)).await, Ok(0), "another event of that state");
+        assert_eq!(handle(&guard_, &record("r", now)).await, Ok(1), "it is judged, and nothing is new");
+        assert_eq!(done(&guard_), STOPPED_AND_TOLD);
+    }
+
+    /// CloudTrail's event may only be late: nobody's job is stopped for that, and nobody is told of nothing.
+    #[tokio::test]
+    async fn without_the_caller_only_what_holds_for_all_callers_is_acted_upon() {
+        let exemption = format!(
+            "[[exemptions]]\nprincipals = ['{CALLER}']\nrules = ['missing-vpc']\nuntil = 2027-01-31\nreason = 'r'\nowner = 'o'"
+        );
+        let project = "[[overrides]]\nwhen = { projects = ['atlas'] }\nrules.missing-vpc.mode = 'observe'";
+        let account = "[[overrides]]\nwhen = { accounts = ['999900001111'] }\nrules.missing-vpc.mode = 'observe'";
+        for (rules, expected) in [
+            (format!("[rules.missing-vpc]\n{exemption}"), vec!["publish"]),
+            (format!("[rules.missing-vpc]\n{project}"), vec!["publish"]),
+            (format!("[rules.missing-vpc]\n{account}"), STOPPED_AND_TOLD.to_vec()),
+            ("[defaults]\non-unknown = 'stop'\n[rules.untagged-principal]".to_owned(), vec![]),
+        ] {
+            let guard = guard(&format!("[abac]\nsession-tags = 'none'\n{rules}"));
+            let state = state_change(&guard, "s", Timestamp::now());
+            wait_and_handle(&guard, &state).await.expect("handled");
+            assert_eq!(done(&guard), expected, "{rules}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_only_the_caller_can_tell_is_told_and_acted_upon_later() {
+        let now = Timestamp::now();
+        let rules = "[abac]\nsession-tags = 'none'\n[rules.missing-vpc]\naction = 'alert'\n[rules.untagged-principal]\naction = 'stop'";
+        let guard = guard(rules);
+        guard.ports.state().tags.insert(CALLER.to_owned(), Tags::default());
+        let state = state_change(&guard, "s", now);
+        wait_and_handle(&guard, &state).await.expect("handled");
+        assert_eq!(done(&guard), ["publish"]);
+        handle(&guard, &record("r", now)).await.expect("handled");
+        assert_eq!(done(&guard), ["publish", "stop StopTrainingJob churn-no-vpc", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_created_again_is_judged_again() {
+        let now = Timestamp::now();
+        let before = now - SignedDuration::from_secs(60);
+        let rules = "[rules.missing-vpc]";
+        // Two records, then the event of the second.
+        let guard_ = guard(rules);
+        handle(&guard_, &record("r1", before)).await.expect("handled");
+        handle(&guard_, &record("r2", now)).await.expect("handled");
+        assert_eq!(done(&guard_), [STOPPED_AND_TOLD, STOPPED_AND_TOLD].concat());
+        assert_eq!(handle(&guard_, &state_change(&guard_, "s2", now)).await, Ok(0));
+        // At once, even: no record drops another one.
+        handle(&guard_, &record("r3", now)).await.expect("handled");
+        assert_eq!(done(&guard_).len(), 6);
+
+        // A record, then the event of a second creation, whose record is lost; then it comes after all.
+        let guard_ = guard(rules);
+        handle(&guard_, &record("r1", before)).await.expect("handled");
+        let state = state_change(&guard_, "s2", now);
+        assert_eq!(wait_and_handle(&guard_, &state).await, Ok(1));
+        handle(&guard_, &record("r2", now)).await.expect("handled");
+        assert_eq!(done(&guard_), [STOPPED_AND_TOLD, STOPPED_AND_TOLD].concat());
+        // The record of a third.
+        handle(&guard_, &record("r3", now + SignedDuration::from_secs(60))).await.expect("handled");
+        assert_eq!(done(&guard_).len(), 6);
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_stopped_is_tried_again_at_once_and_the_caller_is_known() {
+        let now = Timestamp::now();
+        let guard = guard("[abac]\nsession-tags = 'none'\n[rules.untagged-principal]\naction = 'stop'");
+        guard.ports.state().tags.insert(CALLER.to_owned(), Tags::default());
+        guard.ports.state().failing.insert("stop");
+        handle(&guard, &record("r", now)).await.expect_err("it is not stopped");
+        guard.ports.state().failing.clear();
+        handle(&guard, &state_change(&guard, "s", now)).await.expect("it need not wait");
+        assert_eq!(done(&guard), ["publish", STOPPED_AND_TOLD[0], STOPPED_AND_TOLD[1]]);
+        handle(&guard, &record("r", now)).await.expect("the next attempt finds that it is done");
+        assert_eq!(done(&guard).len(), 3);
+    }
+
+    #[tokio::test]
+    async fn where_nothing_is_remembered_duplicates_are_better_than_silence() {
+        let now = Timestamp::now();
+        let guard = guard("[rules.missing-vpc]");
+        guard.ports.state().failing.extend(["claim", "complete", "give-back", "creation", "remember"]);
+        handle(&guard, &record("r", now)).await.expect("handled");
+        handle(&guard, &state_change(&guard, "s", now)).await.expect("handled");
+        assert_eq!(done(&guard), [STOPPED_AND_TOLD, STOPPED_AND_TOLD].concat());
+    }
+
+    #[tokio::test]
+    async fn children_and_what_is_long_there_are_left_alone() {
+        let guard = guard("[rules.missing-vpc]");
+        let long_ago = Timestamp::now() - SignedDuration::from_hours(8 * 24);
+        assert_eq!(handle(&guard, &state_change(&guard, "old", long_ago)).await, Ok(1));
+        assert_eq!(done(&guard), [""; 0]);
+        // An endpoint that was updated, for one: it was created before the guard was there.
+        let days_ago = Timestamp::now() - SignedDuration::from_hours(25);
+        let state = state_change(&guard, "days", days_ago);
+        wait_and_handle(&guard, &state).await.expect("handled");
+        assert_eq!(done(&guard), ["publish"]);
+        guard.ports.state().journal.clear();
+        let state = state_change(&guard, "child", Timestamp::now());
+        let tuning = "arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/t";
+        let child = serde_json::json!({"TrainingJobName": "churn-no-vpc", "TuningJobArn": tuning});
+        guard.ports.state().answers.insert("DescribeTrainingJob", Ok(child));
+        let decisions = guard.handle(&state, FUNCTION).await.expect("handled");
+        assert_eq!(decisions[0].reason, Some(format!("`{tuning}` created it, and was judged for it")));
+        let failure = Failure("sagemaker:DescribeTrainingJob failed: ThrottlingException".to_owned());
+        let refused = Refused { code: Some("ThrottlingException".to_owned()), failure };
+        let state = state_change(&guard, "throttled", Timestamp::now());
+        guard.ports.state().answers.insert("DescribeTrainingJob", Err(refused));
+        for _ in 0..ATTEMPTS {
+            handle(&guard, &state).await.expect_err("it is not known what it is");
+        }
+        let elsewhere = state_change(&guard, "elsewhere", Timestamp::now()).replace("111122223333", "999900001111");
+        let error = handle(&guard, &elsewhere).await.expect_err("it is not ours");
+        assert!(error.contains("only acts in account 111122223333"), "{error}");
+        assert_eq!(done(&guard), [""; 0]);
+    }
+}

@@ -1,0 +1,124 @@
+//! What is not known of a caller. Events come out of order, and nobody's job should be stopped for that.
+
+use tagwarden::call::Call;
+use tagwarden::decide::{Decision, Verdict, decide};
+use tagwarden::evidence::Evidence;
+use tagwarden::plan::Verb;
+use tagwarden::policy::{Policy, SessionTags};
+
+use super::{Occasion, Trigger};
+use crate::creation::{self, FOUND, SESSION_UNSEEN, UNSEEN};
+use crate::policy_file::Policies;
+
+/// What would be decided whatever the caller's session is, which no record has told of yet; `None` where that could not change what is
+/// to be done.
+pub(super) fn without_session(
+    call: &Call,
+    policies: &Policies,
+    evidence: &Evidence,
+    decision: &Decision,
+) -> Option<Decision> {
+    let is_session = matches!(call.identity.kind, Some("AssumedRole" | "FederatedUser"));
+    if !is_session || evidence.sessions.tags(&call.identity) != Ok(None) {
+        return None;
+    }
+    let cautious = || decide(call, &policies.cautious, evidence);
+    match policies.policy.abac.session_tags {
+        SessionTags::None => None,
+        SessionTags::Required => (decision.verdict == Verdict::Unknown).then(cautious),
+        SessionTags::Optional => (decision.verdict == Verdict::Violation)
+            .then(cautious)
+            .filter(|cautious| strongest(cautious) != strongest(decision)),
+    }
+}
+
+fn strongest(decision: &Decision) -> Option<&Verb> {
+    decision.actions.first().map(|action| &action.action)
+}
+
+/// Minds what nobody can tell of a creation without its record: what the caller's tags or the caller could change is not done,
+/// and neither is what a long time could have made harmful. `without_session` is what would be decided without the caller's session,
+/// which no record will tell of any more.
+pub(super) fn mind_what_is_unknown(
+    decision: Decision,
+    without_session: Option<Decision>,
+    call: &Call,
+    policy: &Policy,
+    occasion: Occasion,
+) -> Decision {
+    let unseen = match (call.identity.kind, &without_session) {
+        (None, _) => Some(UNSEEN),
+        (Some(_), Some(_)) => Some(SESSION_UNSEEN),
+        (Some(_), None) => None,
+    };
+    let mut decision = without_session.unwrap_or(decision);
+    if unseen.is_some() {
+        creation::for_every_caller(&mut decision, policy);
+    }
+    let found = (occasion.trigger == Trigger::Sweep).then_some(FOUND);
+    let reasons: Vec<_> = found.into_iter().chain(unseen).chain(decision.reason.as_deref()).collect();
+    decision.reason = (!reasons.is_empty()).then(|| reasons.join("; "));
+    if let Some(created) = call.time() {
+        creation::spare_what_is_old(&mut decision, created, occasion.now);
+    }
+    decision
+}
+
+#[cfg(test)]
+mod tests {
+    use tagwarden::evidence::Session;
+
+    use crate::guard::ATTEMPTS;
+    use crate::guard::testing::*;
+
+    use super::*;
+
+    fn session(access_key_id: &str, project: &str) -> Session {
+        let tags = Ok([("Project", project)].into_iter().collect());
+        Session { access_key_id: Some(access_key_id.to_owned()), issued: None, tags }
+    }
+
+    /// The access key that signed the sample event.
+    fn access_key(event: &str) -> String {
+        let event: serde_json::Value = serde_json::from_str(event).expect("JSON");
+        event["detail"]["userIdentity"]["accessKeyId"].as_str().expect("an access key").to_owned()
+    }
+
+    #[tokio::test]
+    async fn a_launch_that_the_roles_tag_alone_condemns_waits_for_the_session() {
+        let event = event("CreateTrainingJob.foreign-tag", "borealis", "borealis");
+        let guard_ = guard("[rules.foreign-project-tag]");
+        for _ in 1..ATTEMPTS {
+            guard_.handle(&event, FUNCTION).await.expect_err("it waits");
+        }
+        assert_eq!(done(&guard_), [""; 0]);
+        guard_.handle(&event, FUNCTION).await.expect("the last attempt decides");
+        assert_eq!(done(&guard_), ["stop StopTrainingJob churn-foreign-tag", "publish"]);
+
+        let guard_ = guard("[rules.foreign-project-tag]");
+        guard_.handle(&event, FUNCTION).await.expect_err("it waits");
+        guard_.ports.state().sessions.add(session(&access_key(&event), "borealis"));
+        let decisions = guard_.handle(&event, FUNCTION).await.expect("the session is known");
+        assert_eq!(decisions[0].verdict, Verdict::Compliant);
+        assert_eq!(done(&guard_), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn what_no_session_could_change_does_not_wait() {
+        let guard = guard("[rules.foreign-project-tag]\n[rules.missing-vpc]");
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
+        assert_eq!(done(&guard), ["stop StopTrainingJob churn-no-vpc", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn where_sessions_must_carry_tags_the_last_attempt_decides_as_unknown() {
+        let event = event("CreateTrainingJob.compliant", "atlas", "atlas");
+        let guard = guard("[abac]\nsession-tags = 'required'\n[rules.foreign-project-tag]");
+        for _ in 1..ATTEMPTS {
+            guard.handle(&event, FUNCTION).await.expect_err("it waits");
+        }
+        let decisions = guard.handle(&event, FUNCTION).await.expect("the last attempt decides");
+        assert_eq!(decisions[0].verdict, Verdict::Unknown);
+        assert_eq!(done(&guard), ["publish"]);
+    }
+}

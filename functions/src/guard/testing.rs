@@ -1,0 +1,41 @@
+//! Guards of accounts in memory, and sample events, for tests.
+
+use tagwarden::policy::Policy;
+
+use super::Guard;
+use crate::memory::Account;
+use crate::policy_file::PolicyFile;
+
+pub(super) const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:guard-training";
+pub(super) const CALLER: &str = "arn:aws:iam::111122223333:role/DataScientist-atlas";
+pub(super) const EXECUTION_ROLE: &str = "arn:aws:iam::111122223333:role/ml/atlas/atlas-train";
+
+/// A sample event, of which `from` is replaced by `to`.
+pub(super) fn event(name: &str, from: &str, to: &str) -> String {
+    let path = format!("{}/../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).expect(&path);
+    assert!(text.contains(from), "{name} has no {from}");
+    text.replace(from, to)
+}
+
+pub(super) fn guard(rules: &str) -> Guard<Account> {
+    guard_by(Policy::parse(&format!("version = 1\n{rules}")).expect("a valid policy"))
+}
+
+pub(super) fn guard_by(policy: Policy) -> Guard<Account> {
+    let account = Account::default();
+    for role in [CALLER, EXECUTION_ROLE] {
+        account.state().tags.insert(role.to_owned(), [("Project", "atlas")].into_iter().collect());
+    }
+    Guard::new("guard-training".to_owned(), PolicyFile::fixed(policy), account, |_| ())
+}
+
+/// What was done that can be seen from outside, without look-ups and claims.
+pub(super) fn done(guard: &Guard<Account>) -> Vec<String> {
+    let state = guard.ports.state();
+    let seen = |entry: &&String| ["add-tags", "stop", "publish"].iter().any(|verb| entry.starts_with(verb));
+    let cut = |entry: &String| if entry.starts_with("publish") { "publish".to_owned() } else { entry.clone() };
+    state.journal.iter().filter(seen).map(cut).collect()
+}
+
+pub(super) const NO_VPC: &str = "CreateTrainingJob.no-vpc";
