@@ -236,22 +236,27 @@ pub fn capitalised(value: &Value) -> Value {
 }
 
 /// Members that are unions, or lists of them.
-const UNIONS: [&str; 8] = [
+const UNIONS: [&str; 9] = [
     "adapterSource",
     "autoMLProblemTypeConfig",
     "benchmarkTarget",
     "customFileSystemConfigs",
     "customFileSystems",
     "datasetConfig",
+    "instanceStorageConfigs",
     "modelSource",
     "optimizationConfigs",
 ];
 
-/// Makes a sample one that the API could take: maps hold a secret for whatever they should, and unions all of their members.
+/// Members that hold times, for which a sample has no text.
+const TIMES: [&str; 2] = ["patchSchedule", "schedule"];
+
+/// Makes a sample one that the API could take: its times are none, maps hold a secret for whatever they should, and unions all of
+/// their members.
 pub fn make_possible(value: &mut Value) {
     match value {
         Value::Object(members) => {
-            members.retain(|_, member| member.get("hunter2").is_none());
+            members.retain(|key, member| !TIMES.contains(&key.as_str()) && member.get("hunter2").is_none());
             // Of unions, the sample has all members.
             for (_, union) in members.iter_mut().filter(|(key, _)| UNIONS.contains(&key.as_str())) {
                 let unions = match union {
@@ -259,8 +264,8 @@ pub fn make_possible(value: &mut Value) {
                     union => vec![union],
                 };
                 for union in unions.into_iter().filter_map(Value::as_object_mut) {
-                    let last = union.keys().max().cloned();
-                    union.retain(|key, _| Some(key) == last.as_ref());
+                    let first = union.keys().min().cloned();
+                    union.retain(|key, _| Some(key) == first.as_ref());
                 }
             }
             members.values_mut().for_each(make_possible);

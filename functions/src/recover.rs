@@ -18,8 +18,13 @@ use crate::target::Target;
 /// Members that hold other people's secrets. No rule reads them.
 const SECRET: [&str; 3] = ["Environment", "HyperParameters", "StaticHyperParameters"];
 
-/// Members under another name than the request's: operation, name in the description, name in the request.
-pub const RENAMED: [(&str, &str, &str); 2] = [
+/// Members under another name than the request's: operation, path in the description, name in the request. Where two have the same
+/// name in the request, the later one counts: what is wanted before what is there.
+pub const RENAMED: [(&str, &str, &str); 6] = [
+    ("CreateCluster", "instanceGroups[].targetCount", "instanceCount"),
+    ("CreateCluster", "restrictedInstanceGroups[].targetCount", "instanceCount"),
+    ("CreateCluster", "instanceGroups[].instanceRequirements.currentInstanceTypes", "instanceTypes"),
+    ("CreateCluster", "instanceGroups[].instanceRequirements.desiredInstanceTypes", "instanceTypes"),
     ("CreateInferenceExperiment", "arn", "inferenceExperimentArn"),
     ("CreateNotebookInstance", "securityGroups", "securityGroupIds"),
 ];
@@ -107,32 +112,33 @@ pub fn as_request(operation: &str, described: Value) -> Value {
     if let Some(detail) = request.get_mut(format!("{}Detail", lower_first(noun(operation)))) {
         request = detail.take();
     }
-    if let Value::Object(members) = &mut request {
-        for (_, from, to) in RENAMED.iter().filter(|(of, ..)| *of == operation) {
-            if let Some(member) = members.remove(*from) {
+    for (_, from, to) in RENAMED.iter().filter(|(of, ..)| *of == operation) {
+        each_holder(&mut request, from, &mut |members, key| {
+            if let Some(member) = members.remove(key) {
                 members.insert((*to).to_owned(), member);
             }
-        }
+        });
     }
     for (_, path) in NOT_TOLD.iter().filter(|(of, _)| *of == operation) {
-        omit(&mut request, path);
+        each_holder(&mut request, path, &mut |members, key| {
+            members.insert(key.to_owned(), json!({"omitted": true}));
+        });
     }
     request
 }
 
-/// Marks what is at `path` as left out, where the object that would hold it is there.
-fn omit(value: &mut Value, path: &str) {
-    let (key, rest) = path.split_once('.').unwrap_or((path, ""));
-    match (value, rest) {
-        (Value::Object(members), "") => {
-            members.insert(key.to_owned(), json!({"omitted": true}));
-        }
-        (Value::Object(members), rest) => {
+/// Hands over each object that is there to hold what is at `path`, with the key that it has there.
+fn each_holder(value: &mut Value, path: &str, hand_over: &mut impl FnMut(&mut Map<String, Value>, &str)) {
+    match (value, path.split_once('.')) {
+        (Value::Object(members), None) => hand_over(members, path),
+        (Value::Object(members), Some((key, rest))) => {
             if let Some(member) = members.get_mut(key.trim_end_matches("[]")) {
-                omit(member, rest);
+                each_holder(member, rest, hand_over);
             }
         }
-        (Value::Array(elements), _) => elements.iter_mut().for_each(|element| omit(element, path)),
+        (Value::Array(elements), _) => {
+            elements.iter_mut().for_each(|element| each_holder(element, path, hand_over));
+        }
         _ => {}
     }
 }

@@ -39,7 +39,7 @@ const fn lasting(operation: &'static str, list: &'static str) -> Kind {
 }
 
 /// What is swept: what runs, and what others run with.
-pub const KINDS: [Kind; 27] = [
+pub const KINDS: [Kind; 28] = [
     job("CreateTrainingJob", "ListTrainingJobs"),
     job("CreateHyperParameterTuningJob", "ListHyperParameterTuningJobs"),
     // It describes what `CreateAutoMLJob` created, too.
@@ -65,6 +65,7 @@ pub const KINDS: [Kind; 27] = [
     lasting("CreateUserProfile", "ListUserProfiles"),
     lasting("CreateSpace", "ListSpaces"),
     lasting("CreateApp", "ListApps"),
+    lasting("CreateCluster", "ListClusters"),
     lasting("CreateMlflowTrackingServer", "ListMlflowTrackingServers"),
     lasting("CreateMlflowApp", "ListMlflowApps"),
     lasting("CreatePartnerApp", "ListPartnerApps"),

@@ -12,6 +12,7 @@ from moto.core.utils import camelcase_to_underscores, get_service_model, utcnow
 from moto.sagemaker.exceptions import SagemakerClientError
 
 import automl
+import cluster
 from listing import page, seconds
 
 
@@ -69,6 +70,7 @@ KINDS = {
     "UserProfile": Kind("user-profile/{DomainId}/{UserProfileName}", "InService", status="Status"),
     "Space": Kind("space/{DomainId}/{SpaceName}", "InService", status="Status"),
     "App": Kind("app/{DomainId}/{owner}/{AppType}/{AppName}", "InService", status="Status"),
+    "Cluster": Kind("cluster/{id}", "InService"),
     "Pipeline": kept("pipeline", "PipelineName"),
     "PipelineExecution": Kind(
         "pipeline/{PipelineName}/execution/{id}", "Executing", creation="Start"
@@ -109,6 +111,7 @@ LISTS = (
     "Space",
     "UserProfile",
     "Domain",
+    "Cluster",
     "MlflowTrackingServer",
     "MlflowApp",
     "PartnerApp",
@@ -201,6 +204,8 @@ class Store:
         members = resource.members()
         if noun == "AutoMLJobV2":
             members |= automl.version_2(resource.given)
+        if noun == "Cluster":
+            members |= cluster.described(resource.given)
         return _answer(f"Describe{noun}", {f"{noun}Detail": members, **members})
 
     def stop(self, noun, given):

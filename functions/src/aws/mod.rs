@@ -16,12 +16,13 @@ mod tagging;
 
 use std::collections::HashMap;
 use std::fmt::Debug;
+use std::iter::successors;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use lambda_runtime::Error;
@@ -101,10 +102,16 @@ where
         let reason = match metadata.and_then(|metadata| metadata.code().map(|code| (code, metadata.message()))) {
             Some((code, Some(message))) => format!("{code}: {message}"),
             Some((code, None)) => code.to_owned(),
-            None => DisplayErrorContext(&error).to_string(),
+            None => causes(&error),
         };
         Failure(format!("{action} failed: {reason}"))
     }
+}
+
+/// What an error says, and what caused it. Not what the service answered, as `DisplayErrorContext` does: that may hold secrets.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes: Vec<_> = successors(Some(error), |error| error.source()).map(ToString::to_string).collect();
+    causes.join(": ")
 }
 
 /// The service's error code, if it is the service that failed.
@@ -150,4 +157,22 @@ fn number(value: i64) -> AttributeValue {
 /// A point in time in an item of the table, in seconds since 1970: its time to live, for one.
 fn seconds(time: i64) -> AttributeValue {
     number(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sagemaker::operation::describe_training_job::DescribeTrainingJobError;
+
+    use super::*;
+
+    #[test]
+    fn what_a_service_answered_is_not_repeated() {
+        let answer = r#"{"Environment": {"PASSWORD": "hunter2"}"#;
+        let error: SdkError<DescribeTrainingJobError, _> = SdkError::response_error("a brace is missing", answer);
+        let failure = failed("sagemaker:DescribeTrainingJob")(error);
+        assert_eq!(failure.0, "sagemaker:DescribeTrainingJob failed: response error: a brace is missing");
+        let error = DescribeTrainingJobError::unhandled("no code");
+        let failure = failed("sagemaker:DescribeTrainingJob")(SdkError::service_error(error, answer));
+        assert!(failure.0.contains("no code") && !failure.0.contains("hunter2"), "{failure}");
+    }
 }

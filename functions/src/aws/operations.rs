@@ -145,6 +145,8 @@ operations! {
     "DescribeDomain" => describe_domain(set_domain_id: "domainId"),
     "DescribeUserProfile" => describe_user_profile(set_domain_id: "domainId", set_user_profile_name: "userProfileName"),
     "DescribeSpace" => describe_space(set_domain_id: "domainId", set_space_name: "spaceName"),
+    // It takes an ARN for a name, and the ARN has no name.
+    "DescribeCluster" => describe_cluster(set_cluster_name: "clusterArn"),
     // What is kept
     "DescribePipeline" => describe_pipeline(set_pipeline_name: "pipelineName"),
     "DescribePipelineExecution" => describe_pipeline_execution(set_pipeline_execution_arn: "pipelineExecutionArn"),
@@ -225,6 +227,7 @@ lists! {
     "ListUserProfiles" => list_user_profiles(),
     "ListSpaces" => list_spaces(),
     "ListApps" => list_apps(),
+    "ListClusters" => list_clusters(),
     "ListMlflowTrackingServers" => list_mlflow_tracking_servers(),
     "ListMlflowApps" => list_mlflow_apps(),
     "ListPartnerApps" => list_partner_apps(),
