@@ -1,5 +1,6 @@
 //! What one log file holds that an audit needs.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -78,10 +79,7 @@ impl Extract {
             // Consoles and SDKs look many times for each thing that they launch.
             Some(call) if let Some(name) = only_reads(&call) => extract.skip(reads_only(name)),
             // These records are a tenth of all.
-            Some(call)
-                if Session::is_issued_by(call.source, call.name)
-                    && let Some(session) = session(&call) =>
-            {
+            Some(call) if let Some(session) = session(&call) => {
                 *of_others.entry(call.source).or_default() += 1;
                 extract.sessions.push(session);
             }
@@ -127,13 +125,14 @@ impl Extract {
             Ok(call) => call,
             Err(why) => return self.problems.push(format!(" {why}")),
         };
+        let json = LazyCell::new(|| without_secrets(&value));
         if let Some(session) = Session::read(&call) {
             self.sessions.push(session);
         } else if Model::read(&call).is_some()
             || EndpointConfig::read(&call).is_some()
             || TagChange::read(&call).is_some()
         {
-            self.lessons.push(without_secrets(value.clone()));
+            self.lessons.push(json.clone());
         }
         let time = call.time();
         match coverage(&call) {
@@ -143,13 +142,7 @@ impl Extract {
                 let resource_arn = operation.arn(&call).map(str::to_owned);
                 let access_key_id = call.identity.access_key_id.map(str::to_owned);
                 let principal_id = call.identity.principal_id.map(str::to_owned);
-                self.launches.push(Launch {
-                    time,
-                    access_key_id,
-                    principal_id,
-                    resource_arn,
-                    json: without_secrets(value),
-                });
+                self.launches.push(Launch { time, access_key_id, principal_id, resource_arn, json: json.clone() });
             }
             Err(reason) => {
                 self.skip(reason);
@@ -190,6 +183,7 @@ fn only_reads<'t>(call: &RawCall<'t>) -> Option<&'t str> {
 
 /// The session of a role that a call issued; `None` where it takes a parser to tell.
 fn session(call: &RawCall) -> Option<Session> {
+    Session::is_issued_by(call.source, call.name).then_some(())?;
     let [request, response, error] = call.members(["requestParameters", "responseElements", "errorCode"])?;
     let (request, None) = (request?, error) else { return None };
     let [credentials, user] = members(response?, ["credentials", "assumedRoleUser"])?;
@@ -218,29 +212,28 @@ fn from_pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Den
 }
 
 /// The JSON text of a record without what its request says that nobody should keep.
-fn without_secrets(mut record: Value) -> String {
-    if let Value::Object(members) = &mut record
-        && let Some(request) = members.get_mut("requestParameters")
-    {
-        remove_secrets(request);
-    }
-    serde_json::to_string(&record).unwrap_or_default()
+fn without_secrets(record: &Value) -> String {
+    serde_json::to_string(&Kept { value: record, is_requested: false }).unwrap_or_default()
 }
 
-fn remove_secrets(value: &mut Value) {
-    match value {
-        Value::Array(elements) => elements.iter_mut().for_each(remove_secrets),
-        Value::Object(members) => {
-            let keys: Vec<_> = members.keys().map(str::to_owned).collect();
-            for key in keys {
-                match members.get_mut(&key) {
-                    Some(secret) if SECRETS.contains(&key.as_str()) => *secret = Value::Null,
-                    Some(other) => remove_secrets(other),
-                    None => {}
-                }
-            }
+/// What is kept of a value in a record. Secrets become `null`.
+#[derive(Clone, Copy)]
+struct Kept<'v> {
+    value: &'v Value<'v>,
+    is_requested: bool,
+}
+
+impl Serialize for Kept<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.value {
+            Value::Array(elements) => serializer.collect_seq(elements.iter().map(|value| Self { value, ..*self })),
+            Value::Object(members) => serializer.collect_map(members.iter().map(|(key, value)| {
+                let is_secret = self.is_requested && SECRETS.contains(&key);
+                let value = if is_secret { &Value::Null } else { value };
+                (key, Self { value, is_requested: self.is_requested || key == "requestParameters" })
+            })),
+            leaf => leaf.serialize(serializer),
         }
-        _ => {}
     }
 }
 
@@ -261,7 +254,8 @@ mod tests {
         format!(
             r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{name}","eventTime":"{time}",{more}
             "userIdentity":{{"type":"IAMUser","accessKeyId":"AKIA1","arn":"arn:aws:iam::111122223333:user/eve"}},
-            "requestParameters":{{"trainingJobName":"n","environment":{{"PASSWORD":"x"}},"hyperParameters":{{"token":"y"}}}}}}"#
+            "requestParameters":{{"trainingJobName":"n","hyperParameters":{{"token":"y"}},
+            "x":[{{"environment":{{"PASSWORD":"x"}},"y":"kept"}}]}}}}"#
         )
     }
 
@@ -279,7 +273,7 @@ mod tests {
         let extract = extract(&text.join("\n"));
         let [launch] = extract.launches.as_slice() else { panic!("{:?}", extract.launches) };
         assert_eq!(launch.access_key_id.as_deref(), Some("AKIA1"));
-        assert!(launch.json.contains("trainingJobName"), "{}", launch.json);
+        assert!(launch.json.contains("trainingJobName") && launch.json.contains("kept"), "{}", launch.json);
         assert!(!launch.json.contains("PASSWORD") && !launch.json.contains("token"), "{}", launch.json);
         assert_eq!(extract.records, 6);
         assert_eq!(extract.skipped.values().sum::<u64>(), 5);

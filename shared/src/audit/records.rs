@@ -67,6 +67,9 @@ impl<'t> RawCall<'t> {
 pub fn members<'t, const N: usize>(object: &'t [u8], keys: [&str; N]) -> Option<[Option<&'t [u8]>; N]> {
     let (mut found, mut rest) = ([None; N], object);
     while let [b'{' | b',', b'"', member @ ..] = rest {
+        if found.iter().all(Option::is_some) {
+            return Some(found);
+        }
         let (key, value) = plain_text(member)?;
         let value = value.strip_prefix(b":")?;
         let (value, behind) = value.split_at_checked(length(value)?)?;
