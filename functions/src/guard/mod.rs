@@ -1,8 +1,8 @@
 //! A guard: claim → gather → decide → act → tell, for each call that EventBridge delivers.
 
+mod caution;
 mod claims;
 mod creations;
-mod sessions;
 mod tell;
 #[cfg(test)]
 mod testing;
@@ -31,7 +31,7 @@ use crate::target::Target;
 use crate::telemetry;
 use crate::{aws, config};
 
-use sessions::{mind_what_is_unknown, without_session};
+use caution::{mind_what_is_unknown, without_session};
 
 /// How often Lambda tries an event: once, and again after one and after two more minutes (Lambda developer guide,
 /// "Asynchronous invocation", with the two retries that the template asks for).

@@ -1,4 +1,4 @@
-//! What is not known of a caller. Events come out of order, and nobody's job should be stopped for that.
+//! Caution where something of the caller is not known. Events come out of order, and nobody's job should be stopped for that.
 
 use tagwarden::call::Call;
 use tagwarden::decide::{Decision, Verdict, decide};
