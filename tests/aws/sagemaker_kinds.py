@@ -91,6 +91,9 @@ KINDS = {
 # An operation of one kind on resources of another: both versions of AutoML make the same jobs.
 SAME = {"AutoMLJobV2": "AutoMLJob"}
 
+# Kinds of which the description has members that are not as they were given.
+DESCRIBED = {"AutoMLJobV2": automl.version_2, "Cluster": cluster.described}
+
 LISTS = (
     "HyperParameterTuningJob",
     "AutoMLJob",
@@ -202,10 +205,8 @@ class Store:
             # DescribeAutoMLJob
             raise _not_found("Describe", noun, given)
         members = resource.members()
-        if noun == "AutoMLJobV2":
-            members |= automl.version_2(resource.given)
-        if noun == "Cluster":
-            members |= cluster.described(resource.given)
+        if noun in DESCRIBED:
+            members |= DESCRIBED[noun](resource.given)
         return _answer(f"Describe{noun}", {f"{noun}Detail": members, **members})
 
     def stop(self, noun, given):

@@ -115,13 +115,13 @@ fn causes(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 /// The service's error code, if it is the service that failed.
-fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<String> {
-    error.as_service_error().and_then(ProvideErrorMetadata::code).map(str::to_owned)
+fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
 /// Whether the service answered with this error code.
-pub(crate) fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
-    error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(code)
+pub(crate) fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, wanted: &str) -> bool {
+    code(error) == Some(wanted)
 }
 
 /// Whether the condition held of what was asked of the table by this action.

@@ -66,7 +66,7 @@ macro_rules! operations {
                         let call = call.customize().interceptor(keep.clone());
                         // Without a box each of them would add to the size of this future.
                         let sent = Box::pin(call.send()).await;
-                        sent.map_err(|error| Refused { code: code(&error), failure: failed(&action)(error) })?;
+                        sent.map_err(|error| Refused { code: code(&error).map(str::to_owned), failure: failed(&action)(error) })?;
                     })+
                     other => return Err(Failure(format!("`{other}` is not known here")).into()),
                 }
@@ -191,7 +191,7 @@ macro_rules! lists {
                         let list = self.sagemaker.$method().set_max_results(Some(which.most));
                         let list = list.set_next_token(which.page.map(str::to_owned)) $(.$setter(lists!(@$limit which)))?;
                         let sent = Box::pin(list.customize().interceptor(keep.clone()).send()).await;
-                        sent.map_err(|error| Refused { code: code(&error), failure: failed(&action)(error) })?;
+                        sent.map_err(|error| Refused { code: code(&error).map(str::to_owned), failure: failed(&action)(error) })?;
                     })+
                     other => return Err(Failure(format!("`{other}` is not known here")).into()),
                 }

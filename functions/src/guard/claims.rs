@@ -8,21 +8,21 @@ use crate::ports::{Claim, Enforce, LookUp};
 impl<P: LookUp + Enforce> Guard<P> {
     /// Claims the event: the so-many-th attempt at it, or `None` where it was dealt with.
     pub(super) async fn attempt(&self, call: &Call<'_>) -> Result<Option<u64>, String> {
-        match self.claim(call).await? {
+        let Some(event_id) = call.event_id else { return Ok(Some(ATTEMPTS)) };
+        match self.claim(event_id).await {
             Claim::Ours(attempt) => Ok(Some(attempt)),
             Claim::Done => Ok(None),
             Claim::Busy => Err("another invocation is at this event".to_owned()),
         }
     }
 
-    /// Claims the event. Where claims cannot be kept, acting twice is better than not at all; there is no other attempt to
-    /// wait for then.
-    async fn claim(&self, call: &Call<'_>) -> Result<Claim, String> {
-        let Some(event_id) = call.event_id else { return Ok(Claim::Ours(ATTEMPTS)) };
-        Ok(self.ports.claim(event_id).await.unwrap_or_else(|failure| {
-            tracing::warn!(event_id, %failure, "the event could not be claimed: acting all the same");
+    /// Claims an event, or a creation. Where claims cannot be kept, acting twice is better than not at all; there is no other
+    /// attempt to wait for then.
+    pub(super) async fn claim(&self, claimed: &str) -> Claim {
+        self.ports.claim(claimed).await.unwrap_or_else(|failure| {
+            tracing::warn!(claimed, %failure, "the claim could not be made: acting all the same");
             Claim::Ours(ATTEMPTS)
-        }))
+        })
     }
 
     /// Completes the claim on what was dealt with, and gives it back where that failed.

@@ -123,11 +123,10 @@ impl<P: LookUp + Enforce> Guard<P> {
         let record: Value = serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
         let call = Call::read(&record)?;
         // More than one event may tell of it.
-        match self.ports.claim(&this_creation).await {
-            Ok(Claim::Done) => return Ok(None),
-            Ok(Claim::Busy) => return Err("another invocation is at this creation".to_owned()),
-            // Where claims cannot be kept, acting twice is better than not at all.
-            Ok(Claim::Ours(_)) | Err(_) => {}
+        match self.claim(&this_creation).await {
+            Claim::Done => return Ok(None),
+            Claim::Busy => return Err("another invocation is at this creation".to_owned()),
+            Claim::Ours(_) => {}
         }
         let dealt_with = self.deal_with(&call, operation, policies, occasion).await;
         self.settle(Some(&this_creation), dealt_with).await

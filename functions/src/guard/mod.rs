@@ -183,9 +183,11 @@ impl<P: LookUp + Enforce> Guard<P> {
         let mut decision = decide(call, policy, &evidence);
         // A sweep comes when no record will any more.
         let may_wait = occasion.attempt < ATTEMPTS;
-        let without_session = Some(&decision)
-            .filter(|_| may_wait || occasion.trigger == Trigger::Sweep)
-            .and_then(|decision| without_session(call, policies, &evidence, decision));
+        let without_session = if may_wait || occasion.trigger == Trigger::Sweep {
+            without_session(call, policies, &evidence, &decision)
+        } else {
+            None
+        };
         if may_wait && without_session.is_some() {
             return Err("the record that issued the caller's session may still come: to be tried again".to_owned());
         }
