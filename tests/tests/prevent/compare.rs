@@ -256,7 +256,7 @@ fn both_halves_of_every_rule_agree() {
     let mut simulator = Simulator::start();
     let mut tally = Tally::default();
     // Every slot of every operation, left away and with each value, by itself.
-    tally.compare(&mut simulator, include_str!("../data/every-twin.toml"), &cases::one_change_each());
+    tally.compare(&mut simulator, include_str!("../../data/every-twin.toml"), &cases::one_change_each());
     for _ in 0..count.div_ceil(PER_POLICY) {
         let text = cases::policy(&mut rng);
         let tag = Policy::parse(&text).expect(&text).abac.tag;
