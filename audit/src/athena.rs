@@ -4,9 +4,9 @@
 //! table for CloudTrail logs"). Its names are in lower case, and so are those of the result, whose columns [`Row`] has. Requests
 //! and responses are text that is JSON.
 
+use crate::Period;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tagwarden::audit::Period;
 use tagwarden::evidence::TEACHING;
 
 /// The columns of the result and how the query finds them, where that is not by their own names.

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
+use crate::{Denied, Extract, Input};
 use jiff::Timestamp;
-use tagwarden::audit::{Denied, Extract, Input};
-use tagwarden::call::Call;
 use tagwarden::evidence::{Evidence, Session, TagChange, carrier};
-use tagwarden::json::Value;
+use tagwarden::record::Call;
+use tagwarden::record::json::Value;
 
 use crate::spool::{Span, Spool, unreadable};
 use crate::{Failure, Scanned};

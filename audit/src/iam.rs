@@ -1,7 +1,7 @@
 //! IAM's data on roles and users, from files given for it.
 
-use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Evidence;
+use tagwarden::record::documents::{self, Item};
 
 use crate::log_file::{inflate, is_gzip, text};
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::thread;
 
-use tagwarden::audit::{FindingLine, Period, Summary};
+use crate::{FindingLine, Period, Summary};
 use tagwarden::decide::{Decision, decide_record};
 use tagwarden::evidence::Evidence;
 

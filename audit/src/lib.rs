@@ -3,22 +3,31 @@
 //! The command line runs it over files, and Lambda functions run it over a bucket: how bytes get here is theirs to know.
 
 pub mod athena;
+mod extract;
 mod gather;
 pub mod iam;
 mod judge;
 pub mod layout;
 pub mod log_file;
 mod page;
+mod period;
+mod records;
 mod spool;
 pub mod stored;
+mod summary;
 mod written;
 
 use std::fmt;
 
+pub use extract::{Denied, Extract, Launch};
 pub use gather::Gathered;
 pub use judge::{Audit, Outputs};
 pub use log_file::{LogFiles, Scanned};
 pub use page::Page;
+pub use period::Period;
+pub use summary::{
+    Changed, Comparison, DeniedCount, FindingLine, Input, RuleCount, Summary, Unknown, Verdicts, project,
+};
 pub use written::Written;
 
 use tagwarden::policy::Policy;

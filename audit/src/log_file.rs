@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
+use crate::{Extract, Period};
 use flate2::read::MultiGzDecoder;
 use libdeflater::Decompressor;
 use memchr::memmem;
-use tagwarden::audit::{Extract, Period};
 
 use crate::athena;
 

@@ -3,11 +3,11 @@
 
 use std::io::{self, Write};
 
+use crate::{Period, Summary};
 use jiff::Timestamp;
 use serde::Serialize;
-use tagwarden::audit::{Period, Summary};
 use tagwarden::decide::{Decision, Verdict};
-use tagwarden::policy::Abac;
+use tagwarden::settings::Abac;
 
 use crate::{Failure, NamedPolicy, Written};
 
@@ -64,7 +64,7 @@ impl Page {
         self.file.text(if self.launches == 0 { "\n" } else { ",\n" })?;
         self.launches += 1;
         self.compliant += u64::from(is_compliant);
-        self.json(&Launch { project: tagwarden::audit::project(decision, abac), decision })
+        self.json(&Launch { project: crate::project(decision, abac), decision })
     }
 
     pub(crate) fn finish(mut self, summary: &Summary, policy: &NamedPolicy, period: Period) -> Result<(), Failure> {

@@ -3,12 +3,12 @@
 
 use std::io::{BufRead, BufReader, Write};
 
+use crate::Extract;
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tagwarden::audit::Extract;
 use tagwarden::evidence::Session;
 
 use crate::Failure;
@@ -116,7 +116,7 @@ fn failed(error: impl std::fmt::Display) -> Failure {
 mod tests {
     use super::*;
     use crate::LogFiles;
-    use tagwarden::audit::Period;
+    use crate::Period;
 
     #[test]
     fn what_was_stored_is_what_was_extracted() {

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use tagwarden::call::Call;
 use tagwarden::decide::{Decision, coverage, decide_record, not_a_call, skipped};
-use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Evidence;
-use tagwarden::json::Value;
+use tagwarden::record::Call;
+use tagwarden::record::documents::{self, Item};
+use tagwarden::record::json::Value;
 
 use crate::args::{CheckArgs, Format};
 use crate::exit::{Exit, Failure, Outcome};

@@ -2,10 +2,10 @@
 
 use anstyle::Style;
 use serde_json::json;
+use tagwarden::decide::Verb;
 use tagwarden::operations::{Absence, Operation, Stop};
-use tagwarden::plan::Verb;
-use tagwarden::policy::{DefaultValue, Kind, Spec, rule_specs};
 use tagwarden::rules::{Prevention, RULES, Rule, columns};
+use tagwarden::settings::{DefaultValue, Kind, Spec};
 
 use crate::args::{Format, RulesArgs};
 use crate::exit::{Exit, Failure, Outcome};
@@ -109,9 +109,14 @@ fn explain(rule: &'static Rule, output: &mut Output) -> Result<(), Failure> {
     output.line(&format!("{BOLD}prevent{BOLD:#}   {prevention}"))?;
     output.line("")?;
     output.line(&format!("{BOLD}options{BOLD:#}, under `[rules.{}]`:", rule.id))?;
-    for spec in rule_specs(rule) {
+    for spec in rule.settings() {
         output.line(&format!("  {:14}{}", spec.name, spec.meaning))?;
         output.line(&format!("  {:14}{}; {}", "", values(spec), default(spec, rule)))?;
+    }
+    output.line("")?;
+    output.line(&format!("{BOLD}in a policy file{BOLD:#}, with example values:"))?;
+    for line in rule.example_table().lines() {
+        output.line(&format!("  {line}"))?;
     }
     output.line("")?;
     output.line(&format!("{BOLD}example{BOLD:#} of `requestParameters` that violate it:"))?;

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use clap::Parser;
 use serde::{Deserialize, Serialize};
-use tagwarden::policy::{Pattern, Policy};
+use tagwarden::policy::Policy;
 use tagwarden::render::{
     Boundary, DataAccount, ExecutionRole, File, Format, Guardrail, Identity, Limits, PersonaPolicy, Rendered, Scp,
     Style, Surroundings,
 };
 use tagwarden::rules::Rule;
+use tagwarden::terms::Pattern;
 
 use crate::args::{Args, Command, DataAccountArgs, Language, OutArgs, RenderArgs, RenderTarget, ScpArgs};
 use crate::exit::{Exit, Failure, Outcome};

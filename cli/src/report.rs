@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Color, Style};
 use tagwarden::decide::{Decision, Finding, FindingOutcome, Verdict};
-use tagwarden::plan::{PlannedAction, Verb};
-use tagwarden::policy::Severity;
+use tagwarden::decide::{PlannedAction, Verb};
+use tagwarden::terms::Severity;
 
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, clean};

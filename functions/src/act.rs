@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 use tagwarden::decide::Decision;
-use tagwarden::plan::{MARK, PlannedAction, Verb, mark};
+use tagwarden::decide::{PlannedAction, Verb, mark};
+use tagwarden::terms::MARK;
 
 use crate::ports::{Answer, Enforce, Failure};
 use crate::stop::{self, Stopped};

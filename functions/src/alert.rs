@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde_json::json;
 use tagwarden::decide::{Decision, Finding, FindingOutcome};
-use tagwarden::policy::{Policy, Severity};
+use tagwarden::policy::Policy;
+use tagwarden::terms::Severity;
 
 use crate::act::Deed;
 use crate::creation::{FOUND, SESSION_UNSEEN, UNSEEN};

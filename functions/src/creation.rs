@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tagwarden::call::{Call, Identity};
 use tagwarden::decide::{Decision, FindingOutcome, Verdict};
+use tagwarden::decide::{PlannedAction, Verb};
 use tagwarden::operations::Operation;
-use tagwarden::plan::{PlannedAction, Verb};
 use tagwarden::policy::Policy;
+use tagwarden::record::{Call, Identity};
 use tagwarden::rules::Rule;
 
 use crate::ports::REMEMBERED;
@@ -142,7 +142,7 @@ mod tests {
         };
         let record =
             json!({"eventSource": "s", "eventName": "n", "userIdentity": user_identity(&identity)}).to_string();
-        let record: tagwarden::json::Value = serde_json::from_str(&record).expect("JSON");
+        let record: tagwarden::record::json::Value = serde_json::from_str(&record).expect("JSON");
         let read = Call::read(&record).expect("a record").identity;
         assert_eq!(user_identity(&read), user_identity(&identity));
     }

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use tagwarden::call::Call;
+use tagwarden::decide::{Lookup, further_lookups, lookups};
 use tagwarden::evidence::{AttachedPolicy, EndpointConfig, Evidence, Key, LookedUp, Model, Tags};
-use tagwarden::gather::{Lookup, further_lookups, lookups};
 use tagwarden::operations::Operation;
-use tagwarden::policy::{Policy, SessionTags};
+use tagwarden::policy::Policy;
+use tagwarden::record::Call;
+use tagwarden::terms::SessionTags;
 
 use crate::ports::{Answer, LookUp};
 use crate::recover;

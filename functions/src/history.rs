@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tagwarden::call::Call;
 use tagwarden::operations::Operation;
+use tagwarden::record::Call;
 use tokio::sync::Mutex;
 
 use crate::creation::user_identity;
@@ -85,7 +85,7 @@ async fn minute_of<'a>(
 
 /// Who made the call of a record, if it created the resource `arn` at `time`.
 fn creator(record: &str, by: &Operation, arn: &str, time: Timestamp) -> Option<Creator> {
-    let record: tagwarden::json::Value = serde_json::from_str(record).ok()?;
+    let record: tagwarden::record::json::Value = serde_json::from_str(record).ok()?;
     let call = Call::read(&record).ok()?;
     let is_it =
         call.error_code.is_none() && by.arn(&call) == Some(arn) && call.time()?.duration_since(time).abs() <= TOLERANCE;

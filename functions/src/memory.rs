@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
 use jiff::Timestamp;
-use tagwarden::call::Identity;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
+use tagwarden::record::Identity;
 
 use crate::group::{Group, LISTED, Waiting, Window};
 use crate::ports::{

@@ -4,7 +4,8 @@ use std::env;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tagwarden::policy::{self, Policy, SessionTags};
+use tagwarden::policy::{self, Policy};
+use tagwarden::terms::SessionTags;
 
 use crate::config;
 use crate::ports::{FetchPolicy, Fetched};

@@ -5,8 +5,8 @@ use std::fmt;
 use std::future::Future;
 
 use jiff::{SignedDuration, Timestamp};
-use tagwarden::call::Identity;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Tags};
+use tagwarden::record::Identity;
 
 use crate::group::{Group, Waiting, Window};
 use crate::target::Target;

@@ -6,9 +6,9 @@
 //! same table of paths reads it.
 
 use serde_json::{Map, Value, json};
-use tagwarden::call::Call;
 use tagwarden::evidence::{Created, EndpointConfig};
 use tagwarden::operations::{Absence, Operation};
+use tagwarden::record::Call;
 
 use crate::aws::OPERATIONS;
 use crate::ports::{Answer, DescribeResource, Failure, Refused};

@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
-use tagwarden::call::Call;
-use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Session;
-use tagwarden::json::Value;
+use tagwarden::record::Call;
+use tagwarden::record::documents::{self, Item};
+use tagwarden::record::json::Value;
 
 use crate::ports::RecordSession;
 
@@ -66,7 +66,7 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
 
 #[cfg(test)]
 mod tests {
-    use tagwarden::call::Identity;
+    use tagwarden::record::Identity;
 
     use super::*;
     use crate::memory::Account;

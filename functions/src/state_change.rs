@@ -6,9 +6,9 @@
 //! Amazon EventBridge" (Amazon SageMaker AI Developer Guide) shows what they say.
 
 use serde_json::{Value, json};
-use tagwarden::arn;
-use tagwarden::documents::OtherEvent;
 use tagwarden::operations::Operation;
+use tagwarden::record::arn;
+use tagwarden::record::documents::OtherEvent;
 
 use crate::stop::noun;
 

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tagwarden::arn;
 use tagwarden::operations::Operation;
+use tagwarden::record::arn;
 
 use crate::creation;
 use crate::guard::Guard;

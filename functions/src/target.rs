@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use tagwarden::call::Call;
 use tagwarden::decide::resource;
 use tagwarden::operations::Operation;
+use tagwarden::record::Call;
 
 /// What is known of a resource that can address it: members of requests, in CloudTrail's form (`trainingJobName`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Target {
 
 #[cfg(test)]
 mod tests {
-    use tagwarden::json::Value;
+    use tagwarden::record::json::Value;
 
     use super::*;
 

@@ -10,9 +10,9 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde::Deserialize;
 use tagwarden::decide::{Verdict, decide_record};
-use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Evidence;
 use tagwarden::policy::Policy;
+use tagwarden::record::documents::{self, Item};
 use tagwarden::rules::RULES;
 
 const EVENT: &str = include_str!("../../events/CreateTrainingJob.compliant.json");
@@ -36,19 +36,7 @@ fn evidence() -> Evidence {
 
 /// A policy in which every rule is on, and which the sample keeps.
 fn policy() -> Policy {
-    let options = |rule| match rule {
-        "excessive-instance-count" => "max = 8",
-        "excessive-runtime" => "max-hours = 24",
-        "unapproved-instance-type" => "allow = ['ml.t3.*', 'ml.m6i.*', 'ml.g5.*', 'ml.m5.*']",
-        "unapproved-kms-key" => "allow = ['0d1e2f3a-4b5c-4d6e-8f70-112233445566']",
-        "unapproved-subnet" => "allow = ['subnet-0aaa1111bbb22222c', 'subnet-0ddd3333eee44444f']",
-        "unapproved-security-group" => "allow = ['sg-0a11b22c33d44e55f']",
-        "unapproved-region" => "allow = ['eu-central-1', 'eu-west-1']",
-        "unapproved-image" => "allow = ['111122223333.dkr.ecr.*.amazonaws.com/*']",
-        "unapproved-bucket" => "allow = ['atlas-*']",
-        _ => "",
-    };
-    let tables: String = RULES.iter().map(|rule| format!("[rules.{}]\n{}\n", rule.id, options(rule.id))).collect();
+    let tables: String = RULES.iter().map(|rule| rule.example_table()).collect();
     let text = format!("version = 1\n{tables}[personas.data-scientist]\noperations = ['CreateTrainingJob']\n");
     Policy::parse(&text).expect("the policy is valid")
 }
@@ -98,7 +86,7 @@ fn bench(criterion: &mut Criterion) {
         bencher.iter(|| decide_record(black_box(&record), &policy, &evidence));
     });
     group.bench_function("text to borrowed tree", |bencher| {
-        bencher.iter(|| serde_json::from_str::<tagwarden::json::Value>(black_box(&record)));
+        bencher.iter(|| serde_json::from_str::<tagwarden::record::json::Value>(black_box(&record)));
     });
     group.bench_function("text to serde_json::Value", |bencher| {
         bencher.iter(|| serde_json::from_str::<serde_json::Value>(black_box(&record)));

@@ -39,15 +39,15 @@ VALUES = {
     "runtime": (3600, 2_419_200, ("excessive-runtime", ""), []),
     "spot": (True, False, ("on-demand-training", ""), ["on-demand-training"]),
     "key": (
-        f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0d1e",
+        f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0d1e2f3a-4b5c-4d6e-8f70-112233445566",
         f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/77aa",
         ("unapproved-kms-key", ""),
         [],
     ),
     "isolation": (True, False, ("network-isolation-off", ""), ["network-isolation-off"]),
     "traffic": (True, False, ("unencrypted-traffic", ""), ["unencrypted-traffic"]),
-    "subnet": ("subnet-1", "subnet-2", ("unapproved-subnet", ""), []),
-    "security-group": ("sg-1", "sg-2", ("unapproved-security-group", ""), []),
+    "subnet": ("subnet-0aaa1111bbb22222c", "subnet-2", ("unapproved-subnet", ""), []),
+    "security-group": ("sg-0a11b22c33d44e55f", "sg-2", ("unapproved-security-group", ""), []),
     "model": ("isolated", "open", ("network-isolation-off", ""), []),
     "endpoint-config": (
         "isolated",

@@ -112,44 +112,27 @@ pub fn samples() -> Vec<Value> {
 
 /// What a program of `tests/shapes` prints: one object a line.
 pub fn shapes(program: &str) -> Vec<Value> {
-    let run = |program: &str, args: &[&str]| {
-        let ran = Command::new(root().join(program)).current_dir(root()).args(args).output().expect(program);
-        assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
-        String::from_utf8(ran.stdout).expect("UTF-8")
-    };
-    run("tests/shapes/environment", &[]);
-    let printed = run("target/shapes/bin/python", &[&format!("tests/shapes/{program}")]);
+    // Tests of one program run at once, and would make the environment at once.
+    static ENVIRONMENT: LazyLock<()> =
+        LazyLock::new(|| run(&mut Command::new(root().join("tests/shapes/environment"))));
+    LazyLock::force(&ENVIRONMENT);
+    let python = root().join("target/shapes/bin/python");
+    let ran = Command::new(python).current_dir(root()).arg(format!("tests/shapes/{program}")).output().expect(program);
+    assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
+    let printed = String::from_utf8(ran.stdout).expect("UTF-8");
     printed.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 
 /// A policy file in which every rule is on.
 pub fn strict_policy() -> String {
-    let options = [
-        ("unapproved-instance-type", "allow = ['ml.m5.*', 'ml.g5.*']"),
-        ("excessive-instance-count", "max = 8"),
-        ("excessive-runtime", "max-hours = 12"),
-        (
-            "unapproved-kms-key",
-            "allow = ['arn:aws:kms:eu-west-1:111122223333:key/0d1e2f3a-4b5c-4d6e-8f70-112233445566',
-            'arn:aws:kms:eu-west-1:111122223333:key/0d1e']",
-        ),
-        ("unapproved-subnet", "allow = ['subnet-0aaa1111bbb22222c', 'subnet-0ddd3333eee44444f', 'subnet-1']"),
-        ("unapproved-security-group", "allow = ['sg-0a11b22c33d44e55f', 'sg-1']"),
-        ("unapproved-region", "allow = ['eu-west-1']"),
-        ("unapproved-image", "allow = ['111122223333.dkr.ecr.eu-west-1.amazonaws.com/*']"),
-        ("unapproved-bucket", "allow = ['atlas-*']"),
-    ];
-    let tables = tagwarden::rules::RULES.iter().map(|rule| {
-        let options = options.iter().find(|(id, _)| *id == rule.id).map_or("", |(_, options)| options);
-        format!("[rules.{}]\n{options}\n", rule.id)
-    });
+    let tables: String = tagwarden::RULES.iter().map(|rule| rule.example_table()).collect();
     let everything: Vec<_> = Operation::all().map(|operation| operation.name).collect();
     let personas = format!(
         "[personas.data-scientist]\noperations = ['CreateTrainingJob']\n\
         [personas.mlops-engineer]\noperations = ['CreateEndpointConfig', 'CreateTrainingJob']\n\
         [personas.anything]\noperations = {everything:?}\n"
     );
-    format!("version = 1\n{}{personas}", tables.collect::<String>())
+    format!("version = 1\n{tables}{personas}")
 }
 
 /// What a decision comes to, without the words: verdict, findings as (rule, outcome, path), actions with their reasons.

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::{Value, json};
-use tagwarden::call::Call;
 use tagwarden::decide::{Verdict, decide_record};
-use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Evidence;
 use tagwarden::operations::{Absence, Fact, Operation};
 use tagwarden::policy::Policy;
+use tagwarden::record::Call;
+use tagwarden::record::documents::{self, Item};
 use tagwarden_functions::recover::{NOT_TOLD, RENAMED, is_recoverable};
 use tagwarden_functions::stop::describing;
 use tagwarden_tests::{list, samples, shapes, strict_policy, tagwarden, tagwarden_with_input};
@@ -35,14 +35,14 @@ fn surroundings() -> String {
         })
     };
     let model = |name: &str, isolated: bool| {
-        let vpc = json!({"subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]});
+        let vpc = json!({"subnets": ["subnet-0aaa1111bbb22222c"], "securityGroupIds": ["sg-0a11b22c33d44e55f"]});
         let vpc = if isolated { vpc } else { Value::Null };
         call("CreateModel", json!({"modelName": name, "enableNetworkIsolation": isolated, "vpcConfig": vpc}))
     };
     // A configuration is as good as its model.
     let config = |model: &str| {
         let request = json!({
-            "endpointConfigName": model, "kmsKeyId": "arn:aws:kms:eu-west-1:111122223333:key/0d1e",
+            "endpointConfigName": model, "kmsKeyId": "arn:aws:kms:eu-west-1:111122223333:key/0d1e2f3a-4b5c-4d6e-8f70-112233445566",
             "productionVariants": [{"modelName": model, "instanceType": "ml.m5.xlarge", "initialInstanceCount": 1}],
             "tags": [{"key": "Project", "value": "atlas"}],
         });

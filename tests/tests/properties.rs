@@ -4,11 +4,11 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value, json};
 use tagwarden::decide::{Decision, Verdict, decide_record};
-use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Evidence;
-use tagwarden::json::Value as BorrowedValue;
 use tagwarden::operations::Operation;
 use tagwarden::policy::{self, Policy};
+use tagwarden::record::documents::{self, Item};
+use tagwarden::record::json::Value as BorrowedValue;
 use tagwarden_tests::{event, events, strict_policy};
 
 fn strict() -> Policy {
@@ -25,7 +25,7 @@ fn judge(texts: &[String], policy: &Policy) -> Vec<Result<Decision, String>> {
             Ok(Item::AuthorizationDetails(details)) => drop(evidence.add_authorization_details(&details)),
             Ok(Item::Record(json)) => {
                 if let Ok(value) = serde_json::from_str::<BorrowedValue>(json)
-                    && let Ok(call) = tagwarden::call::Call::read(&value)
+                    && let Ok(call) = tagwarden::record::Call::read(&value)
                 {
                     evidence.learn(&call);
                 }

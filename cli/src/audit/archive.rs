@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use tagwarden::audit::{Input, Period};
 use tagwarden_audit::layout;
+use tagwarden_audit::{Input, Period};
 
 use crate::input::{self, Source};
 use crate::output;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use tagwarden::audit::{Period, Summary};
 use tagwarden::evidence::Evidence;
 use tagwarden_audit::{Audit, Gathered, Outputs, Page, Written, athena};
+use tagwarden_audit::{Period, Summary};
 
 use crate::args::{AuditArgs, Format};
 use crate::exit::{Exit, Failure, Outcome};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Color, Style};
-use tagwarden::audit::{Comparison, Period, Summary, Unknown, Verdicts};
+use tagwarden_audit::{Comparison, Period, Summary, Unknown, Verdicts};
 
 use super::progress::size;
 use crate::exit::Failure;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use tagwarden::audit::{Extract, Period};
 use tagwarden_audit::log_file::KEPT;
+use tagwarden_audit::{Extract, Period};
 use tagwarden_audit::{LogFiles, Scanned};
 
 use super::archive::LogFile;

@@ -7,8 +7,8 @@ use futures_util::stream::{self, StreamExt};
 use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tagwarden::audit::{Extract, Period};
 use tagwarden_audit::stored::{self, Batch, Stored};
+use tagwarden_audit::{Extract, Period};
 use tagwarden_audit::{LogFiles, Scanned, layout};
 
 use super::ports::{Content, FindObject, Object, ReadObject, WriteObject};

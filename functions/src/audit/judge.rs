@@ -8,12 +8,12 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt};
 use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
-use tagwarden::audit::{Summary, Verdicts};
 use tagwarden::evidence::Evidence;
 use tagwarden::policy;
 use tagwarden_audit::iam::{self, Learned};
 use tagwarden_audit::stored::{self, Stored};
 use tagwarden_audit::{Audit, Gathered, NamedPolicy, Outputs, Page, Scanned, Written, layout};
+use tagwarden_audit::{Summary, Verdicts};
 
 use super::limits::Limits;
 use super::ports::{Content, ListObjects, Object, ReadObject, WriteObject};

@@ -11,7 +11,7 @@ pub mod ports;
 pub mod s3;
 
 use serde::Deserialize;
-use tagwarden::audit::Period;
+use tagwarden_audit::Period;
 
 use ports::Object;
 

@@ -1,7 +1,7 @@
 //! Roles and users.
 
-use tagwarden::arn;
 use tagwarden::evidence::{AttachedPolicy, Tags, decode_policy_document};
+use tagwarden::record::arn;
 
 use super::{Aws, failed};
 use crate::ports::{Answer, Failure, ReadAttachedPolicies, ReadTags, ReadTrustPolicy};

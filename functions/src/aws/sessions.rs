@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use tagwarden::call::Identity;
 use tagwarden::evidence::{Session, Tags};
+use tagwarden::record::Identity;
 
 use super::{Aws, failed, seconds, text};
 use crate::ports::{Answer, FindSession, RecordSession};

@@ -1,10 +1,11 @@
 //! Caution where something of the caller is not known. Events come out of order, and nobody's job should be stopped for that.
 
-use tagwarden::call::Call;
+use tagwarden::decide::Verb;
 use tagwarden::decide::{Decision, Verdict, decide};
 use tagwarden::evidence::Evidence;
-use tagwarden::plan::Verb;
-use tagwarden::policy::{Policy, SessionTags};
+use tagwarden::policy::Policy;
+use tagwarden::record::Call;
+use tagwarden::terms::SessionTags;
 
 use super::{Occasion, Trigger};
 use crate::creation::{self, FOUND, SESSION_UNSEEN, UNSEEN};

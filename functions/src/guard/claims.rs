@@ -1,6 +1,6 @@
 //! Claims: who is at an event, and whether it was dealt with.
 
-use tagwarden::call::Call;
+use tagwarden::record::Call;
 
 use super::{ATTEMPTS, Guard};
 use crate::ports::{Claim, Enforce, LookUp};

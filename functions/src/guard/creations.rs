@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use tagwarden::call::Call;
 use tagwarden::decide::{Decision, coverage};
-use tagwarden::json::Value;
 use tagwarden::operations::Operation;
+use tagwarden::record::Call;
+use tagwarden::record::json::Value;
 
 use super::{ATTEMPTS, Guard, Occasion, Trigger, must_be_here};
 use crate::creation;

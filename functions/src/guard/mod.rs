@@ -12,13 +12,12 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
-use tagwarden::arn;
-use tagwarden::call::Call;
-use tagwarden::caller::principal;
 use tagwarden::decide::{Decision, coverage, decide, not_a_call, skipped};
-use tagwarden::documents::{self, Item, OtherEvent};
-use tagwarden::json::Value;
 use tagwarden::operations::Operation;
+use tagwarden::record::Call;
+use tagwarden::record::arn;
+use tagwarden::record::documents::{self, Item, OtherEvent};
+use tagwarden::record::json::Value;
 
 use crate::act::{Deed, act};
 use crate::creation;
@@ -135,7 +134,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let call = Call::read(&record)?;
         let operation = match coverage(&call) {
             Ok(operation) => operation,
-            Err(reason) => return Ok(Some(self.skip(&call, &reason))),
+            Err(reason) => return Ok(Some(self.skip(&call, &reason.to_string()))),
         };
         must_be_here(&call, function_arn)?;
         if operation.only_tags() && self.is_by_a_guard(&call) {
@@ -214,7 +213,7 @@ impl<P: LookUp + Enforce> Guard<P> {
     }
 
     fn is_by_a_guard(&self, call: &Call) -> bool {
-        principal(&call.identity).is_some_and(|caller| self.roles.iter().any(|role| *role == caller))
+        call.identity.principal().is_some_and(|caller| self.roles.iter().any(|role| *role == caller))
     }
 
     fn skip(&self, call: &Call, reason: &str) -> Decision {

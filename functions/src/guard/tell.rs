@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use tagwarden::decide::Decision;
-use tagwarden::plan::Verb;
+use tagwarden::decide::Verb;
 use tagwarden::policy::Policy;
 
 use super::Guard;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::Created;
-use crate::call::Call;
-use crate::json::{Value, member_text};
 use crate::operations::Operation;
+use crate::record::Call;
+use crate::record::json::{Value, member_text};
 
 /// An endpoint configuration: the request that created it, in CloudTrail's form, with its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,11 +9,10 @@ use std::ops::RangeBounds;
 use jiff::Timestamp;
 
 use super::Tags;
-use crate::arn;
-use crate::call::Call;
-use crate::caller;
-use crate::json::{Value, member, member_text};
 use crate::operations::{Absence, Fact, Operation};
+use crate::record::Call;
+use crate::record::arn;
+use crate::record::json::{Value, member, member_text};
 
 /// What a call did to the tags of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +46,7 @@ impl Author {
             event_id: call.event_id.map(str::to_owned),
             event_name: call.event_name.to_owned(),
             arn: call.identity.arn.map(str::to_owned),
-            principal: caller::principal(&call.identity).and_then(|arn| carrier(&arn)),
+            principal: call.identity.principal().and_then(|arn| carrier(&arn)),
         }
     }
 

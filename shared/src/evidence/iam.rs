@@ -1,14 +1,7 @@
 //! IAM's account authorization details, as `aws iam get-account-authorization-details` prints them.
 
 use super::{AttachedPolicy, Evidence, Principal, Tags};
-use crate::json::{Value, member, member_text};
-
-/// Whether this is (a page of) the output of `get-account-authorization-details`.
-pub fn is_authorization_details(value: &Value) -> bool {
-    ["RoleDetailList", "UserDetailList"]
-        .iter()
-        .any(|list| value.as_object().and_then(|object| object.get(list)).is_some_and(Value::is_array))
-}
+use crate::record::json::{Value, member, member_text};
 
 impl Evidence {
     /// Adds all roles and users of a page of account authorization details. Returns what could not be read of them: those
@@ -77,7 +70,6 @@ mod tests {
                 {"RoleName":"broken"},
                 {"Arn":"arn:aws:iam::111122223333:role/Encoded","AssumeRolePolicyDocument":"%7B%22Statement%22%3A%5B1%5D%7D"}]}"#;
         let details: Value = serde_json::from_str(text).unwrap();
-        assert!(is_authorization_details(&details));
         let mut evidence = Evidence::new("");
         assert_eq!(evidence.add_authorization_details(&details), ["`RoleDetailList[1]`: no `Arn`"]);
         let role = evidence.principal("arn:aws:iam::111122223333:role/Train").unwrap();

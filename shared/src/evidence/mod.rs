@@ -6,6 +6,7 @@
 mod endpoint_configs;
 mod history;
 mod iam;
+mod looked_up;
 mod models;
 mod sessions;
 mod tags;
@@ -21,17 +22,15 @@ use jiff::Timestamp;
 
 pub use endpoint_configs::EndpointConfig;
 pub use history::{Author, TagChange, TagHistory, TagsAt, carrier};
-pub use iam::{decode_policy_document, is_authorization_details};
+pub use iam::decode_policy_document;
+pub use looked_up::{AttachedPolicy, Key, LookedUp, Principal};
 pub use models::Model;
 pub use sessions::{Session, Sessions};
 pub use tags::Tags;
 pub use versions::{Created, Versions};
 
-use crate::call::Call;
-use crate::json::Read;
-
-/// The result of a look-up: what was found, or why it could not be.
-pub type LookedUp<T> = Result<T, String>;
+use crate::record::Call;
+use crate::record::json::Read;
 
 /// Everything that was looked up.
 #[derive(Clone, Debug, Default)]
@@ -47,47 +46,6 @@ pub struct Evidence {
     /// Changes of the tags of roles, users and resources, from records.
     pub tag_history: TagHistory,
     hint: &'static str,
-}
-
-/// An IAM role or user. Source: IAM API reference, `RoleDetail` and `UserDetail`.
-#[derive(Clone, Debug)]
-pub struct Principal {
-    /// Its tags.
-    pub tags: LookedUp<Tags>,
-    /// The managed policies attached to it.
-    pub attached_policies: LookedUp<Vec<AttachedPolicy>>,
-    /// A role's `AssumeRolePolicyDocument`: who may assume it.
-    pub trust_policy: LookedUp<serde_json::Value>,
-}
-
-/// Nothing of it was looked up.
-impl Default for Principal {
-    fn default() -> Self {
-        let missing = |what: &str| format!("{what} was not looked up");
-        Self {
-            tags: Err(missing("its tags")),
-            attached_policies: Err(missing("what is attached to it")),
-            trust_policy: Err(missing("its trust policy")),
-        }
-    }
-}
-
-/// A managed policy attached to a role.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttachedPolicy {
-    /// `PolicyName`, such as `AdministratorAccess`.
-    pub name: String,
-    /// `PolicyArn`
-    pub arn: String,
-}
-
-/// A KMS key. Source: KMS API reference, `DescribeKey`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// The key's own ARN, also where it was looked up by an alias.
-    pub arn: String,
-    /// Whether `KeyManager` is `CUSTOMER`.
-    pub customer_managed: bool,
 }
 
 impl Evidence {

@@ -1,8 +1,8 @@
 //! SageMaker models.
 
 use super::Created;
-use crate::call::Call;
-use crate::json::find;
+use crate::record::Call;
+use crate::record::json::find;
 
 /// A SageMaker model, where hosting takes its network settings from. Source: SageMaker API reference, `CreateModel`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::Tags;
-use crate::call::{Call, Identity};
-use crate::json::{OMITTED, Read, Unread, Value, member, member_text};
+use crate::record::json::{OMITTED, Read, Unread, Value, member, member_text};
+use crate::record::{Call, Identity};
 
 /// A session as the record of the STS call that issued it tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ const TAG_MAPS: [&str; 2] = ["principalTags", "incomingTransitiveTags"];
 
 impl Session {
     /// A request with none of these members asks for a session without tags; `omitted` stands for any of them.
-    pub(crate) const ASK_FOR_TAGS: [&str; 4] = [TAGS, TAG_MAPS[0], TAG_MAPS[1], OMITTED];
+    pub const ASK_FOR_TAGS: [&str; 4] = [TAGS, TAG_MAPS[0], TAG_MAPS[1], OMITTED];
 
     /// The session that `call` issued, if it is a successful call that issues sessions.
     pub fn read(call: &Call) -> Option<Self> {
@@ -59,8 +59,11 @@ impl Session {
         })
     }
 
-    /// The tags of a session that was asked for like this.
-    pub(crate) fn tags(request: Read<&Value>) -> Result<Tags, String> {
+    /// The tags of a session that this request asked for.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn tags(request: Read<&Value>) -> Result<Tags, String> {
         let request = request.map_err(|unread| unread.why)?;
         let mut tags = Tags::default();
         if let Some(passed) = member(request, TAGS) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::json::{self, Value, member};
+use crate::record::json::{self, Value, member};
 
 /// The tags of a role, user or session. Keys are case-insensitive, values are not (IAM User Guide, "Rules for tagging").
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

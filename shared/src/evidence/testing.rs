@@ -1,7 +1,7 @@
 //! A call for the tests of what calls teach.
 
-use crate::call::Call;
-use crate::json::Value;
+use crate::record::Call;
+use crate::record::json::Value;
 
 /// Hands over a call to SageMaker.
 pub(super) fn with_call<T>(name: &str, time: &str, request: &str, then: impl FnOnce(&Call) -> T) -> T {

@@ -6,8 +6,8 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::LookedUp;
-use crate::call::Call;
-use crate::json::{Read, Unread};
+use crate::record::Call;
+use crate::record::json::{Read, Unread};
 
 /// A kind of resource of which it is known how each was created.
 pub trait Created: Sized {

@@ -11,12 +11,15 @@ mod groups;
 mod hosting;
 mod jobs;
 mod monitoring;
+mod names;
 mod studio;
 mod tags;
 mod training;
 
-use crate::call::Call;
-use crate::json::{At, find, member_text};
+pub use names::{OPERATION_NAMES, OTHER_ACTIONS};
+
+use crate::record::Call;
+use crate::record::json::{At, find, member_text};
 
 /// Something that a rule can ask a request for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,7 +256,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::operation_names::OPERATION_NAMES;
 
     #[test]
     fn the_table_is_sound() {
@@ -277,7 +279,7 @@ mod tests {
             let mut places = BTreeSet::new();
             for slot in operation.slots() {
                 let path = slot.path;
-                assert!(path.matches("[]").count() <= crate::json::MAX_ARRAYS, "{path}");
+                assert!(path.matches("[]").count() <= crate::record::json::MAX_ARRAYS, "{path}");
                 assert!(path.split('.').all(|key| key.starts_with(|c: char| c.is_ascii_lowercase())), "{path}");
                 assert!(!(slot.required && slot.is_optional_part()), "{name}: {path}");
                 assert!(slot.default.is_none() || slot.fact == Fact::MaxRuntime, "{name}: {path}");

@@ -1,8 +1,8 @@
 //! A rule's settings for all callers at once: cells in which the settings are the same.
 
-use super::settings::MODE;
-use super::{Override, Policy, Settings, When};
+use super::model::{Policy, When};
 use crate::rules::Rule;
+use crate::settings::{MODE, Settings};
 
 /// The callers, accounts and operations for which a rule has the same settings.
 #[derive(Clone, Debug)]
@@ -20,16 +20,18 @@ impl Policy {
         self.rules.iter().map(|setup| {
             let relevant =
                 |name: &str| name == MODE.name || setup.rule.options.iter().any(|option| option.name == name);
-            let all = Settings { policy: self, setup, overrides: Vec::new() };
-            let mut cells = vec![Cell { bounds: Vec::new(), settings: all }];
+            let mut cells = vec![Cell { bounds: Vec::new(), settings: self.settings_of(setup, []) }];
             for next in self.overrides.iter().filter(|next| next.rule == setup.rule.id) {
                 let mut divided = Vec::new();
                 for cell in cells {
-                    let is_open = |name: &str| !cell.settings.overrides.iter().any(|earlier| earlier.sets(name));
+                    // The rule's own table comes last: it is what overrides replace.
+                    let earlier = cell.settings.values.len().saturating_sub(1);
+                    let overridden = cell.settings.values.iter().take(earlier).flat_map(|values| values.iter());
+                    let is_open = |name: &str| !overridden.clone().any(|(known, _)| *known == name);
                     if next.settings.iter().any(|(name, _)| relevant(name) && is_open(name)) {
                         let mut inside = cell.clone();
                         inside.bounds.push((&next.when, true));
-                        inside.settings.overrides.push(next);
+                        inside.settings.values.insert(earlier, &next.settings);
                         divided.push(inside);
                         let mut outside = cell;
                         outside.bounds.push((&next.when, false));
@@ -45,12 +47,6 @@ impl Policy {
     }
 }
 
-impl Override {
-    fn sets(&self, name: &str) -> bool {
-        self.settings.iter().any(|(known, _)| *known == name)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,10 +54,10 @@ mod tests {
     fn cells(overrides: &str) -> Vec<String> {
         let text = format!("version = 1\n[rules.excessive-runtime]\nmax-hours = 24\n{overrides}");
         let policy = Policy::parse(&text).expect(&text);
-        let cells = policy.cells().flat_map(|(_, cells)| cells);
+        let cells = policy.cells().flat_map(|(rule, cells)| cells.into_iter().map(move |cell| (rule, cell)));
         cells
-            .map(|cell| {
-                let hours = cell.settings.number(&cell.settings.setup.rule.options[0]).unwrap();
+            .map(|(rule, cell)| {
+                let hours = cell.settings.number(&rule.options[0]).unwrap();
                 let bounds = cell
                     .bounds
                     .iter()

@@ -2,10 +2,10 @@
 //!
 //! Source of action names and condition keys: Service Authorization Reference.
 
-use super::scp::role_arns;
-use crate::plan::MARK;
+use super::role_path::role_arns;
 use crate::policy::Policy;
 use crate::statement::{Condition, Statement, Test, Unsound};
+use crate::terms::MARK;
 
 /// Statements, each of which may be unsound.
 pub(super) type Statements = Vec<Result<Statement, Unsound>>;

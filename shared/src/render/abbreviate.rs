@@ -1,6 +1,6 @@
 //! Lists of actions in fewer characters: `CreateModel*` for all that begin so.
 
-use crate::operation_names::{OPERATION_NAMES, OTHER_ACTIONS};
+use crate::operations::{OPERATION_NAMES, OTHER_ACTIONS};
 
 /// No pattern is shorter than a verb: `sagemaker:*` would say too little to a reader.
 const SHORTEST: usize = "Create".len();
@@ -41,7 +41,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::policy::Pattern;
+    use crate::terms::Pattern;
 
     #[test]
     fn a_star_stands_for_all_that_begin_so() {

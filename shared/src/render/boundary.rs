@@ -4,7 +4,7 @@ use super::abac::{self, Statements};
 use super::guardrails::{ESCALATING, WITHIN_BOUNDARY, boundary_arn};
 use super::identity::MANAGED;
 use super::pack::{Limits, pack};
-use super::scp::role_arns;
+use super::role_path::role_arns;
 use super::{Attachment, Policies, Rendered};
 use crate::policy::Policy;
 use crate::statement::{Condition, Statement, Test};

@@ -4,8 +4,9 @@
 use super::pack::{Limits, pack};
 use super::text::Style;
 use super::{Attachment, Policies, Rendered, abac, storage};
-use crate::policy::{Pattern, Policy};
+use crate::policy::Policy;
 use crate::statement::{Condition, Principal, Statement, Test};
+use crate::terms::Pattern;
 
 /// Whose roles read what.
 #[derive(Clone, Debug)]

@@ -4,9 +4,10 @@ use super::abac::{self, Statements};
 use super::identity::MANAGED;
 use super::pack::{Limits, pack};
 use super::{Attachment, NamedPolicy, Rendered, storage};
-use crate::policy::{Pattern, Policy};
-use crate::rules::Rule;
+use crate::policy::Policy;
+use crate::rules::MISSING_VPC;
 use crate::statement::{Condition, Document, Principal, Statement, Test, Unsound};
+use crate::terms::Pattern;
 
 /// What an execution role is for.
 #[derive(Clone, Debug)]
@@ -47,7 +48,7 @@ impl ExecutionRole {
         statements.extend(self.images());
         statements.extend(self.logs());
         statements.extend(self.encryption());
-        if Rule::named("missing-vpc").is_some_and(|rule| policy.settings(rule).is_some()) {
+        if policy.settings(&MISSING_VPC).is_some() {
             statements.push(Statement::allow("Network", NETWORK, Condition::default()));
         }
         let documents = pack(&abac::all(statements)?, Limits { max_documents: 1, ..MANAGED })?;

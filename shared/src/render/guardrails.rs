@@ -3,10 +3,13 @@
 //! Source of action names and condition keys: Service Authorization Reference.
 
 use super::abac::{Statements, all};
-use crate::plan::MARK;
-use crate::policy::{Pattern, Policy};
-use crate::rules::Rule;
+use crate::policy::Policy;
+use crate::record::kms;
+use crate::rules::{APPROVED_KMS_KEYS, APPROVED_REGIONS, Rule, UNAPPROVED_KMS_KEY, UNAPPROVED_REGION};
+use crate::settings::Spec;
 use crate::statement::{Condition, Statement, Test, wildcards};
+use crate::terms::MARK;
+use crate::terms::Pattern;
 
 /// Something to protect beside what the rules forbid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,8 +159,8 @@ fn regions(policy: &Policy, around: &Surroundings) -> Result<Statements, String>
         "route53domains:*", "s3:GetAccountPublicAccessBlock", "s3:GetBucketLocation", "s3:ListAllMyBuckets", "shield:*",
         "signin:*", "sso:*", "sts:*", "support:*", "supportplans:*", "tax:*", "trustedadvisor:*", "waf:*",
     ];
-    const RULE: &str = "unapproved-region";
-    let allow = approved(policy, RULE).ok_or("`--approved-regions` needs `allow` under `[rules.unapproved-region]`")?;
+    let allow = approved(policy, &UNAPPROVED_REGION, &APPROVED_REGIONS)
+        .ok_or("`--approved-regions` needs `allow` under `[rules.unapproved-region]`")?;
     let mut condition = Condition::from(Test::not_like("aws:RequestedRegion", allow));
     if !around.trusted.is_empty() {
         condition = condition.with(Test::not_like("aws:PrincipalArn", &around.trusted));
@@ -166,11 +169,11 @@ fn regions(policy: &Policy, around: &Surroundings) -> Result<Statements, String>
 }
 
 fn keys(policy: &Policy, around: &Surroundings) -> Result<Statements, String> {
-    let allow = approved(policy, "unapproved-kms-key")
+    let allow = approved(policy, &UNAPPROVED_KMS_KEY, &APPROVED_KMS_KEYS)
         .ok_or("`--protect-keys` needs `allow` under `[rules.unapproved-kms-key]`")?;
     let resources = allow.iter().map(|key| match key.as_str().starts_with("arn:") || key.as_str().starts_with('*') {
         true => wildcards(key),
-        false => format!("arn:*:kms:*:*:{}", wildcards(&Pattern::new(&*crate::kms::resource_of(key.as_str())))),
+        false => format!("arn:*:kms:*:*:{}", wildcards(&Pattern::new(&*kms::resource_of(key.as_str())))),
     });
     #[rustfmt::skip]
     let changes = [
@@ -217,8 +220,6 @@ pub(super) const WITHIN_BOUNDARY: [&str; 4] =
     ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"];
 
 /// What a rule's `allow` approves, without overrides.
-fn approved<'p>(policy: &'p Policy, rule: &str) -> Option<&'p [Pattern<'static>]> {
-    let rule = Rule::named(rule)?;
-    let allow = rule.options.iter().find(|option| option.name == "allow")?;
+fn approved<'p>(policy: &'p Policy, rule: &Rule, allow: &Spec) -> Option<&'p [Pattern<'static>]> {
     policy.settings(rule)?.patterns(allow).filter(|allow| !allow.is_empty())
 }

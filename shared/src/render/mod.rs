@@ -11,6 +11,7 @@ mod identity;
 mod output;
 mod pack;
 mod persona;
+mod role_path;
 mod scp;
 mod storage;
 mod text;

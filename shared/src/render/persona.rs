@@ -7,7 +7,7 @@ use super::abac::{self, Statements};
 use super::identity::MANAGED;
 use super::pack::pack;
 use super::{Attachment, Policies, Rendered, storage};
-use crate::operation_names::OPERATION_NAMES;
+use crate::operations::OPERATION_NAMES;
 use crate::policy::Policy;
 use crate::statement::{Condition, Statement};
 

@@ -2,11 +2,12 @@
 
 use super::guardrails::{Guardrail, Surroundings};
 use super::pack::{Limits, pack};
+use super::role_path::role_arns;
 use super::twins::{Gap, GapKind, Twins, twins};
 use super::{Attachment, Policies, Rendered};
-use crate::policy::{Pattern, Policy};
-use crate::rules::Rule;
-use crate::statement::{Statement, Test, wildcards};
+use crate::policy::Policy;
+use crate::rules::{FOREIGN_EXECUTION_ROLE, Rule};
+use crate::statement::{Statement, Test};
 
 /// What is wanted of the service control policies.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ impl Scp {
         statements: &mut Vec<Statement>,
         gaps: &mut Vec<Gap>,
     ) -> Result<(), String> {
-        const RULE: &str = "foreign-execution-role";
+        const RULE: &str = FOREIGN_EXECUTION_ROLE.id;
         if !policy.cells().any(|(rule, _)| rule.id == RULE && self.wants(rule)) {
             return Ok(());
         }
@@ -86,17 +87,4 @@ impl Scp {
         statements.push(deny.on_all_but([own]));
         Ok(())
     }
-}
-
-/// The ARNs of the roles below `path`, in which `{project}` stands for the caller's project.
-///
-/// # Errors
-/// Where the path does not have that.
-pub(super) fn role_arns(path: &str, tag: &str) -> Result<String, String> {
-    let path = path.trim_matches('/');
-    let Some((before, after)) = path.split_once("{project}") else {
-        return Err(format!("`{path}` has no `{{project}}`: expected a path such as `ml/{{project}}/`"));
-    };
-    let (before, after) = (wildcards(&Pattern::new(before)), wildcards(&Pattern::new(after)));
-    Ok(format!("arn:*:iam::*:role/{before}${{aws:PrincipalTag/{tag}}}{after}/*"))
 }

@@ -1,8 +1,8 @@
 //! Access to places in S3: buckets, or prefixes in them.
 
 use super::abac::Statements;
-use crate::policy::Pattern;
 use crate::statement::{Condition, Statement, Test};
+use crate::terms::Pattern;
 
 /// Lets the principal read and write in `data`, read in `read_only`, and list both.
 pub(super) fn statements(partition: &str, data: &[String], read_only: &[String]) -> Statements {

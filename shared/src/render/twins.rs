@@ -8,10 +8,12 @@ use jiff::tz::TimeZone;
 
 use super::abbreviate::abbreviate;
 use crate::operations::{Fact, Operation};
-use crate::policy::{Abac, Cell, Exemption, Mode, Pattern, Policy, When};
+use crate::policy::{Cell, Exemption, Policy, When};
 use crate::rules::{Denial, Difference, Prevention, Rule};
+use crate::settings::Abac;
 use crate::statement::slot_keys::condition_key;
 use crate::statement::{Condition, Conflict, Statement, Test, condition_keys};
+use crate::terms::{Mode, Pattern};
 
 /// The statements that deny what the rules of a policy find, and what they leave open.
 #[derive(Clone, Debug, Default)]
@@ -339,7 +341,6 @@ impl fmt::Display for Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{DefaultValue, Kind, Spec};
     use crate::rules::RULES;
 
     fn render(policy: &str) -> Vec<String> {
@@ -358,13 +359,7 @@ mod tests {
     #[test]
     fn rules_say_what_iam_can_prevent() {
         for rule in RULES.iter().filter(|rule| rule.id != "foreign-execution-role") {
-            let option = |option: &Spec| match (option.default, option.kind) {
-                (DefaultValue::Required, Kind::Patterns(_)) => format!("{} = ['ml.m5.xlarge']\n", option.name),
-                (DefaultValue::Required, _) => format!("{} = 24\n", option.name),
-                _ => String::new(),
-            };
-            let options: String = rule.options.iter().map(option).collect();
-            let text = format!("version = 1\n[abac]\nprojects = ['a']\n[rules.{}]\n{options}", rule.id);
+            let text = format!("version = 1\n[abac]\nprojects = ['a']\n{}", rule.example_table());
             let twins = twins(&Policy::parse(&text).expect(&text), &|_| true);
             let (has_statements, has_gaps) = (!twins.statements.is_empty(), !twins.gaps.is_empty());
             let expected = match rule.prevention {

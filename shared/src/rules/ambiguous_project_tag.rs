@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::facts::are_alike;
-use crate::policy::Pattern;
+use crate::terms::Pattern;
 
 /// `ambiguous-project-tag`
 pub const RULE: Rule = Rule {
@@ -13,17 +13,16 @@ pub const RULE: Rule = Rule {
     fix: "send the tag once, with the exact key and a value without white space around it",
     action: Action::Alert,
     severity: Severity::Medium,
-    options: &[],
     governs: &[Fact::Tags],
-    needs: &[],
     prevention: Prevention::Partly("the case of the key, and spaces around the value"),
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "project", "value": "atlas"}]}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
-    let key = &settings.policy.abac.tag;
+    let key = &settings.abac.tag;
     let tags = facts.tags()?;
     let alike: Vec<_> = tags.iter().filter(|tag| are_alike(tag.key, key)).collect();
     let mut findings = Findings::default();
@@ -48,7 +47,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let key = &settings.policy.abac.tag;
+    let key = &settings.abac.tag;
     let mut denials: Vec<_> =
         almost(key).into_iter().map(|condition| deny(operations, condition).but(UNUSUAL_CASE)).collect();
     let with_spaces = Test::like(request_tag(key), &[Pattern::new(" *"), Pattern::new("* ")]);

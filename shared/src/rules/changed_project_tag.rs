@@ -3,9 +3,9 @@
 use jiff::SignedDuration;
 
 use super::prelude::*;
-use crate::caller::TagSource;
+use crate::facts::TagSource;
 use crate::facts::{ResourceTag, are_alike};
-use crate::plan::MARK;
+use crate::terms::MARK;
 
 /// `changed-project-tag`
 pub const RULE: Rule = Rule {
@@ -18,21 +18,20 @@ pub const RULE: Rule = Rule {
         administer tags",
     action: Action::Alert,
     severity: Severity::High,
-    options: &[],
     governs: &[Fact::Caller, Fact::AddedTags, Fact::RemovedTag],
-    needs: &[],
     prevention: Prevention::Partly("not what callers without the tag change, nor launches by those who tagged themselves"),
     example: r#"{"resourceArn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/churn",
  "tags": [{"key": "Project", "value": "borealis"}]}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 /// How long after a principal tagged itself its launches are reported. After that, whoever watches IAM has had a day to see it.
 const RECENT: SignedDuration = SignedDuration::from_hours(24);
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
-    let key = &settings.policy.abac.tag;
+    let key = &settings.abac.tag;
     if !facts.operation.only_tags() {
         return Ok(launch(facts, key));
     }
@@ -124,7 +123,7 @@ fn launch(facts: &Facts, key: &str) -> Outcome {
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let key = &settings.policy.abac.tag;
+    let key = &settings.abac.tag;
     let called = |name: &str| operations.iter().copied().filter(|operation| operation.name == name).collect::<Vec<_>>();
     let (of_request, of_resource) = (request_tag(key), format!("aws:ResourceTag/{key}"));
     // Calls that create something ask for `sagemaker:AddTags` as well; other rules are about their tags.

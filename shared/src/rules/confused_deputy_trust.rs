@@ -14,13 +14,12 @@ pub const RULE: Rule = Rule {
     fix: "trust `sagemaker.amazonaws.com` alone, under a condition on `aws:SourceAccount` or `aws:SourceArn`",
     action: Action::Alert,
     severity: Severity::Medium,
-    options: &[],
     governs: &[Fact::ExecutionRole],
     needs: &[Need::RoleTrust],
     prevention: Prevention::None("IAM sees which role is passed, not whom it trusts"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/atlas-train"}"#,
     check,
-    prevent: prevents_nothing,
+    ..Rule::DEFAULTS
 };
 
 const SAGEMAKER: &str = "sagemaker.amazonaws.com";

@@ -1,10 +1,10 @@
 //! What the preventive halves of the rules are made of.
 
+use super::rule::Prevention;
 use crate::operations::{Absence, Fact, Operation, Slot};
-use crate::policy::{Pattern, Settings};
-use crate::rules::Prevention;
 use crate::statement::slot_keys::condition_key;
 use crate::statement::{Condition, Test};
+use crate::terms::Pattern;
 
 /// Requests that IAM is to deny for a rule: calls of some operations that meet a condition.
 #[derive(Clone, Debug)]
@@ -33,11 +33,6 @@ impl Denial {
         self.differences.push(difference);
         self
     }
-}
-
-/// For a rule that IAM has no condition key for.
-pub(super) fn prevents_nothing(_: &Settings, _: &[&'static Operation]) -> Vec<Denial> {
-    Vec::new()
 }
 
 /// Denies calls of these operations that meet the condition.

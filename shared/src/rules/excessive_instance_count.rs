@@ -13,15 +13,14 @@ pub const RULE: Rule = Rule {
     severity: Severity::Medium,
     options: &[MAX],
     governs: &[Fact::InstanceCount],
-    needs: &[],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 64}}"#,
     check,
-    prevent: prevents_nothing,
+    ..Rule::DEFAULTS
 };
 
 const MAX: Spec =
-    Spec { name: "max", meaning: "the most instances that one request may start", kind: Kind::Count, default: DefaultValue::Required };
+    Spec { name: "max", meaning: "the most instances that one request may start", kind: Kind::Count, default: DefaultValue::Required, example: "8" };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let max = settings.number(&MAX).unwrap_or_default();

@@ -12,15 +12,15 @@ pub const RULE: Rule = Rule {
     severity: Severity::Medium,
     options: &[MAX_HOURS],
     governs: &[Fact::MaxRuntime],
-    needs: &[],
     prevention: Prevention::Partly("not for AutoML, compilation, optimization and recommendation jobs"),
     example: r#"{"trainingJobName": "churn", "stoppingCondition": {"maxRuntimeInSeconds": 2419200}}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 const MAX_HOURS: Spec =
-    Spec { name: "max-hours", meaning: "the longest run time, in hours", kind: Kind::Hours, default: DefaultValue::Required };
+    Spec { name: "max-hours", meaning: "the longest run time, in hours", kind: Kind::Hours, default: DefaultValue::Required, example: "12" };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let max_hours = settings.number(&MAX_HOURS).unwrap_or_default();

@@ -11,20 +11,19 @@ pub const RULE: Rule = Rule {
     fix: "pass an execution role of the resource's own project, and limit `iam:PassRole` to its path",
     action: Action::Stop,
     severity: Severity::High,
-    options: &[],
     governs: &ROLES,
     needs: &[Need::RoleTags],
     prevention: Prevention::Partly("`iam:PassRole` by the role's path"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/borealis/train",
  "tags": [{"key": "Project", "value": "atlas"}]}"#,
     check,
-    prevent: prevents_nothing,
+    ..Rule::DEFAULTS
 };
 
 const ROLES: [Fact; 2] = [Fact::ExecutionRole, Fact::ServiceRole];
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
-    let key = &settings.policy.abac.tag;
+    let key = &settings.abac.tag;
     let roles = facts.roles(&ROLES)?;
     if roles.is_empty() {
         return Ok(Outcome::Skip("the request passes no role".to_owned()));
@@ -33,7 +32,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     for (at, arn) in roles {
         let Some(Some(of_role)) = findings.read(facts.role_tag(&at, arn, key)) else { continue };
         // A resource without the tag is the caller's: that is what it would be tagged with.
-        let of_resource = match facts.project_tags(&settings.policy.abac)?.first() {
+        let of_resource = match facts.project_tags(key)?.first() {
             Some(tag) => Some(tag.value),
             None => facts.caller.tag(key)?.map(|(value, _)| value),
         };

@@ -11,18 +11,21 @@ pub const RULE: Rule = Rule {
     fix: "tag the resource with the caller's own project, or call with a role of the other project",
     action: Action::Stop,
     severity: Severity::High,
-    options: &[],
     governs: &[Fact::Tags],
-    needs: &[],
     prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "borealis"}]}"#,
     check,
     prevent,
+    hint: |key, tags_from| {
+        let hint = || format!("The caller's `{key}` is the session's. It overrides the role's own, also where that one would match.");
+        (tags_from == "session").then(hint)
+    },
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
-    let abac = &settings.policy.abac;
-    let tags = facts.project_tags(abac)?;
+    let abac = &settings.abac;
+    let tags = facts.project_tags(&abac.tag)?;
     if tags.is_empty() {
         return Ok(Outcome::Skip("the request carries no Project tag".to_owned()));
     }
@@ -41,7 +44,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let (of_request, of_caller) = (request_tag(&settings.policy.abac.tag), principal_tag(&settings.policy.abac.tag));
+    let (of_request, of_caller) = (request_tag(&settings.abac.tag), principal_tag(&settings.abac.tag));
     // Without the caller's tag, what to compare with would be a policy variable without a value.
     let condition = [
         Test::differs_from(&of_request, &of_caller),

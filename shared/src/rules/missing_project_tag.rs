@@ -11,17 +11,25 @@ pub const RULE: Rule = Rule {
     fix: "send the tag with the request; the role that calls also needs `sagemaker:AddTags`",
     action: Action::Tag,
     severity: Severity::Medium,
-    options: &[],
     governs: &[Fact::Tags],
-    needs: &[],
     prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Team", "value": "growth"}]}"#,
     check,
     prevent,
+    correcting_tag: Some(|facts, settings| {
+        let key = &settings.abac.tag;
+        let (project, _) = facts.caller.tag(key).ok()??;
+        Some((key.clone(), project.to_owned()))
+    }),
+    hint: |_, _| {
+        let hint = "A role that lacks `sagemaker:AddTags` cannot tag on create: the request fails, or people leave the tag away.";
+        Some(hint.to_owned())
+    },
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
-    let key = &settings.policy.abac.tag;
+    let key = &settings.abac.tag;
     if facts.operation.absence == Absence::Unchanged {
         return Ok(Outcome::Skip("an update without the tag leaves it as it is".to_owned()));
     }
@@ -39,7 +47,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let key = &settings.policy.abac.tag;
+    let key = &settings.abac.tag;
     let operations = &where_absence_counts(operations);
     vec![
         // Names of condition keys have no case: `aws:RequestTag/Project` takes a tag `project` for it, `aws:TagKeys` does not.

@@ -1,7 +1,7 @@
 //! Containers run outside the organisation's VPC.
 
 use super::prelude::*;
-use crate::json::At;
+use crate::record::json::At;
 
 /// `missing-vpc`
 pub const RULE: Rule = Rule {
@@ -12,13 +12,13 @@ pub const RULE: Rule = Rule {
     fix: "set `VpcConfig` with subnets and security groups, on the model where the request names one",
     action: Action::Stop,
     severity: Severity::High,
-    options: &[],
     governs: &[Fact::Vpc, Fact::Model],
     needs: &[Need::Models],
     prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": [], "securityGroupIds": []}}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {

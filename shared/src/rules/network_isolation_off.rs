@@ -11,13 +11,13 @@ pub const RULE: Rule = Rule {
     fix: "set `EnableNetworkIsolation`, on the model where the request names one",
     action: Action::Stop,
     severity: Severity::High,
-    options: &[],
     governs: &[Fact::NetworkIsolation, Fact::Model],
     needs: &[Need::Models],
     prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "enableNetworkIsolation": false}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {

@@ -11,13 +11,12 @@ pub const RULE: Rule = Rule {
     fix: "set `DirectInternetAccess` to `Disabled` and give a subnet; set a domain's `AppNetworkAccessType` to `VpcOnly`",
     action: Action::Stop,
     severity: Severity::High,
-    options: &[],
     governs: &[Fact::InternetAccess],
-    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"notebookInstanceName": "churn", "directInternetAccess": "Enabled"}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {

@@ -11,13 +11,12 @@ pub const RULE: Rule = Rule {
     fix: "set `RootAccess` to `Disabled`",
     action: Action::Stop,
     severity: Severity::High,
-    options: &[],
     governs: &[Fact::RootAccess],
-    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"notebookInstanceName": "churn", "instanceType": "ml.t3.medium"}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {

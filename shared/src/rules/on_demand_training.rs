@@ -10,13 +10,11 @@ pub const RULE: Rule = Rule {
     fix: "set `EnableManagedSpotTraining`, with `CheckpointConfig` and `MaxWaitTimeInSeconds`",
     action: Action::Alert,
     severity: Severity::Low,
-    options: &[],
     governs: &[Fact::SpotTraining],
-    needs: &[],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "enableManagedSpotTraining": false}"#,
     check,
-    prevent: prevents_nothing,
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {

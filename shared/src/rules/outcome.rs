@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::evidence::Model;
 use crate::facts::{Facts, Network};
-use crate::json::{Found, Read, Unread};
 use crate::operations::Fact;
-use crate::policy::{Action, Pattern};
+use crate::record::json::{Found, Read, Unread};
+use crate::terms::{Action, Pattern};
 
 /// What a rule says about a call. A rule that does not apply has not passed; what could not be read is not compliant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,23 @@ pub enum Outcome {
     Skip(String),
     /// A fact that the rule needs could not be read.
     Unknown(Unread),
+}
+
+impl Outcome {
+    /// Both outcomes in one. A violation outweighs what could not be read, and that outweighs a pass.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Fail(mut violations), Self::Fail(more)) => {
+                violations.extend(more);
+                Self::Fail(violations)
+            }
+            (fail @ Self::Fail(_), _) | (_, fail @ Self::Fail(_)) => fail,
+            (unknown @ Self::Unknown(_), _) | (_, unknown @ Self::Unknown(_)) => unknown,
+            (Self::Pass, _) | (_, Self::Pass) => Self::Pass,
+            (skip, Self::Skip(_)) => skip,
+        }
+    }
 }
 
 /// One place where a call violates a rule.

@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::None("IAM sees which role is passed, not what it may do"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/AmazonSageMaker-ExecutionRole"}"#,
     check,
-    prevent: prevents_nothing,
+    ..Rule::DEFAULTS
 };
 
 const DENY_POLICIES: Spec = Spec {
@@ -25,6 +25,7 @@ const DENY_POLICIES: Spec = Spec {
     meaning: "names or ARNs of managed policies that an execution role must not have",
     kind: Kind::Patterns(|_| None),
     default: DefaultValue::Patterns(&["AmazonSageMakerFullAccess", "AdministratorAccess", "PowerUserAccess"]),
+    example: "['AmazonSageMakerFullAccess', 'AdministratorAccess', 'PowerUserAccess']",
 };
 
 const ROLES: [Fact; 2] = [Fact::ExecutionRole, Fact::ServiceRole];

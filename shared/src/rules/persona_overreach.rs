@@ -11,26 +11,29 @@ pub const RULE: Rule = Rule {
     fix: "let a persona that may call this operation do it, or add the operation to the persona",
     action: Action::Stop,
     severity: Severity::High,
-    options: &[],
     governs: &[Fact::Caller],
-    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"endpointConfigName": "churn", "productionVariants": [{"variantName": "a", "modelName": "churn"}]}"#,
     check,
     prevent,
+    without_effect: |_, personas| {
+        let message = "`persona-overreach` knows no persona, so that every caller fails";
+        personas.is_empty().then_some((message, "add a table such as `[personas.data-scientist]`"))
+    },
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
-    let (policy, operation) = (settings.policy, facts.operation.name);
-    let key = &policy.abac.persona_tag;
+    let (personas, operation) = (settings.personas, facts.operation.name);
+    let key = &settings.abac.persona_tag;
     let who = facts.caller.arn.as_deref().unwrap_or("the caller");
     let violation = |message: String, expected: String| Violation::new("userIdentity", message, expected);
     let Some((name, _)) = facts.caller.tag(key)? else {
         let violation = violation(format!("`{who}` has no persona"), format!("a principal tag `{key}`"));
         return Ok(Outcome::Fail(vec![violation]));
     };
-    let Some(persona) = policy.personas.iter().find(|persona| persona.name == name) else {
-        let known: Vec<_> = policy.personas.iter().map(|persona| format!("`{}`", persona.name)).collect();
+    let Some(persona) = personas.iter().find(|persona| persona.name == name) else {
+        let known: Vec<_> = personas.iter().map(|persona| format!("`{}`", persona.name)).collect();
         let violation = violation(format!("the policy names no persona `{name}`"), format!("one of {}", known.join(", ")));
         return Ok(Outcome::Fail(vec![violation.actual(name)]));
     };
@@ -43,9 +46,9 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let personas = &settings.policy.personas;
-    let key = principal_tag(&settings.policy.abac.persona_tag);
-    let mut denials = vec![match personas.as_slice() {
+    let personas = settings.personas;
+    let key = principal_tag(&settings.abac.persona_tag);
+    let mut denials = vec![match personas {
         [] => deny(operations, Condition::default()),
         personas => {
             let names: Vec<_> = personas.iter().map(|persona| &persona.name).collect();

@@ -11,13 +11,12 @@ pub const RULE: Rule = Rule {
     fix: "leave `RemoteDebugConfig` and `EnableSSMAccess` off outside the development account",
     action: Action::Stop,
     severity: Severity::High,
-    options: &[],
     governs: &[Fact::RemoteShell],
-    needs: &[],
     prevention: Prevention::Partly("jobs have a condition key, variants do not"),
     example: r#"{"trainingJobName": "churn", "remoteDebugConfig": {"enableRemoteDebug": true}}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {

@@ -1,20 +1,22 @@
 //! One helper for the tests of all rules: a call, what is known about it, and what a rule says, in short.
 
-use crate::call::Call;
-use crate::caller::Caller;
 use crate::evidence::{AttachedPolicy, EndpointConfig, Evidence, Key, Model, Principal};
+use crate::facts::Caller;
 use crate::facts::Facts;
-use crate::json::Value;
 use crate::operations::Operation;
-use crate::policy::{Policy, SessionTags};
+use crate::policy::Policy;
+use crate::record::Call;
+use crate::record::json::Value;
 use crate::rules::{Outcome, Rule};
+use crate::settings::Settings;
+use crate::terms::SessionTags;
 
-pub(super) const ACCOUNT: &str = "111122223333";
-pub(super) const CALLER: &str = "arn:aws:iam::111122223333:role/DataScientist";
-pub(super) const EXECUTION_ROLE: &str = "arn:aws:iam::111122223333:role/ml/atlas-train";
+pub(crate) const ACCOUNT: &str = "111122223333";
+pub(crate) const CALLER: &str = "arn:aws:iam::111122223333:role/DataScientist";
+pub(crate) const EXECUTION_ROLE: &str = "arn:aws:iam::111122223333:role/ml/atlas-train";
 
 /// A call by the role [`CALLER`] in eu-west-1.
-pub(super) struct Case {
+pub(crate) struct Case {
     operation: &'static str,
     request: String,
     evidence: Evidence,
@@ -24,7 +26,7 @@ pub(super) struct Case {
 }
 
 impl Case {
-    pub(super) fn of(operation: &'static str, request: &str) -> Self {
+    pub(crate) fn of(operation: &'static str, request: &str) -> Self {
         Self {
             operation,
             request: request.to_owned(),
@@ -35,37 +37,37 @@ impl Case {
         }
     }
 
-    pub(super) fn training(request: &str) -> Self {
+    pub(crate) fn training(request: &str) -> Self {
         Self::of("CreateTrainingJob", request)
     }
 
-    pub(super) fn endpoint_config(request: &str) -> Self {
+    pub(crate) fn endpoint_config(request: &str) -> Self {
         Self::of("CreateEndpointConfig", request)
     }
 
     /// The caller's tags are known to be these.
-    pub(super) fn caller(mut self, tags: &[(&str, &str)]) -> Self {
+    pub(crate) fn caller(mut self, tags: &[(&str, &str)]) -> Self {
         self.evidence.principal_mut(CALLER).tags = Ok(tags.iter().copied().collect());
         self
     }
 
     /// The execution role is known to be this.
-    pub(super) fn role(mut self, role: Principal) -> Self {
+    pub(crate) fn role(mut self, role: Principal) -> Self {
         *self.evidence.principal_mut(EXECUTION_ROLE) = role;
         self
     }
 
-    pub(super) fn role_tags(self, tags: &[(&str, &str)]) -> Self {
+    pub(crate) fn role_tags(self, tags: &[(&str, &str)]) -> Self {
         self.role(Principal { tags: Ok(tags.iter().copied().collect()), ..Principal::default() })
     }
 
-    pub(super) fn role_policies(self, names: &[&str]) -> Self {
+    pub(crate) fn role_policies(self, names: &[&str]) -> Self {
         let arn =
             |name: &&str| AttachedPolicy { name: (*name).to_owned(), arn: format!("arn:aws:iam::aws:policy/{name}") };
         self.role(Principal { attached_policies: Ok(names.iter().map(arn).collect()), ..Principal::default() })
     }
 
-    pub(super) fn model(mut self, name: &str, network_isolation: bool, subnets: &[&str]) -> Self {
+    pub(crate) fn model(mut self, name: &str, network_isolation: bool, subnets: &[&str]) -> Self {
         let subnets: Vec<String> = subnets.iter().map(|&subnet| subnet.to_owned()).collect();
         // One security group for each subnet, with the same number.
         let security_groups = subnets.iter().map(|subnet| subnet.replace("subnet", "sg")).collect();
@@ -74,44 +76,45 @@ impl Case {
     }
 
     /// The endpoint configuration `name` is known to have been created by this request.
-    pub(super) fn endpoint_config_named(mut self, name: &str, request: &str) -> Self {
+    pub(crate) fn endpoint_config_named(mut self, name: &str, request: &str) -> Self {
         let request = serde_json::from_str(request).expect(request);
         self.endpoint_configs.push((name.to_owned(), EndpointConfig { arn: None, request }));
         self
     }
 
     /// This record was read, too.
-    pub(super) fn record(mut self, record: &str) -> Self {
+    pub(crate) fn record(mut self, record: &str) -> Self {
         let record: Value = serde_json::from_str(record).expect(record);
         self.evidence.learn(&Call::read(&record).unwrap());
         self
     }
 
-    pub(super) fn key(mut self, arn: &str, key: Key) -> Self {
+    pub(crate) fn key(mut self, arn: &str, key: Key) -> Self {
         self.evidence.add_key(arn, Ok(key));
         self
     }
 
     /// Adds lines to the policy file, after the rule's table began.
-    pub(super) fn policy(mut self, lines: &str) -> Self {
+    pub(crate) fn policy(mut self, lines: &str) -> Self {
         self.policy.push_str(lines);
         self
     }
 
     /// What the rule says: `pass`, `skip`, `fail` with the paths, or `unknown` with the path.
-    pub(super) fn says(self, rule: &'static Rule) -> String {
-        match self.outcome(rule) {
-            Outcome::Pass => "pass".to_owned(),
-            Outcome::Skip(_) => "skip".to_owned(),
-            Outcome::Unknown(unread) => format!("unknown {}", short(&unread.path)),
-            Outcome::Fail(violations) => {
-                let paths: Vec<_> = violations.iter().map(|violation| short(&violation.path)).collect();
-                format!("fail {}", paths.join(" "))
-            }
-        }
+    pub(crate) fn says(self, rule: &'static Rule) -> String {
+        summary(&self.outcome(rule))
     }
 
-    pub(super) fn outcome(mut self, rule: &'static Rule) -> Outcome {
+    pub(crate) fn outcome(self, rule: &'static Rule) -> Outcome {
+        self.with_facts(rule, |facts, settings, _| rule.judge(facts, settings))
+    }
+
+    /// Hands over the facts of the call, the rule's settings and the policy.
+    pub(crate) fn with_facts<T>(
+        mut self,
+        rule: &'static Rule,
+        then: impl FnOnce(&Facts, &Settings, &Policy) -> T,
+    ) -> T {
         let policy = format!("version = 1\n[rules.{}]\n{}", rule.id, self.policy);
         let policy = Policy::parse(&policy).expect(&policy);
         let record = format!(
@@ -131,8 +134,21 @@ impl Case {
         }
         let caller = Caller::of(&call, &self.evidence, SessionTags::Optional);
         let facts = Facts::of(&call, Operation::named(self.operation).unwrap(), caller, &self.evidence);
-        let (rule, settings) = policy.rules(&call, &facts.caller).find(|(known, _)| known.id == rule.id).unwrap();
-        rule.judge(&facts, &settings)
+        let (_, settings) = policy.rules(&call, &facts.caller).find(|(known, _)| known.id == rule.id).unwrap();
+        then(&facts, &settings, &policy)
+    }
+}
+
+/// An outcome in short.
+pub(crate) fn summary(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Pass => "pass".to_owned(),
+        Outcome::Skip(_) => "skip".to_owned(),
+        Outcome::Unknown(unread) => format!("unknown {}", short(&unread.path)),
+        Outcome::Fail(violations) => {
+            let paths: Vec<_> = violations.iter().map(|violation| short(&violation.path)).collect();
+            format!("fail {}", paths.join(" "))
+        }
     }
 }
 

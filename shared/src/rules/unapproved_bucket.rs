@@ -1,7 +1,7 @@
 //! The request reads from or writes to a bucket that is not approved.
 
 use super::prelude::*;
-use crate::policy::Pattern;
+use crate::terms::Pattern;
 
 /// `unapproved-bucket`
 pub const RULE: Rule = Rule {
@@ -14,11 +14,10 @@ pub const RULE: Rule = Rule {
     severity: Severity::Medium,
     options: &[ALLOW],
     governs: &[Fact::InputUri, Fact::OutputUri],
-    needs: &[],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://somebody-elses-bucket/out"}}"#,
     check,
-    prevent: prevents_nothing,
+    ..Rule::DEFAULTS
 };
 
 const ALLOW: Spec = Spec {
@@ -27,6 +26,7 @@ const ALLOW: Spec = Spec {
         a URI without `*` stands for all below it",
     kind: Kind::Patterns(|_| None),
     default: DefaultValue::Required,
+    example: "['atlas-*']",
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {

@@ -12,11 +12,10 @@ pub const RULE: Rule = Rule {
     severity: Severity::Medium,
     options: &[ALLOW],
     governs: &[Fact::Image],
-    needs: &[],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "algorithmSpecification": {"trainingImage": "docker.io/someone/trainer:latest"}}"#,
     check,
-    prevent: prevents_nothing,
+    ..Rule::DEFAULTS
 };
 
 const ALLOW: Spec = Spec {
@@ -24,6 +23,7 @@ const ALLOW: Spec = Spec {
     meaning: "the approved images, such as `111122223333.dkr.ecr.*.amazonaws.com/*`",
     kind: Kind::Patterns(|_| None),
     default: DefaultValue::Required,
+    example: "['111122223333.dkr.ecr.eu-west-1.amazonaws.com/*']",
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {

@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::instance_types;
-use crate::policy::Pattern;
+use crate::terms::Pattern;
 use crate::statement::condition_keys;
 
 /// `unapproved-instance-type`
@@ -17,11 +17,11 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[ALLOW, SERVERLESS],
     governs: &[Fact::InstanceType],
-    needs: &[],
     prevention: Prevention::Partly("not that of inference components, nor for optimization and recommendation jobs"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.p5.48xlarge", "instanceCount": 1}}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 const ALLOW: Spec = Spec {
@@ -29,6 +29,7 @@ const ALLOW: Spec = Spec {
     meaning: "the approved instance types, such as `ml.m5.*`",
     kind: Kind::Patterns(matches_no_type),
     default: DefaultValue::Required,
+    example: "['ml.t3.*', 'ml.m5.*', 'ml.m6i.*', 'ml.g5.*']",
 };
 
 const SERVERLESS: Spec = Spec {
@@ -36,6 +37,7 @@ const SERVERLESS: Spec = Spec {
     meaning: "whether compute without an instance type is approved",
     kind: Kind::Choice(&["allow", "deny"]),
     default: DefaultValue::Choice("allow"),
+    example: "'allow'",
 };
 
 fn matches_no_type(pattern: &str) -> Option<String> {

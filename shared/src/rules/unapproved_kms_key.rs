@@ -1,8 +1,8 @@
 //! The request names a KMS key that is not approved.
 
 use super::prelude::*;
-use crate::kms;
-use crate::policy::Pattern;
+use crate::record::kms;
+use crate::terms::Pattern;
 use crate::statement::wildcards;
 
 /// `unapproved-kms-key`
@@ -22,13 +22,16 @@ pub const RULE: Rule = Rule {
  "kmsKeyId": "alias/aws/s3"}}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
-const ALLOW: Spec = Spec {
+/// `allow`
+pub const ALLOW: Spec = Spec {
     name: "allow",
     meaning: "the approved keys: ids, ARNs, aliases or alias ARNs; without it, any customer-managed key",
     kind: Kind::Patterns(is_aws_managed),
     default: DefaultValue::Unset,
+    example: "['arn:aws:kms:eu-west-1:111122223333:key/0d1e2f3a-4b5c-4d6e-8f70-112233445566']",
 };
 
 fn is_aws_managed(pattern: &str) -> Option<String> {
@@ -87,7 +90,7 @@ fn problem(facts: &Facts, arn: &str, allow: Option<&[Pattern]>) -> Result<Option
         }
     }
     // AWS-managed keys have reserved aliases only, and cannot be used from another account (KMS developer guide).
-    let surely_customer_managed = kms::is_alias(arn) || crate::arn::account(arn) != facts.call.account;
+    let surely_customer_managed = kms::is_alias(arn) || crate::record::arn::account(arn) != facts.call.account;
     if looked_up.is_some() || surely_customer_managed {
         Ok(None)
     } else {

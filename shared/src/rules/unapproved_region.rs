@@ -13,18 +13,20 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     options: &[ALLOW],
     governs: &[Fact::Caller],
-    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn"}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
-const ALLOW: Spec = Spec {
+/// `allow`
+pub const ALLOW: Spec = Spec {
     name: "allow",
     meaning: "the approved regions, such as `eu-west-1`",
     kind: Kind::Patterns(|_| None),
     default: DefaultValue::Required,
+    example: "['eu-west-1']",
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {

@@ -17,6 +17,7 @@ pub const RULE: Rule = Rule {
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"securityGroupIds": ["sg-0bad"]}}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 const ALLOW: Spec = Spec {
@@ -24,6 +25,7 @@ const ALLOW: Spec = Spec {
     meaning: "the approved security groups",
     kind: Kind::Patterns(|pattern| super::outcome::needs_prefix(pattern, "sg-")),
     default: DefaultValue::Required,
+    example: "['sg-0a11b22c33d44e55f']",
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {

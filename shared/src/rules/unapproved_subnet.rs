@@ -18,6 +18,7 @@ pub const RULE: Rule = Rule {
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": ["subnet-0bad"]}}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 const ALLOW: Spec = Spec {
@@ -25,6 +26,7 @@ const ALLOW: Spec = Spec {
     meaning: "the approved subnets",
     kind: Kind::Patterns(|pattern| super::outcome::needs_prefix(pattern, "subnet-")),
     default: DefaultValue::Required,
+    example: "['subnet-0aaa1111bbb22222c', 'subnet-0ddd3333eee44444f']",
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {

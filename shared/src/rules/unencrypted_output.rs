@@ -1,7 +1,7 @@
 //! Something that the resource writes has no customer key.
 
 use super::prelude::*;
-use crate::json::Found;
+use crate::record::json::Found;
 
 /// `unencrypted-output`
 pub const RULE: Rule = Rule {
@@ -12,13 +12,12 @@ pub const RULE: Rule = Rule {
     fix: "set `KmsKeyId` where the output is configured",
     action: Action::Stop,
     severity: Severity::High,
-    options: &[],
     governs: &[Fact::OutputKey],
-    needs: &[],
     prevention: Prevention::Partly("jobs and feature groups have condition keys; what endpoints, Studio and devices write has none"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn"}}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {

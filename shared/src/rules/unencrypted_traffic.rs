@@ -10,14 +10,13 @@ pub const RULE: Rule = Rule {
     fix: "set `EnableInterContainerTrafficEncryption`; expect longer training, above all with many instances",
     action: Action::Alert,
     severity: Severity::Medium,
-    options: &[],
     governs: &[Fact::TrafficEncryption],
-    needs: &[],
     prevention: Prevention::Partly("and on a single instance as well: no key tells how many there are"),
     example: r#"{"trainingJobName": "churn", "enableInterContainerTrafficEncryption": false,
  "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 2}}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {

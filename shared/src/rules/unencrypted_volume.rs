@@ -2,8 +2,8 @@
 
 use super::prelude::*;
 use crate::instance_types::{FAMILIES, has_local_storage};
-use crate::json::Found;
-use crate::policy::Pattern;
+use crate::record::json::Found;
+use crate::terms::Pattern;
 
 /// `unencrypted-volume`
 pub const RULE: Rule = Rule {
@@ -14,13 +14,12 @@ pub const RULE: Rule = Rule {
     fix: "set the volume's KMS key: `VolumeKmsKeyId` of a job, `KmsKeyId` of an endpoint configuration, notebook instance or domain",
     action: Action::Stop,
     severity: Severity::High,
-    options: &[],
     governs: &KEYS,
-    needs: &[],
     prevention: Prevention::Partly("not for clusters, packaging and recommendation jobs, and experiments"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.m5.xlarge", "volumeSizeInGB": 50}}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 const KEYS: [Fact; 2] = [Fact::VolumeKey, Fact::StorageKey];

@@ -10,22 +10,25 @@ pub const RULE: Rule = Rule {
     fix: "use a project that the policy lists, or add the project to `abac.projects`",
     action: Action::Alert,
     severity: Severity::Medium,
-    options: &[],
     governs: &[Fact::Tags],
-    needs: &[],
     prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "atlsa"}]}"#,
     check,
     prevent,
+    without_effect: |abac, _| {
+        let message = "`unknown-project` has no list to compare with";
+        abac.projects.is_none().then_some((message, "set `projects` under `[abac]`"))
+    },
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
-    let abac = &settings.policy.abac;
+    let abac = &settings.abac;
     let Some(projects) = &abac.projects else {
         return Ok(Outcome::Skip("the policy lists no projects".to_owned()));
     };
     let mut findings = Findings::default();
-    for tag in facts.project_tags(abac)? {
+    for tag in facts.project_tags(&abac.tag)? {
         findings.fail_if(!projects.iter().any(|known| known == tag.value), || {
             let message = format!("`{}` is no project of this organisation", tag.value);
             Violation::new(tag.value_path(), message, "one of `abac.projects`").actual(tag.value)
@@ -35,7 +38,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let abac = &settings.policy.abac;
+    let abac = &settings.abac;
     let of_request = request_tag(&abac.tag);
     let Some(projects) = &abac.projects else { return Vec::new() };
     match projects.as_slice() {

@@ -11,17 +11,16 @@ pub const RULE: Rule = Rule {
     fix: "tag the role or user with its project, or pass the tag with the session",
     action: Action::Alert,
     severity: Severity::High,
-    options: &[],
     governs: &[Fact::Caller],
-    needs: &[],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "atlas"}]}"#,
     check,
     prevent,
+    ..Rule::DEFAULTS
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
-    let key = &settings.policy.abac.tag;
+    let key = &settings.abac.tag;
     if facts.caller.tag(key)?.is_some() {
         return Ok(Outcome::Pass);
     }
@@ -32,7 +31,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    vec![deny(operations, Test::lacks_text(principal_tag(&settings.policy.abac.tag)))]
+    vec![deny(operations, Test::lacks_text(principal_tag(&settings.abac.tag)))]
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::policy::Pattern;
+use crate::terms::Pattern;
 
 /// One test: an operator, a condition key, and the values to compare with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

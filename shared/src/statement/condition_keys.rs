@@ -193,7 +193,7 @@ static KEYS: &[(&str, &[&str])] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation_names::{OPERATION_NAMES, OTHER_ACTIONS};
+    use crate::operations::{OPERATION_NAMES, OTHER_ACTIONS};
 
     #[test]
     fn the_table_is_sound() {

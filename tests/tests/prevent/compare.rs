@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::{Value, json};
-use tagwarden::call::Call;
-use tagwarden::caller::Caller;
 use tagwarden::decide::{FindingOutcome, decide};
 use tagwarden::evidence::{Evidence, Model};
-use tagwarden::policy::{Mode, Policy};
+use tagwarden::facts::Caller;
+use tagwarden::policy::Policy;
+use tagwarden::record::Call;
 use tagwarden::render::{Gap, GapKind, twins};
 use tagwarden::rules::{Prevention, RULES};
+use tagwarden::terms::Mode;
 use tagwarden_tests::simulator::Simulator;
 
 use crate::cases::{self, Case, MODELS};
@@ -42,7 +43,7 @@ impl Expected {
     /// What the rules of a policy say, and of what it is told that no statement denies it.
     pub fn of(case: &Case, policy: &Policy, gaps: &Rc<[Gap]>) -> Self {
         let (evidence, text) = evidence(case);
-        let record: tagwarden::json::Value = serde_json::from_str(&text).expect(&text);
+        let record: tagwarden::record::json::Value = serde_json::from_str(&text).expect(&text);
         let call = Call::read(&record).expect("a call");
         let decision = decide(&call, policy, &evidence);
         let caller = Caller::of(&call, &evidence, policy.abac.session_tags);
@@ -96,7 +97,7 @@ fn evidence(case: &Case) -> (Evidence, String) {
     let mut evidence = Evidence::new("");
     let tags = case.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     evidence.principal_mut(&case.principal).tags = Ok(tags.collect());
-    let value: tagwarden::json::Value = serde_json::from_str(&text).expect("a record");
+    let value: tagwarden::record::json::Value = serde_json::from_str(&text).expect("a record");
     let call = Call::read(&value).expect("a call");
     for (name, network_isolation, in_vpc) in MODELS {
         let only = |id: &str| if in_vpc { vec![id.to_owned()] } else { Vec::new() };

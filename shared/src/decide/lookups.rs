@@ -2,31 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::arn;
-use crate::call::Call;
-use crate::caller::Caller;
 use crate::evidence::Evidence;
+use crate::facts::Caller;
 use crate::facts::Facts;
-use crate::kms;
 use crate::operations::{Fact, Operation};
 use crate::policy::Policy;
-
-/// A kind of look-up that a rule needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// The tags of the roles that the request passes.
-    RoleTags,
-    /// The policies attached to them.
-    RolePolicies,
-    /// The trust policies of those that SageMaker assumes.
-    RoleTrust,
-    /// The models that the request names.
-    Models,
-    /// The endpoint configurations that it uses, and whatever judging these needs.
-    EndpointConfigs,
-    /// The managers of the KMS keys that the request names.
-    Keys,
-}
+use crate::record::Call;
+use crate::record::arn;
+use crate::record::kms;
+use crate::rules::Need;
 
 /// Something to look up.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,7 +88,7 @@ fn is_here(arn: &str, call: &Call) -> bool {
 mod tests {
     use super::*;
     use crate::evidence::EndpointConfig;
-    use crate::json::Value;
+    use crate::record::json::Value;
 
     fn looked_up(rules: &str, request: &str) -> Vec<Lookup> {
         with_call("CreateEndpointConfig", rules, request, |call, operation, policy| {

@@ -10,7 +10,7 @@ use std::ops::Range;
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u8x64};
 
-use crate::documents::MAX_RECORD;
+use tagwarden::record::documents::MAX_RECORD;
 
 const BLOCK: usize = 64;
 

@@ -76,6 +76,11 @@ impl At {
         self.is_within(parent, sibling.indices().get(..entered).unwrap_or(sibling.indices()))
     }
 
+    /// A place inside the resource that is named here: where it is named, then where the place is in the request that created it.
+    pub fn inside(&self, path: &str) -> String {
+        format!("{self} → {}", path.strip_prefix("requestParameters.").unwrap_or(path))
+    }
+
     fn is_within(&self, prefix: &str, indices: &[u32]) -> bool {
         let nested = match self.pattern.strip_prefix(prefix) {
             Some(rest) => prefix.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']),
@@ -192,7 +197,8 @@ pub fn kind(value: &Value) -> &'static str {
     }
 }
 
-pub(crate) const OMITTED: &str = "omitted";
+/// The member that CloudTrail writes in place of what it omits for its size.
+pub const OMITTED: &str = "omitted";
 
 /// Whether CloudTrail cut this value out for its size: "If a field is truncated, `omitted` is present with a value of
 /// `true`" (CloudTrail User Guide, record contents).

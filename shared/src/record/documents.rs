@@ -7,8 +7,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::evidence::is_authorization_details;
-use crate::json::Value;
+use crate::record::json::Value;
 
 /// Largest record that is read, in bytes. CloudTrail delivers events of at most 1 MB (CloudTrail User Guide, "Quotas").
 pub const MAX_RECORD: usize = 16 << 20;
@@ -95,6 +94,13 @@ pub fn split<'a>(text: &'a str, each: &mut dyn FnMut(Result<Item<'a>, Problem>))
 struct Splitter<'l, 'e, 'a> {
     lines: &'l mut Lines<'a>,
     each: &'e mut dyn FnMut(Result<Item<'a>, Problem>),
+}
+
+/// Whether this is (a page of) the output of `get-account-authorization-details`.
+pub fn is_authorization_details(value: &Value) -> bool {
+    ["RoleDetailList", "UserDetailList"]
+        .iter()
+        .any(|list| value.as_object().and_then(|object| object.get(list)).is_some_and(Value::is_array))
 }
 
 /// What tells the shapes apart. Of members of one name the first counts, as in records.

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Period;
-use super::records::{self, RawCall, members, text};
-use crate::call::{self, Call, is_sagemaker};
-use crate::decide::{another_service, coverage, reads_only};
-use crate::documents::{self, Item};
-use crate::evidence::{self, Created, EndpointConfig, Model, Session, TagChange, Tags};
-use crate::json::Value;
-use crate::operations::Operation;
+use crate::period::Period;
+use crate::records::{self, RawCall, members, text};
+use tagwarden::decide::{NotCovered, coverage};
+use tagwarden::evidence::{self, Created, EndpointConfig, Model, Session, TagChange, Tags};
+use tagwarden::operations::Operation;
+use tagwarden::record::documents::{self, Item};
+use tagwarden::record::json::Value;
+use tagwarden::record::{self, Call, is_sagemaker};
 
 /// What one input holds that an audit needs; everything else is only counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ impl Extract {
                 *of_others.entry(call.source).or_default() += 1;
             }
             // Consoles and SDKs look many times for each thing that they launch.
-            Some(call) if let Some(name) = only_reads(&call) => extract.skip(reads_only(name)),
+            Some(call) if let Some(name) = only_reads(&call) => extract.skip(NotCovered::ReadsOnly(name.to_owned())),
             // These records are a tenth of all.
             Some(call) if let Some(session) = session(&call) => {
                 *of_others.entry(call.source).or_default() += 1;
@@ -90,7 +90,8 @@ impl Extract {
         }
         for (source, count) in of_others {
             extract.records += count;
-            *extract.skipped.entry(another_service(str::from_utf8(source).ok()?)).or_default() += count;
+            let source = NotCovered::AnotherService(str::from_utf8(source).ok()?.to_owned());
+            *extract.skipped.entry(source.into()).or_default() += count;
         }
         Some(extract)
     }
@@ -155,9 +156,9 @@ impl Extract {
         }
     }
 
-    fn skip(&mut self, reason: String) {
+    fn skip(&mut self, reason: impl Into<String>) {
         self.records += 1;
-        *self.skipped.entry(reason).or_default() += 1;
+        *self.skipped.entry(reason.into()).or_default() += 1;
     }
 }
 
@@ -195,7 +196,7 @@ fn session(call: &RawCall) -> Option<Session> {
         access_key_id: Some(text(access_key_id?)?.to_owned()),
         issued: Some(text(principal_id?)?.to_owned()).zip(time),
         tags: if asks_for_tags {
-            Session::tags(call::request(Some(&serde_json::from_slice(request).ok()?)))
+            Session::tags(record::request(Some(&serde_json::from_slice(request).ok()?)))
         } else {
             Ok(Tags::default())
         },

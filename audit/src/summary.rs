@@ -5,10 +5,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
-use super::{Denied, Extract};
-use crate::decide::{Decision, Finding, FindingOutcome, PrincipalReport, Resource, Verdict};
-use crate::plan::Verb;
-use crate::policy::{Abac, Severity};
+use crate::extract::{Denied, Extract};
+use tagwarden::decide::Verb;
+use tagwarden::decide::{Decision, Finding, FindingOutcome, PrincipalReport, Resource, Verdict};
+use tagwarden::settings::Abac;
+use tagwarden::terms::Severity;
 
 /// Most launches that a comparison lists; the others are only counted.
 const MAX_LISTED: usize = 10_000;
@@ -92,7 +93,6 @@ pub struct Verdicts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleCount {
     /// The highest severity of its findings.
-    #[serde(serialize_with = "crate::decide::name_of_severity")]
     pub severity: Severity,
     /// Launches that violate it.
     pub launches: u64,
@@ -371,7 +371,7 @@ mod tests {
 
     #[test]
     fn reasons_are_counted_by_launch_and_by_what_they_are_about() {
-        let policy = crate::policy::Policy::parse("version = 1").unwrap();
+        let policy = tagwarden::policy::Policy::parse("version = 1").unwrap();
         let mut summary = Summary::default();
         for decision in [
             unknown("userIdentity", "data on `B` is missing, see `--iam`"),

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::arn;
-use crate::call::{Call, Identity};
 use crate::evidence::{Evidence, PrincipalTags, Tags};
-use crate::json::{Read, Unread};
-use crate::policy::SessionTags;
+use crate::record::Call;
+use crate::record::arn;
+use crate::record::json::{Read, Unread};
+use crate::terms::SessionTags;
 
 /// Where a tag of the caller came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +47,11 @@ impl<'a> Caller<'a> {
             |why: String| Self { arn: None, session: Ok(None), identity: Err(Unread::new("userIdentity", why)) };
         match identity.kind {
             // The root user cannot be tagged.
-            Some("Root") => Self { arn: principal(identity), session: Ok(None), identity: Ok(None) },
-            Some("IAMUser" | "Role") => Self::looked_up(principal(identity), Ok(None), call, evidence),
+            Some("Root") => Self { arn: identity.principal(), session: Ok(None), identity: Ok(None) },
+            Some("IAMUser" | "Role") => Self::looked_up(identity.principal(), Ok(None), call, evidence),
             Some("AssumedRole" | "FederatedUser") => {
                 let session = session_tags_of(call, evidence, session_tags);
-                Self::looked_up(principal(identity), session, call, evidence)
+                Self::looked_up(identity.principal(), session, call, evidence)
             }
             Some("AWSService") => {
                 let service = identity.invoked_by.unwrap_or("an AWS service");
@@ -121,17 +121,6 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// ARN of the IAM role or user (or `root`) behind a call, where the record tells it.
-pub fn principal<'a>(identity: &Identity<'a>) -> Option<Cow<'a, str>> {
-    match identity.kind? {
-        "Root" | "IAMUser" | "Role" => identity.arn.map(Cow::Borrowed),
-        "AssumedRole" | "FederatedUser" => {
-            identity.issuer_arn.map(Cow::Borrowed).or_else(|| role_of_session(identity.arn?).map(Cow::Owned))
-        }
-        _ => None,
-    }
-}
-
 fn session_tags_of<'a>(call: &Call, evidence: &'a Evidence, mode: SessionTags) -> Read<Option<&'a Tags>> {
     if mode == SessionTags::None {
         return Ok(None);
@@ -146,18 +135,12 @@ fn session_tags_of<'a>(call: &Call, evidence: &'a Evidence, mode: SessionTags) -
     Ok(tags)
 }
 
-/// `arn:aws:sts::111122223333:assumed-role/Train/ana` → `arn:aws:iam::111122223333:role/Train`.
-fn role_of_session(session_arn: &str) -> Option<String> {
-    let (prefix, names) = session_arn.split_once(":assumed-role/")?;
-    let (role, _session) = names.split_once('/')?;
-    Some(format!("{}:role/{role}", prefix.replacen(":sts:", ":iam:", 1)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::evidence::Session;
-    use crate::json::Value;
+    use crate::record::Identity;
+    use crate::record::json::Value;
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/Train";
 

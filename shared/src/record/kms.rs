@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::call::Call;
+use crate::record::Call;
 
 /// A reference to a KMS key as an ARN, however the request wrote it: `KmsKeyId` parameters take a key's id or ARN, or an
 /// alias's name or ARN (SageMaker API reference). Ids and names are relative to the account and region of the call.
@@ -54,7 +54,7 @@ fn partition(region: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Value;
+    use crate::record::json::Value;
 
     #[test]
     fn every_form_becomes_an_arn() {
@@ -75,6 +75,6 @@ mod tests {
         }
         assert!(is_aws_managed_alias("arn:aws:kms:eu-west-1:444455556666:alias/aws/s3"));
         assert!(!is_aws_managed_alias("arn:aws:kms:eu-west-1:444455556666:alias/awsome"));
-        assert_eq!(crate::arn::account("arn:aws:kms:eu-west-1:444455556666:alias/ml"), Some("444455556666"));
+        assert_eq!(crate::record::arn::account("arn:aws:kms:eu-west-1:444455556666:alias/ml"), Some("444455556666"));
     }
 }

@@ -1,14 +1,11 @@
-//! What to do about a call, as values: the command line prints them, a Lambda carries them out.
+//! What to do about a call, as values: the command line prints them, a Lambda function carries them out.
 
 use serde::{Serialize, Serializer};
 
-use crate::decide::{Judged, Resource};
-use crate::facts::Facts;
-use crate::operations::Stop;
-use crate::policy::{Action, Policy};
-
-/// Key of the tag that marks a resource as violating the policy.
-pub const MARK: &str = "tagwarden:violation";
+use crate::operations::{Operation, Stop};
+use crate::rules::{Outcome, Rule, Violation};
+use crate::settings::Settings;
+use crate::terms::{Action, MARK, Mode, OnUnknown};
 
 /// Longest value of a tag, in characters (AWS General Reference, "Tag naming limits").
 const MAX_TAG_VALUE: usize = 256;
@@ -72,24 +69,48 @@ fn kebab_case(operation: &str) -> String {
     kebab
 }
 
-/// The actions that follow from what the rules found. The strongest that any of them asks for, and that the operation allows,
-/// is taken, and the security team is told.
-pub(crate) fn plan(facts: &Facts, policy: &Policy, resource: &Resource, judged: &[Judged]) -> Vec<PlannedAction> {
-    if judged.is_empty() {
+/// What a rule asks to be done about a call.
+#[derive(Clone, Debug)]
+pub(super) struct RequestedAction {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What it asks for.
+    pub action: Action,
+    /// The tag that corrects the violation, if the rule knows one.
+    pub correcting_tag: Option<(String, String)>,
+}
+
+/// What a rule with these settings asks to be done about an outcome other than a pass.
+pub(super) fn requested_action(outcome: &Outcome, settings: &Settings) -> Action {
+    match (settings.mode(), outcome) {
+        (Mode::Observe, _) => Action::Alert,
+        (Mode::Enforce, Outcome::Fail(violations)) => {
+            let of_one = |violation: &Violation| violation.at_most.unwrap_or(Action::Stop);
+            settings.action().min(violations.iter().map(of_one).max().unwrap_or(Action::Stop))
+        }
+        (Mode::Enforce, _) => match settings.on_unknown {
+            OnUnknown::Alert => Action::Alert,
+            OnUnknown::Stop => Action::Stop,
+        },
+    }
+}
+
+/// The actions that follow from what the rules found about `target`, an ARN or a name: the strongest action that any of them
+/// asks for, and that the operation allows, and an alert.
+pub(super) fn plan(operation: &Operation, target: &str, requested: &[RequestedAction]) -> Vec<PlannedAction> {
+    if requested.is_empty() {
         return Vec::new();
     }
-    let target = resource.arn.as_ref().or(resource.name.as_ref()).cloned().unwrap_or_default();
-    let planned = |action, because| PlannedAction { action, resource: target.clone(), because, not_stopped: None };
-    let asking_for =
-        |action| judged.iter().filter(move |judged| judged.asks_for == action).map(|judged| judged.rule.id);
+    let planned = |action, because| PlannedAction { action, resource: target.to_owned(), because, not_stopped: None };
+    let asking_for = |action| requested.iter().filter(move |one| one.action == action);
 
     let mut actions = Vec::new();
-    let to_stop: Vec<_> = asking_for(Action::Stop).collect();
+    let to_stop: Vec<_> = asking_for(Action::Stop).map(|one| one.rule.id).collect();
     let mut not_stopped = None;
-    match (to_stop.is_empty(), facts.operation.stop) {
-        (false, Stop::By(operation)) => actions.push(planned(Verb::Stop(operation), to_stop)),
+    match (to_stop.is_empty(), operation.stop) {
+        (false, Stop::By(undo)) => actions.push(planned(Verb::Stop(undo), to_stop)),
         (no_stop, stop) => {
-            let (tags, because) = tags(facts, policy, &asking_for(Action::Tag).collect::<Vec<_>>());
+            let (tags, because) = tags(asking_for(Action::Tag));
             if !tags.is_empty() {
                 actions.push(planned(Verb::AddTags(tags), because));
             }
@@ -99,24 +120,28 @@ pub(crate) fn plan(facts: &Facts, policy: &Policy, resource: &Resource, judged: 
             };
         }
     }
-    let because = judged.iter().map(|judged| judged.rule.id).collect();
+    let because = requested.iter().map(|one| one.rule.id).collect();
     actions.push(PlannedAction { not_stopped, ..planned(Verb::PublishAlert, because) });
     actions
 }
 
-/// The tags that `rules` ask for, and those of the rules that get theirs: a missing Project tag is added where the caller's
-/// project is known, every other violation is marked.
-fn tags(facts: &Facts, policy: &Policy, rules: &[&'static str]) -> (Vec<(String, String)>, Vec<&'static str>) {
-    let key = &policy.abac.tag;
-    let (mut tags, mut because) = (Vec::new(), Vec::new());
-    let (missing, others): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| **rule == "missing-project-tag");
-    if let (false, Ok(Some((project, _)))) = (missing.is_empty(), facts.caller.tag(key)) {
-        tags.push((key.clone(), project.to_owned()));
-        because.extend(missing);
+/// The tags that rules ask for, and the rules whose tags are set. A rule that corrects its violations by a tag sets that tag if
+/// it is known; violations of all other rules are marked.
+fn tags<'r>(requested: impl Iterator<Item = &'r RequestedAction>) -> (Vec<(String, String)>, Vec<&'static str>) {
+    let (mut tags, mut because, mut marked) = (Vec::new(), Vec::new(), Vec::new());
+    for RequestedAction { rule, correcting_tag, .. } in requested {
+        match correcting_tag {
+            Some(tag) => {
+                tags.push(tag.clone());
+                because.push(rule.id);
+            }
+            None if rule.correcting_tag.is_some() => {}
+            None => marked.push(rule.id),
+        }
     }
-    if !others.is_empty() {
-        tags.push((MARK.to_owned(), mark(&others)));
-        because.extend(others);
+    if !marked.is_empty() {
+        tags.push((MARK.to_owned(), mark(&marked)));
+        because.extend(marked);
     }
     (tags, because)
 }

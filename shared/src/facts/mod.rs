@@ -1,13 +1,15 @@
 //! The facts of a call, in the domain's words: what the request asks for and what was looked up about it.
 
+mod caller;
+
 use std::borrow::Cow;
 
-use crate::call::Call;
-use crate::caller::Caller;
+pub use caller::{Caller, TagSource};
+
 use crate::evidence::{EndpointConfig, Evidence, LookedUp, Model, Principal};
-use crate::json::{self, At, Found, Read, Unread, member_text};
 use crate::operations::{Absence, Fact, Operation, Slot};
-use crate::policy::Abac;
+use crate::record::Call;
+use crate::record::json::{self, At, Found, Read, Unread, member_text};
 
 /// What is known of a call to an operation that is judged.
 #[derive(Clone, Debug)]
@@ -133,8 +135,8 @@ impl<'a> Facts<'a> {
     ///
     /// # Errors
     /// Where the tags could not be read.
-    pub fn project_tags(&self, abac: &Abac) -> Read<Vec<ResourceTag<'a>>> {
-        let names_project = |tag: &&ResourceTag| tag.key.eq_ignore_ascii_case(&abac.tag) && !tag.value.is_empty();
+    pub fn project_tags(&self, key: &str) -> Read<Vec<ResourceTag<'a>>> {
+        let names_project = |tag: &&ResourceTag| tag.key.eq_ignore_ascii_case(key) && !tag.value.is_empty();
         Ok(self.tags()?.iter().filter(names_project).copied().collect())
     }
 

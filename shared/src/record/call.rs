@@ -1,8 +1,10 @@
 //! One CloudTrail record: who called what, when and with which request.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
-use crate::json::{self, Read, Unread, Value, member, member_text};
+use crate::record::json::{self, Read, Unread, Value, member, member_text};
 
 /// A CloudTrail record of an API call, borrowed from its JSON. Only what Tagwarden reads; all of it optional but the service
 /// and the call's name, because a guard that rejects a record lets its call through.
@@ -124,10 +126,31 @@ impl<'a> Identity<'a> {
             session_created: attributes.and_then(|attributes| member_text(attributes, "creationDate")),
         }
     }
+
+    /// ARN of the IAM role or user (or `root`) behind the call, if the record says so.
+    pub fn principal(&self) -> Option<Cow<'a, str>> {
+        match self.kind? {
+            "Root" | "IAMUser" | "Role" => self.arn.map(Cow::Borrowed),
+            "AssumedRole" | "FederatedUser" => {
+                self.issuer_arn.map(Cow::Borrowed).or_else(|| role_of_session(self.arn?).map(Cow::Owned))
+            }
+            _ => None,
+        }
+    }
 }
 
-/// What the value of `requestParameters`, if it is set, tells.
-pub(crate) fn request<'a>(value: Option<&'a Value<'a>>) -> Read<&'a Value<'a>> {
+/// `arn:aws:sts::111122223333:assumed-role/Train/ana` → `arn:aws:iam::111122223333:role/Train`.
+fn role_of_session(session_arn: &str) -> Option<String> {
+    let (prefix, names) = session_arn.split_once(":assumed-role/")?;
+    let (role, _session) = names.split_once('/')?;
+    Some(format!("{}:role/{role}", prefix.replacen(":sts:", ":iam:", 1)))
+}
+
+/// Reads the value of `requestParameters`, if there is one.
+///
+/// # Errors
+/// If it is missing, omitted, or not an object.
+pub fn request<'a>(value: Option<&'a Value<'a>>) -> Read<&'a Value<'a>> {
     let unread = |why: &str| Err(Unread::new("requestParameters", why));
     match value {
         None => unread("the record has none"),

@@ -1,0 +1,120 @@
+//! A decision about one record, as reports and logs write it.
+
+use serde::Serialize;
+
+use super::plan::PlannedAction;
+use crate::evidence::Tags;
+use crate::terms::Severity;
+
+/// What a call comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The policy does not cover it.
+    #[default]
+    Skipped,
+    /// No rule fails.
+    Compliant,
+    /// No rule fails, and not all could be judged.
+    Unknown,
+    /// A rule fails.
+    Violation,
+}
+
+impl Verdict {
+    /// As reports write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::Compliant => "compliant",
+            Self::Unknown => "unknown",
+            Self::Violation => "violation",
+        }
+    }
+}
+
+/// A decision about one record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Decision {
+    /// `eventID`
+    pub event_id: Option<String>,
+    /// `eventTime`
+    pub event_time: Option<String>,
+    /// `eventName`; of an event that is no API call, its detail type.
+    pub event_name: String,
+    /// The account of the call.
+    pub account: Option<String>,
+    /// The region of the call.
+    pub region: Option<String>,
+    /// What was created.
+    pub resource: Option<Resource>,
+    /// Who called.
+    pub principal: Option<PrincipalReport>,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// Why it was skipped, or is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What is wrong, in the order of the rules.
+    pub findings: Vec<Finding>,
+    /// What to do about it, the strongest action first.
+    pub actions: Vec<PlannedAction>,
+}
+
+/// The resource that a call created.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Resource {
+    /// IAM's name of the resource type, such as `training-job`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its ARN, where the record tells it.
+    pub arn: Option<String>,
+}
+
+/// The caller in a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PrincipalReport {
+    /// ARN of the IAM role or user.
+    pub arn: Option<String>,
+    /// `userIdentity.type`
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The tags that are known.
+    pub tags: Tags,
+    /// Where the ABAC tag came from: `session`, `role`, `user`, `none` or `unknown`.
+    pub tags_from: &'static str,
+}
+
+/// What a rule found in one place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// Whether the rule failed, could not be judged, or failed for an exempted caller.
+    pub outcome: FindingOutcome,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where, as a JSON path in the record.
+    pub path: String,
+    /// What is there.
+    pub actual: Option<String>,
+    /// What should be there.
+    pub expected: String,
+    /// What is wrong.
+    pub message: String,
+    /// How to put it right.
+    pub fix: String,
+}
+
+/// The outcome of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingOutcome {
+    /// The rule failed.
+    Fail,
+    /// It could not be judged.
+    Unknown,
+    /// It failed, and an exemption says that this does not count.
+    Exempted,
+}

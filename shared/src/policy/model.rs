@@ -1,0 +1,169 @@
+//! The policy as values that cannot be invalid.
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+
+use crate::facts::Caller;
+use crate::record::Call;
+use crate::rules::{Need, Rule};
+use crate::settings::{Abac, Persona, Settings, Values};
+use crate::terms::{OnUnknown, Pattern};
+
+/// An organisation's rules for SageMaker.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The tags that keep projects and personas apart.
+    pub abac: Abac,
+    /// What happens where a fact that a rule needs could not be read.
+    pub on_unknown: OnUnknown,
+    /// What each persona may do, by the persona's name.
+    pub personas: Vec<Persona>,
+    /// Nothing is changed, whatever the rules' modes say.
+    pub observe_only: bool,
+    pub(super) rules: Vec<Setup>,
+    pub(super) overrides: Vec<Override>,
+    pub(super) exemptions: Vec<Exemption>,
+}
+
+/// A rule that is on, with its settings.
+#[derive(Clone, Debug)]
+pub(super) struct Setup {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// All settings that have a value, by name.
+    pub settings: Values,
+    /// The bytes of the policy file that hold the name of its table.
+    pub span: Range<usize>,
+}
+
+/// An `[[overrides]]` table: other settings for some callers, accounts or operations.
+#[derive(Clone, Debug)]
+pub(super) struct Override {
+    pub when: When,
+    pub settings: Values,
+    pub rule: &'static str,
+}
+
+/// When an override applies: every list that is not empty must match.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct When {
+    /// Values of the caller's ABAC tag.
+    pub projects: Vec<String>,
+    /// Values of the caller's persona tag.
+    pub personas: Vec<String>,
+    /// Accounts in which the call is made.
+    pub accounts: Vec<String>,
+    /// The caller's role or user.
+    pub principals: Vec<Pattern<'static>>,
+    /// The operations called.
+    pub operations: Vec<String>,
+}
+
+/// An `[[exemptions]]` table: whose violations of which rules do not count, until when, why, and who answers for it.
+#[derive(Clone, Debug)]
+pub struct Exemption {
+    /// Whose violations do not count.
+    pub principals: Vec<Pattern<'static>>,
+    pub(super) rules: Vec<&'static str>,
+    /// The last day, in UTC, that it holds.
+    pub until: Date,
+    /// Why it was granted.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+}
+
+impl Policy {
+    /// The rules that are on, each with the settings that apply to this call, in the order of the rule list.
+    pub fn rules<'p>(&'p self, call: &Call, caller: &Caller) -> impl Iterator<Item = (&'static Rule, Settings<'p>)> {
+        let matching: Vec<&Override> =
+            self.overrides.iter().filter(|candidate| candidate.when.matches(call, caller, &self.abac)).collect();
+        self.rules.iter().map(move |setup| {
+            let overrides = matching.iter().copied().filter(|found| found.rule == setup.rule.id);
+            (setup.rule, self.settings_of(setup, overrides))
+        })
+    }
+
+    /// The settings of a rule without overrides, if the rule is on.
+    pub fn settings(&self, rule: &Rule) -> Option<Settings<'_>> {
+        let setup = self.rules.iter().find(|setup| setup.rule.id == rule.id)?;
+        Some(self.settings_of(setup, []))
+    }
+
+    /// The settings of a rule where these overrides apply. The first one that sets something wins.
+    pub(super) fn settings_of<'p>(
+        &'p self,
+        setup: &'p Setup,
+        overrides: impl IntoIterator<Item = &'p Override>,
+    ) -> Settings<'p> {
+        let overrides = overrides.into_iter().map(|found| &found.settings);
+        Settings {
+            abac: &self.abac,
+            personas: &self.personas,
+            on_unknown: self.on_unknown,
+            observe_only: self.observe_only,
+            inherited: (setup.rule.action, setup.rule.severity),
+            values: overrides.chain([&setup.settings]).collect(),
+        }
+    }
+
+    /// Whether it can depend on who calls what a rule asks for, beside what the rule itself reads of the caller: an override or
+    /// an exemption may be for some callers only.
+    pub fn depends_on_caller(&self, rule: &Rule) -> bool {
+        let of_callers =
+            |when: &When| !(when.projects.is_empty() && when.personas.is_empty() && when.principals.is_empty());
+        // A configuration is judged by all the other rules.
+        let is_about = |id: &str| id == rule.id || rule.needs.contains(&Need::EndpointConfigs);
+        self.overrides.iter().any(|one| is_about(one.rule) && of_callers(&one.when))
+            || self.exemptions.iter().any(|exemption| exemption.rules.iter().any(|id| is_about(id)))
+    }
+
+    /// The exemptions from a rule.
+    pub fn exemptions(&self, rule: &Rule) -> impl Iterator<Item = &Exemption> {
+        self.exemptions.iter().filter(|exemption| exemption.rules.contains(&rule.id))
+    }
+
+    /// The exemption that lets this caller violate `rule` at the time of the call, if there is one.
+    pub fn exemption(&self, rule: &Rule, call: &Call, caller: &Caller) -> Option<&Exemption> {
+        let arn = caller.arn.as_deref()?;
+        let day = call.time()?.to_zoned(jiff::tz::TimeZone::UTC).date();
+        self.exemptions(rule)
+            .find(|exemption| exemption.until >= day && exemption.principals.iter().any(|pattern| pattern.matches(arn)))
+    }
+}
+
+impl When {
+    fn matches(&self, call: &Call, caller: &Caller, abac: &Abac) -> bool {
+        let tag_in = |names: &[String], key: &str| {
+            names.is_empty()
+                || matches!(caller.tag(key), Ok(Some((value, _))) if names.iter().any(|name| name == value))
+        };
+        let text_in = |names: &[String], text: Option<&str>| {
+            names.is_empty() || names.iter().any(|name| Some(name.as_str()) == text)
+        };
+        text_in(&self.operations, Some(call.event_name))
+            && text_in(&self.accounts, call.account)
+            && (self.principals.is_empty()
+                || caller.arn.as_deref().is_some_and(|arn| self.principals.iter().any(|pattern| pattern.matches(arn))))
+            && tag_in(&self.projects, &abac.tag)
+            && tag_in(&self.personas, &abac.persona_tag)
+    }
+
+    /// Whether this applies wherever `other` does.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        fn within<T: PartialEq>(wide: &[T], narrow: &[T]) -> bool {
+            wide.is_empty() || (!narrow.is_empty() && narrow.iter().all(|value| wide.contains(value)))
+        }
+        within(&self.projects, &other.projects)
+            && within(&self.personas, &other.personas)
+            && within(&self.accounts, &other.accounts)
+            && within(&self.operations, &other.operations)
+            && (self.principals.is_empty()
+                || (!other.principals.is_empty()
+                    && other
+                        .principals
+                        .iter()
+                        .all(|narrow| self.principals.iter().any(|wide| wide.matches(narrow.as_str())))))
+    }
+}

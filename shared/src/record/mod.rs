@@ -1,0 +1,9 @@
+//! Records as they come: the shapes that hold them, lenient JSON, one CloudTrail call, and the names in it.
+
+pub mod arn;
+mod call;
+pub mod documents;
+pub mod json;
+pub mod kms;
+
+pub use call::{Call, Identity, is_sagemaker, request};

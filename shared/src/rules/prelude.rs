@@ -1,0 +1,17 @@
+//! What a rule's file needs.
+
+pub(super) use super::denial::*;
+pub(super) use super::outcome::{Findings, Outcome, Violation};
+pub(super) use super::rule::{Need, Prevention, Rule};
+#[cfg(test)]
+pub(super) use super::testing::Case;
+pub(super) use crate::facts::{Facts, Network};
+pub(super) use crate::operations::{Absence, Fact, Operation};
+pub(super) use crate::record::json::Unread;
+pub(super) use crate::settings::{DefaultValue, Kind, Settings, Spec};
+pub(super) use crate::statement::slot_keys::*;
+pub(super) use crate::statement::{Condition, Test};
+pub(super) use crate::terms::{Action, Severity};
+
+/// What a rule's `check` returns.
+pub(super) type Checked = Result<Outcome, Unread>;

@@ -1,0 +1,137 @@
+//! What a rule consists of.
+
+use super::denial::Denial;
+use super::outcome::Outcome;
+use crate::facts::Facts;
+use crate::operations::{Fact, Operation};
+use crate::record::json::Unread;
+use crate::settings::{Abac, COMMON, Persona, Settings, Spec};
+use crate::terms::{Action, Severity};
+
+/// Something that a policy can forbid.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name: the wrong that it finds.
+    pub id: &'static str,
+    /// When it fails, as the end of a sentence.
+    pub fails_when: &'static str,
+    /// Why an organisation would want it.
+    pub why: &'static str,
+    /// How to put a violation right.
+    pub fix: &'static str,
+    /// What is done about a violation, where the policy does not say.
+    pub action: Action,
+    /// How bad a violation is, where the policy does not say.
+    pub severity: Severity,
+    /// What the policy can set beside action, severity and mode.
+    pub options: &'static [Spec],
+    /// The facts that it is about: it applies to the operations that tell any of them.
+    pub governs: &'static [Fact],
+    /// What has to be looked up for it, beside the caller's tags.
+    pub needs: &'static [Need],
+    /// Whether IAM can deny the same request before it is carried out.
+    pub prevention: Prevention,
+    /// `requestParameters` of an operation that creates something, of which the resource's name tells which, or of AddTags, that
+    /// violate it; or the part that matters.
+    pub example: &'static str,
+    /// The detective half. Callers use [`Rule::judge`] instead.
+    pub check: fn(&Facts, &Settings) -> Result<Outcome, Unread>,
+    /// The preventive half: what IAM is to deny of the given operations. Renderers call [`Rule::denials`] instead.
+    pub prevent: fn(&Settings, &[&'static Operation]) -> Vec<Denial>,
+    /// The tag, key and value, that corrects a violation, for rules whose violations a tag corrects. It gives none if the value
+    /// is not known.
+    pub correcting_tag: Option<fn(&Facts, &Settings) -> Option<(String, String)>>,
+    /// What an alert about a violation adds for its reader, by the key of the ABAC tag and where the caller's came from.
+    pub hint: fn(&str, &str) -> Option<String>,
+    /// Why the rule can never have an effect in a policy, and what to do about it.
+    pub without_effect: fn(&Abac, &[Persona]) -> Option<WithoutEffect>,
+}
+
+/// Why a rule can never have an effect, and what to do about it.
+pub type WithoutEffect = (&'static str, &'static str);
+
+impl Rule {
+    /// What most rules have in common. A rule's file sets the rest.
+    pub const DEFAULTS: Self = Self {
+        id: "",
+        fails_when: "",
+        why: "",
+        fix: "",
+        action: Action::Alert,
+        severity: Severity::Medium,
+        options: &[],
+        governs: &[],
+        needs: &[],
+        prevention: Prevention::None("no condition key exists"),
+        example: "",
+        check: |_, _| Ok(Outcome::Skip(String::new())),
+        prevent: |_, _| Vec::new(),
+        correcting_tag: None,
+        hint: |_, _| None,
+        without_effect: |_, _| None,
+    };
+}
+
+/// Whether IAM has condition keys to deny what a rule finds (source: Service Authorization Reference, Amazon SageMaker).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prevention {
+    /// It does.
+    Iam,
+    /// It does for some of it.
+    Partly(&'static str),
+    /// It has none.
+    None(&'static str),
+}
+
+impl Rule {
+    /// Whether the rule has anything to say about calls of an operation.
+    pub fn applies_to(&self, operation: &Operation) -> bool {
+        self.governs.iter().any(|fact| operation.tells(*fact))
+    }
+
+    /// What the rule says about a call.
+    pub fn judge(&self, facts: &Facts, settings: &Settings) -> Outcome {
+        if !self.applies_to(facts.operation) {
+            return Outcome::Skip(format!("`{}` does not apply to {}", self.id, facts.operation.name));
+        }
+        (self.check)(facts, settings).unwrap_or_else(Outcome::Unknown)
+    }
+
+    /// The operations that the rule has anything to say about.
+    pub fn operations(&self) -> Vec<&'static Operation> {
+        Operation::all().filter(|operation| self.applies_to(operation)).collect()
+    }
+
+    /// All settings of the rule: its own options, then those that every rule has.
+    pub fn settings(&'static self) -> impl Iterator<Item = &'static Spec> {
+        self.options.iter().chain(&COMMON)
+    }
+
+    /// The rule's table in a policy file, with an example for each of its own options.
+    pub fn example_table(&self) -> String {
+        let options = self.options.iter().map(|option| format!("{} = {}\n", option.name, option.example));
+        format!("[rules.{}]\n{}", self.id, options.collect::<String>())
+    }
+
+    /// What IAM is to deny so that requests that violate the rule are not carried out.
+    pub fn denials(&self, settings: &Settings) -> Vec<Denial> {
+        (self.prevent)(settings, &self.operations())
+    }
+}
+
+/// A kind of look-up that a rule needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The tags of the roles that the request passes.
+    RoleTags,
+    /// The policies attached to them.
+    RolePolicies,
+    /// The trust policies of those that SageMaker assumes.
+    RoleTrust,
+    /// The models that the request names.
+    Models,
+    /// The endpoint configurations that it uses, and whatever judging these needs.
+    EndpointConfigs,
+    /// The managers of the KMS keys that the request names.
+    Keys,
+}

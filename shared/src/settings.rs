@@ -1,0 +1,189 @@
+//! What a policy says to one rule: the same description reads the policy file, words its errors and explains the rule.
+
+use crate::terms::{Action, Mode, OnUnknown, Pattern, SessionTags, Severity};
+
+/// The `[abac]` table.
+#[derive(Clone, Debug)]
+pub struct Abac {
+    /// Key of the tag that must be the same on the principal and on what it creates.
+    pub tag: String,
+    /// Key of the principal tag that names the persona.
+    pub persona_tag: String,
+    /// The projects that exist; `None`: any value.
+    pub projects: Option<Vec<String>>,
+    /// Whether sessions carry the tag.
+    pub session_tags: SessionTags,
+}
+
+/// A `[personas.NAME]` table.
+#[derive(Clone, Debug)]
+pub struct Persona {
+    /// The value of the persona tag.
+    pub name: String,
+    /// The SageMaker operations that it may call.
+    pub operations: Vec<String>,
+}
+
+/// The value of a setting.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Setting {
+    /// Of [`Kind::Patterns`].
+    Patterns(Vec<Pattern<'static>>),
+    /// Of [`Kind::Count`] or [`Kind::Hours`].
+    Number(f64),
+    /// Of [`Kind::Choice`].
+    Choice(&'static str),
+}
+
+/// Settings that have a value, by name.
+pub type Values = Vec<(&'static str, Setting)>;
+
+/// Describes a setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// Its key in the rule's table.
+    pub name: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// What applies if the policy does not set it.
+    pub default: DefaultValue,
+    /// A value, as the policy file writes it.
+    pub example: &'static str,
+}
+
+/// The values that a setting takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A list of patterns. The function explains why a pattern can never match, for a warning.
+    Patterns(fn(&str) -> Option<String>),
+    /// A whole number from 1.
+    Count,
+    /// A number of hours above 0.
+    Hours,
+    /// One of these names.
+    Choice(&'static [&'static str]),
+}
+
+/// What applies if a setting is not set.
+#[derive(Clone, Copy, Debug)]
+pub enum DefaultValue {
+    /// The policy must set it.
+    Required,
+    /// Nothing: the rule works without it.
+    Unset,
+    /// These patterns.
+    Patterns(&'static [&'static str]),
+    /// This name.
+    Choice(&'static str),
+    /// The value of the rule, or of `[defaults]`.
+    Inherited,
+}
+
+/// Settings that every rule has.
+pub const COMMON: [Spec; 3] = [ACTION, SEVERITY, MODE];
+
+/// `action`
+pub const ACTION: Spec = Spec {
+    name: "action",
+    meaning: "what to do when the rule fails",
+    kind: Kind::Choice(Action::NAMES),
+    default: DefaultValue::Inherited,
+    example: "'alert'",
+};
+
+/// `severity`
+pub const SEVERITY: Spec = Spec {
+    name: "severity",
+    meaning: "how severe a violation is",
+    kind: Kind::Choice(Severity::NAMES),
+    default: DefaultValue::Inherited,
+    example: "'high'",
+};
+
+/// `mode`
+pub const MODE: Spec = Spec {
+    name: "mode",
+    meaning: "`observe` decides and alerts, but changes nothing: use it to stage a roll-out",
+    kind: Kind::Choice(Mode::NAMES),
+    default: DefaultValue::Inherited,
+    example: "'observe'",
+};
+
+impl DefaultValue {
+    /// The setting that this default stands for, if it is one.
+    pub fn setting(self) -> Option<Setting> {
+        match self {
+            Self::Required | Self::Unset | Self::Inherited => None,
+            Self::Patterns(patterns) => Some(Setting::Patterns(patterns.iter().copied().map(Pattern::new).collect())),
+            Self::Choice(choice) => Some(Setting::Choice(choice)),
+        }
+    }
+}
+
+/// A rule's settings as they apply to one call.
+#[derive(Clone, Debug)]
+pub struct Settings<'p> {
+    /// The `[abac]` table.
+    pub abac: &'p Abac,
+    /// The `[personas]` tables.
+    pub personas: &'p [Persona],
+    /// What happens if a fact that the rule needs cannot be read.
+    pub on_unknown: OnUnknown,
+    /// Nothing is changed, even if the rule's mode is `enforce`.
+    pub observe_only: bool,
+    /// The action and the severity that the rule has by itself.
+    pub inherited: (Action, Severity),
+    /// The values in the order in which they count: of the overrides that apply, then of the rule's own table.
+    pub values: Vec<&'p Values>,
+}
+
+impl<'p> Settings<'p> {
+    fn get(&self, name: &str) -> Option<&'p Setting> {
+        let mut values = self.values.iter().flat_map(|values| values.iter());
+        values.find(|(known, _)| *known == name).map(|(_, setting)| setting)
+    }
+
+    /// The patterns of an option of [`Kind::Patterns`], if it is set.
+    pub fn patterns(&self, option: &Spec) -> Option<&'p [Pattern<'static>]> {
+        match self.get(option.name)? {
+            Setting::Patterns(patterns) => Some(patterns),
+            _ => None,
+        }
+    }
+
+    /// The value of an option of [`Kind::Count`] or [`Kind::Hours`], if it is set.
+    pub fn number(&self, option: &Spec) -> Option<f64> {
+        match self.get(option.name)? {
+            Setting::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The value of an option of [`Kind::Choice`], if it is set.
+    pub fn choice(&self, option: &Spec) -> Option<&'static str> {
+        match self.get(option.name)? {
+            Setting::Choice(choice) => Some(choice),
+            _ => None,
+        }
+    }
+
+    /// What to do when the rule fails.
+    pub fn action(&self) -> Action {
+        self.choice(&ACTION).and_then(Action::named).unwrap_or(self.inherited.0)
+    }
+
+    /// How severe it is when the rule fails.
+    pub fn severity(&self) -> Severity {
+        self.choice(&SEVERITY).and_then(Severity::named).unwrap_or(self.inherited.1)
+    }
+
+    /// Whether the rule's action is carried out.
+    pub fn mode(&self) -> Mode {
+        if self.observe_only {
+            return Mode::Observe;
+        }
+        self.choice(&MODE).and_then(Mode::named).unwrap_or(Mode::Enforce)
+    }
+}
