@@ -2,6 +2,7 @@
 //! AWS account, a simulator of IAM, and an interpreter of state machines.
 
 pub mod emulator;
+pub mod imports;
 pub mod runtime_api;
 pub mod simulator;
 pub mod state_machine;

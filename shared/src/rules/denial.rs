@@ -1,10 +1,20 @@
 //! What the preventive halves of the rules are made of.
 
-use super::rule::Prevention;
 use crate::operations::{Absence, Fact, Operation, Slot};
 use crate::statement::slot_keys::condition_key;
 use crate::statement::{Condition, Test};
 use crate::terms::Pattern;
+
+/// Whether IAM has condition keys to deny what a rule finds (source: Service Authorization Reference, Amazon SageMaker).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prevention {
+    /// It does.
+    Iam,
+    /// It does for some of it.
+    Partly(&'static str),
+    /// It has none.
+    None(&'static str),
+}
 
 /// Requests that IAM is to deny for a rule: calls of some operations that meet a condition.
 #[derive(Clone, Debug)]

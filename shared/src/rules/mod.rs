@@ -8,10 +8,10 @@ mod rule;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use denial::{Denial, Difference};
+pub use denial::{Denial, Difference, Prevention};
 pub use matrix::{Column, columns, markdown_matrix};
 pub use outcome::{Findings, Outcome, Violation};
-pub use rule::{Need, Prevention, Rule, WithoutEffect};
+pub use rule::{Need, Rule, WithoutEffect};
 
 // Rules that are rendered in a way of their own.
 pub use foreign_execution_role::RULE as FOREIGN_EXECUTION_ROLE;

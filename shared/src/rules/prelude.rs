@@ -2,7 +2,7 @@
 
 pub(super) use super::denial::*;
 pub(super) use super::outcome::{Findings, Outcome, Violation};
-pub(super) use super::rule::{Need, Prevention, Rule};
+pub(super) use super::rule::{Need, Rule};
 #[cfg(test)]
 pub(super) use super::testing::Case;
 pub(super) use crate::facts::{Facts, Network};

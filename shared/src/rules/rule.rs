@@ -1,6 +1,6 @@
 //! What a rule consists of.
 
-use super::denial::Denial;
+use super::denial::{Denial, Prevention};
 use super::outcome::Outcome;
 use crate::facts::Facts;
 use crate::operations::{Fact, Operation};
@@ -70,17 +70,6 @@ impl Rule {
         hint: |_, _| None,
         without_effect: |_, _| None,
     };
-}
-
-/// Whether IAM has condition keys to deny what a rule finds (source: Service Authorization Reference, Amazon SageMaker).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prevention {
-    /// It does.
-    Iam,
-    /// It does for some of it.
-    Partly(&'static str),
-    /// It has none.
-    None(&'static str),
 }
 
 impl Rule {
