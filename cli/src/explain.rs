@@ -75,8 +75,8 @@ fn table(output: &mut Output) -> Result<(), Failure> {
         let slots: Vec<_> = operation
             .slots()
             .map(|slot| {
-                let fact = format!("{:?}", slot.fact);
-                json!({"fact": fact, "path": slot.path, "required": slot.required, "default": slot.default})
+                let field = format!("{:?}", slot.field);
+                json!({"fact": field, "path": slot.path, "required": slot.required, "default": slot.default})
             })
             .collect();
         let rules: Vec<_> = RULES.iter().filter(|rule| rule.applies_to(operation)).map(|rule| rule.id).collect();

@@ -7,8 +7,8 @@ use clap::Parser;
 use serde::{Deserialize, Serialize};
 use tagwarden::policy::Policy;
 use tagwarden::render::{
-    Boundary, DataAccount, ExecutionRole, File, Format, Guardrail, Identity, Limits, PersonaPolicy, Rendered, Scp,
-    Style, Surroundings,
+    Boundary, DataAccount, ExecutionRole, File, Format, Guardrail, GuardrailContext, Identity, Limits, PersonaPolicy,
+    Rendered, Scp, Style,
 };
 use tagwarden::rules::Rule;
 use tagwarden::terms::Pattern;
@@ -124,7 +124,7 @@ fn scp(args: &ScpArgs) -> Result<Scp, Failure> {
         only: rules(&args.only)?,
         except: rules(&args.except)?,
         guardrails: guardrails.into_iter().filter(|(wanted, _)| *wanted).map(|(_, guardrail)| guardrail).collect(),
-        around: Surroundings {
+        context: GuardrailContext {
             trusted: args.trusted.iter().cloned().map(Pattern::new).collect(),
             stack: args.stack.clone(),
             boundary: args.boundary.clone(),

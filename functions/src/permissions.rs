@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use tagwarden::evidence::{Created, EndpointConfig};
-use tagwarden::operations::{Area, Fact, Operation, Stop};
+use tagwarden::operations::{Area, Field, Operation, Stop};
 
 use crate::audit::ports::{FindObject, ListObjects, ReadObject, WriteObject};
 use crate::audit::s3::S3;
@@ -88,7 +88,7 @@ fn enforcement(operations: impl Iterator<Item = &'static Operation>) -> BTreeSet
         <Aws as Publish>::ACTIONS,
     ]);
     for operation in operations {
-        if operation.tells(Fact::Model) {
+        if operation.tells(Field::Model) {
             actions.extend(all(&[<Aws as DescribeModel>::ACTIONS]));
         }
         actions.extend(calls(operation).into_iter().map(|name| format!("sagemaker:{name}")));
@@ -106,7 +106,7 @@ fn calls(operation: &Operation) -> Vec<String> {
             calls.extend(user.describe.map(|(describe, _)| describe.to_owned()));
         }
     }
-    if operation.tells(Fact::EndpointConfig) {
+    if operation.tells(Field::EndpointConfig) {
         calls.push(describing(EndpointConfig::BY));
     }
     if is_recoverable(operation) {

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::{Value, json};
 use tagwarden::decide::{Verdict, decide_record};
 use tagwarden::evidence::Evidence;
-use tagwarden::operations::{Absence, Fact, Operation};
+use tagwarden::operations::{Absence, Field, Operation};
 use tagwarden::policy::Policy;
 use tagwarden::record::Call;
 use tagwarden::record::documents::{self, Item};
@@ -118,11 +118,11 @@ fn what_could_not_be_read_is_not_compliant() {
         assert_eq!(verdict(&sample["record"]), Verdict::Compliant, "{}", operation.name);
         // A switch that cannot be read changes nothing where a key is given, any serverless configuration is one, and one instance, as the
         // samples start, has nobody to talk to.
-        let without = [Fact::OutputSwitch, Fact::StorageSwitch, Fact::Serverless, Fact::TrafficEncryption];
+        let without = [Field::OutputSwitch, Field::StorageSwitch, Field::Serverless, Field::TrafficEncryption];
         // Where models are named, their settings count.
-        let network = [Fact::NetworkIsolation, Fact::Vpc, Fact::Subnet, Fact::SecurityGroup];
-        let of_models = |fact: &Fact| operation.tells(Fact::Model) && network.contains(fact);
-        let needed = operation.slots().filter(|slot| !without.contains(&slot.fact) && !of_models(&slot.fact));
+        let network = [Field::NetworkIsolation, Field::Vpc, Field::Subnet, Field::SecurityGroup];
+        let of_models = |field: &Field| operation.tells(Field::Model) && network.contains(field);
+        let needed = operation.slots().filter(|slot| !without.contains(&slot.field) && !of_models(&slot.field));
         for slot in needed {
             let pointer = slot.path.replace("[]", "/0").replace('.', "/").replace('?', "");
             let mut record = sample["record"].clone();
@@ -185,7 +185,7 @@ fn descriptions_tell_what_the_rules_read() {
         let answer = described.iter().find(|answer| answer["operation"] == describe).expect(&describe);
         let told: BTreeSet<_> =
             list(&answer["paths"]).iter().filter_map(|path| Some(path.as_str()?.replacen(&detail, "", 1))).collect();
-        for slot in operation.slots().filter(|slot| slot.fact != Fact::Tags) {
+        for slot in operation.slots().filter(|slot| slot.field != Field::Tags) {
             let path = slot.path.replace('?', "");
             // Under each of the names that it may have there.
             let renamed = RENAMED.iter().filter(|(of, ..)| *of == operation.name).filter_map(|(_, from, to)| {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tagwarden_tests::{Ran, tagwarden};
 
-const POLICY: &str = "tests/data/every-twin.toml";
+const POLICY: &str = "tests/data/preventable.toml";
 
 fn render(args: &[&str]) -> Ran {
     tagwarden(&[&["render"], args].concat())

@@ -2,7 +2,7 @@
 //! same rules, the same settings.
 
 use crate::facts::Facts;
-use crate::operations::Fact;
+use crate::operations::Field;
 use crate::policy::Policy;
 use crate::record::json::Unread;
 use crate::rules::{Findings, Outcome, Rule, Violation};
@@ -19,7 +19,7 @@ pub(super) fn judge(rule: &Rule, facts: &Facts, policy: &Policy) -> Outcome {
             let created = Facts::of(call, operation, facts.caller.clone(), facts.evidence);
             findings.pass();
             for (inner, settings) in policy.rules(call, &created.caller) {
-                if inner.governs.contains(&Fact::Caller)
+                if inner.governs.contains(&Field::Caller)
                     || policy.exemption(inner, facts.call, &created.caller).is_some()
                 {
                     continue;

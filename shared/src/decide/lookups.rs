@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::evidence::Evidence;
 use crate::facts::Caller;
 use crate::facts::Facts;
-use crate::operations::{Fact, Operation};
+use crate::operations::{Field, Operation};
 use crate::policy::Policy;
 use crate::record::Call;
 use crate::record::arn;
@@ -41,19 +41,19 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
             facts.caller.arn.as_deref().filter(|arn| is_here(arn, call)).map(|arn| Lookup::Tags(arn.to_owned())),
         );
     }
-    let roles = |fact| facts.all(fact).filter_map(|found| found.text().ok()?).filter(|arn| is_here(arn, call));
-    let execution_roles = || roles(Fact::ExecutionRole).map(str::to_owned);
-    let names = |fact| facts.all(fact).filter_map(|found| found.text().ok()?).map(str::to_owned);
-    let all_roles = || execution_roles().chain(roles(Fact::ServiceRole).map(str::to_owned));
+    let roles = |field| facts.all(field).filter_map(|found| found.text().ok()?).filter(|arn| is_here(arn, call));
+    let execution_roles = || roles(Field::ExecutionRole).map(str::to_owned);
+    let names = |field| facts.all(field).filter_map(|found| found.text().ok()?).map(str::to_owned);
+    let all_roles = || execution_roles().chain(roles(Field::ServiceRole).map(str::to_owned));
     for need in policy.rules(call, &facts.caller).flat_map(|(rule, _)| rule.needs) {
         match need {
             Need::RoleTags => lookups.extend(all_roles().map(Lookup::Tags)),
             Need::RolePolicies => lookups.extend(all_roles().map(Lookup::AttachedPolicies)),
             Need::RoleTrust => lookups.extend(execution_roles().map(Lookup::TrustPolicy)),
-            Need::Models => lookups.extend(names(Fact::Model).map(Lookup::Model)),
-            Need::EndpointConfigs => lookups.extend(names(Fact::EndpointConfig).map(Lookup::EndpointConfig)),
+            Need::Models => lookups.extend(names(Field::Model).map(Lookup::Model)),
+            Need::EndpointConfigs => lookups.extend(names(Field::EndpointConfig).map(Lookup::EndpointConfig)),
             Need::Keys => {
-                let keys = Fact::KEYS.into_iter().flat_map(|fact| facts.all(fact));
+                let keys = Field::KEYS.into_iter().flat_map(|field| facts.all(field));
                 let arns = keys.filter_map(|found| Some(kms::arn(found.text().ok()??, call).into_owned()));
                 // Aliases of AWS's own keys need no look-up.
                 lookups.extend(arns.filter(|arn| !kms::is_aws_managed_alias(arn)).map(Lookup::Key));

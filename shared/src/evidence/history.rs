@@ -9,7 +9,7 @@ use std::ops::RangeBounds;
 use jiff::Timestamp;
 
 use super::Tags;
-use crate::operations::{Absence, Fact, Operation};
+use crate::operations::{Absence, Field, Operation};
 use crate::record::Call;
 use crate::record::arn;
 use crate::record::json::{Value, member, member_text};
@@ -103,7 +103,7 @@ impl TagChange {
     pub fn with_resource(call: &Call) -> Option<Self> {
         let is_successful = call.is_sagemaker() && call.error_code.is_none();
         let operation = Operation::named(call.event_name).filter(|_| is_successful)?;
-        let arn = operation.arn(call).filter(|_| operation.tells(Fact::Tags))?;
+        let arn = operation.arn(call).filter(|_| operation.tells(Field::Tags))?;
         let tags = call.request.as_ref().ok().map(|request| member(request, "tags"));
         match (operation.absence, tags) {
             (Absence::Unset, list) => Self::of(call, arn, list.and_then(read_tags).map(Change::Created)),

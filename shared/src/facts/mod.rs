@@ -7,7 +7,7 @@ use std::borrow::Cow;
 pub use caller::{Caller, TagSource};
 
 use crate::evidence::{EndpointConfig, Evidence, LookedUp, Model, Principal};
-use crate::operations::{Absence, Fact, Operation, Slot};
+use crate::operations::{Absence, Field, Operation, Slot};
 use crate::record::Call;
 use crate::record::json::{self, At, Found, Read, Unread, member_text};
 
@@ -98,28 +98,28 @@ impl<'a> Facts<'a> {
                 found.push((slot, Found { at, value: Err(unread) }));
             }
         }
-        let list = found.iter().find(|(slot, _)| matches!(slot.fact, Fact::Tags | Fact::AddedTags));
+        let list = found.iter().find(|(slot, _)| matches!(slot.field, Field::Tags | Field::AddedTags));
         let tags = list.map_or(Ok(Vec::new()), |(_, list)| tags(list));
         Self { call, operation, caller, evidence, found, tags }
     }
 
-    /// Everything that the request says of `fact`, each with its place. A fact that the API requires and that is not there
+    /// Everything that the request says of `field`, each with its place. A fact that the API requires and that is not there
     /// could not be read. What an update leaves as it is, is not there at all.
-    pub fn all(&self, fact: Fact) -> impl Iterator<Item = &Found<'a>> + Clone {
-        self.slots(fact).map(|(_, found)| found)
+    pub fn all(&self, field: Field) -> impl Iterator<Item = &Found<'a>> + Clone {
+        self.slots(field).map(|(_, found)| found)
     }
 
     /// The same, each with its slot.
-    pub fn slots(&self, fact: Fact) -> impl Iterator<Item = (&'static Slot, &Found<'a>)> + Clone {
-        self.found.iter().filter(move |(slot, _)| slot.fact == fact).map(|(slot, found)| (*slot, found))
+    pub fn slots(&self, field: Field) -> impl Iterator<Item = (&'static Slot, &Found<'a>)> + Clone {
+        self.found.iter().filter(move |(slot, _)| slot.field == field).map(|(slot, found)| (*slot, found))
     }
 
-    /// All texts that are set for `fact`.
+    /// All texts that are set for `field`.
     ///
     /// # Errors
     /// Where one could not be read.
-    pub fn texts(&self, fact: Fact) -> Read<Vec<(At, &'a str)>> {
-        self.all(fact).filter_map(|found| Some(found.text().transpose()?.map(|text| (found.at, text)))).collect()
+    pub fn texts(&self, field: Field) -> Read<Vec<(At, &'a str)>> {
+        self.all(field).filter_map(|found| Some(found.text().transpose()?.map(|text| (found.at, text)))).collect()
     }
 
     /// The tags of the request.
@@ -144,8 +144,8 @@ impl<'a> Facts<'a> {
     ///
     /// # Errors
     /// Where one could not be read.
-    pub fn roles(&self, facts: &[Fact]) -> Read<Vec<(At, &'a str)>> {
-        Ok(facts.iter().map(|fact| self.texts(*fact)).collect::<Read<Vec<_>>>()?.concat())
+    pub fn roles(&self, fields: &[Field]) -> Read<Vec<(At, &'a str)>> {
+        Ok(fields.iter().map(|field| self.texts(*field)).collect::<Read<Vec<_>>>()?.concat())
     }
 
     /// What IAM says of the role `arn` that the request passes at `at`: the part of it that `part` picks.
@@ -160,7 +160,7 @@ impl<'a> Facts<'a> {
     /// The endpoint configurations that the request uses, each with its place and name.
     pub fn endpoint_configs(&self) -> Vec<Read<(At, &'a str, Cow<'a, EndpointConfig>)>> {
         let known = |at, name| Ok((at, name, self.evidence.endpoint_config(self.call, name, &at)?));
-        let names = self.all(Fact::EndpointConfig).filter_map(|found| Some((found.at, found.text().transpose()?)));
+        let names = self.all(Field::EndpointConfig).filter_map(|found| Some((found.at, found.text().transpose()?)));
         names.map(|(at, name)| known(at, name?)).collect()
     }
 
@@ -177,14 +177,14 @@ impl<'a> Facts<'a> {
     /// Where the compute that the request launches takes its network settings from: transform jobs, inference experiments and
     /// classic endpoint configurations from models, everything else from the request.
     pub fn networks(&self) -> Vec<Read<Network<'a>>> {
-        if !self.operation.tells(Fact::Model) {
+        if !self.operation.tells(Field::Model) {
             return vec![Ok(Network::Request)];
         }
-        let models = self.all(Fact::Model);
+        let models = self.all(Field::Model);
         let has_model =
             |compute: &Found| models.clone().any(|model| model.value != Ok(None) && model.at.is_under(&compute.at));
         let mut networks = Vec::new();
-        for compute in self.all(Fact::Compute) {
+        for compute in self.all(Field::Compute) {
             match &compute.value {
                 Err(unread) => networks.push(Err(unread.clone())),
                 Ok(_) if has_model(compute) => {}
@@ -211,13 +211,13 @@ impl<'a> Facts<'a> {
     /// # Errors
     /// Where a count could not be read.
     pub fn instance_count(&self) -> Read<Option<(At, u64)>> {
-        if !self.operation.tells(Fact::ParallelJobs) {
+        if !self.operation.tells(Field::ParallelJobs) {
             return self.instance_count_of(|_| true);
         }
         // At worst, all jobs that run at a time are of the largest kind.
-        let jobs = self.counts(Fact::ParallelJobs)?.into_iter().map(|(_, jobs)| jobs).max().unwrap_or(1);
+        let jobs = self.counts(Field::ParallelJobs)?.into_iter().map(|(_, jobs)| jobs).max().unwrap_or(1);
         let mut largest: Option<(At, u64)> = None;
-        for compute in self.all(Fact::Compute) {
+        for compute in self.all(Field::Compute) {
             let count = self.instance_count_of(|at| at.is_under(&compute.at))?;
             largest = largest.into_iter().chain(count).max_by_key(|(_, count)| *count);
         }
@@ -229,26 +229,26 @@ impl<'a> Facts<'a> {
     /// # Errors
     /// Where a count could not be read.
     pub fn instance_count_around(&self, place: &At) -> Read<Option<(At, u64)>> {
-        match self.all(Fact::Compute).find(|compute| place.is_under(&compute.at)) {
+        match self.all(Field::Compute).find(|compute| place.is_under(&compute.at)) {
             Some(compute) => self.instance_count_of(|at| at.is_under(&compute.at)),
             None => self.instance_count(),
         }
     }
 
     fn instance_count_of(&self, counts_in: impl Fn(&At) -> bool) -> Read<Option<(At, u64)>> {
-        let ceilings = self.counts(Fact::InstanceCountCeiling)?;
+        let ceilings = self.counts(Field::InstanceCountCeiling)?;
         let mut total: Option<(At, u64)> = None;
-        for (at, count) in self.counts(Fact::InstanceCount)?.into_iter().filter(|(at, _)| counts_in(at)) {
+        for (at, count) in self.counts(Field::InstanceCount)?.into_iter().filter(|(at, _)| counts_in(at)) {
             let ceiling = ceilings.iter().filter(|(ceiling, _)| ceiling.is_beside(&at)).map(|(_, count)| *count).max();
             let before = total.map_or(0, |(_, before)| before);
             total = Some((at, before.saturating_add(count.max(ceiling.unwrap_or(0)))));
         }
-        let choices = self.counts(Fact::InstanceCountChoice)?.into_iter().filter(|(at, _)| counts_in(at));
+        let choices = self.counts(Field::InstanceCountChoice)?.into_iter().filter(|(at, _)| counts_in(at));
         Ok(total.into_iter().chain(choices).max_by_key(|(_, count)| *count))
     }
 
-    fn counts(&self, fact: Fact) -> Read<Vec<(At, u64)>> {
-        self.all(fact).filter_map(|found| Some(found.count().transpose()?.map(|count| (found.at, count)))).collect()
+    fn counts(&self, field: Field) -> Read<Vec<(At, u64)>> {
+        self.all(field).filter_map(|found| Some(found.count().transpose()?.map(|count| (found.at, count)))).collect()
     }
 
     /// The objects of the request that launch compute, each with the instance types that it names; none where it is
@@ -257,16 +257,16 @@ impl<'a> Facts<'a> {
     /// # Errors
     /// Where the request could not be read, or does not say what it launches.
     pub fn compute(&self) -> Read<Vec<Compute<'a>>> {
-        let types = self.texts(Fact::InstanceType)?;
+        let types = self.texts(Field::InstanceType)?;
         let is_set = |found: &Found| found.value.clone().map(|value| value.is_some());
         let mut serverless = Vec::new();
-        for found in self.all(Fact::Serverless) {
+        for found in self.all(Field::Serverless) {
             if is_set(found)? {
                 serverless.push(found.at);
             }
         }
         let mut launched = Vec::new();
-        for object in self.all(Fact::Compute) {
+        for object in self.all(Field::Compute) {
             let (at, is_set) = (object.at, is_set(object)?);
             let instance_types: Vec<_> = types.iter().filter(|(slot, _)| slot.is_under(&at)).copied().collect();
             let serverless = serverless.iter().find(|slot| slot.is_under(&at) || !is_set).copied();

@@ -1,7 +1,7 @@
 //! What is kept rather than run: pipelines, MLflow, features, model packages, images, devices, people's tasks, hubs, projects,
 //! and the records of experiments.
 
-use super::Fact::{
+use super::Field::{
     Compute, ContentKey, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceType, OutputKey,
     OutputUri, SecurityGroup, ServiceRole, StorageKey, StorageSwitch, Subnet, VolumeKey,
 };

@@ -1,6 +1,6 @@
 //! HyperPod clusters, and what belongs to them.
 
-use super::Fact::{
+use super::Field::{
     Compute, ExecutionRole, InputUri, InstanceCount, InstanceType, SecurityGroup, StorageKey, Subnet, Vpc,
 };
 use super::Stop::Never;

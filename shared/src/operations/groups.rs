@@ -1,19 +1,19 @@
 //! What rows of the table share: constructors, and groups of slots that many request shapes have at some path.
 
-use super::Fact::{ExecutionRole, Tags};
-use super::{Absence, Fact, Operation, Slot, Stop};
+use super::Field::{ExecutionRole, Tags};
+use super::{Absence, Field, Operation, Slot, Stop};
 
-pub(super) const fn slot(fact: Fact, path: &'static str) -> Slot {
-    Slot { fact, path, required: false, default: None }
+pub(super) const fn slot(field: Field, path: &'static str) -> Slot {
+    Slot { field, path, required: false, default: None }
 }
 
-pub(super) const fn required(fact: Fact, path: &'static str) -> Slot {
-    Slot { fact, path, required: true, default: None }
+pub(super) const fn required(field: Field, path: &'static str) -> Slot {
+    Slot { field, path, required: true, default: None }
 }
 
 /// A longest run time of which the API documents the default.
 pub(super) const fn with_default(default: u64, path: &'static str) -> Slot {
-    Slot { fact: Fact::MaxRuntime, path, required: false, default: Some(default) }
+    Slot { field: Field::MaxRuntime, path, required: false, default: Some(default) }
 }
 
 /// The resource's tags.

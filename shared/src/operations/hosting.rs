@@ -1,6 +1,6 @@
 //! Hosting: models, endpoints and their configurations, inference components, experiments and routers.
 
-use super::Fact::{
+use super::Field::{
     Compute, EndpointConfig, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceCountCeiling,
     InstanceType, Model, NetworkIsolation, OutputKey, OutputSwitch, OutputUri, RemoteShell, SecurityGroup, Serverless,
     Subnet, VolumeKey, Vpc,

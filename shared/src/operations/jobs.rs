@@ -1,6 +1,6 @@
 //! Jobs beside training: processing, transform, compilation, optimization, labeling, inference recommendations and others.
 
-use super::Fact::{
+use super::Field::{
     Compute, Image, InputUri, InstanceCount, InstanceCountChoice, InstanceType, MaxRuntime, Model, NetworkIsolation,
     OutputKey, OutputUri, SecurityGroup, Serverless, StorageKey, Subnet, TrafficEncryption, VolumeKey, Vpc,
 };

@@ -23,7 +23,7 @@ use crate::record::json::{At, find, member_text};
 
 /// Something that a rule can ask a request for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fact {
+pub enum Field {
     /// Who calls, where, and what. Every operation tells that, but for those that only change tags: they launch nothing, and
     /// whoever creates something with tags must be allowed them.
     Caller,
@@ -97,7 +97,7 @@ pub enum Fact {
     InternetAccess,
 }
 
-impl Fact {
+impl Field {
     /// Those that are KMS keys.
     pub const KEYS: [Self; 4] = [Self::VolumeKey, Self::StorageKey, Self::OutputKey, Self::ContentKey];
 }
@@ -106,7 +106,7 @@ impl Fact {
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
     /// What is found there.
-    pub fact: Fact,
+    pub field: Field,
     /// Path within `requestParameters`.
     pub path: &'static str,
     /// Whether the API refuses a request without it, so that its absence means that the record is incomplete.
@@ -204,20 +204,20 @@ impl Operation {
 
     /// Whether resources of its kind take tags: those that can be given some when they are created.
     pub fn kind_takes_tags(&self) -> bool {
-        Self::all().any(|other| other.kind == self.kind && other.tells(Fact::Tags))
+        Self::all().any(|other| other.kind == self.kind && other.tells(Field::Tags))
     }
 
-    /// Whether a request of this operation can say anything about `fact`.
-    pub fn tells(&self, fact: Fact) -> bool {
-        match fact {
-            Fact::Caller => !self.only_tags(),
-            _ => self.slots().any(|slot| slot.fact == fact),
+    /// Whether a request of this operation can say anything about `field`.
+    pub fn tells(&self, field: Field) -> bool {
+        match field {
+            Field::Caller => !self.only_tags(),
+            _ => self.slots().any(|slot| slot.field == field),
         }
     }
 
     /// Whether it does nothing but change the tags of a resource that was there before.
     pub fn only_tags(&self) -> bool {
-        self.slots().any(|slot| matches!(slot.fact, Fact::AddedTags | Fact::RemovedTag))
+        self.slots().any(|slot| matches!(slot.field, Field::AddedTags | Field::RemovedTag))
     }
 
     /// ARN of the resource that a call of it is about, where the record tells it. The service adds it to many a logged request.
@@ -228,8 +228,8 @@ impl Operation {
     }
 
     /// Whether it can say so inside the object at `outer`.
-    pub fn tells_inside(&self, outer: &'static str, fact: Fact) -> bool {
-        self.slots_inside(outer).any(|slot| slot.fact == fact)
+    pub fn tells_inside(&self, outer: &'static str, field: Field) -> bool {
+        self.slots_inside(outer).any(|slot| slot.field == field)
     }
 
     /// Where facts are inside the object at `outer`, and that object itself.
@@ -282,9 +282,9 @@ mod tests {
                 assert!(path.matches("[]").count() <= crate::record::json::MAX_ARRAYS, "{path}");
                 assert!(path.split('.').all(|key| key.starts_with(|c: char| c.is_ascii_lowercase())), "{path}");
                 assert!(!(slot.required && slot.is_optional_part()), "{name}: {path}");
-                assert!(slot.default.is_none() || slot.fact == Fact::MaxRuntime, "{name}: {path}");
-                assert!(!matches!(slot.fact, Fact::Tags | Fact::AddedTags) || path == "tags", "{name}: {path}");
-                assert!(places.insert((slot.fact as u8, path)), "{name}: {path} stands twice");
+                assert!(slot.default.is_none() || slot.field == Field::MaxRuntime, "{name}: {path}");
+                assert!(!matches!(slot.field, Field::Tags | Field::AddedTags) || path == "tags", "{name}: {path}");
+                assert!(places.insert((slot.field as u8, path)), "{name}: {path} stands twice");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Model monitoring: schedules, and the job definitions that they run.
 
-use super::Fact::{
+use super::Field::{
     Compute, ExecutionRole, Image, InputUri, InstanceCount, InstanceType, MaxRuntime, NetworkIsolation, OutputKey,
     OutputUri, SecurityGroup, Subnet, TrafficEncryption, VolumeKey, Vpc,
 };

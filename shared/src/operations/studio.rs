@@ -1,6 +1,6 @@
 //! Notebook instances, and Studio: domains, user profiles, spaces and apps.
 
-use super::Fact::{
+use super::Field::{
     ContentKey, ExecutionRole, InputUri, InstanceType, InternetAccess, OutputKey, OutputUri, RootAccess, SecurityGroup,
     ServiceRole, StorageKey, Subnet, Vpc,
 };

@@ -1,6 +1,6 @@
 //! Tags of what was there before.
 
-use super::Fact::{AddedTags, RemovedTag};
+use super::Field::{AddedTags, RemovedTag};
 use super::groups::{required, update};
 use super::{Operation, Stop};
 

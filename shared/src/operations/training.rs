@@ -1,6 +1,6 @@
 //! Training: jobs, tuning jobs, AutoML jobs, training sessions and plans.
 
-use super::Fact::{
+use super::Field::{
     Compute, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceCountChoice, InstanceType, MaxRuntime,
     NetworkIsolation, OutputKey, OutputUri, ParallelJobs, RemoteShell, SecurityGroup, Serverless, ServiceRole,
     SpotTraining, StorageKey, Subnet, TrafficEncryption, VolumeKey, Vpc,

@@ -1,4 +1,4 @@
-//! Statements around the rules' twins: they keep what the rules rely on from being changed. Each is asked for by itself.
+//! Guardrails beside the rules: statements that protect what the rules rely on. Each has an option of its own.
 //!
 //! Source of action names and condition keys: Service Authorization Reference.
 
@@ -30,7 +30,7 @@ pub enum Guardrail {
 
 /// Who and what the guardrails are about.
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub struct GuardrailContext {
     /// Roles and users that may do what the guardrails deny to all others: who deploys, and who administers tags.
     pub trusted: Vec<Pattern<'static>>,
     /// Name of the CloudFormation stack that Tagwarden was deployed as.
@@ -44,20 +44,20 @@ impl Guardrail {
     ///
     /// # Errors
     /// What the policy or the surroundings lack for it.
-    pub(super) fn statements(self, policy: &Policy, around: &Surroundings) -> Result<Vec<Statement>, String> {
+    pub(super) fn statements(self, policy: &Policy, context: &GuardrailContext) -> Result<Vec<Statement>, String> {
         let statements = match self {
-            Self::Tagwarden => tagwarden(around)?,
-            Self::Tags => tags(policy, around)?,
+            Self::Tagwarden => tagwarden(context)?,
+            Self::Tags => tags(policy, context)?,
             Self::Quarantine => quarantine(),
-            Self::Regions => regions(policy, around)?,
-            Self::Keys => keys(policy, around)?,
-            Self::Escalation => escalation(policy, around),
+            Self::Regions => regions(policy, context)?,
+            Self::Keys => keys(policy, context)?,
+            Self::Escalation => escalation(policy, context),
         };
         all(statements)
     }
 }
 
-impl Surroundings {
+impl GuardrailContext {
     /// Holds for everybody but the trusted.
     fn untrusted(&self, what: &str) -> Result<Test, String> {
         if self.trusted.is_empty() {
@@ -77,8 +77,8 @@ impl Surroundings {
     }
 }
 
-fn tagwarden(around: &Surroundings) -> Result<Statements, String> {
-    let stack = wildcards(&Pattern::new(around.stack.as_str()));
+fn tagwarden(context: &GuardrailContext) -> Result<Statements, String> {
+    let stack = wildcards(&Pattern::new(context.stack.as_str()));
     let resources = [
         format!("arn:*:lambda:*:*:function:{stack}-*"),
         format!("arn:*:events:*:*:rule/{stack}-*"),
@@ -107,13 +107,13 @@ fn tagwarden(around: &Surroundings) -> Result<Statements, String> {
         "cloudformation:Execute*", "cloudformation:Rollback*", "cloudformation:Set*", "cloudformation:Update*",
         "sts:AssumeRole",
     ];
-    let others = around.neither_trusted_nor_tagwarden("--protect-tagwarden")?;
+    let others = context.neither_trusted_nor_tagwarden("--protect-tagwarden")?;
     Ok(vec![Statement::deny("ProtectTagwarden", changes, others).map(|statement| statement.on(resources))])
 }
 
-fn tags(policy: &Policy, around: &Surroundings) -> Result<Statements, String> {
+fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, String> {
     let tag = policy.abac.tag.as_str();
-    let others = around.neither_trusted_nor_tagwarden("--protect-tags")?;
+    let others = context.neither_trusted_nor_tagwarden("--protect-tags")?;
     let persona = policy.abac.persona_tag.as_str();
     // Resources of SageMaker see `project` as `aws:ResourceTag/Project`: the case of a key must not help.
     let of_resources = Test::any_equals_ignoring_case("aws:TagKeys", &[tag, MARK]);
@@ -149,7 +149,7 @@ fn quarantine() -> Statements {
     vec![Statement::deny("Quarantine", USES, marked)]
 }
 
-fn regions(policy: &Policy, around: &Surroundings) -> Result<Statements, String> {
+fn regions(policy: &Policy, context: &GuardrailContext) -> Result<Statements, String> {
     // Services that are called in one region for all of them, and those that a person needs to find out what is wrong.
     #[rustfmt::skip]
     const WITHOUT_REGION: [&str; 34] = [
@@ -162,13 +162,13 @@ fn regions(policy: &Policy, around: &Surroundings) -> Result<Statements, String>
     let allow = approved(policy, &UNAPPROVED_REGION, &APPROVED_REGIONS)
         .ok_or("`--approved-regions` needs `allow` under `[rules.unapproved-region]`")?;
     let mut condition = Condition::from(Test::not_like("aws:RequestedRegion", allow));
-    if !around.trusted.is_empty() {
-        condition = condition.with(Test::not_like("aws:PrincipalArn", &around.trusted));
+    if !context.trusted.is_empty() {
+        condition = condition.with(Test::not_like("aws:PrincipalArn", &context.trusted));
     }
     Ok(vec![Statement::deny_all_but("ApprovedRegions", WITHOUT_REGION, condition)])
 }
 
-fn keys(policy: &Policy, around: &Surroundings) -> Result<Statements, String> {
+fn keys(policy: &Policy, context: &GuardrailContext) -> Result<Statements, String> {
     let allow = approved(policy, &UNAPPROVED_KMS_KEY, &APPROVED_KMS_KEYS)
         .ok_or("`--protect-keys` needs `allow` under `[rules.unapproved-kms-key]`")?;
     let resources = allow.iter().map(|key| match key.as_str().starts_with("arn:") || key.as_str().starts_with('*') {
@@ -180,14 +180,14 @@ fn keys(policy: &Policy, around: &Surroundings) -> Result<Statements, String> {
         "kms:CreateAlias", "kms:DeleteAlias", "kms:DeleteImportedKeyMaterial", "kms:DisableKey", "kms:DisableKeyRotation",
         "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdatePrimaryRegion",
     ];
-    let others = around.untrusted("--protect-keys")?;
+    let others = context.untrusted("--protect-keys")?;
     Ok(vec![Statement::deny("ProtectKeys", changes, others).map(|statement| statement.on(resources))])
 }
 
-fn escalation(policy: &Policy, around: &Surroundings) -> Statements {
+fn escalation(policy: &Policy, context: &GuardrailContext) -> Statements {
     let tagged = Test::has_text(format!("aws:PrincipalTag/{}", policy.abac.tag));
-    let without_boundary = Test::not_like_values("iam:PermissionsBoundary", [boundary_arn(&around.boundary)]);
-    let untrusted = (!around.trusted.is_empty()).then(|| Test::not_like("aws:PrincipalArn", &around.trusted));
+    let without_boundary = Test::not_like_values("iam:PermissionsBoundary", [boundary_arn(&context.boundary)]);
+    let untrusted = (!context.trusted.is_empty()).then(|| Test::not_like("aws:PrincipalArn", &context.trusted));
     let deny = |sid: &str, actions: &[&'static str], tests: &[Test]| {
         let tests = tests.iter().cloned().chain(untrusted.clone());
         Statement::deny(sid, actions.iter().copied(), tests.fold(Condition::default(), Condition::with))

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::gap::{Gap, GapKind};
 use super::text::{self, Style};
-use super::twins::{Gap, GapKind};
 use crate::statement::Document;
 
 /// Policies, with what they leave open.
@@ -192,7 +192,7 @@ fn aws_name(policy: &NamedPolicy) -> String {
 
 /// `scp-1` → `Scp1`: the ids of a CloudFormation template have no hyphens.
 fn logical_id(name: &str) -> String {
-    super::twins::camel_case(&name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>())
+    text::camel_case(&name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>())
 }
 
 fn terraform(policy: &NamedPolicy) -> Result<String, serde_json::Error> {

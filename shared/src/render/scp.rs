@@ -1,9 +1,10 @@
 //! Service control policies.
 
-use super::guardrails::{Guardrail, Surroundings};
+use super::gap::{Gap, GapKind};
+use super::guardrails::{Guardrail, GuardrailContext};
 use super::pack::{Limits, pack};
+use super::preventive::{PreventiveStatements, preventive_statements};
 use super::role_path::role_arns;
-use super::twins::{Gap, GapKind, Twins, twins};
 use super::{Attachment, Policies, Rendered};
 use crate::policy::Policy;
 use crate::rules::{FOREIGN_EXECUTION_ROLE, Rule};
@@ -19,7 +20,7 @@ pub struct Scp {
     /// What else to protect.
     pub guardrails: Vec<Guardrail>,
     /// Whom and what the guardrails are about.
-    pub around: Surroundings,
+    pub context: GuardrailContext,
     /// Where execution roles lie, as a path with `{project}` for the caller's project, such as `ml/{project}/`.
     pub role_path: Option<String>,
     /// AWS's limits.
@@ -32,13 +33,13 @@ impl Scp {
     /// # Errors
     /// What does not fit, or what a guardrail lacks.
     pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
-        let Twins { mut statements, mut gaps } = twins(policy, &|rule| self.wants(rule));
+        let PreventiveStatements { mut statements, mut gaps } = preventive_statements(policy, &|rule| self.wants(rule));
         for (rule, _) in policy.cells().filter(|(rule, _)| !self.wants(rule)) {
             gaps.push(Gap { rule: rule.id, kind: GapKind::LeftOut, what: "not asked for".to_owned() });
         }
         self.execution_roles(policy, &mut statements, &mut gaps)?;
         for guardrail in &self.guardrails {
-            statements.extend(guardrail.statements(policy, &self.around)?);
+            statements.extend(guardrail.statements(policy, &self.context)?);
         }
         if statements.is_empty() {
             return Err("there is nothing to deny: no rule is rendered that IAM has condition keys for".to_owned());
@@ -57,7 +58,7 @@ impl Scp {
         (self.only.is_empty() || among(&self.only)) && !among(&self.except)
     }
 
-    /// The twin of `foreign-execution-role`, as far as there is one: IAM does not tell the tags of a role that is passed (IAM
+    /// The preventive half of `foreign-execution-role`, as far as there is one: IAM does not tell the tags of a role that is passed (IAM
     /// User Guide, "Pass a role to a service"), but its path.
     fn execution_roles(
         &self,

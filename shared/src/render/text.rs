@@ -59,6 +59,15 @@ fn hcl_text(text: &str) -> String {
     Value::from(text).to_string().replace("${", "$${").replace("%{", "%%{")
 }
 
+/// `missing-vpc` → `MissingVpc`: a statement's id has no hyphens.
+pub(super) fn camel_case(id: &str) -> String {
+    let capitalise = |word: &str| match word.split_at_checked(1) {
+        Some((first, rest)) => first.to_ascii_uppercase() + rest,
+        None => String::new(),
+    };
+    id.split('-').map(capitalise).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

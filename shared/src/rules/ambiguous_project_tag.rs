@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     fix: "send the tag once, with the exact key and a value without white space around it",
     action: Action::Alert,
     severity: Severity::Medium,
-    governs: &[Fact::Tags],
+    governs: &[Field::Tags],
     prevention: Prevention::Partly("the case of the key, and spaces around the value"),
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "project", "value": "atlas"}]}"#,
     check,

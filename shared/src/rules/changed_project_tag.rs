@@ -18,7 +18,7 @@ pub const RULE: Rule = Rule {
         administer tags",
     action: Action::Alert,
     severity: Severity::High,
-    governs: &[Fact::Caller, Fact::AddedTags, Fact::RemovedTag],
+    governs: &[Field::Caller, Field::AddedTags, Field::RemovedTag],
     prevention: Prevention::Partly("not what callers without the tag change, nor launches by those who tagged themselves"),
     example: r#"{"resourceArn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/churn",
  "tags": [{"key": "Project", "value": "borealis"}]}"#,
@@ -39,7 +39,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     for tag in facts.tags()? {
         added(facts, key, tag, &mut findings);
     }
-    findings.each_text(facts.all(Fact::RemovedTag), |found, removed| {
+    findings.each_text(facts.all(Field::RemovedTag), |found, removed| {
         let message = match () {
             () if are_alike(removed, MARK) => "Tagwarden's mark is removed".to_owned(),
             () if removed == key => format!("`{key}` is removed: the resource belongs to nobody"),

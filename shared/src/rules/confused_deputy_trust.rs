@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "trust `sagemaker.amazonaws.com` alone, under a condition on `aws:SourceAccount` or `aws:SourceArn`",
     action: Action::Alert,
     severity: Severity::Medium,
-    governs: &[Fact::ExecutionRole],
+    governs: &[Field::ExecutionRole],
     needs: &[Need::RoleTrust],
     prevention: Prevention::None("IAM sees which role is passed, not whom it trusts"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/atlas-train"}"#,
@@ -26,7 +26,7 @@ const SAGEMAKER: &str = "sagemaker.amazonaws.com";
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
     let mut findings = Findings::default();
-    for (at, arn) in facts.roles(&[Fact::ExecutionRole])? {
+    for (at, arn) in facts.roles(&[Field::ExecutionRole])? {
         let Some(trust_policy) = findings.read(facts.role(&at, arn, |role| &role.trust_policy)) else { continue };
         findings.pass();
         for statement in one_or_many(trust_policy.get("Statement")) {

@@ -1,6 +1,6 @@
 //! What the preventive halves of the rules are made of.
 
-use crate::operations::{Absence, Fact, Operation, Slot};
+use crate::operations::{Absence, Field, Operation, Slot};
 use crate::statement::slot_keys::condition_key;
 use crate::statement::{Condition, Test};
 use crate::terms::Pattern;
@@ -51,14 +51,14 @@ pub(super) fn deny(operations: &[&'static Operation], condition: impl Into<Condi
 }
 
 /// Those operations whose requests carry this condition key for what they say about one of the facts.
-pub(super) fn carrying(operations: &[&'static Operation], facts: &[Fact], key: &str) -> Vec<&'static Operation> {
-    let carries = |operation: &Operation| facts.iter().any(|fact| slots_in(operation, *fact, key).next().is_some());
+pub(super) fn carrying(operations: &[&'static Operation], fields: &[Field], key: &str) -> Vec<&'static Operation> {
+    let carries = |operation: &Operation| fields.iter().any(|field| slots_in(operation, *field, key).next().is_some());
     operations.iter().copied().filter(|operation| carries(operation)).collect()
 }
 
 /// The slots of a fact that a condition key holds.
-fn slots_in(operation: &Operation, fact: Fact, key: &str) -> impl Iterator<Item = &'static Slot> {
-    let slots = operation.slots().filter(move |slot| slot.fact == fact);
+fn slots_in(operation: &Operation, field: Field, key: &str) -> impl Iterator<Item = &'static Slot> {
+    let slots = operation.slots().filter(move |slot| slot.field == field);
     slots.filter(move |slot| condition_key(operation, slot).is_some_and(|names| names.contains(&key)))
 }
 
@@ -67,23 +67,23 @@ pub(super) fn where_absence_counts(operations: &[&'static Operation]) -> Vec<&'s
     operations.iter().copied().filter(|operation| operation.absence == Absence::Unset).collect()
 }
 
-/// Denies calls of the operations that tell `fact` by `key`, under a condition that also holds where a request does not tell
+/// Denies calls of the operations that tell `field` by `key`, under a condition that also holds where a request does not tell
 /// it. That is nothing in an update, nor where the part that could tell it is left away: such a request launches no instances
 /// itself.
 pub(super) fn deny_lacking(
     operations: &[&'static Operation],
-    fact: Fact,
+    field: Field,
     key: &str,
     condition: impl Into<Condition>,
 ) -> Vec<Denial> {
     let condition = condition.into();
-    let telling = carrying(&where_absence_counts(operations), &[fact], key);
+    let telling = carrying(&where_absence_counts(operations), &[field], key);
     let tell_once = |operation: &&Operation| {
-        let mut slots = slots_in(operation, fact, key);
+        let mut slots = slots_in(operation, field, key);
         slots.next().is_some_and(|slot| !slot.path.contains("[]")) && slots.next().is_none()
     };
     let (once, repeatedly): (Vec<_>, Vec<_>) = telling.into_iter().partition(tell_once);
-    let always_told = |operation: &&Operation| slots_in(operation, fact, key).any(|slot| !slot.is_optional_part());
+    let always_told = |operation: &&Operation| slots_in(operation, field, key).any(|slot| !slot.is_optional_part());
     let mut denials = Vec::new();
     for (operations, differences) in [(once, vec![]), (repeatedly, vec![ONE_OF_SEVERAL])] {
         let (always, in_parts): (Vec<_>, Vec<_>) = operations.into_iter().partition(always_told);
@@ -101,26 +101,26 @@ const ONE_OF_SEVERAL: Difference =
     Difference::Looser("one part of several that lacks it: one condition key holds what all of them say");
 
 /// Denies calls by what the network settings of the request lack.
-pub(super) fn deny_lacking_in_network(operations: &[&'static Operation], fact: Fact, test: &Test) -> Vec<Denial> {
+pub(super) fn deny_lacking_in_network(operations: &[&'static Operation], field: Field, test: &Test) -> Vec<Denial> {
     let [of_request, of_models] = by_network(operations);
-    let mut denials = deny_lacking(&of_request, fact, test.key(), test.clone());
-    let of_models = deny_lacking(&of_models, fact, test.key(), [test.clone(), names_no_model()]);
+    let mut denials = deny_lacking(&of_request, field, test.key(), test.clone());
+    let of_models = deny_lacking(&of_models, field, test.key(), [test.clone(), names_no_model()]);
     denials.extend(of_models.into_iter().map(|denial| denial.but(MODELS)));
     denials
 }
 
 /// Denies calls by what the network settings of the request tell.
-pub(super) fn deny_in_network(operations: &[&'static Operation], fact: Fact, test: &Test) -> Vec<Denial> {
+pub(super) fn deny_in_network(operations: &[&'static Operation], field: Field, test: &Test) -> Vec<Denial> {
     let [of_request, of_models] = by_network(operations);
     vec![
-        deny(&carrying(&of_request, &[fact], test.key()), test.clone()),
-        deny(&carrying(&of_models, &[fact], test.key()), [test.clone(), names_no_model()]).but(MODELS),
+        deny(&carrying(&of_request, &[field], test.key()), test.clone()),
+        deny(&carrying(&of_models, &[field], test.key()), [test.clone(), names_no_model()]).but(MODELS),
     ]
 }
 
 /// Operations by where compute takes its network settings from: the request, or models, which no condition key tells about.
 fn by_network(operations: &[&'static Operation]) -> [Vec<&'static Operation>; 2] {
-    let (of_models, of_request) = operations.iter().copied().partition(|operation| operation.tells(Fact::Model));
+    let (of_models, of_request) = operations.iter().copied().partition(|operation| operation.tells(Field::Model));
     [of_request, of_models]
 }
 

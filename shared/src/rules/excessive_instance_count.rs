@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     action: Action::Alert,
     severity: Severity::Medium,
     options: &[MAX],
-    governs: &[Fact::InstanceCount],
+    governs: &[Field::InstanceCount],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 64}}"#,
     check,
@@ -25,7 +25,7 @@ const MAX: Spec =
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let max = settings.number(&MAX).unwrap_or_default();
     let Some((at, count)) = facts.instance_count()? else {
-        let compute = if facts.operation.tells(Fact::Compute) { facts.compute()? } else { Vec::new() };
+        let compute = if facts.operation.tells(Field::Compute) { facts.compute()? } else { Vec::new() };
         return match compute.iter().find(|compute| compute.serverless.is_none()) {
             Some(compute) => Err(Unread::new(compute.at, "it does not say how many instances")),
             None => Ok(Outcome::Skip("the request counts no instances".to_owned())),

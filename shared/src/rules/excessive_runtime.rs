@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     action: Action::Stop,
     severity: Severity::Medium,
     options: &[MAX_HOURS],
-    governs: &[Fact::MaxRuntime],
+    governs: &[Field::MaxRuntime],
     prevention: Prevention::Partly("not for AutoML, compilation, optimization and recommendation jobs"),
     example: r#"{"trainingJobName": "churn", "stoppingCondition": {"maxRuntimeInSeconds": 2419200}}"#,
     check,
@@ -27,7 +27,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let max_seconds = max_hours * 3600.0;
     let expected = || format!("at most {max_hours} hours ({max_seconds} seconds)");
     let mut findings = Findings::default();
-    for (slot, found) in facts.slots(Fact::MaxRuntime) {
+    for (slot, found) in facts.slots(Field::MaxRuntime) {
         match (findings.read(found.count()), slot.default) {
             (None, _) => {}
             (Some(Some(seconds)), _) => {
@@ -61,8 +61,8 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     let default = |operation: &Operation| operation.slots().filter_map(|slot| slot.default).max();
     let (too_long_by_default, others): (Vec<_>, Vec<_>) =
         operations.iter().copied().partition(|operation| default(operation).is_some_and(|default| default as f64 > max_seconds));
-    let mut denials = deny_lacking(&too_long_by_default, Fact::MaxRuntime, KEY, Test::above_or_unset(KEY, limit));
-    denials.push(deny(&carrying(&others, &[Fact::MaxRuntime], KEY), Test::above(KEY, limit)));
+    let mut denials = deny_lacking(&too_long_by_default, Field::MaxRuntime, KEY, Test::above_or_unset(KEY, limit));
+    denials.push(deny(&carrying(&others, &[Field::MaxRuntime], KEY), Test::above(KEY, limit)));
     denials
 }
 

@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
     ..Rule::DEFAULTS
 };
 
-const ROLES: [Fact; 2] = [Fact::ExecutionRole, Fact::ServiceRole];
+const ROLES: [Field; 2] = [Field::ExecutionRole, Field::ServiceRole];
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let key = &settings.abac.tag;

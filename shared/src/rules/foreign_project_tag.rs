@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "tag the resource with the caller's own project, or call with a role of the other project",
     action: Action::Stop,
     severity: Severity::High,
-    governs: &[Fact::Tags],
+    governs: &[Field::Tags],
     prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "borealis"}]}"#,
     check,

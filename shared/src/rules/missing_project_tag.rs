@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "send the tag with the request; the role that calls also needs `sagemaker:AddTags`",
     action: Action::Tag,
     severity: Severity::Medium,
-    governs: &[Fact::Tags],
+    governs: &[Field::Tags],
     prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Team", "value": "growth"}]}"#,
     check,

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     fix: "set `VpcConfig` with subnets and security groups, on the model where the request names one",
     action: Action::Stop,
     severity: Severity::High,
-    governs: &[Fact::Vpc, Fact::Model],
+    governs: &[Field::Vpc, Field::Model],
     needs: &[Need::Models],
     prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": [], "securityGroupIds": []}}"#,
@@ -27,12 +27,12 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         match findings.read(network) {
             None => {}
             Some(Network::Request) => {
-                for (slot, vpc) in facts.slots(Fact::Vpc) {
-                    let parts = [(Fact::Subnet, "subnets"), (Fact::SecurityGroup, "security groups")];
+                for (slot, vpc) in facts.slots(Field::Vpc) {
+                    let parts = [(Field::Subnet, "subnets"), (Field::SecurityGroup, "security groups")];
                     // Where security groups have a place of their own, the VPC's default one serves.
-                    let parts = parts.into_iter().filter(|(fact, _)| facts.operation.tells_inside(slot.path, *fact));
+                    let parts = parts.into_iter().filter(|(field, _)| facts.operation.tells_inside(slot.path, *field));
                     let complete: Option<Vec<bool>> =
-                        parts.clone().map(|(fact, _)| is_set_inside(facts, &vpc.at, fact, &mut findings)).collect();
+                        parts.clone().map(|(field, _)| is_set_inside(facts, &vpc.at, field, &mut findings)).collect();
                     let Some(complete) = complete else { continue };
                     findings.fail_if(complete.contains(&false), || {
                         let expected: Vec<_> = parts.map(|(_, what)| what).collect();
@@ -51,10 +51,10 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
     Ok(findings.outcome("the request launches nothing"))
 }
 
-/// Whether the VPC configuration at this place tells `fact`; `None` where it cannot be read.
-fn is_set_inside(facts: &Facts, vpc: &At, fact: Fact, findings: &mut Findings) -> Option<bool> {
+/// Whether the VPC configuration at this place tells `field`; `None` where it cannot be read.
+fn is_set_inside(facts: &Facts, vpc: &At, field: Field, findings: &mut Findings) -> Option<bool> {
     let mut is_set = false;
-    for found in facts.all(fact).filter(|found| found.at.is_under(vpc)) {
+    for found in facts.all(field).filter(|found| found.at.is_under(vpc)) {
         is_set |= findings.read(found.text())?.is_some();
     }
     Some(is_set)
@@ -62,15 +62,15 @@ fn is_set_inside(facts: &Facts, vpc: &At, fact: Fact, findings: &mut Findings) -
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     // Two tests in one statement would deny only what lacks both.
-    let missing = |fact, key| {
+    let missing = |field, key| {
         let needs = |operation: &Operation| {
-            operation.slots().any(|vpc| vpc.fact == Fact::Vpc && operation.tells_inside(vpc.path, fact))
+            operation.slots().any(|vpc| vpc.field == Field::Vpc && operation.tells_inside(vpc.path, field))
         };
         let needing: Vec<_> = operations.iter().copied().filter(|operation| needs(operation)).collect();
-        deny_lacking_in_network(&needing, fact, &Test::none_has_text(key))
+        deny_lacking_in_network(&needing, field, &Test::none_has_text(key))
     };
-    let mut denials = missing(Fact::Subnet, "sagemaker:VpcSubnets");
-    denials.extend(missing(Fact::SecurityGroup, "sagemaker:VpcSecurityGroupIds"));
+    let mut denials = missing(Field::Subnet, "sagemaker:VpcSubnets");
+    denials.extend(missing(Field::SecurityGroup, "sagemaker:VpcSecurityGroupIds"));
     denials
 }
 

@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "set `EnableNetworkIsolation`, on the model where the request names one",
     action: Action::Stop,
     severity: Severity::High,
-    governs: &[Fact::NetworkIsolation, Fact::Model],
+    governs: &[Field::NetworkIsolation, Field::Model],
     needs: &[Need::Models],
     prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "enableNetworkIsolation": false}"#,
@@ -26,7 +26,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         match findings.read(network) {
             None => {}
             Some(Network::Request) => {
-                for found in facts.all(Fact::NetworkIsolation) {
+                for found in facts.all(Field::NetworkIsolation) {
                     findings.require(found, "network isolation is off");
                 }
             }
@@ -42,7 +42,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    deny_lacking_in_network(operations, Fact::NetworkIsolation, &Test::is_not_true("sagemaker:NetworkIsolation"))
+    deny_lacking_in_network(operations, Field::NetworkIsolation, &Test::is_not_true("sagemaker:NetworkIsolation"))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     fix: "use a configuration that keeps the policy",
     action: Action::Stop,
     severity: Severity::Critical,
-    governs: &[Fact::EndpointConfig],
+    governs: &[Field::EndpointConfig],
     needs: &[Need::EndpointConfigs],
     prevention: Prevention::None(
         "no condition key tells what a configuration says; but `render scp --quarantine` denies the use of those that are marked",

@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "set `DirectInternetAccess` to `Disabled` and give a subnet; set a domain's `AppNetworkAccessType` to `VpcOnly`",
     action: Action::Stop,
     severity: Severity::High,
-    governs: &[Fact::InternetAccess],
+    governs: &[Field::InternetAccess],
     prevention: Prevention::Iam,
     example: r#"{"notebookInstanceName": "churn", "directInternetAccess": "Enabled"}"#,
     check,
@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
     let message = "notebooks have direct internet access";
-    Ok(super::outcome::switched_off(facts, Fact::InternetAccess, &["Disabled", "VpcOnly"], message))
+    Ok(super::outcome::switched_off(facts, Field::InternetAccess, &["Disabled", "VpcOnly"], message))
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {

@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "set `RootAccess` to `Disabled`",
     action: Action::Stop,
     severity: Severity::High,
-    governs: &[Fact::RootAccess],
+    governs: &[Field::RootAccess],
     prevention: Prevention::Iam,
     example: r#"{"notebookInstanceName": "churn", "instanceType": "ml.t3.medium"}"#,
     check,
@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
     let message = "users of the notebook have root access";
-    Ok(super::outcome::switched_off(facts, Fact::RootAccess, &["Disabled"], message))
+    Ok(super::outcome::switched_off(facts, Field::RootAccess, &["Disabled"], message))
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {

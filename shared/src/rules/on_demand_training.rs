@@ -10,7 +10,7 @@ pub const RULE: Rule = Rule {
     fix: "set `EnableManagedSpotTraining`, with `CheckpointConfig` and `MaxWaitTimeInSeconds`",
     action: Action::Alert,
     severity: Severity::Low,
-    governs: &[Fact::SpotTraining],
+    governs: &[Field::SpotTraining],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "enableManagedSpotTraining": false}"#,
     check,
@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
     let mut findings = Findings::default();
-    for found in facts.all(Fact::SpotTraining) {
+    for found in facts.all(Field::SpotTraining) {
         findings.require(found, "managed spot training is not asked for");
     }
     Ok(findings.outcome(""))

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::evidence::Model;
 use crate::facts::{Facts, Network};
-use crate::operations::Fact;
+use crate::operations::Field;
 use crate::record::json::{Found, Read, Unread};
 use crate::terms::{Action, Pattern};
 
@@ -169,9 +169,9 @@ pub(super) fn needs_prefix(pattern: &str, prefix: &str) -> Option<String> {
 }
 
 /// Judges switches that must be at one of the values that mean `off`, where the API takes none for on.
-pub(super) fn switched_off(facts: &Facts, fact: Fact, off: &[&str], message: &str) -> Outcome {
+pub(super) fn switched_off(facts: &Facts, field: Field, off: &[&str], message: &str) -> Outcome {
     let mut findings = Findings::default();
-    for switch in facts.all(fact) {
+    for switch in facts.all(field) {
         let Some(value) = findings.read(switch.text()) else { continue };
         findings.fail_if(!value.is_some_and(|value| off.contains(&value)), || {
             let expected: Vec<_> = off.iter().map(|value| format!("`{value}`")).collect();
@@ -186,7 +186,7 @@ pub(super) fn switched_off(facts: &Facts, fact: Fact, off: &[&str], message: &st
 /// and those that its models bring.
 pub(super) fn approved_in_network(
     facts: &Facts,
-    fact: Fact,
+    field: Field,
     of_model: fn(&Model) -> &[String],
     what: &str,
     allow: &[Pattern],
@@ -196,7 +196,7 @@ pub(super) fn approved_in_network(
     for network in facts.networks() {
         match findings.read(network) {
             None => {}
-            Some(Network::Request) => findings.each_text(facts.all(fact), |found, id| {
+            Some(Network::Request) => findings.each_text(facts.all(field), |found, id| {
                 (!approved(id)).then(|| {
                     Violation::new(found.at, format!("{what} `{id}` is not approved"), one_of(allow)).actual(id)
                 })

@@ -28,7 +28,7 @@ const DENY_POLICIES: Spec = Spec {
     example: "['AmazonSageMakerFullAccess', 'AdministratorAccess', 'PowerUserAccess']",
 };
 
-const ROLES: [Fact; 2] = [Fact::ExecutionRole, Fact::ServiceRole];
+const ROLES: [Field; 2] = [Field::ExecutionRole, Field::ServiceRole];
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let denied = settings.patterns(&DENY_POLICIES).unwrap_or_default();

@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "let a persona that may call this operation do it, or add the operation to the persona",
     action: Action::Stop,
     severity: Severity::High,
-    governs: &[Fact::Caller],
+    governs: &[Field::Caller],
     prevention: Prevention::Iam,
     example: r#"{"endpointConfigName": "churn", "productionVariants": [{"variantName": "a", "modelName": "churn"}]}"#,
     check,

@@ -6,7 +6,7 @@ pub(super) use super::rule::{Need, Rule};
 #[cfg(test)]
 pub(super) use super::testing::Case;
 pub(super) use crate::facts::{Facts, Network};
-pub(super) use crate::operations::{Absence, Fact, Operation};
+pub(super) use crate::operations::{Absence, Field, Operation};
 pub(super) use crate::record::json::Unread;
 pub(super) use crate::settings::{DefaultValue, Kind, Settings, Spec};
 pub(super) use crate::statement::slot_keys::*;

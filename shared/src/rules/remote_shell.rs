@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "leave `RemoteDebugConfig` and `EnableSSMAccess` off outside the development account",
     action: Action::Stop,
     severity: Severity::High,
-    governs: &[Fact::RemoteShell],
+    governs: &[Field::RemoteShell],
     prevention: Prevention::Partly("jobs have a condition key, variants do not"),
     example: r#"{"trainingJobName": "churn", "remoteDebugConfig": {"enableRemoteDebug": true}}"#,
     check,
@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
     let mut findings = Findings::default();
-    for found in facts.all(Fact::RemoteShell) {
+    for found in facts.all(Field::RemoteShell) {
         if let Some(flag) = findings.read(found.flag()) {
             findings.fail_if(flag == Some(true), || {
                 Violation::new(found.at, "a shell can be opened inside", "`false`, or nothing").actual(true)

@@ -3,7 +3,7 @@
 use super::denial::{Denial, Prevention};
 use super::outcome::Outcome;
 use crate::facts::Facts;
-use crate::operations::{Fact, Operation};
+use crate::operations::{Field, Operation};
 use crate::record::json::Unread;
 use crate::settings::{Abac, COMMON, Persona, Settings, Spec};
 use crate::terms::{Action, Severity};
@@ -26,7 +26,7 @@ pub struct Rule {
     /// What the policy can set beside action, severity and mode.
     pub options: &'static [Spec],
     /// The facts that it is about: it applies to the operations that tell any of them.
-    pub governs: &'static [Fact],
+    pub governs: &'static [Field],
     /// What has to be looked up for it, beside the caller's tags.
     pub needs: &'static [Need],
     /// Whether IAM can deny the same request before it is carried out.
@@ -75,7 +75,7 @@ impl Rule {
 impl Rule {
     /// Whether the rule has anything to say about calls of an operation.
     pub fn applies_to(&self, operation: &Operation) -> bool {
-        self.governs.iter().any(|fact| operation.tells(*fact))
+        self.governs.iter().any(|field| operation.tells(*field))
     }
 
     /// What the rule says about a call.

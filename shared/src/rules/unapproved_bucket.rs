@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     action: Action::Alert,
     severity: Severity::Medium,
     options: &[ALLOW],
-    governs: &[Fact::InputUri, Fact::OutputUri],
+    governs: &[Field::InputUri, Field::OutputUri],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://somebody-elses-bucket/out"}}"#,
     check,
@@ -32,8 +32,8 @@ const ALLOW: Spec = Spec {
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
     let mut findings = Findings::default();
-    for fact in [Fact::InputUri, Fact::OutputUri] {
-        findings.each_text(facts.all(fact), |found, uri| {
+    for field in [Field::InputUri, Field::OutputUri] {
+        findings.each_text(facts.all(field), |found, uri| {
             let approved = location(uri).is_some_and(|place| allow.iter().any(|pattern| admits(pattern, &place)));
             (!approved).then(|| {
                 let message = format!("`{uri}` is not an approved place");

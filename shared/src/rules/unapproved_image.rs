@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     action: Action::Alert,
     severity: Severity::Medium,
     options: &[ALLOW],
-    governs: &[Fact::Image],
+    governs: &[Field::Image],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "algorithmSpecification": {"trainingImage": "docker.io/someone/trainer:latest"}}"#,
     check,
@@ -29,14 +29,14 @@ const ALLOW: Spec = Spec {
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
     let mut findings = Findings::default();
-    findings.each_text(facts.all(Fact::Image), |found, image| {
+    findings.each_text(facts.all(Field::Image), |found, image| {
         let approved = allow.iter().any(|pattern| pattern.matches(image));
         (!approved).then(|| {
             let message = format!("image `{image}` is not approved");
             Violation::new(found.at, message, super::outcome::one_of(allow)).actual(image)
         })
     });
-    for (at, source) in findings.read(facts.texts(Fact::ImageSource)).unwrap_or_default() {
+    for (at, source) in findings.read(facts.texts(Field::ImageSource)).unwrap_or_default() {
         findings.unread(Unread::new(at, format!("the image comes with `{source}`, which was not looked up")));
     }
     Ok(findings.outcome("the request names no image"))

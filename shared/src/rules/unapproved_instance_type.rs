@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
     action: Action::Stop,
     severity: Severity::High,
     options: &[ALLOW, SERVERLESS],
-    governs: &[Fact::InstanceType],
+    governs: &[Field::InstanceType],
     prevention: Prevention::Partly("not that of inference components, nor for optimization and recommendation jobs"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.p5.48xlarge", "instanceCount": 1}}"#,
     check,
@@ -49,7 +49,7 @@ fn matches_no_type(pattern: &str) -> Option<String> {
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
     let mut findings = Findings::default();
-    findings.each_text(facts.all(Fact::InstanceType), |found, instance_type| {
+    findings.each_text(facts.all(Field::InstanceType), |found, instance_type| {
         let approved = instance_type == instance_types::SYSTEM || allow.iter().any(|pattern| pattern.matches(instance_type));
         (!approved).then(|| {
             let message = format!("instance type `{instance_type}` is not approved");
@@ -76,7 +76,7 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     let (with_key, without_key): (Vec<_>, Vec<_>) = operations
         .iter()
         .copied()
-        .filter(|operation| operation.tells(Fact::Serverless))
+        .filter(|operation| operation.tells(Field::Serverless))
         .partition(|operation| condition_keys::applies(SERVERLESS_MEMORY, operation.name));
     // What is neither serverless nor names a type would otherwise pass unseen.
     denials.push(deny(&with_key, [names_none.clone(), Test::is_unset(SERVERLESS_MEMORY)]));

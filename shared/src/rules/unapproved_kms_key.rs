@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     action: Action::Stop,
     severity: Severity::High,
     options: &[ALLOW],
-    governs: &Fact::KEYS,
+    governs: &Field::KEYS,
     needs: &[Need::Keys],
     prevention: Prevention::Partly("not which keys are AWS-managed; volumes' and jobs' output keys, not those of other outputs and contents"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn",
@@ -45,8 +45,8 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
         patterns.iter().map(|pattern| Pattern::new(kms::arn(pattern.as_str(), facts.call))).collect::<Vec<_>>()
     });
     let mut findings = Findings::default();
-    for fact in Fact::KEYS {
-        for found in facts.all(fact) {
+    for field in Field::KEYS {
+        for found in facts.all(field) {
             if let Some(Some(reference)) = findings.read(found.text()) {
                 let problem = problem(facts, &kms::arn(reference, facts.call), allow.as_deref());
                 match problem.map_err(|why| Unread::new(found.at, why)) {
@@ -103,7 +103,7 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     let mut denials = Vec::new();
     for names in KMS_KEYS {
         for key in names {
-            let carrying = carrying(operations, &Fact::KEYS, key);
+            let carrying = carrying(operations, &Field::KEYS, key);
             if let Some(allow) = allow {
                 let outside = match allow {
                     [] => Condition::from(Test::is_set(key)),

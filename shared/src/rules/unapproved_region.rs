@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     action: Action::Stop,
     severity: Severity::High,
     options: &[ALLOW],
-    governs: &[Fact::Caller],
+    governs: &[Field::Caller],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn"}"#,
     check,

@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     action: Action::Stop,
     severity: Severity::High,
     options: &[ALLOW],
-    governs: &[Fact::SecurityGroup, Fact::Model],
+    governs: &[Field::SecurityGroup, Field::Model],
     needs: &[Need::Models],
     prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"securityGroupIds": ["sg-0bad"]}}"#,
@@ -30,12 +30,12 @@ const ALLOW: Spec = Spec {
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
-    Ok(super::outcome::approved_in_network(facts, Fact::SecurityGroup, |model| &model.security_groups, "security group", allow))
+    Ok(super::outcome::approved_in_network(facts, Field::SecurityGroup, |model| &model.security_groups, "security group", allow))
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
-    deny_in_network(operations, Fact::SecurityGroup, &Test::any_not_like("sagemaker:VpcSecurityGroupIds", allow))
+    deny_in_network(operations, Field::SecurityGroup, &Test::any_not_like("sagemaker:VpcSecurityGroupIds", allow))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     action: Action::Stop,
     severity: Severity::High,
     options: &[ALLOW],
-    governs: &[Fact::Subnet, Fact::Model],
+    governs: &[Field::Subnet, Field::Model],
     needs: &[Need::Models],
     prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": ["subnet-0bad"]}}"#,
@@ -31,12 +31,12 @@ const ALLOW: Spec = Spec {
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
-    Ok(super::outcome::approved_in_network(facts, Fact::Subnet, |model| &model.subnets, "subnet", allow))
+    Ok(super::outcome::approved_in_network(facts, Field::Subnet, |model| &model.subnets, "subnet", allow))
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
-    deny_in_network(operations, Fact::Subnet, &Test::any_not_like("sagemaker:VpcSubnets", allow))
+    deny_in_network(operations, Field::Subnet, &Test::any_not_like("sagemaker:VpcSubnets", allow))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     fix: "set `KmsKeyId` where the output is configured",
     action: Action::Stop,
     severity: Severity::High,
-    governs: &[Fact::OutputKey],
+    governs: &[Field::OutputKey],
     prevention: Prevention::Partly("jobs and feature groups have condition keys; what endpoints, Studio and devices write has none"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn"}}"#,
     check,
@@ -21,9 +21,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
-    let (uris, switches) = (facts.all(Fact::OutputUri), facts.all(Fact::OutputSwitch));
+    let (uris, switches) = (facts.all(Field::OutputUri), facts.all(Field::OutputSwitch));
     let mut findings = Findings::default();
-    for key in facts.all(Fact::OutputKey) {
+    for key in facts.all(Field::OutputKey) {
         match findings.read(key.text()) {
             None => continue,
             Some(Some(_)) => {
@@ -51,7 +51,7 @@ fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let lacking = |[old, new]: [&str; 2]| [Test::is_unset(old), Test::is_unset(new)];
     let [_, key] = OUTPUT_KEY;
     let shared = Difference::Looser("what users of a domain share without a key: no condition key tells where to");
-    let mut denials: Vec<_> = deny_lacking(operations, Fact::OutputKey, key, lacking(OUTPUT_KEY))
+    let mut denials: Vec<_> = deny_lacking(operations, Field::OutputKey, key, lacking(OUTPUT_KEY))
         .into_iter()
         .map(|denial| denial.but(shared))
         .collect();
@@ -59,7 +59,7 @@ fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let [_, key] = OFFLINE_STORE_KEY;
     let is_written = Test::is_set("sagemaker:FeatureGroupOfflineStoreS3Uri");
     let [no_old, no_new] = lacking(OFFLINE_STORE_KEY);
-    denials.push(deny(&carrying(operations, &[Fact::OutputKey], key), [no_old, no_new, is_written]));
+    denials.push(deny(&carrying(operations, &[Field::OutputKey], key), [no_old, no_new, is_written]));
     denials
 }
 

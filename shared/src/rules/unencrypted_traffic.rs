@@ -10,7 +10,7 @@ pub const RULE: Rule = Rule {
     fix: "set `EnableInterContainerTrafficEncryption`; expect longer training, above all with many instances",
     action: Action::Alert,
     severity: Severity::Medium,
-    governs: &[Fact::TrafficEncryption],
+    governs: &[Field::TrafficEncryption],
     prevention: Prevention::Partly("and on a single instance as well: no key tells how many there are"),
     example: r#"{"trainingJobName": "churn", "enableInterContainerTrafficEncryption": false,
  "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 2}}"#,
@@ -21,12 +21,12 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
     let mut findings = Findings::default();
-    for found in facts.all(Fact::TrafficEncryption) {
+    for found in facts.all(Field::TrafficEncryption) {
         if found.flag() == Ok(Some(true)) {
             findings.pass();
             continue;
         }
-        if !facts.operation.tells(Fact::InstanceCount) {
+        if !facts.operation.tells(Field::InstanceCount) {
             findings.require(found, "traffic between the instances is not encrypted");
             continue;
         }
@@ -48,7 +48,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     const KEY: &str = "sagemaker:InterContainerTrafficEncryption";
     let on_one = Difference::Stricter("jobs on a single instance: no key tells how many there are");
-    let denials = deny_lacking(operations, Fact::TrafficEncryption, KEY, Test::is_not_true(KEY));
+    let denials = deny_lacking(operations, Field::TrafficEncryption, KEY, Test::is_not_true(KEY));
     denials.into_iter().map(|denial| denial.but(on_one)).collect()
 }
 

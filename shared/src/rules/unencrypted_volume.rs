@@ -22,15 +22,15 @@ pub const RULE: Rule = Rule {
     ..Rule::DEFAULTS
 };
 
-const KEYS: [Fact; 2] = [Fact::VolumeKey, Fact::StorageKey];
+const KEYS: [Field; 2] = [Field::VolumeKey, Field::StorageKey];
 
 fn check(facts: &Facts, _: &Settings) -> Checked {
     let mut findings = Findings::default();
-    for (slot, key) in KEYS.into_iter().flat_map(|fact| facts.slots(fact)) {
-        match (findings.read(key.text()), slot.fact) {
+    for (slot, key) in KEYS.into_iter().flat_map(|field| facts.slots(field)) {
+        match (findings.read(key.text()), slot.field) {
             (None, _) => {}
             (Some(Some(_)), _) => findings.pass(),
-            (Some(None), Fact::StorageKey) => {
+            (Some(None), Field::StorageKey) => {
                 if is_there(facts, key, &mut findings) {
                     findings.fail(Violation::new(key.at, "what is stored has no KMS key", "a KMS key"));
                 }
@@ -43,13 +43,13 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 
 /// Whether the storage that a key is for is known to be there.
 fn is_there(facts: &Facts, key: &Found, findings: &mut Findings) -> bool {
-    let switch = facts.all(Fact::StorageSwitch).find(|switch| key.at.is_beside(&switch.at));
+    let switch = facts.all(Field::StorageSwitch).find(|switch| key.at.is_beside(&switch.at));
     switch.is_none_or(|switch| findings.read(switch.flag()) == Some(Some(true)))
 }
 
 /// No key is given: does any instance that it would be for take one?
 fn without_key(facts: &Facts, key: &Found, findings: &mut Findings) {
-    for slot in facts.all(Fact::InstanceType).filter(|slot| slot.at.is_beside(&key.at)) {
+    for slot in facts.all(Field::InstanceType).filter(|slot| slot.at.is_beside(&key.at)) {
         let Some(Some(instance_type)) = findings.read(slot.text()) else { continue };
         match has_local_storage(instance_type) {
             Some(true) => {}
@@ -76,14 +76,14 @@ fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let no_key = [old, new].map(Test::is_unset);
     let [no_old, no_new] = no_key.clone();
     let takes_one = any_instance_type_outside(&takes_no_key);
-    let mut denials = deny_lacking(operations, Fact::VolumeKey, new, [no_old, no_new, takes_one]);
+    let mut denials = deny_lacking(operations, Field::VolumeKey, new, [no_old, no_new, takes_one]);
     let by_old_name = Difference::Looser("a domain whose key is given by its deprecated name alone");
-    let storage = deny_lacking(operations, Fact::StorageKey, new, no_key);
+    let storage = deny_lacking(operations, Field::StorageKey, new, no_key);
     denials.extend(storage.into_iter().map(|denial| denial.but(by_old_name)));
 
     let [old, new] = ONLINE_STORE_KEY;
     let is_on = Test::is_true("sagemaker:FeatureGroupEnableOnlineStore");
-    let online_stores = carrying(operations, &[Fact::StorageKey], new);
+    let online_stores = carrying(operations, &[Field::StorageKey], new);
     denials.push(deny(&online_stores, [Test::is_unset(old), Test::is_unset(new), is_on]));
     denials
 }

@@ -10,7 +10,7 @@ pub const RULE: Rule = Rule {
     fix: "use a project that the policy lists, or add the project to `abac.projects`",
     action: Action::Alert,
     severity: Severity::Medium,
-    governs: &[Fact::Tags],
+    governs: &[Field::Tags],
     prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "atlsa"}]}"#,
     check,

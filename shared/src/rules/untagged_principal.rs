@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "tag the role or user with its project, or pass the tag with the session",
     action: Action::Alert,
     severity: Severity::High,
-    governs: &[Fact::Caller],
+    governs: &[Field::Caller],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "atlas"}]}"#,
     check,

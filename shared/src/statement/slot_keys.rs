@@ -4,7 +4,7 @@
 //! keys an action has, and describes in a sentence what of a request each one holds.
 
 use super::condition_keys::applies;
-use crate::operations::{Fact, Operation, Slot};
+use crate::operations::{Field, Operation, Slot};
 
 /// Names of a condition key that AWS replaced: the deprecated one and the current one. Which of them a request carries is not
 /// documented, so statements have to hold under either.
@@ -28,39 +28,39 @@ pub const KMS_KEYS: [OldAndNew; 5] = [VOLUME_KEY, OUTPUT_KEY, SHARING_KEY, ONLIN
 
 /// The facts that condition keys are about: of the slots whose path contains the text, the key's names; none where no key
 /// holds what they say. The first that fits counts.
-static HOLDERS: &[(Fact, &str, &[&str])] = &[
+static HOLDERS: &[(Field, &str, &[&str])] = &[
     // What the service chose is in the record and was not in the request.
-    (Fact::InstanceType, "selectedInstanceType", &[]),
+    (Field::InstanceType, "selectedInstanceType", &[]),
     // The key is documented for the resource's instances, not for those of the rules that watch over a training job.
-    (Fact::InstanceType, "RuleConfigurations", &[]),
-    (Fact::InstanceType, "", &["sagemaker:InstanceTypes"]),
+    (Field::InstanceType, "RuleConfigurations", &[]),
+    (Field::InstanceType, "", &["sagemaker:InstanceTypes"]),
     // The limit of a tuning job as a whole.
-    (Fact::MaxRuntime, "resourceLimits", &[]),
-    (Fact::MaxRuntime, "", &["sagemaker:MaxRuntimeInSeconds"]),
-    (Fact::VolumeKey, "", &VOLUME_KEY),
-    (Fact::StorageKey, "onlineStoreConfig", &ONLINE_STORE_KEY),
-    (Fact::StorageKey, "", &VOLUME_KEY),
-    (Fact::ContentKey, "homeEfsFileSystemKmsKeyId", &VOLUME_KEY),
-    (Fact::ContentKey, "", &[]),
-    (Fact::OutputKey, "sharingSettings", &SHARING_KEY),
-    (Fact::OutputKey, "offlineStoreConfig", &OFFLINE_STORE_KEY),
+    (Field::MaxRuntime, "resourceLimits", &[]),
+    (Field::MaxRuntime, "", &["sagemaker:MaxRuntimeInSeconds"]),
+    (Field::VolumeKey, "", &VOLUME_KEY),
+    (Field::StorageKey, "onlineStoreConfig", &ONLINE_STORE_KEY),
+    (Field::StorageKey, "", &VOLUME_KEY),
+    (Field::ContentKey, "homeEfsFileSystemKmsKeyId", &VOLUME_KEY),
+    (Field::ContentKey, "", &[]),
+    (Field::OutputKey, "sharingSettings", &SHARING_KEY),
+    (Field::OutputKey, "offlineStoreConfig", &OFFLINE_STORE_KEY),
     // What is written beside the output proper.
-    (Fact::OutputKey, "dataCaptureConfig", &[]),
-    (Fact::OutputKey, "datasetDefinition", &[]),
-    (Fact::OutputKey, "", &OUTPUT_KEY),
-    (Fact::NetworkIsolation, "", &["sagemaker:NetworkIsolation"]),
-    (Fact::TrafficEncryption, "", &["sagemaker:InterContainerTrafficEncryption"]),
-    (Fact::Subnet, "", &["sagemaker:VpcSubnets"]),
-    (Fact::SecurityGroup, "", &["sagemaker:VpcSecurityGroupIds"]),
-    (Fact::RemoteShell, "", &["sagemaker:EnableRemoteDebug"]),
-    (Fact::RootAccess, "", &["sagemaker:RootAccess"]),
-    (Fact::InternetAccess, "appNetworkAccessType", &["sagemaker:AppNetworkAccessType"]),
-    (Fact::InternetAccess, "", &["sagemaker:DirectInternetAccess"]),
+    (Field::OutputKey, "dataCaptureConfig", &[]),
+    (Field::OutputKey, "datasetDefinition", &[]),
+    (Field::OutputKey, "", &OUTPUT_KEY),
+    (Field::NetworkIsolation, "", &["sagemaker:NetworkIsolation"]),
+    (Field::TrafficEncryption, "", &["sagemaker:InterContainerTrafficEncryption"]),
+    (Field::Subnet, "", &["sagemaker:VpcSubnets"]),
+    (Field::SecurityGroup, "", &["sagemaker:VpcSecurityGroupIds"]),
+    (Field::RemoteShell, "", &["sagemaker:EnableRemoteDebug"]),
+    (Field::RootAccess, "", &["sagemaker:RootAccess"]),
+    (Field::InternetAccess, "appNetworkAccessType", &["sagemaker:AppNetworkAccessType"]),
+    (Field::InternetAccess, "", &["sagemaker:DirectInternetAccess"]),
 ];
 
 /// The condition key that holds what requests of the operation say at a slot, by all of its names; empty where none does.
 /// `None` where condition keys are about nothing of the kind.
 pub fn condition_key(operation: &Operation, slot: &Slot) -> Option<&'static [&'static str]> {
-    let (_, _, names) = HOLDERS.iter().find(|(fact, part, _)| *fact == slot.fact && slot.path.contains(part))?;
+    let (_, _, names) = HOLDERS.iter().find(|(field, part, _)| *field == slot.field && slot.path.contains(part))?;
     Some(if names.iter().all(|name| applies(name, operation.name)) { names } else { &[] })
 }

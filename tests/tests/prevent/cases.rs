@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 use serde_json::{Value, json};
-use tagwarden::operations::{Fact, Operation};
+use tagwarden::operations::{Field, Operation};
 use tagwarden::statement::condition_keys;
 
 /// A call, and what is known of its caller.
@@ -275,7 +275,7 @@ fn with_everything(operation: &Operation, tag: &str) -> Case {
         put(&mut request, path, 0, json!("churn"));
     }
     for slot in operation.slots() {
-        if let Some(values) = values(slot.fact, slot.path) {
+        if let Some(values) = values(slot.field, slot.path) {
             put(&mut request, slot.path, 0, values[0].clone());
         }
     }
@@ -289,7 +289,7 @@ pub fn one_change_each() -> Vec<Case> {
         let usual = with_everything(operation, "Project");
         for slot in operation.slots() {
             for value in
-                values(slot.fact, slot.path).into_iter().flat_map(|values| [vec![Value::Null], values].concat())
+                values(slot.field, slot.path).into_iter().flat_map(|values| [vec![Value::Null], values].concat())
             {
                 let mut case = usual.clone();
                 put(&mut case.record["requestParameters"], slot.path, 0, value);
@@ -302,9 +302,9 @@ pub fn one_change_each() -> Vec<Case> {
 
 /// Changes what one slot says, or leaves it away. Of what is in a list, there may then be two.
 fn change_slot(rng: &mut Rng, request: &mut Value, operation: &Operation) {
-    let slots: Vec<_> = operation.slots().filter(|slot| values(slot.fact, slot.path).is_some()).collect();
+    let slots: Vec<_> = operation.slots().filter(|slot| values(slot.field, slot.path).is_some()).collect();
     if let Some(slot) = (!slots.is_empty()).then(|| pick(rng, &slots)) {
-        let values = values(slot.fact, slot.path).expect("it has some");
+        let values = values(slot.field, slot.path).expect("it has some");
         let value = if one_in(rng, 3) { Value::Null } else { pick(rng, &values) };
         let element = usize::from(one_in(rng, 3) && repeat(request, slot.path));
         put(request, slot.path, element, value);
@@ -312,34 +312,34 @@ fn change_slot(rng: &mut Rng, request: &mut Value, operation: &Operation) {
 }
 
 /// What a slot may say: first what most policies let pass.
-pub fn values(fact: Fact, path: &str) -> Option<Vec<Value>> {
+pub fn values(field: Field, path: &str) -> Option<Vec<Value>> {
     // What the service chose itself is in no request.
     if path.contains("selectedInstance") {
         return None;
     }
     let role = |project: &str| json!(format!("arn:aws:iam::{ACCOUNT}:role/ml/{project}/run"));
-    Some(match fact {
-        Fact::ExecutionRole => vec![role("atlas"), role("borealis")],
-        Fact::InstanceType => {
+    Some(match field {
+        Field::ExecutionRole => vec![role("atlas"), role("borealis")],
+        Field::InstanceType => {
             ["ml.m5.xlarge", "ml.m5.large", "ml.g5.xlarge", "ml.c5.2xlarge", "ml.p5.48xlarge"].map(Value::from).into()
         }
-        Fact::InstanceCount => vec![json!(2), json!(1)],
-        Fact::MaxRuntime => [1800, 1801, 43_201, 86_401].map(Value::from).into(),
-        Fact::VolumeKey | Fact::StorageKey | Fact::OutputKey | Fact::ContentKey => {
+        Field::InstanceCount => vec![json!(2), json!(1)],
+        Field::MaxRuntime => [1800, 1801, 43_201, 86_401].map(Value::from).into(),
+        Field::VolumeKey | Field::StorageKey | Field::OutputKey | Field::ContentKey => {
             let by_id = KEY.rsplit('/').next().expect("an id");
             let others = ["alias/aws/s3", "arn:aws:kms:eu-west-1:444455556666:alias/atlas", by_id];
             [&[KEY, OTHER_KEY], &others[..]].concat().into_iter().map(Value::from).collect()
         }
-        Fact::OutputUri | Fact::InputUri => vec![json!("s3://atlas/x")],
-        Fact::NetworkIsolation | Fact::TrafficEncryption | Fact::StorageSwitch => vec![json!(true), json!(false)],
-        Fact::Subnet => ["subnet-1", "subnet-2", "subnet-abc"].map(Value::from).into(),
-        Fact::SecurityGroup => ["sg-1", "sg-2", "sg-abc"].map(Value::from).into(),
-        Fact::Model => vec![json!("isolated"), json!("open")],
-        Fact::RootAccess => vec![json!("Disabled"), json!("Enabled")],
-        Fact::InternetAccess if path.ends_with("appNetworkAccessType") => {
+        Field::OutputUri | Field::InputUri => vec![json!("s3://atlas/x")],
+        Field::NetworkIsolation | Field::TrafficEncryption | Field::StorageSwitch => vec![json!(true), json!(false)],
+        Field::Subnet => ["subnet-1", "subnet-2", "subnet-abc"].map(Value::from).into(),
+        Field::SecurityGroup => ["sg-1", "sg-2", "sg-abc"].map(Value::from).into(),
+        Field::Model => vec![json!("isolated"), json!("open")],
+        Field::RootAccess => vec![json!("Disabled"), json!("Enabled")],
+        Field::InternetAccess if path.ends_with("appNetworkAccessType") => {
             vec![json!("VpcOnly"), json!("PublicInternetOnly")]
         }
-        Fact::InternetAccess => vec![json!("Disabled"), json!("Enabled")],
+        Field::InternetAccess => vec![json!("Disabled"), json!("Enabled")],
         _ => return None,
     })
 }

@@ -9,7 +9,7 @@ use tagwarden::evidence::{Evidence, Model};
 use tagwarden::facts::Caller;
 use tagwarden::policy::Policy;
 use tagwarden::record::Call;
-use tagwarden::render::{Gap, GapKind, twins};
+use tagwarden::render::{Gap, GapKind, preventive_statements};
 use tagwarden::rules::{Prevention, RULES};
 use tagwarden::terms::Mode;
 use tagwarden_tests::simulator::Simulator;
@@ -109,9 +109,10 @@ fn evidence(case: &Case) -> (Evidence, String) {
 
 /// The statements of a policy, as JSON, and where they differ from the rules.
 pub fn statements(policy: &Policy) -> (Vec<Value>, Rc<[Gap]>) {
-    let twins = twins(policy, &|_| true);
-    let statements = twins.statements.iter().map(|statement| serde_json::to_value(statement).expect("JSON")).collect();
-    (statements, twins.gaps.into())
+    let rendered = preventive_statements(policy, &|_| true);
+    let statements =
+        rendered.statements.iter().map(|statement| serde_json::to_value(statement).expect("JSON")).collect();
+    (statements, rendered.gaps.into())
 }
 
 /// The line that gives the simulator these statements under a name.
@@ -257,7 +258,7 @@ fn both_halves_of_every_rule_agree() {
     let mut simulator = Simulator::start();
     let mut tally = Tally::default();
     // Every slot of every operation, left away and with each value, by itself.
-    tally.compare(&mut simulator, include_str!("../../data/every-twin.toml"), &cases::one_change_each());
+    tally.compare(&mut simulator, include_str!("../../data/preventable.toml"), &cases::one_change_each());
     for _ in 0..count.div_ceil(PER_POLICY) {
         let text = cases::policy(&mut rng);
         let tag = Policy::parse(&text).expect(&text).abac.tag;

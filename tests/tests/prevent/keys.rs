@@ -21,7 +21,7 @@ fn condition_keys_hold_what_the_table_says() {
     let mut lines = vec![define("p", &[])];
     for (operation, slot, _) in &slots {
         let mut request = json!({});
-        let value = values(slot.fact, slot.path).map_or(json!("ml.m5.xlarge"), |values| values[0].clone());
+        let value = values(slot.field, slot.path).map_or(json!("ml.m5.xlarge"), |values| values[0].clone());
         put(&mut request, slot.path, 0, value);
         lines.push(json!({"id": 0, "policies": "p", "principal": {"arn": "arn:aws:iam::111122223333:role/r"},
             "record": record(operation, &request), "explain": true}));

@@ -10,7 +10,7 @@ use crate::cases::{self, Case};
 use crate::compare::{Expected, define, disagreements, is_undecided, question, statements};
 
 /// All rules, an override and an exemption.
-const POLICY: &str = include_str!("../../data/every-twin.toml");
+const POLICY: &str = include_str!("../../data/preventable.toml");
 
 struct Mutant {
     name: &'static str,

@@ -1,4 +1,4 @@
-//! What the rendered policies beside the rules' twins allow and deny.
+//! What the rendered policies beside the rules allow and deny.
 
 use serde_json::{Value, json};
 use tagwarden::policy::Policy;
@@ -7,7 +7,7 @@ use tagwarden_tests::tagwarden;
 
 use crate::cases::{ACCOUNT, record};
 
-const POLICY: &str = "tests/data/every-twin.toml";
+const POLICY: &str = "tests/data/preventable.toml";
 
 /// The documents that `tagwarden render` prints.
 fn render(args: &[&str]) -> Vec<Value> {

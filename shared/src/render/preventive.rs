@@ -1,54 +1,28 @@
-//! The IAM twins of the rules: statements that deny what the rules find.
-
-use std::fmt;
-
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+//! The preventive half of a policy: statements that deny what the rules find.
 
 use super::abbreviate::abbreviate;
-use crate::operations::{Fact, Operation};
-use crate::policy::{Cell, Exemption, Policy, When};
+use super::bounds::{alternatives, eras};
+use super::gap::{Gap, GapKind};
+use super::text::camel_case;
+use crate::operations::{Field, Operation};
+use crate::policy::{Cell, Policy};
 use crate::rules::{Denial, Difference, Prevention, Rule};
-use crate::settings::Abac;
 use crate::statement::slot_keys::condition_key;
-use crate::statement::{Condition, Conflict, Statement, Test, condition_keys};
-use crate::terms::{Mode, Pattern};
+use crate::statement::{Condition, Conflict, Statement, condition_keys};
+use crate::terms::Mode;
 
 /// The statements that deny what the rules of a policy find, and what they leave open.
 #[derive(Clone, Debug, Default)]
-pub struct Twins {
+pub struct PreventiveStatements {
     /// In the order of the rules.
     pub statements: Vec<Statement>,
     /// Where the statements differ from the rules, in the same order.
     pub gaps: Vec<Gap>,
 }
 
-/// A difference between a rule and its statements.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// The rule's id.
-    pub rule: &'static str,
-    /// Which way it goes.
-    pub kind: GapKind,
-    /// What differs, and why.
-    pub what: String,
-}
-
-/// Which way a difference goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GapKind {
-    /// The rule finds it, the statements let it pass.
-    Looser,
-    /// The rule lets it pass, the statements deny it.
-    Stricter,
-    /// It was left out on purpose.
-    LeftOut,
-}
-
 /// Renders the rules of `policy` that `wanted` picks.
-pub fn twins(policy: &Policy, wanted: &dyn Fn(&Rule) -> bool) -> Twins {
-    let mut twins = Twins::default();
+pub fn preventive_statements(policy: &Policy, wanted: &dyn Fn(&Rule) -> bool) -> PreventiveStatements {
+    let mut rendered = PreventiveStatements::default();
     for (rule, cells) in policy.cells().filter(|(rule, _)| wanted(rule)) {
         let mut of_rule = OfRule { rule, requests: Vec::new(), without_key: Vec::new(), gaps: Vec::new() };
         if let Prevention::None(why) = rule.prevention {
@@ -60,10 +34,10 @@ pub fn twins(policy: &Policy, wanted: &dyn Fn(&Rule) -> bool) -> Twins {
         if !of_rule.requests.is_empty() {
             of_rule.slots_without_key();
         }
-        twins.statements.extend(of_rule.statements());
-        twins.gaps.append(&mut of_rule.gaps);
+        rendered.statements.extend(of_rule.statements());
+        rendered.gaps.append(&mut of_rule.gaps);
     }
-    twins
+    rendered
 }
 
 /// What is gathered for one rule.
@@ -140,9 +114,9 @@ impl OfRule {
         let mut partly: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
         for operation in self.rule.operations() {
             // A rule about an object is about what is in it.
-            let governed = operation.slots().filter(|slot| self.rule.governs.contains(&slot.fact));
-            let governed = governed.flat_map(|slot| match slot.fact {
-                Fact::Vpc => operation.slots_inside(slot.path).collect(),
+            let governed = operation.slots().filter(|slot| self.rule.governs.contains(&slot.field));
+            let governed = governed.flat_map(|slot| match slot.field {
+                Field::Vpc => operation.slots_inside(slot.path).collect(),
                 _ => vec![slot],
             });
             let (held, not_held): (Vec<_>, Vec<_>) = governed
@@ -223,121 +197,6 @@ fn quoted(names: &[impl AsRef<str>]) -> String {
     names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
-/// `missing-vpc` → `MissingVpc`: a statement's id has no hyphens.
-pub(super) fn camel_case(id: &str) -> String {
-    let capitalise = |word: &str| match word.split_at_checked(1) {
-        Some((first, rest)) => first.to_ascii_uppercase() + rest,
-        None => String::new(),
-    };
-    id.split('-').map(capitalise).collect()
-}
-
-/// A bound of a cell that one statement can test: one list of a `when`, matched or not.
-#[derive(Clone, Copy, Debug)]
-struct Bound<'w> {
-    list: List<'w>,
-    holds: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum List<'w> {
-    Projects(&'w [String]),
-    Personas(&'w [String]),
-    Accounts(&'w [String]),
-    Principals(&'w [Pattern<'static>]),
-    Operations(&'w [String]),
-}
-
-impl<'w> List<'w> {
-    /// The lists of `when` that say anything: an empty one matches all.
-    fn of(when: &'w When) -> impl Iterator<Item = Self> {
-        let texts = [
-            (&when.projects, Self::Projects as fn(&'w [String]) -> Self),
-            (&when.personas, Self::Personas),
-            (&when.accounts, Self::Accounts),
-            (&when.operations, Self::Operations),
-        ];
-        let lists = texts.into_iter().filter(|(list, _)| !list.is_empty()).map(|(list, make)| make(list));
-        lists.chain((!when.principals.is_empty()).then_some(Self::Principals(&when.principals)))
-    }
-}
-
-impl Bound<'_> {
-    /// Whether calls of the operation can be within the bound.
-    fn admits(&self, operation: &Operation) -> bool {
-        match self.list {
-            List::Operations(names) => names.iter().any(|name| name == operation.name) == self.holds,
-            _ => true,
-        }
-    }
-
-    /// What IAM is to test.
-    fn test(&self, abac: &Abac) -> Option<Test> {
-        let one_of =
-            |key: &str, values| if self.holds { Test::equals(key, values) } else { Test::not_equals(key, values) };
-        Some(match self.list {
-            List::Projects(names) => one_of(&format!("aws:PrincipalTag/{}", abac.tag), names),
-            List::Personas(names) => one_of(&format!("aws:PrincipalTag/{}", abac.persona_tag), names),
-            List::Accounts(names) => one_of("aws:PrincipalAccount", names),
-            List::Principals(patterns) if self.holds => Test::like("aws:PrincipalArn", patterns),
-            List::Principals(patterns) => Test::not_like("aws:PrincipalArn", patterns),
-            List::Operations(_) => return None,
-        })
-    }
-}
-
-/// The bounds of a cell, in alternatives that each is one conjunction: what does not match several lists at once fails to match
-/// one of them.
-fn alternatives<'w>(bounds: &[(&'w When, bool)]) -> Vec<Vec<Bound<'w>>> {
-    let mut alternatives = vec![Vec::new()];
-    for (when, holds) in bounds {
-        let lists: Vec<_> = List::of(when).map(|list| Bound { list, holds: *holds }).collect();
-        let ways: Vec<Vec<Bound>> =
-            if *holds { vec![lists] } else { lists.into_iter().map(|bound| vec![bound]).collect() };
-        alternatives = alternatives
-            .iter()
-            .flat_map(|before| ways.iter().map(move |way| [before.as_slice(), way].concat()))
-            .collect();
-    }
-    alternatives
-}
-
-/// When the callers of exemptions are denied after all. Until the first exemption is over, everybody but all of the exempted;
-/// then also those whose exemption is over; in the end everybody.
-fn eras<'p>(exemptions: impl Iterator<Item = &'p Exemption>) -> Vec<Vec<Test>> {
-    let mut exemptions: Vec<_> = exemptions.collect();
-    exemptions.sort_by_key(|exemption| exemption.until);
-    let mut ends: Vec<Option<Date>> = exemptions.iter().map(|exemption| Some(exemption.until)).collect();
-    ends.dedup();
-    ends.insert(0, None);
-    let mut eras = Vec::new();
-    for end in ends {
-        let mut tests: Vec<_> =
-            end.and_then(day_after).map(|start| Test::from("aws:CurrentTime", start)).into_iter().collect();
-        let exempted: Vec<_> = exemptions
-            .iter()
-            .filter(|exemption| Some(exemption.until) > end)
-            .flat_map(|exemption| exemption.principals.clone())
-            .collect();
-        if !exempted.is_empty() {
-            tests.push(Test::not_like("aws:PrincipalArn", &exempted));
-        }
-        eras.push(tests);
-    }
-    eras
-}
-
-/// The first instant, in UTC, that an exemption no longer covers.
-fn day_after(date: Date) -> Option<Timestamp> {
-    Some(date.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp())
-}
-
-impl fmt::Display for Gap {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "`{}`: {}", self.rule, self.what)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -346,8 +205,8 @@ mod tests {
     fn render(policy: &str) -> Vec<String> {
         let text = format!("version = 1\n{policy}");
         let policy = Policy::parse(&text).expect(&text);
-        let twins = twins(&policy, &|_| true);
-        let statements = twins.statements.iter();
+        let rendered = preventive_statements(&policy, &|_| true);
+        let statements = rendered.statements.iter();
         statements
             .map(|statement| {
                 let json = serde_json::to_value(statement).unwrap();
@@ -360,14 +219,14 @@ mod tests {
     fn rules_say_what_iam_can_prevent() {
         for rule in RULES.iter().filter(|rule| rule.id != "foreign-execution-role") {
             let text = format!("version = 1\n[abac]\nprojects = ['a']\n{}", rule.example_table());
-            let twins = twins(&Policy::parse(&text).expect(&text), &|_| true);
-            let (has_statements, has_gaps) = (!twins.statements.is_empty(), !twins.gaps.is_empty());
+            let rendered = preventive_statements(&Policy::parse(&text).expect(&text), &|_| true);
+            let (has_statements, has_gaps) = (!rendered.statements.is_empty(), !rendered.gaps.is_empty());
             let expected = match rule.prevention {
                 Prevention::Iam => (true, false),
                 Prevention::Partly(_) => (true, true),
                 Prevention::None(_) => (false, true),
             };
-            assert_eq!((has_statements, has_gaps), expected, "{}: {:#?}", rule.id, twins.gaps);
+            assert_eq!((has_statements, has_gaps), expected, "{}: {:#?}", rule.id, rendered.gaps);
         }
     }
 
