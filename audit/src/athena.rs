@@ -99,7 +99,7 @@ struct Row {
 /// The record that a row is of.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Record {
+struct AthenaRecord {
     #[serde(rename = "eventID")]
     event_id: Option<String>,
     event_time: Option<String>,
@@ -110,14 +110,14 @@ struct Record {
     recipient_account_id: Option<String>,
     error_code: Option<String>,
     read_only: bool,
-    user_identity: Identity,
+    user_identity: AthenaIdentity,
     request_parameters: Option<Box<RawValue>>,
     response_elements: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Identity {
+struct AthenaIdentity {
     r#type: Option<String>,
     principal_id: Option<String>,
     arn: Option<String>,
@@ -145,7 +145,7 @@ struct Attributes {
     creation_date: Option<String>,
 }
 
-impl From<Row> for Record {
+impl From<Row> for AthenaRecord {
     fn from(row: Row) -> Self {
         Self {
             event_id: row.eventid,
@@ -157,7 +157,7 @@ impl From<Row> for Record {
             recipient_account_id: row.recipientaccountid,
             error_code: row.errorcode,
             read_only: row.readonly.is_some_and(|text| text == "true"),
-            user_identity: Identity {
+            user_identity: AthenaIdentity {
                 r#type: row.caller_type,
                 principal_id: row.caller_principalid,
                 arn: row.caller_arn,
@@ -209,7 +209,7 @@ pub(crate) fn records_of_csv(bytes: &[u8], problems: &mut Vec<String>) -> String
                 let begins = begins(fields.position());
                 (line..begins).for_each(|_| text.push('\n'));
                 line = begins;
-                text.push_str(&serde_json::to_string(&Record::from(row)).unwrap_or_default());
+                text.push_str(&serde_json::to_string(&AthenaRecord::from(row)).unwrap_or_default());
             }
             Err(error) => {
                 problems.push(format!("{}: no row of Athena's result: {error}", begins(error.position())));
@@ -222,7 +222,7 @@ pub(crate) fn records_of_csv(bytes: &[u8], problems: &mut Vec<String>) -> String
 pub(crate) fn records_of_json_lines(text: &str) -> Option<String> {
     let record = |line: &str| match serde_json::from_str::<Row>(line) {
         Ok(row) if row.eventsource.is_some() && !line.contains("\"eventSource\"") => {
-            serde_json::to_string(&Record::from(row)).ok()
+            serde_json::to_string(&AthenaRecord::from(row)).ok()
         }
         _ => None,
     };

@@ -10,7 +10,7 @@ use tagwarden::record::Call;
 use tagwarden::record::json::Value;
 
 use crate::spool::{Span, Spool, unreadable};
-use crate::{Failure, Scanned};
+use crate::{AuditError, Scanned};
 
 /// What was read so far. A file's `Place` says where it stands among the others, which come in any order.
 pub struct Gathered<Place> {
@@ -19,7 +19,7 @@ pub struct Gathered<Place> {
     /// What was read.
     pub input: Input,
     pub(crate) denied: BTreeMap<Denied, u64>,
-    launches: Vec<Launch<Place>>,
+    launches: Vec<PendingLaunch<Place>>,
     records: Spool,
     /// Every session that was issued: fingerprints of its two names, then JSON. Most of them launch nothing.
     sessions: Spool,
@@ -32,7 +32,7 @@ pub struct Gathered<Place> {
 }
 
 /// A record that waits to be judged.
-struct Launch<Place> {
+struct PendingLaunch<Place> {
     time: Option<Timestamp>,
     /// Its file's place, and its place in the file.
     place: (Place, usize),
@@ -67,7 +67,11 @@ impl<Place: Ord + Clone> Gathered<Place> {
     ///
     /// # Errors
     /// Where a temporary file cannot be written.
-    pub fn take(&mut self, place: &Place, Scanned { bytes, inflated_bytes, extract }: Scanned) -> Result<(), Failure> {
+    pub fn take(
+        &mut self,
+        place: &Place,
+        Scanned { bytes, inflated_bytes, extract }: Scanned,
+    ) -> Result<(), AuditError> {
         self.input.files += 1;
         self.input.bytes += bytes;
         self.input.inflated_bytes += inflated_bytes;
@@ -76,7 +80,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
         for (number, launch) in launches.into_iter().enumerate() {
             let record = self.records.push(launch.json.as_bytes())?;
             let resource = launch.resource_arn.as_deref().and_then(carrier).map(|carrier| fingerprint(&carrier));
-            self.launches.push(Launch { time: launch.time, place: (place.clone(), number), resource, record });
+            self.launches.push(PendingLaunch { time: launch.time, place: (place.clone(), number), resource, record });
             self.callers.extend([launch.access_key_id, launch.principal_id].into_iter().flatten());
         }
         let mut entry = Vec::new();
@@ -85,7 +89,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
             let names = [names.next(), names.next()].map(|name| name.unwrap_or_default().to_le_bytes());
             entry.clear();
             entry.extend(names.as_flattened());
-            serde_json::to_writer(&mut entry, session).map_err(|error| Failure(error.to_string()))?;
+            serde_json::to_writer(&mut entry, session).map_err(|error| AuditError(error.to_string()))?;
             self.sessions.push(&entry)?;
         }
         for lesson in &lessons {
@@ -125,7 +129,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
     }
 
     /// Learns the sessions of those who launched anything, and the tags of what was tagged again, and gives what was launched.
-    pub(crate) fn launches(&mut self) -> Result<Launches, Failure> {
+    pub(crate) fn launches(&mut self) -> Result<Launches, AuditError> {
         let callers: HashSet<_> = self.callers.iter().map(|name| fingerprint(name)).collect();
         std::mem::take(&mut self.sessions).each(|entry| {
             let Some((names, json)) = entry.split_at_checked(2 * size_of::<u64>()) else { return };
@@ -158,7 +162,7 @@ fn fingerprint(name: &str) -> u64 {
 
 impl Launches {
     /// The next records, at most `count`; `None` at the end.
-    pub(crate) fn next_batch(&mut self, count: usize) -> Result<Option<Vec<String>>, Failure> {
+    pub(crate) fn next_batch(&mut self, count: usize) -> Result<Option<Vec<String>>, AuditError> {
         let batch = self.records.by_ref().take(count);
         let records = batch.map(|record| String::from_utf8(self.spool.get(record)?).map_err(unreadable));
         let records = records.collect::<Result<Vec<_>, _>>()?;

@@ -7,7 +7,7 @@ use crate::{FindingLine, Period, Summary};
 use tagwarden::decide::{Decision, decide_record};
 use tagwarden::evidence::Evidence;
 
-use crate::{Failure, Gathered, NamedPolicy, Page, Written};
+use crate::{AuditError, Gathered, LoadedPolicy, Page, Written};
 
 /// How many launches are judged at a time.
 const BATCH: usize = 256;
@@ -16,9 +16,9 @@ const BATCH: usize = 256;
 #[derive(Clone, Copy)]
 pub struct Audit<'a> {
     /// The policy to judge by.
-    pub policy: &'a NamedPolicy,
+    pub policy: &'a LoadedPolicy,
     /// Another one, whose verdicts are compared.
-    pub other: Option<&'a NamedPolicy>,
+    pub other: Option<&'a LoadedPolicy>,
     /// The period that the launches are of.
     pub period: Period,
     /// How many threads judge.
@@ -45,7 +45,7 @@ impl Audit<'_> {
         &self,
         mut gathered: Gathered<Place>,
         mut outputs: Outputs,
-    ) -> Result<Summary, Failure> {
+    ) -> Result<Summary, AuditError> {
         let mut launches = gathered.launches()?;
         let mut summary = Summary::default();
         summary.complete = self.complete;
@@ -60,8 +60,8 @@ impl Audit<'_> {
                     judged.push_back(scope.spawn(|| self.decide(batch, &gathered.evidence)));
                 }
                 let Some(batch) = judged.pop_front() else { return Ok(()) };
-                let decisions = batch.join().map_err(|_| Failure("a launch could not be judged".to_owned()))?;
-                for decisions in decisions.map_err(Failure)? {
+                let decisions = batch.join().map_err(|_| AuditError("a launch could not be judged".to_owned()))?;
+                for decisions in decisions.map_err(AuditError)? {
                     self.tell(&decisions, &mut summary, &mut outputs)?;
                 }
             }
@@ -87,7 +87,7 @@ impl Audit<'_> {
     }
 
     /// Counts the decisions about one launch, and writes the first of them down.
-    fn tell(&self, decisions: &[Decision], summary: &mut Summary, outputs: &mut Outputs) -> Result<(), Failure> {
+    fn tell(&self, decisions: &[Decision], summary: &mut Summary, outputs: &mut Outputs) -> Result<(), AuditError> {
         let (Some(decision), abac) = (decisions.first(), &self.policy.policy.abac) else { return Ok(()) };
         summary.add(decision, abac);
         if let Some(other) = decisions.get(1) {

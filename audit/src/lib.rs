@@ -34,19 +34,19 @@ use tagwarden::policy::Policy;
 
 /// Why an audit cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure(pub String);
+pub struct AuditError(pub String);
 
-impl fmt::Display for Failure {
+impl fmt::Display for AuditError {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for AuditError {}
 
 /// A policy as it was loaded.
 #[derive(Clone, Debug)]
-pub struct NamedPolicy {
+pub struct LoadedPolicy {
     /// What reports call it: its file's name.
     pub name: String,
     /// Its text.

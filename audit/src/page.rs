@@ -9,7 +9,7 @@ use serde::Serialize;
 use tagwarden::decide::{Decision, Verdict};
 use tagwarden::settings::Abac;
 
-use crate::{Failure, NamedPolicy, Written};
+use crate::{AuditError, LoadedPolicy, Written};
 
 const FRAME: &str = include_str!("page.html");
 const SCRIPT: &str = include_str!("page.js");
@@ -27,14 +27,14 @@ pub struct Page {
 }
 
 #[derive(Serialize)]
-struct Launch<'d> {
+struct LaunchRow<'d> {
     project: String,
     #[serde(flatten)]
     decision: &'d Decision,
 }
 
 #[derive(Serialize)]
-struct Content<'s> {
+struct PageData<'s> {
     policy_name: &'s str,
     policy_text: &'s str,
     since: Option<Timestamp>,
@@ -49,13 +49,13 @@ impl Page {
     ///
     /// # Errors
     /// Where that cannot be written.
-    pub fn begin(mut file: Written) -> Result<Self, Failure> {
+    pub fn begin(mut file: Written) -> Result<Self, AuditError> {
         file.text(FRAME.trim_end())?;
         file.text("[")?;
         Ok(Self { file, launches: 0, compliant: 0, left_out: 0 })
     }
 
-    pub(crate) fn launch(&mut self, decision: &Decision, abac: &Abac) -> Result<(), Failure> {
+    pub(crate) fn launch(&mut self, decision: &Decision, abac: &Abac) -> Result<(), AuditError> {
         let is_compliant = decision.verdict == Verdict::Compliant;
         if self.launches >= MAX_LAUNCHES || is_compliant && self.compliant >= MAX_COMPLIANT {
             self.left_out += 1;
@@ -64,24 +64,24 @@ impl Page {
         self.file.text(if self.launches == 0 { "\n" } else { ",\n" })?;
         self.launches += 1;
         self.compliant += u64::from(is_compliant);
-        self.json(&Launch { project: crate::project(decision, abac), decision })
+        self.json(&LaunchRow { project: crate::project(decision, abac), decision })
     }
 
-    pub(crate) fn finish(mut self, summary: &Summary, policy: &NamedPolicy, period: Period) -> Result<(), Failure> {
+    pub(crate) fn finish(mut self, summary: &Summary, policy: &LoadedPolicy, period: Period) -> Result<(), AuditError> {
         self.file.text("]</script>\n<script type=\"application/json\" id=\"summary-data\">")?;
         let Period { since, until } = period;
         let (policy_name, policy_text) = (policy.name.as_str(), policy.text.as_str());
-        self.json(&Content { policy_name, policy_text, since, until, left_out: self.left_out, summary })?;
+        self.json(&PageData { policy_name, policy_text, since, until, left_out: self.left_out, summary })?;
         self.file.text("</script>\n<script>\n")?;
         self.file.text(SCRIPT)?;
         self.file.text("</script>\n</body>\n</html>\n")?;
         self.file.close()
     }
 
-    fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+    fn json(&mut self, value: &impl Serialize) -> Result<(), AuditError> {
         let mut serializer = serde_json::Serializer::with_formatter(Vec::new(), ForScript);
         let written = value.serialize(&mut serializer);
-        written.map_err(|error| Failure(error.to_string()))?;
+        written.map_err(|error| AuditError(error.to_string()))?;
         self.file.bytes(&serializer.into_inner())
     }
 }

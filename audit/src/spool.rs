@@ -4,7 +4,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 
 use tempfile::SpooledTempFile;
 
-use crate::Failure;
+use crate::AuditError;
 
 /// How many bytes stay in memory.
 const IN_MEMORY: usize = 32 << 20;
@@ -30,7 +30,7 @@ impl Default for Spool {
 
 impl Spool {
     /// Adds an entry.
-    pub(crate) fn push(&mut self, entry: &[u8]) -> Result<Span, Failure> {
+    pub(crate) fn push(&mut self, entry: &[u8]) -> Result<Span, AuditError> {
         let length = u32::try_from(entry.len()).map_err(unwritable)?.to_le_bytes();
         let span = Span { start: self.length + length.len() as u64, length: entry.len() };
         self.file.write_all(&length).and_then(|()| self.file.write_all(entry)).map_err(unwritable)?;
@@ -39,14 +39,14 @@ impl Spool {
     }
 
     /// The entry at `span`. Nothing can be added any more.
-    pub(crate) fn get(&mut self, span: Span) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn get(&mut self, span: Span) -> Result<Vec<u8>, AuditError> {
         let mut entry = vec![0; span.length];
         let read = self.file.seek(SeekFrom::Start(span.start)).and_then(|_| self.file.read_exact(&mut entry));
         read.map(|()| entry).map_err(unreadable)
     }
 
     /// Hands over all entries, in their order.
-    pub(crate) fn each(mut self, mut each: impl FnMut(&[u8])) -> Result<(), Failure> {
+    pub(crate) fn each(mut self, mut each: impl FnMut(&[u8])) -> Result<(), AuditError> {
         self.file.rewind().map_err(unreadable)?;
         let (mut entries, mut left, mut entry) = (BufReader::new(self.file), self.length, Vec::new());
         while left > 0 {
@@ -61,10 +61,10 @@ impl Spool {
     }
 }
 
-fn unwritable(error: impl std::fmt::Display) -> Failure {
-    Failure(format!("cannot write a temporary file: {error}"))
+fn unwritable(error: impl std::fmt::Display) -> AuditError {
+    AuditError(format!("cannot write a temporary file: {error}"))
 }
 
-pub(crate) fn unreadable(error: impl std::fmt::Display) -> Failure {
-    Failure(format!("cannot read a temporary file: {error}"))
+pub(crate) fn unreadable(error: impl std::fmt::Display) -> AuditError {
+    AuditError(format!("cannot read a temporary file: {error}"))
 }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tagwarden::evidence::Session;
 
-use crate::Failure;
+use crate::AuditError;
 
 /// Changes with whatever changes what the same log files are stored as.
 pub const VERSION: u32 = 2;
@@ -60,7 +60,7 @@ impl Batch {
     ///
     /// # Errors
     /// None that is known: it is written to memory.
-    pub fn add(&mut self, mut stored: Stored) -> Result<(), Failure> {
+    pub fn add(&mut self, mut stored: Stored) -> Result<(), AuditError> {
         if let Stored::Scanned { extract, .. } = &mut stored {
             for session in std::mem::take(&mut extract.sessions) {
                 line(&mut self.sessions, &session)?;
@@ -73,12 +73,12 @@ impl Batch {
     ///
     /// # Errors
     /// None that is known.
-    pub fn finish(self) -> Result<Files, Failure> {
+    pub fn finish(self) -> Result<Files, AuditError> {
         Ok(Files { files: self.files.finish().map_err(failed)?, sessions: self.sessions.finish().map_err(failed)? })
     }
 }
 
-fn line(file: &mut impl Write, value: &impl Serialize) -> Result<(), Failure> {
+fn line(file: &mut impl Write, value: &impl Serialize) -> Result<(), AuditError> {
     serde_json::to_writer(&mut *file, value).map_err(failed)?;
     file.write_all(b"\n").map_err(failed)
 }
@@ -87,7 +87,7 @@ fn line(file: &mut impl Write, value: &impl Serialize) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Where they are damaged, or `each` fails.
-pub fn read_files(gzipped: &[u8], each: impl FnMut(Stored) -> Result<(), Failure>) -> Result<(), Failure> {
+pub fn read_files(gzipped: &[u8], each: impl FnMut(Stored) -> Result<(), AuditError>) -> Result<(), AuditError> {
     read(gzipped, each)
 }
 
@@ -95,11 +95,14 @@ pub fn read_files(gzipped: &[u8], each: impl FnMut(Stored) -> Result<(), Failure
 ///
 /// # Errors
 /// Where they are damaged, or `each` fails.
-pub fn read_sessions(gzipped: &[u8], each: impl FnMut(Session) -> Result<(), Failure>) -> Result<(), Failure> {
+pub fn read_sessions(gzipped: &[u8], each: impl FnMut(Session) -> Result<(), AuditError>) -> Result<(), AuditError> {
     read(gzipped, each)
 }
 
-fn read<T: DeserializeOwned>(gzipped: &[u8], mut each: impl FnMut(T) -> Result<(), Failure>) -> Result<(), Failure> {
+fn read<T: DeserializeOwned>(
+    gzipped: &[u8],
+    mut each: impl FnMut(T) -> Result<(), AuditError>,
+) -> Result<(), AuditError> {
     let (mut lines, mut line) = (BufReader::new(MultiGzDecoder::new(gzipped)), Vec::new());
     while lines.read_until(b'\n', &mut line).map_err(failed)? > 0 {
         each(serde_json::from_slice(&line).map_err(failed)?)?;
@@ -108,8 +111,8 @@ fn read<T: DeserializeOwned>(gzipped: &[u8], mut each: impl FnMut(T) -> Result<(
     Ok(())
 }
 
-fn failed(error: impl std::fmt::Display) -> Failure {
-    Failure(format!("an extract cannot be read or written: {error}"))
+fn failed(error: impl std::fmt::Display) -> AuditError {
+    AuditError(format!("an extract cannot be read or written: {error}"))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::Failure;
+use crate::AuditError;
 
 /// A file that is being written.
 pub struct Written {
@@ -19,13 +19,13 @@ impl Written {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn create(path: &Path) -> Result<Self, Failure> {
+    pub fn create(path: &Path) -> Result<Self, AuditError> {
         let file = File::create(path).map_err(|error| cannot_write(path, &error))?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file) })
     }
 
     /// Writes each as a line of JSON.
-    pub(crate) fn lines(&mut self, lines: impl Iterator<Item = impl Serialize>) -> Result<(), Failure> {
+    pub(crate) fn lines(&mut self, lines: impl Iterator<Item = impl Serialize>) -> Result<(), AuditError> {
         for line in lines {
             let written = serde_json::to_writer(&mut self.file, &line).map_err(Into::into);
             written.map_err(|error| cannot_write(&self.path, &error))?;
@@ -34,19 +34,19 @@ impl Written {
         Ok(())
     }
 
-    pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
+    pub(crate) fn text(&mut self, text: &str) -> Result<(), AuditError> {
         self.bytes(text.as_bytes())
     }
 
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), AuditError> {
         self.file.write_all(bytes).map_err(|error| cannot_write(&self.path, &error))
     }
 
-    pub(crate) fn close(mut self) -> Result<(), Failure> {
+    pub(crate) fn close(mut self) -> Result<(), AuditError> {
         self.file.flush().map_err(|error| cannot_write(&self.path, &error))
     }
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure(format!("{}: cannot be written: {error}", path.display()))
+fn cannot_write(path: &Path, error: &io::Error) -> AuditError {
+    AuditError(format!("{}: cannot be written: {error}", path.display()))
 }

@@ -9,16 +9,16 @@ use tagwarden::record::documents::{self, Item};
 use tagwarden::record::json::Value;
 
 use crate::args::{CheckArgs, Format};
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{CliError, Exit, RunResult};
 use crate::iam;
 use crate::input::{self, Source};
 use crate::output::{self, Output};
 use crate::policy;
-use crate::report::{self, Summary};
+use crate::report::{self, VerdictCounts};
 
-pub fn run(args: &CheckArgs, output: &mut Output) -> Outcome {
+pub fn run(args: &CheckArgs, output: &mut Output) -> RunResult {
     let policy = policy::load(args.policy.as_deref())?.policy;
-    let mut gathered = Gathered { evidence: Evidence::new(iam::HINT), records: Vec::new(), problems: 0 };
+    let mut gathered = CheckInput { evidence: Evidence::new(iam::HINT), records: Vec::new(), problems: 0 };
     for path in &args.iam {
         for problem in iam::load(path, &mut gathered.evidence)? {
             gathered.problem(&problem);
@@ -31,11 +31,13 @@ pub fn run(args: &CheckArgs, output: &mut Output) -> Outcome {
             Source::Problem(message) => gathered.problem(&message),
         }
     }
-    let mut summary = Summary::new(gathered.problems);
-    for Record { place, content } in gathered.records {
+    let mut summary = VerdictCounts::new(gathered.problems);
+    for PendingRecord { place, content } in gathered.records {
         let decision = match content {
-            Content::Decided(decision) => *decision,
-            Content::ToJudge(json) => decide_record(&json, &policy, &gathered.evidence).map_err(Failure::Message)?,
+            PendingDecision::Decided(decision) => *decision,
+            PendingDecision::ToJudge(json) => {
+                decide_record(&json, &policy, &gathered.evidence).map_err(CliError::Message)?
+            }
         };
         summary.count(&decision);
         match args.format {
@@ -54,25 +56,25 @@ pub fn run(args: &CheckArgs, output: &mut Output) -> Outcome {
 
 /// What the inputs hold. Records wait here until all of them are read: the session behind a call, or IAM's data on its
 /// caller, may come last.
-struct Gathered {
+struct CheckInput {
     evidence: Evidence,
-    records: Vec<Record>,
+    records: Vec<PendingRecord>,
     problems: usize,
 }
 
-struct Record {
+struct PendingRecord {
     place: String,
-    content: Content,
+    content: PendingDecision,
 }
 
-enum Content {
+enum PendingDecision {
     /// The JSON text of a record that is to be judged.
     ToJudge(String),
     /// The decision about anything else.
     Decided(Box<Decision>),
 }
 
-impl Gathered {
+impl CheckInput {
     fn file(&mut self, path: &Path) {
         let place = input::name(path);
         self.read(path, |gathered, item| match item {
@@ -105,14 +107,18 @@ impl Gathered {
         self.evidence.learn(&call);
         match coverage(&call) {
             Ok(_) => {
-                self.records.push(Record { place: place.to_owned(), content: Content::ToJudge(json.to_owned()) });
+                self.records.push(PendingRecord {
+                    place: place.to_owned(),
+                    content: PendingDecision::ToJudge(json.to_owned()),
+                });
             }
             Err(reason) => self.decided(place, skipped(&call, reason)),
         }
     }
 
     fn decided(&mut self, place: &str, decision: Decision) {
-        self.records.push(Record { place: place.to_owned(), content: Content::Decided(Box::new(decision)) });
+        self.records
+            .push(PendingRecord { place: place.to_owned(), content: PendingDecision::Decided(Box::new(decision)) });
     }
 
     fn authorization_details(&mut self, path: &Path, details: &Value) {

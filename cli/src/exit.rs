@@ -29,14 +29,14 @@ impl From<Exit> for ExitCode {
 
 /// Why the program could not run.
 #[derive(Debug)]
-pub enum Failure {
-    /// This.
+pub enum CliError {
+    /// For this reason.
     Message(String),
-    /// Whoever read the output has seen enough, as `head` does.
+    /// The reader of the output closed it, as `head` does.
     ReaderGone,
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::ReaderGone,
@@ -45,11 +45,11 @@ impl From<io::Error> for Failure {
     }
 }
 
-impl From<tagwarden_audit::Failure> for Failure {
-    fn from(failure: tagwarden_audit::Failure) -> Self {
-        Self::Message(failure.0)
+impl From<tagwarden_audit::AuditError> for CliError {
+    fn from(error: tagwarden_audit::AuditError) -> Self {
+        Self::Message(error.0)
     }
 }
 
 /// The result of a command.
-pub type Outcome = Result<Exit, Failure>;
+pub type RunResult = Result<Exit, CliError>;

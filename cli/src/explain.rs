@@ -8,12 +8,12 @@ use tagwarden::rules::{Prevention, RULES, Rule, columns};
 use tagwarden::settings::{DefaultValue, Kind, Spec};
 
 use crate::args::{Format, RulesArgs};
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{CliError, Exit, RunResult};
 use crate::output::Output;
 
 const BOLD: Style = Style::new().bold();
 
-pub fn run(args: &RulesArgs, output: &mut Output) -> Outcome {
+pub fn run(args: &RulesArgs, output: &mut Output) -> RunResult {
     match (&args.rule, args.operations, args.format) {
         (Some(id), ..) => explain(rule_named(id)?, output)?,
         (None, false, _) => list(output)?,
@@ -24,15 +24,15 @@ pub fn run(args: &RulesArgs, output: &mut Output) -> Outcome {
 }
 
 /// The rule with this id, or the nearest one in an error.
-pub fn rule_named(id: &str) -> Result<&'static Rule, Failure> {
+pub fn rule_named(id: &str) -> Result<&'static Rule, CliError> {
     Rule::named(id).ok_or_else(|| {
         let near = tagwarden::policy::nearest(id, RULES.iter().map(|rule| rule.id));
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        Failure::Message(format!("unknown rule `{id}`{near}"))
+        CliError::Message(format!("unknown rule `{id}`{near}"))
     })
 }
 
-fn list(output: &mut Output) -> Result<(), Failure> {
+fn list(output: &mut Output) -> Result<(), CliError> {
     let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
     for rule in RULES {
         let (action, severity) = (rule.action.as_str(), rule.severity.as_str());
@@ -43,7 +43,7 @@ fn list(output: &mut Output) -> Result<(), Failure> {
 }
 
 /// The rules and how a call is undone, for each operation.
-fn matrix(output: &mut Output) -> Result<(), Failure> {
+fn matrix(output: &mut Output) -> Result<(), CliError> {
     let (everywhere, columns) = columns();
     let width = Operation::all().map(|operation| operation.name.len()).max().unwrap_or_default();
     let headings: Vec<_> = columns.iter().map(|column| column.heading.as_str()).collect();
@@ -66,7 +66,7 @@ fn matrix(output: &mut Output) -> Result<(), Failure> {
 
 /// The table of operations as JSON, for programs: one object a line. `absent` is what it means that a request does not set
 /// something. In paths, `[]` follows the name of a list, and `?` that of an object which a request may do without.
-fn table(output: &mut Output) -> Result<(), Failure> {
+fn table(output: &mut Output) -> Result<(), CliError> {
     for operation in Operation::all() {
         let stop = match operation.stop {
             Stop::By(undo) => json!({"by": undo}),
@@ -95,7 +95,7 @@ fn table(output: &mut Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn explain(rule: &'static Rule, output: &mut Output) -> Result<(), Failure> {
+fn explain(rule: &'static Rule, output: &mut Output) -> Result<(), CliError> {
     output.line(&format!("{BOLD}{}{BOLD:#} fails when {}.", rule.id, rule.fails_when))?;
     output.line("")?;
     output.line(rule.why)?;

@@ -5,14 +5,14 @@ use std::path::Path;
 use tagwarden::evidence::Evidence;
 use tagwarden_audit::iam::{self, Learned};
 
-use crate::exit::Failure;
+use crate::exit::CliError;
 use crate::input;
 
 /// Ends the message about whatever IAM's data would tell.
 pub const HINT: &str = ": give the output of `aws iam get-account-authorization-details` with `--iam`";
 
 /// Adds what the file at `path` tells. Returns what could not be read of it.
-pub fn load(path: &Path, evidence: &mut Evidence) -> Result<Vec<String>, Failure> {
+pub fn load(path: &Path, evidence: &mut Evidence) -> Result<Vec<String>, CliError> {
     let (name, mut bytes) = (input::name(path), Vec::new());
     if let Err(problem) = input::load(path, &mut bytes) {
         return Ok(vec![format!("{name}: {problem}")]);
@@ -21,5 +21,5 @@ pub fn load(path: &Path, evidence: &mut Evidence) -> Result<Vec<String>, Failure
     if is_iam || !problems.is_empty() {
         return Ok(problems.iter().map(|problem| format!("{name}:{problem}")).collect());
     }
-    Err(Failure::Message(format!("{name}: no output of `aws iam get-account-authorization-details`")))
+    Err(CliError::Message(format!("{name}: no output of `aws iam get-account-authorization-details`")))
 }

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::{Args, Command};
-use crate::exit::Failure;
+use crate::exit::CliError;
 use crate::output::Output;
 
 fn main() -> ExitCode {
@@ -34,8 +34,8 @@ fn main() -> ExitCode {
     let result = result.and_then(|exit| output.flush().map(|()| exit));
     match result {
         Ok(exit) => exit.into(),
-        Err(Failure::ReaderGone) => exit::Exit::Ok.into(),
-        Err(Failure::Message(message)) => {
+        Err(CliError::ReaderGone) => exit::Exit::Ok.into(),
+        Err(CliError::Message(message)) => {
             output::complain(&message);
             exit::Exit::Failed.into()
         }

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
-use crate::exit::Failure;
+use crate::exit::CliError;
 
 /// Standard output: buffered, coloured only on a terminal and where `NO_COLOR` is not set.
 pub struct Output {
@@ -18,11 +18,11 @@ impl Output {
         Self { stream: BufWriter::new(AutoStream::auto(io::stdout())) }
     }
 
-    pub fn line(&mut self, line: &str) -> Result<(), Failure> {
+    pub fn line(&mut self, line: &str) -> Result<(), CliError> {
         Ok(writeln!(self.stream, "{line}")?)
     }
 
-    pub fn flush(&mut self) -> Result<(), Failure> {
+    pub fn flush(&mut self) -> Result<(), CliError> {
         Ok(self.stream.flush()?)
     }
 

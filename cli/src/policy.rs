@@ -5,31 +5,31 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tagwarden::policy::{self, Level, Policy};
-use tagwarden_audit::NamedPolicy;
+use tagwarden_audit::LoadedPolicy;
 
 use crate::args::{PolicyArgs, PolicyCommand};
 use crate::diagnostics;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{CliError, Exit, RunResult};
 use crate::output::Output;
 use crate::report::plural;
 
 /// The policy in `file`, or the one that is built in.
-pub fn load(file: Option<&Path>) -> Result<NamedPolicy, Failure> {
+pub fn load(file: Option<&Path>) -> Result<LoadedPolicy, CliError> {
     let (name, text) = match file {
         Some(file) => (file.display().to_string(), read(file)?),
         None => ("the built-in policy".to_owned(), policy::DEFAULT.to_owned()),
     };
     match Policy::parse(&text) {
-        Ok(policy) => Ok(NamedPolicy { name, text, policy }),
+        Ok(policy) => Ok(LoadedPolicy { name, text, policy }),
         Err(errors) => {
             let count = errors.len();
             diagnostics::print_to_stderr(&name, &text, &errors);
-            Err(Failure::Message(format!("{name}: {count} {}, nothing was judged", plural(count, "error"))))
+            Err(CliError::Message(format!("{name}: {count} {}, nothing was judged", plural(count, "error"))))
         }
     }
 }
 
-pub fn run(args: &PolicyArgs, output: &mut Output) -> Outcome {
+pub fn run(args: &PolicyArgs, output: &mut Output) -> RunResult {
     let PolicyCommand::Check { file } = &args.command;
     let text = read(file)?;
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
@@ -46,12 +46,12 @@ pub fn run(args: &PolicyArgs, output: &mut Output) -> Outcome {
     Ok(if errors > 0 { Exit::Failed } else { Exit::Ok })
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
+fn read(file: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(file).map_err(|error| {
         let why = match error.kind() {
             std::io::ErrorKind::InvalidData => "no UTF-8 text".to_owned(),
             _ => error.to_string(),
         };
-        Failure::Message(format!("{}: cannot be read: {why}", file.display()))
+        CliError::Message(format!("{}: cannot be read: {why}", file.display()))
     })
 }

@@ -7,14 +7,14 @@ use clap::Parser;
 use serde::{Deserialize, Serialize};
 use tagwarden::policy::Policy;
 use tagwarden::render::{
-    Boundary, DataAccount, ExecutionRole, File, Format, Guardrail, GuardrailContext, Identity, Limits, PersonaPolicy,
-    Rendered, Scp, Style,
+    Boundary, DataAccount, ExecutionRole, File, Format, Guardrail, GuardrailContext, IdentityPolicy, PersonaPolicy,
+    Rendered, Scp, SizeLimits, Style,
 };
 use tagwarden::rules::Rule;
 use tagwarden::terms::Pattern;
 
 use crate::args::{Args, Command, DataAccountArgs, Language, OutArgs, RenderArgs, RenderTarget, ScpArgs};
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{CliError, Exit, RunResult};
 use crate::explain::rule_named;
 use crate::output::{self, Output};
 use crate::policy;
@@ -23,15 +23,15 @@ use crate::report::plural;
 /// The file in which a folder tells how its files were made.
 const MANIFEST: &str = "rendered.json";
 
-pub fn run(args: &RenderArgs, output: &mut Output) -> Outcome {
+pub fn run(args: &RenderArgs, output: &mut Output) -> RunResult {
     match (&args.target, &args.check) {
         (Some(target), _) => run_target(target, output),
         (None, Some(folder)) => check_all(folder, output),
-        (None, None) => Err(Failure::Message("say what to render, or with `--check DIR` what to compare".to_owned())),
+        (None, None) => Err(CliError::Message("say what to render, or with `--check DIR` what to compare".to_owned())),
     }
 }
 
-fn run_target(target: &RenderTarget, output: &mut Output) -> Outcome {
+fn run_target(target: &RenderTarget, output: &mut Output) -> RunResult {
     let args = target.output();
     let files = target.files()?;
     match (&args.out, &args.check) {
@@ -69,7 +69,7 @@ impl RenderTarget {
         }
     }
 
-    fn files(&self) -> Result<Vec<File>, Failure> {
+    fn files(&self) -> Result<Vec<File>, CliError> {
         let args = self.output();
         let policy = policy::load(args.policy.as_deref())?.policy;
         let format = match args.format {
@@ -77,13 +77,13 @@ impl RenderTarget {
             Language::Cloudformation => Format::CloudFormation,
             Language::Terraform => Format::Terraform,
         };
-        self.rendered(&policy)?.files(&self.name(), format).map_err(Failure::Message)
+        self.rendered(&policy)?.files(&self.name(), format).map_err(CliError::Message)
     }
 
-    fn rendered(&self, policy: &Policy) -> Result<Rendered, Failure> {
+    fn rendered(&self, policy: &Policy) -> Result<Rendered, CliError> {
         let rendered = match self {
             Self::Scp(args) => scp(args)?.render(policy),
-            Self::Identity(args) => Identity { role_path: args.roles.role_path.clone() }.render(policy),
+            Self::Identity(args) => IdentityPolicy { role_path: args.roles.role_path.clone() }.render(policy),
             Self::Boundary(args) => {
                 Boundary { name: args.name.clone(), role_path: args.roles.role_path.clone() }.render(policy)
             }
@@ -106,11 +106,11 @@ impl RenderTarget {
             Self::BucketPolicy(args) => data_account(args).bucket_policy(policy),
             Self::KeyPolicy(args) => data_account(args).key_policy(policy),
         };
-        rendered.map_err(Failure::Message)
+        rendered.map_err(CliError::Message)
     }
 }
 
-fn scp(args: &ScpArgs) -> Result<Scp, Failure> {
+fn scp(args: &ScpArgs) -> Result<Scp, CliError> {
     let rules = |ids: &[String]| ids.iter().map(|id| rule_named(id)).collect::<Result<Vec<&'static Rule>, _>>();
     let guardrails = [
         (args.protect_tagwarden, Guardrail::Tagwarden),
@@ -130,7 +130,7 @@ fn scp(args: &ScpArgs) -> Result<Scp, Failure> {
             boundary: args.boundary.clone(),
         },
         role_path: args.role_path.clone(),
-        limits: Limits {
+        limits: SizeLimits {
             max_chars: args.max_chars,
             max_documents: args.max_documents,
             style: if args.pretty { Style::Pretty } else { Style::Minified },
@@ -152,9 +152,9 @@ fn data_account(args: &DataAccountArgs) -> DataAccount {
 }
 
 /// Writes the files, and notes in the folder how they were made. Files of an earlier run that are not made any more go away.
-fn write(target: &RenderTarget, files: &[File], folder: &Path, output: &mut Output) -> Outcome {
+fn write(target: &RenderTarget, files: &[File], folder: &Path, output: &mut Output) -> RunResult {
     let failed = |path: &Path, error: std::io::Error| {
-        Failure::Message(format!("{}: cannot be written: {error}", path.display()))
+        CliError::Message(format!("{}: cannot be written: {error}", path.display()))
     };
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     let mut manifest = Manifest::read(folder)?;
@@ -176,7 +176,7 @@ fn write(target: &RenderTarget, files: &[File], folder: &Path, output: &mut Outp
 }
 
 /// Prints the documents; what people have to know goes to standard error.
-fn print(files: &[File], output: &mut Output) -> Outcome {
+fn print(files: &[File], output: &mut Output) -> RunResult {
     for file in files {
         match file.name.ends_with(".md") {
             true => output::note(&format!(
@@ -190,7 +190,7 @@ fn print(files: &[File], output: &mut Output) -> Outcome {
 }
 
 /// How many of the files in `folder` are not what would be rendered now.
-fn stale(files: &[File], folder: &Path, output: &mut Output) -> Result<usize, Failure> {
+fn stale(files: &[File], folder: &Path, output: &mut Output) -> Result<usize, CliError> {
     let mut stale = 0;
     for file in files {
         let path = folder.join(&file.name);
@@ -205,7 +205,7 @@ fn stale(files: &[File], folder: &Path, output: &mut Output) -> Result<usize, Fa
     Ok(stale)
 }
 
-fn verdict(stale: usize, count: usize, folder: &Path, output: &mut Output) -> Outcome {
+fn verdict(stale: usize, count: usize, folder: &Path, output: &mut Output) -> RunResult {
     let folder = folder.display();
     match stale {
         0 => {
@@ -223,11 +223,11 @@ fn verdict(stale: usize, count: usize, folder: &Path, output: &mut Output) -> Ou
 }
 
 /// Renders again all that the folder's manifest tells of, and compares.
-fn check_all(folder: &Path, output: &mut Output) -> Outcome {
+fn check_all(folder: &Path, output: &mut Output) -> RunResult {
     let manifest = Manifest::read(folder)?;
     if manifest.0.is_empty() {
         let message = format!("{}: no `{MANIFEST}`: render something into it with `--out` first", folder.display());
-        return Err(Failure::Message(message));
+        return Err(CliError::Message(message));
     }
     let (mut stale_files, mut count) = (0, 0);
     for Entry { command, .. } in &manifest.0 {
@@ -238,7 +238,7 @@ fn check_all(folder: &Path, output: &mut Output) -> Outcome {
         };
         let Some(target) = target else {
             let place = folder.join(MANIFEST);
-            return Err(Failure::Message(format!("{}: no such command: `{}`", place.display(), command.join(" "))));
+            return Err(CliError::Message(format!("{}: no such command: `{}`", place.display(), command.join(" "))));
         };
         let files = target.files()?;
         stale_files += stale(&files, folder, output)?;
@@ -260,13 +260,13 @@ struct Entry {
 }
 
 impl Manifest {
-    fn read(folder: &Path) -> Result<Self, Failure> {
+    fn read(folder: &Path) -> Result<Self, CliError> {
         let path = folder.join(MANIFEST);
         match std::fs::read_to_string(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(Failure::Message(format!("{}: cannot be read: {error}", path.display()))),
+            Err(error) => Err(CliError::Message(format!("{}: cannot be read: {error}", path.display()))),
             Ok(text) => serde_json::from_str(&text)
-                .map_err(|error| Failure::Message(format!("{}:{}: {error}", path.display(), error.line()))),
+                .map_err(|error| CliError::Message(format!("{}:{}: {error}", path.display(), error.line()))),
         }
     }
 

@@ -7,7 +7,7 @@ use tagwarden::decide::{Decision, Finding, FindingOutcome, Verdict};
 use tagwarden::decide::{PlannedAction, Verb};
 use tagwarden::terms::Severity;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{CliError, Exit};
 use crate::output::{Output, clean};
 
 /// Room for names that stand in front of what they name.
@@ -26,7 +26,7 @@ pub fn json(decision: &Decision) -> String {
 }
 
 /// Prints a decision for people. Skipped records are only counted.
-pub fn text(decision: &Decision, place: &str, output: &mut Output) -> Result<(), Failure> {
+pub fn text(decision: &Decision, place: &str, output: &mut Output) -> Result<(), CliError> {
     if decision.verdict == Verdict::Skipped {
         return Ok(());
     }
@@ -138,14 +138,14 @@ fn action(action: &PlannedAction) -> String {
 
 /// How many records came to what.
 #[derive(Debug, Default)]
-pub struct Summary {
+pub struct VerdictCounts {
     /// What could not be read.
     unreadable: usize,
     verdicts: BTreeMap<Verdict, usize>,
     skipped: BTreeMap<String, usize>,
 }
 
-impl Summary {
+impl VerdictCounts {
     pub fn new(unreadable: usize) -> Self {
         Self { unreadable, ..Self::default() }
     }
@@ -174,7 +174,7 @@ impl Summary {
     }
 
     /// Prints what was skipped, by reason, and the sum of it all.
-    pub fn print(&self, output: &mut Output) -> Result<(), Failure> {
+    pub fn print(&self, output: &mut Output) -> Result<(), CliError> {
         const SHOWN: usize = 10;
         let mut reasons: Vec<_> = self.skipped.iter().collect();
         reasons.sort_by(|(_, one), (_, other)| other.cmp(one));

@@ -15,14 +15,14 @@ use tagwarden_audit::{Audit, Gathered, Outputs, Page, Written, athena};
 use tagwarden_audit::{Period, Summary};
 
 use crate::args::{AuditArgs, Format};
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{CliError, Exit, RunResult};
 use crate::output::{self, Output};
 use crate::{iam, input, policy};
 
 use archive::LogFile;
 use progress::Progress;
 
-pub fn run(args: &AuditArgs, output: &mut Output) -> Outcome {
+pub fn run(args: &AuditArgs, output: &mut Output) -> RunResult {
     let period = Period { since: args.since, until: args.until };
     if let Some(table) = &args.athena_query {
         output.line(&athena::query(table, period))?;
@@ -43,7 +43,7 @@ pub fn run(args: &AuditArgs, output: &mut Output) -> Outcome {
     let archive = archive::list(&args.paths, period, &written, &mut gathered.input);
     archive.problems.iter().for_each(|problem| self::problem(&mut gathered, problem));
     if archive.files.is_empty() && archive.problems.is_empty() {
-        return Err(Failure::Message(nothing_to_read(&gathered)));
+        return Err(CliError::Message(nothing_to_read(&gathered)));
     }
     let findings = args.findings.as_deref().map(Written::create).transpose()?;
     let page = args.html.as_deref().map(|path| Page::begin(Written::create(path)?)).transpose()?;
@@ -84,7 +84,7 @@ fn scan(
     period: Period,
     threads: usize,
     interrupted: &AtomicBool,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     let progress = Progress::new(files);
     scan::scan(files, period, threads, interrupted, |found| {
         for (file, scanned) in found {

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Color, Style};
 use tagwarden_audit::{Comparison, Period, Summary, Unknown, Verdicts};
 
 use super::progress::size;
-use crate::exit::Failure;
+use crate::exit::CliError;
 use crate::output::{Output, clean};
 
 const BOLD: Style = Style::new().bold();
@@ -28,8 +28,8 @@ pub fn json(summary: &Summary) -> String {
 }
 
 /// Prints the summary for people.
-pub fn text(summary: &Summary, policy: &str, period: Period, output: &mut Output) -> Result<(), Failure> {
-    let mut page = Page { output };
+pub fn text(summary: &Summary, policy: &str, period: Period, output: &mut Output) -> Result<(), CliError> {
+    let mut page = TextReport { output };
     if !summary.complete {
         page.line(&format!("{BOLD}INCOMPLETE{BOLD:#}: broken off; this is what was read until then"))?;
         page.line("")?;
@@ -42,30 +42,30 @@ pub fn text(summary: &Summary, policy: &str, period: Period, output: &mut Output
     summary.comparison.as_ref().map_or(Ok(()), |comparison| page.comparison(summary, comparison, policy))
 }
 
-struct Page<'o> {
+struct TextReport<'o> {
     output: &'o mut Output,
 }
 
-impl Page<'_> {
-    fn line(&mut self, line: &str) -> Result<(), Failure> {
+impl TextReport<'_> {
+    fn line(&mut self, line: &str) -> Result<(), CliError> {
         self.output.line(line)
     }
 
-    fn named(&mut self, name: &str, text: &str) -> Result<(), Failure> {
+    fn named(&mut self, name: &str, text: &str) -> Result<(), CliError> {
         self.line(&format!("{DIM}{name:NAME$}{DIM:#}{}", clean(text)))
     }
 
-    fn heading(&mut self, heading: &str) -> Result<(), Failure> {
+    fn heading(&mut self, heading: &str) -> Result<(), CliError> {
         self.line("")?;
         self.line(&format!("{BOLD}{heading}{BOLD:#}"))
     }
 
-    fn row(&mut self, count: u64, text: &str) -> Result<(), Failure> {
+    fn row(&mut self, count: u64, text: &str) -> Result<(), CliError> {
         self.line(&format!("{:>COUNT$}  {}", grouped(count), clean(text)))
     }
 
     /// The most frequent of `counts`.
-    fn table<'k>(&mut self, counts: impl Iterator<Item = (u64, &'k str)>) -> Result<(), Failure> {
+    fn table<'k>(&mut self, counts: impl Iterator<Item = (u64, &'k str)>) -> Result<(), CliError> {
         let mut counts: Vec<_> = counts.collect();
         counts.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(other.1)));
         for (count, name) in counts.iter().take(ROWS) {
@@ -80,7 +80,7 @@ impl Page<'_> {
         }
     }
 
-    fn read(&mut self, summary: &Summary, policy: &str, period: Period) -> Result<(), Failure> {
+    fn read(&mut self, summary: &Summary, policy: &str, period: Period) -> Result<(), CliError> {
         let input = &summary.input;
         self.named("policy", policy)?;
         let read = format!(
@@ -110,7 +110,7 @@ impl Page<'_> {
         self.table(input.skipped.iter().map(|(reason, count)| (*count, reason.as_str())))
     }
 
-    fn launches(&mut self, summary: &Summary) -> Result<(), Failure> {
+    fn launches(&mut self, summary: &Summary) -> Result<(), CliError> {
         let launches = &summary.launches;
         self.heading(&format!("{} judged by this policy", counted(launches.total(), "launch")))?;
         if launches.total() == 0 {
@@ -136,13 +136,13 @@ impl Page<'_> {
         self.row(launches.total().saturating_sub(alerts), "left alone")
     }
 
-    fn verdict(&mut self, colour: AnsiColor, name: &str, count: u64, all: &Verdicts) -> Result<(), Failure> {
+    fn verdict(&mut self, colour: AnsiColor, name: &str, count: u64, all: &Verdicts) -> Result<(), CliError> {
         let style = Style::new().fg_color(Some(Color::Ansi(colour))).bold();
         let share = count as f64 * 100.0 / all.total().max(1) as f64;
         self.line(&format!("{:>COUNT$}  {style}{name:10}{style:#}{share:5.1} %", grouped(count)))
     }
 
-    fn violations(&mut self, summary: &Summary) -> Result<(), Failure> {
+    fn violations(&mut self, summary: &Summary) -> Result<(), CliError> {
         if !summary.rules.is_empty() {
             self.heading("Violations by rule, in launches")?;
             let names: BTreeMap<_, _> = summary
@@ -176,7 +176,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn unknown(&mut self, unknown: &[Unknown]) -> Result<(), Failure> {
+    fn unknown(&mut self, unknown: &[Unknown]) -> Result<(), CliError> {
         if unknown.is_empty() {
             return Ok(());
         }
@@ -203,7 +203,7 @@ impl Page<'_> {
         }
     }
 
-    fn denied(&mut self, summary: &Summary) -> Result<(), Failure> {
+    fn denied(&mut self, summary: &Summary) -> Result<(), CliError> {
         if summary.denied.is_empty() {
             return Ok(());
         }
@@ -218,7 +218,7 @@ impl Page<'_> {
         self.table(rows.iter().map(|(calls, name)| (*calls, name.as_str())))
     }
 
-    fn comparison(&mut self, summary: &Summary, comparison: &Comparison, policy: &str) -> Result<(), Failure> {
+    fn comparison(&mut self, summary: &Summary, comparison: &Comparison, policy: &str) -> Result<(), CliError> {
         let changed = comparison.changes.values().sum();
         let changed = counted(changed, "launch");
         self.heading(&format!("{changed} would change verdict: from {policy} to {}", comparison.policy))?;

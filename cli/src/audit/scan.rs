@@ -10,7 +10,7 @@ use tagwarden_audit::{Extract, Period};
 use tagwarden_audit::{LogFiles, Scanned};
 
 use super::archive::LogFile;
-use crate::exit::Failure;
+use crate::exit::CliError;
 use crate::input;
 
 /// Reads all files, the largest first so that no thread is left with one in the end, and hands what was found, with the file's place in the list, to `collect`
@@ -20,8 +20,8 @@ pub fn scan(
     period: Period,
     threads: usize,
     interrupted: &AtomicBool,
-    collect: impl FnOnce(Receiver<(usize, Scanned)>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+    collect: impl FnOnce(Receiver<(usize, Scanned)>) -> Result<(), CliError>,
+) -> Result<(), CliError> {
     let mut order: Vec<_> = (0..files.len()).collect();
     order.sort_by_key(|file| std::cmp::Reverse(files.get(*file).map(|file| file.size)));
     let next = AtomicUsize::new(0);

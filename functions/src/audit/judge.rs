@@ -12,7 +12,7 @@ use tagwarden::evidence::Evidence;
 use tagwarden::policy;
 use tagwarden_audit::iam::{self, Learned};
 use tagwarden_audit::stored::{self, Stored};
-use tagwarden_audit::{Audit, Gathered, NamedPolicy, Outputs, Page, Scanned, Written, layout};
+use tagwarden_audit::{Audit, Gathered, LoadedPolicy, Outputs, Page, Scanned, Written, layout};
 use tagwarden_audit::{Summary, Verdicts};
 
 use super::limits::Limits;
@@ -162,7 +162,7 @@ pub async fn judge(
     let file = |name: &str| folder.path().join(name);
     let written = |name: &str| Written::create(&file(name));
     let outputs = || {
-        Ok::<_, tagwarden_audit::Failure>(Outputs {
+        Ok::<_, tagwarden_audit::AuditError>(Outputs {
             findings: Some(written("findings.jsonl")?),
             page: Some(Page::begin(written("report.html")?)?),
         })
@@ -197,7 +197,7 @@ async fn write_summary(report: &Object, summary: &Summary, ports: &impl WriteObj
 }
 
 /// The policy at this place, or the one that is built in.
-async fn load_policy(place: Option<&str>, ports: &impl ReadObject) -> Result<NamedPolicy, String> {
+async fn load_policy(place: Option<&str>, ports: &impl ReadObject) -> Result<LoadedPolicy, String> {
     let (name, text) = match place {
         None => ("the built-in policy".to_owned(), policy::DEFAULT.to_owned()),
         Some(place) if place.starts_with("s3://") => {
@@ -207,7 +207,7 @@ async fn load_policy(place: Option<&str>, ports: &impl ReadObject) -> Result<Nam
         Some(path) => (path.to_owned(), std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?),
     };
     let policy = policy_file::parse(&name, &text, false)?;
-    Ok(NamedPolicy { name, text, policy })
+    Ok(LoadedPolicy { name, text, policy })
 }
 
 /// The ids of the extracts that the map runs made, each once.
@@ -266,7 +266,7 @@ struct Joining<'l> {
 }
 
 impl Joining<'_> {
-    fn take(&mut self, stored: Stored) -> Result<(), tagwarden_audit::Failure> {
+    fn take(&mut self, stored: Stored) -> Result<(), tagwarden_audit::AuditError> {
         match stored {
             Stored::LeftOut(folder) => {
                 self.days_left_out.insert(self.hasher.hash_one(folder));

@@ -1,6 +1,6 @@
 //! IAM's account authorization details, as `aws iam get-account-authorization-details` prints them.
 
-use super::{AttachedPolicy, Evidence, Principal, Tags};
+use super::{AttachedPolicy, Evidence, IamEntity, Tags};
 use crate::record::json::{Value, member, member_text};
 
 impl Evidence {
@@ -21,7 +21,7 @@ impl Evidence {
     }
 }
 
-fn principal<'a>(entry: &'a Value) -> Result<(&'a str, Principal), String> {
+fn principal<'a>(entry: &'a Value) -> Result<(&'a str, IamEntity), String> {
     let arn = member_text(entry, "Arn").ok_or("no `Arn`")?;
     let attached = member(entry, "AttachedManagedPolicies").and_then(Value::as_array).unwrap_or_default();
     let attached_policies = attached
@@ -33,10 +33,10 @@ fn principal<'a>(entry: &'a Value) -> Result<(&'a str, Principal), String> {
         .collect();
     let trust_policy = match member(entry, "AssumeRolePolicyDocument") {
         Some(value) => document(value),
-        None => Principal::default().trust_policy,
+        None => IamEntity::default().trust_policy,
     };
     let tags = Ok(Tags::of_iam(entry, "Tags")?);
-    Ok((arn, Principal { tags, attached_policies: Ok(attached_policies), trust_policy }))
+    Ok((arn, IamEntity { tags, attached_policies: Ok(attached_policies), trust_policy }))
 }
 
 /// A policy document: the AWS CLI prints it as JSON, the API itself as URL-encoded text.

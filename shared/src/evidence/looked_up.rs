@@ -7,7 +7,7 @@ pub type LookedUp<T> = Result<T, String>;
 
 /// An IAM role or user. Source: IAM API reference, `RoleDetail` and `UserDetail`.
 #[derive(Clone, Debug)]
-pub struct Principal {
+pub struct IamEntity {
     /// Its tags.
     pub tags: LookedUp<Tags>,
     /// The managed policies attached to it.
@@ -17,7 +17,7 @@ pub struct Principal {
 }
 
 /// Nothing of it was looked up.
-impl Default for Principal {
+impl Default for IamEntity {
     fn default() -> Self {
         let missing = |what: &str| format!("{what} was not looked up");
         Self {

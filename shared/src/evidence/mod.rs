@@ -23,7 +23,7 @@ use jiff::Timestamp;
 pub use endpoint_configs::EndpointConfig;
 pub use history::{Author, TagChange, TagHistory, TagsAt, carrier};
 pub use iam::decode_policy_document;
-pub use looked_up::{AttachedPolicy, Key, LookedUp, Principal};
+pub use looked_up::{AttachedPolicy, IamEntity, Key, LookedUp};
 pub use models::Model;
 pub use sessions::{Session, Sessions};
 pub use tags::Tags;
@@ -35,7 +35,7 @@ use crate::record::json::Read;
 /// Everything that was looked up.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
-    principals: HashMap<String, Principal>,
+    principals: HashMap<String, IamEntity>,
     /// Sessions, from AssumeRole* records.
     pub sessions: Sessions,
     /// Models, looked up or from CreateModel records.
@@ -68,7 +68,7 @@ impl Evidence {
     }
 
     /// What is known of the IAM role or user `arn`, to add to.
-    pub fn principal_mut(&mut self, arn: &str) -> &mut Principal {
+    pub fn principal_mut(&mut self, arn: &str) -> &mut IamEntity {
         self.principals.entry(without_path(arn)).or_default()
     }
 
@@ -81,7 +81,7 @@ impl Evidence {
     ///
     /// # Errors
     /// Where nothing is known of it.
-    pub fn principal(&self, arn: &str) -> Result<&Principal, String> {
+    pub fn principal(&self, arn: &str) -> Result<&IamEntity, String> {
         let known = self.principals.get(&without_path(arn));
         known.ok_or_else(|| format!("IAM's data on `{arn}` is missing{}", self.hint))
     }

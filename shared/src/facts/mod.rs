@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 pub use caller::{Caller, TagSource};
 
-use crate::evidence::{EndpointConfig, Evidence, LookedUp, Model, Principal};
+use crate::evidence::{EndpointConfig, Evidence, IamEntity, LookedUp, Model};
 use crate::operations::{Absence, Field, Operation, Slot};
 use crate::record::Call;
 use crate::record::json::{self, At, Found, Read, Unread, member_text};
@@ -152,7 +152,7 @@ impl<'a> Facts<'a> {
     ///
     /// # Errors
     /// Where it is not known.
-    pub fn role<T>(&self, at: &At, arn: &str, part: impl Fn(&'a Principal) -> &'a LookedUp<T>) -> Read<&'a T> {
+    pub fn role<T>(&self, at: &At, arn: &str, part: impl Fn(&'a IamEntity) -> &'a LookedUp<T>) -> Read<&'a T> {
         let known = self.evidence.principal(arn).and_then(|role| part(role).as_ref().map_err(Clone::clone));
         known.map_err(|why| Unread::new(at, why))
     }

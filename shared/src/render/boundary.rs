@@ -3,9 +3,9 @@
 use super::abac::{self, Statements};
 use super::guardrails::{ESCALATING, WITHIN_BOUNDARY, boundary_arn};
 use super::identity::MANAGED;
-use super::pack::{Limits, pack};
+use super::pack::{SizeLimits, pack};
 use super::role_path::role_arns;
-use super::{Attachment, Policies, Rendered};
+use super::{Attachment, Rendered, output};
 use crate::policy::Policy;
 use crate::statement::{Condition, Statement, Test};
 
@@ -50,9 +50,9 @@ impl Boundary {
             ),
         ];
         statements.extend(abac::keep_projects_apart(policy));
-        let limits = Limits { max_documents: 1, ..MANAGED };
+        let limits = SizeLimits { max_documents: 1, ..MANAGED };
         let documents = pack(&abac::all(statements)?, limits)?;
-        Ok(Rendered::of(Policies::named(&self.name, Attachment::Managed, documents)))
+        Ok(Rendered::of(output::named(&self.name, Attachment::Managed, documents)))
     }
 }
 

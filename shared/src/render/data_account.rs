@@ -1,9 +1,9 @@
 //! The data side of training across accounts: the policies of a data account's bucket and key, for the execution roles of
 //! modelling accounts.
 
-use super::pack::{Limits, pack};
+use super::pack::{SizeLimits, pack};
 use super::text::Style;
-use super::{Attachment, Policies, Rendered, abac, storage};
+use super::{Attachment, Rendered, abac, output, storage};
 use crate::policy::Policy;
 use crate::statement::{Condition, Principal, Statement, Test};
 use crate::terms::Pattern;
@@ -30,7 +30,7 @@ pub struct DataAccount {
 }
 
 /// S3's limit on a bucket policy is 20 KB, KMS's on a key policy 32 KB.
-const LIMITS: Limits = Limits { max_chars: 20_480, max_documents: 1, style: Style::Minified };
+const LIMITS: SizeLimits = SizeLimits { max_chars: 20_480, max_documents: 1, style: Style::Minified };
 
 impl DataAccount {
     /// Renders the policy of the bucket.
@@ -58,7 +58,7 @@ impl DataAccount {
             statements.push(write.map(|statement| statement.to(self.readers()).on([objects])));
         }
         let documents = pack(&abac::all(statements)?, LIMITS)?;
-        Ok(Rendered::of(Policies::named("bucket-policy", Attachment::Bucket(bucket.to_owned()), documents)))
+        Ok(Rendered::of(output::named("bucket-policy", Attachment::Bucket(bucket.to_owned()), documents)))
     }
 
     /// Renders the policy of the key: the account that owns it administers it, the readers use it through S3, for this bucket.
@@ -86,7 +86,7 @@ impl DataAccount {
             Statement::allow("ReadThroughS3", actions, use_it).map(|statement| statement.to(self.readers())),
         ];
         let documents = pack(&abac::all(statements)?, LIMITS)?;
-        Ok(Rendered::of(Policies::named("key-policy", Attachment::Key, documents)))
+        Ok(Rendered::of(output::named("key-policy", Attachment::Key, documents)))
     }
 
     fn readers(&self) -> Principal {

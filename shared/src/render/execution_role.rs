@@ -2,8 +2,8 @@
 
 use super::abac::{self, Statements};
 use super::identity::MANAGED;
-use super::pack::{Limits, pack};
-use super::{Attachment, NamedPolicy, Rendered, storage};
+use super::pack::{SizeLimits, pack};
+use super::{Attachment, Rendered, RenderedPolicy, storage};
 use crate::policy::Policy;
 use crate::rules::MISSING_VPC;
 use crate::statement::{Condition, Document, Principal, Statement, Test, Unsound};
@@ -51,10 +51,10 @@ impl ExecutionRole {
         if policy.settings(&MISSING_VPC).is_some() {
             statements.push(Statement::allow("Network", NETWORK, Condition::default()));
         }
-        let documents = pack(&abac::all(statements)?, Limits { max_documents: 1, ..MANAGED })?;
+        let documents = pack(&abac::all(statements)?, SizeLimits { max_documents: 1, ..MANAGED })?;
         let trust = Document { statements: abac::all(vec![self.trust()])? };
         let path = self.role_path.trim_matches('/').replace("{project}", &self.project);
-        let policies = documents.into_iter().map(|document| NamedPolicy {
+        let policies = documents.into_iter().map(|document| RenderedPolicy {
             name: "execution-role".to_owned(),
             document,
             attachment: Attachment::Role {

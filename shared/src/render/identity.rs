@@ -1,24 +1,24 @@
 //! The ABAC policy for principals: one for all projects.
 
 use super::abac::{self, Statements};
-use super::pack::{Limits, pack};
+use super::pack::{SizeLimits, pack};
 use super::text::Style;
-use super::{Attachment, Policies, Rendered};
+use super::{Attachment, Rendered, output};
 use crate::policy::Policy;
 use crate::statement::{Condition, Statement};
 
 /// What is wanted of an identity-based policy.
 #[derive(Clone, Debug)]
-pub struct Identity {
+pub struct IdentityPolicy {
     /// Where execution roles lie, as a path with `{project}` for the caller's project.
     pub role_path: String,
 }
 
-/// Limits of managed policies: characters without white space, and how many can be attached to a role (IAM User Guide, "IAM and
+/// SizeLimits of managed policies: characters without white space, and how many can be attached to a role (IAM User Guide, "IAM and
 /// AWS STS quotas").
-pub(super) const MANAGED: Limits = Limits { max_chars: 6144, max_documents: 10, style: Style::Minified };
+pub(super) const MANAGED: SizeLimits = SizeLimits { max_chars: 6144, max_documents: 10, style: Style::Minified };
 
-impl Identity {
+impl IdentityPolicy {
     /// Renders the policy: its principal creates with its own project's tag only, reads and changes only what carries it, and
     /// can list everything, because SageMaker's lists know no tags.
     ///
@@ -38,7 +38,7 @@ impl Identity {
         ];
         statements.extend(abac::keep_projects_apart(policy));
         let documents = pack(&abac::all(statements)?, MANAGED)?;
-        Ok(Rendered::of(Policies::named("identity", Attachment::Managed, documents)))
+        Ok(Rendered::of(output::named("identity", Attachment::Managed, documents)))
     }
 }
 

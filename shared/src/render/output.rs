@@ -10,7 +10,7 @@ use crate::statement::Document;
 #[derive(Clone, Debug)]
 pub struct Rendered {
     /// The policies.
-    pub policies: Vec<NamedPolicy>,
+    pub policies: Vec<RenderedPolicy>,
     /// How the policies differ from the rules, for those that render rules.
     pub not_expressed: Option<Vec<Gap>>,
     /// How JSON is written.
@@ -19,14 +19,14 @@ pub struct Rendered {
 
 impl Rendered {
     /// Policies that render no rules. AWS does not count their white space.
-    pub(super) fn of(policies: Vec<NamedPolicy>) -> Self {
+    pub(super) fn of(policies: Vec<RenderedPolicy>) -> Self {
         Self { policies, not_expressed: None, style: Style::Pretty }
     }
 }
 
 /// A policy and what it is for.
 #[derive(Clone, Debug)]
-pub struct NamedPolicy {
+pub struct RenderedPolicy {
     /// Its name, also that of its file.
     pub name: String,
     /// The policy document.
@@ -57,30 +57,22 @@ pub enum Attachment {
     Key,
 }
 
-/// Makes named policies of documents.
-pub struct Policies;
-
-impl Policies {
-    /// `name`, or if there are several documents `name-1`, `name-2` …
-    pub(super) fn named(name: &str, attachment: Attachment, documents: Vec<Document>) -> Vec<NamedPolicy> {
-        match documents.len() {
-            1 => documents
-                .into_iter()
-                .map(|document| NamedPolicy { name: name.to_owned(), document, attachment: attachment.clone() })
-                .collect(),
-            _ => Self::numbered(name, attachment, documents),
-        }
+/// Policies of these documents: `name`, or if there are several, `name-1`, `name-2` …
+pub(super) fn named(name: &str, attachment: Attachment, documents: Vec<Document>) -> Vec<RenderedPolicy> {
+    if let [document] = documents.as_slice() {
+        return vec![RenderedPolicy { name: name.to_owned(), document: document.clone(), attachment }];
     }
+    numbered(name, &attachment, documents)
+}
 
-    /// `name-1`, `name-2` …
-    pub(super) fn numbered(name: &str, attachment: Attachment, documents: Vec<Document>) -> Vec<NamedPolicy> {
-        let number = |(index, document)| NamedPolicy {
-            name: format!("{name}-{}", index + 1),
-            document,
-            attachment: attachment.clone(),
-        };
-        documents.into_iter().enumerate().map(number).collect()
-    }
+/// Policies of these documents: `name-1`, `name-2` …
+pub(super) fn numbered(name: &str, attachment: &Attachment, documents: Vec<Document>) -> Vec<RenderedPolicy> {
+    let number = |(index, document)| RenderedPolicy {
+        name: format!("{name}-{}", index + 1),
+        document,
+        attachment: attachment.clone(),
+    };
+    documents.into_iter().enumerate().map(number).collect()
 }
 
 /// In which language the files are.
@@ -186,7 +178,7 @@ impl Rendered {
 }
 
 /// The name of a policy in AWS.
-fn aws_name(policy: &NamedPolicy) -> String {
+fn aws_name(policy: &RenderedPolicy) -> String {
     format!("tagwarden-{}", policy.name.trim_start_matches("tagwarden-"))
 }
 
@@ -195,7 +187,7 @@ fn logical_id(name: &str) -> String {
     text::camel_case(&name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>())
 }
 
-fn terraform(policy: &NamedPolicy) -> Result<String, serde_json::Error> {
+fn terraform(policy: &RenderedPolicy) -> Result<String, serde_json::Error> {
     let expression = |document: &Document| {
         serde_json::to_value(document).map(|value| format!("jsonencode({})", text::hcl(&value, 1)))
     };

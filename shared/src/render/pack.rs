@@ -5,7 +5,7 @@ use crate::statement::{Document, Statement};
 
 /// What a kind of policy is limited to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct SizeLimits {
     /// Characters of a document.
     pub max_chars: usize,
     /// How many documents there may be.
@@ -19,7 +19,7 @@ pub struct Limits {
 ///
 /// # Errors
 /// What does not fit, and what can be done about it.
-pub(super) fn pack(statements: &[Statement], limits: Limits) -> Result<Vec<Document>, String> {
+pub(super) fn pack(statements: &[Statement], limits: SizeLimits) -> Result<Vec<Document>, String> {
     let size = |statements: Vec<Statement>| text::json(&Document { statements }, limits.style).map(|text| text.len());
     let mut by_size = Vec::new();
     for (index, statement) in statements.iter().enumerate() {
@@ -77,8 +77,8 @@ mod tests {
         Statement::deny(format!("S{index}"), ["iam:PassRole"], Test::equals("aws:PrincipalTag/a", &names)).unwrap()
     }
 
-    fn limits(max_chars: usize, max_documents: usize) -> Limits {
-        Limits { max_chars, max_documents, style: Style::Minified }
+    fn limits(max_chars: usize, max_documents: usize) -> SizeLimits {
+        SizeLimits { max_chars, max_documents, style: Style::Minified }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::abac::{self, Statements};
 use super::identity::MANAGED;
 use super::pack::pack;
-use super::{Attachment, Policies, Rendered, storage};
+use super::{Attachment, Rendered, output, storage};
 use crate::operations::OPERATION_NAMES;
 use crate::policy::Policy;
 use crate::statement::{Condition, Statement};
@@ -34,7 +34,7 @@ struct Activity {
     elsewhere: &'static [(&'static str, &'static [&'static str])],
 }
 
-struct Persona {
+struct BuiltInPersona {
     name: &'static str,
     activities: &'static [&'static Activity],
 }
@@ -78,7 +78,7 @@ impl PersonaPolicy {
         statements.extend(storage::statements("*", &self.data, &[]));
         statements.extend(abac::keep_projects_apart(policy));
         let documents = pack(&abac::all(statements)?, MANAGED)?;
-        Ok(Rendered::of(Policies::named(&format!("persona-{}", self.name), Attachment::Managed, documents)))
+        Ok(Rendered::of(output::named(&format!("persona-{}", self.name), Attachment::Managed, documents)))
     }
 }
 
@@ -268,12 +268,12 @@ const READ_LOGS: Activity = Activity {
     ],
 };
 
-static PERSONAS: &[Persona] = &[
-    Persona {
+static PERSONAS: &[BuiltInPersona] = &[
+    BuiltInPersona {
         name: "business-analyst",
         activities: &[&SEARCH_AND_VISUALIZE_EXPERIMENTS, &QUERY_ATHENA_WORKGROUPS, &RUN_STUDIO_APPLICATIONS],
     },
-    Persona {
+    BuiltInPersona {
         name: "data-scientist",
         activities: &[
             &RUN_STUDIO_APPLICATIONS,
@@ -284,7 +284,7 @@ static PERSONAS: &[Persona] = &[
             &READ_LOGS,
         ],
     },
-    Persona {
+    BuiltInPersona {
         name: "ml-engineer",
         activities: &[
             &RUN_STUDIO_APPLICATIONS,
@@ -296,7 +296,7 @@ static PERSONAS: &[Persona] = &[
             &READ_LOGS,
         ],
     },
-    Persona {
+    BuiltInPersona {
         name: "mlops-engineer",
         activities: &[
             &MANAGE_MODELS,

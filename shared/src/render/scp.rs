@@ -2,10 +2,10 @@
 
 use super::gap::{Gap, GapKind};
 use super::guardrails::{Guardrail, GuardrailContext};
-use super::pack::{Limits, pack};
+use super::pack::{SizeLimits, pack};
 use super::preventive::{PreventiveStatements, preventive_statements};
 use super::role_path::role_arns;
-use super::{Attachment, Policies, Rendered};
+use super::{Attachment, Rendered, output};
 use crate::policy::Policy;
 use crate::rules::{FOREIGN_EXECUTION_ROLE, Rule};
 use crate::statement::{Statement, Test};
@@ -24,7 +24,7 @@ pub struct Scp {
     /// Where execution roles lie, as a path with `{project}` for the caller's project, such as `ml/{project}/`.
     pub role_path: Option<String>,
     /// AWS's limits.
-    pub limits: Limits,
+    pub limits: SizeLimits,
 }
 
 impl Scp {
@@ -46,7 +46,7 @@ impl Scp {
         }
         let documents = pack(&statements, self.limits)?;
         Ok(Rendered {
-            policies: Policies::numbered("scp", Attachment::Organization, documents),
+            policies: output::numbered("scp", &Attachment::Organization, documents),
             not_expressed: Some(gaps),
             style: self.limits.style,
         })

@@ -44,7 +44,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 
 /// What is wrong with a statement that allows somebody to assume the role.
 fn problems(statement: &Value) -> Vec<String> {
-    let Some(principal) = statement.get("Principal") else {
+    let Some(principal) = statement.get("IamEntity") else {
         return vec!["the role trusts everybody but some (`NotPrincipal`)".to_owned()];
     };
     let Some(principals) = principal.as_object() else {
@@ -90,7 +90,7 @@ fn one_or_many(value: Option<&Value>) -> &[Value] {
 mod tests {
     use super::super::testing::EXECUTION_ROLE;
     use super::*;
-    use crate::evidence::Principal;
+    use crate::evidence::IamEntity;
 
     #[test]
     fn trust_is_for_sagemaker_in_this_account() {
@@ -105,10 +105,10 @@ mod tests {
             (r#"{"AWS":"arn:aws:iam::444455556666:root"}"#, bound, 1),
             (r#""*""#, bound, 1),
         ] {
-            let statement = format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole",{condition}}}"#);
+            let statement = format!(r#"{{"Effect":"Allow","IamEntity":{principal},"Action":"sts:AssumeRole",{condition}}}"#);
             let trust = |statement: &str| serde_json::from_str(&format!(r#"{{"Statement":{statement}}}"#)).unwrap();
             for trust_policy in [trust(&statement), trust(&format!("[{statement}]"))] {
-                let role = Principal { trust_policy: Ok(trust_policy), ..Principal::default() };
+                let role = IamEntity { trust_policy: Ok(trust_policy), ..IamEntity::default() };
                 let case = Case::training(&format!(r#"{{"roleArn":"{EXECUTION_ROLE}"}}"#)).role(role);
                 let expected = ["pass", "fail roleArn"][problems];
                 assert_eq!(case.says(&RULE), expected, "{statement}");
@@ -120,6 +120,6 @@ mod tests {
     fn a_trust_policy_that_was_not_looked_up_is_unknown() {
         let case = || Case::training(&format!(r#"{{"roleArn":"{EXECUTION_ROLE}"}}"#));
         assert_eq!(case().says(&RULE), "unknown roleArn");
-        assert_eq!(case().role(Principal::default()).says(&RULE), "unknown roleArn");
+        assert_eq!(case().role(IamEntity::default()).says(&RULE), "unknown roleArn");
     }
 }

@@ -1,6 +1,6 @@
 //! One helper for the tests of all rules: a call, what is known about it, and what a rule says, in short.
 
-use crate::evidence::{AttachedPolicy, EndpointConfig, Evidence, Key, Model, Principal};
+use crate::evidence::{AttachedPolicy, EndpointConfig, Evidence, IamEntity, Key, Model};
 use crate::facts::Caller;
 use crate::facts::Facts;
 use crate::operations::Operation;
@@ -52,19 +52,19 @@ impl Case {
     }
 
     /// The execution role is known to be this.
-    pub(crate) fn role(mut self, role: Principal) -> Self {
+    pub(crate) fn role(mut self, role: IamEntity) -> Self {
         *self.evidence.principal_mut(EXECUTION_ROLE) = role;
         self
     }
 
     pub(crate) fn role_tags(self, tags: &[(&str, &str)]) -> Self {
-        self.role(Principal { tags: Ok(tags.iter().copied().collect()), ..Principal::default() })
+        self.role(IamEntity { tags: Ok(tags.iter().copied().collect()), ..IamEntity::default() })
     }
 
     pub(crate) fn role_policies(self, names: &[&str]) -> Self {
         let arn =
             |name: &&str| AttachedPolicy { name: (*name).to_owned(), arn: format!("arn:aws:iam::aws:policy/{name}") };
-        self.role(Principal { attached_policies: Ok(names.iter().map(arn).collect()), ..Principal::default() })
+        self.role(IamEntity { attached_policies: Ok(names.iter().map(arn).collect()), ..IamEntity::default() })
     }
 
     pub(crate) fn model(mut self, name: &str, network_isolation: bool, subnets: &[&str]) -> Self {
