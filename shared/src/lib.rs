@@ -3,6 +3,30 @@
 //! Data flows one way: bytes → [`Call`](record::Call) → [`Facts`](facts::Facts) → [`Outcome`](rules::Outcome)s →
 //! [`Decision`], which holds the plan. The crate is pure: no I/O, no clock, no environment; what was looked up comes in as
 //! [`Evidence`].
+//!
+//! A record and a policy make a decision:
+//!
+//! ```
+//! use tagwarden::{Evidence, Policy, Verdict, decide_record};
+//!
+//! let policy = Policy::parse(
+//!     "version = 1
+//!     [rules.unapproved-instance-type]
+//!     allow = ['ml.m5.*']",
+//! )
+//! .expect("the policy is valid");
+//! let record = r#"{
+//!     "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateTrainingJob", "eventTime": "2026-03-02T09:00:00Z",
+//!     "awsRegion": "eu-west-1", "recipientAccountId": "111122223333",
+//!     "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ana"},
+//!     "requestParameters": {"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.p5.48xlarge"}}
+//! }"#;
+//!
+//! let decision = decide_record(record, &policy, &Evidence::new("")).expect("it is a CloudTrail record");
+//! assert_eq!(decision.verdict, Verdict::Violation);
+//! assert_eq!(decision.findings[0].path, "requestParameters.resourceConfig.instanceType");
+//! assert_eq!(decision.actions[0].action.name(), "stop-training-job");
+//! ```
 
 pub mod decide;
 pub mod evidence;

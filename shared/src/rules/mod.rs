@@ -11,7 +11,7 @@ pub(crate) mod testing;
 pub use denial::{Denial, Difference, Prevention};
 pub use matrix::{Column, columns, markdown_matrix};
 pub use outcome::{Findings, Outcome, Violation};
-pub use rule::{Need, Rule, WithoutEffect};
+pub use rule::{CorrectingTag, Need, Rule, WithoutEffect};
 
 // Rules that are rendered in a way of their own.
 pub use foreign_execution_role::RULE as FOREIGN_EXECUTION_ROLE;

@@ -40,12 +40,15 @@ pub struct Rule {
     pub prevent: fn(&Settings, &[&'static Operation]) -> Vec<Denial>,
     /// The tag, key and value, that corrects a violation, for rules whose violations a tag corrects. It gives none if the value
     /// is not known.
-    pub correcting_tag: Option<fn(&Facts, &Settings) -> Option<(String, String)>>,
+    pub correcting_tag: Option<CorrectingTag>,
     /// What an alert about a violation adds for its reader, by the key of the ABAC tag and where the caller's came from.
     pub hint: fn(&str, &str) -> Option<String>,
     /// Why the rule can never have an effect in a policy, and what to do about it.
     pub without_effect: fn(&Abac, &[Persona]) -> Option<WithoutEffect>,
 }
+
+/// Gives the key and the value of the tag that corrects a violation, if the value is known.
+pub type CorrectingTag = fn(&Facts, &Settings) -> Option<(String, String)>;
 
 /// Why a rule can never have an effect, and what to do about it.
 pub type WithoutEffect = (&'static str, &'static str);
