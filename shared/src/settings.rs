@@ -135,13 +135,15 @@ pub struct Settings<'p> {
     pub observe_only: bool,
     /// The action and the severity that the rule has by itself.
     pub inherited: (Action, Severity),
-    /// The values in the order in which they count: of the overrides that apply, then of the rule's own table.
-    pub values: Vec<&'p Values>,
+    /// The values of the rule's own table.
+    pub own: &'p Values,
+    /// The values of the overrides that apply, in file order: the first one wins, and all of them before the rule's own.
+    pub overrides: Vec<&'p Values>,
 }
 
 impl<'p> Settings<'p> {
     fn get(&self, name: &str) -> Option<&'p Setting> {
-        let mut values = self.values.iter().flat_map(|values| values.iter());
+        let mut values = self.overrides.iter().copied().chain([self.own]).flatten();
         values.find(|(known, _)| *known == name).map(|(_, setting)| setting)
     }
 

@@ -24,14 +24,12 @@ impl Policy {
             for next in self.overrides.iter().filter(|next| next.rule == setup.rule.id) {
                 let mut divided = Vec::new();
                 for cell in cells {
-                    // The rule's own table comes last: it is what overrides replace.
-                    let earlier = cell.settings.values.len().saturating_sub(1);
-                    let overridden = cell.settings.values.iter().take(earlier).flat_map(|values| values.iter());
+                    let overridden = cell.settings.overrides.iter().flat_map(|values| values.iter());
                     let is_open = |name: &str| !overridden.clone().any(|(known, _)| *known == name);
                     if next.settings.iter().any(|(name, _)| relevant(name) && is_open(name)) {
                         let mut inside = cell.clone();
                         inside.bounds.push((&next.when, true));
-                        inside.settings.values.insert(earlier, &next.settings);
+                        inside.settings.overrides.push(&next.settings);
                         divided.push(inside);
                         let mut outside = cell;
                         outside.bounds.push((&next.when, false));

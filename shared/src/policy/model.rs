@@ -97,14 +97,14 @@ impl Policy {
         setup: &'p Setup,
         overrides: impl IntoIterator<Item = &'p Override>,
     ) -> Settings<'p> {
-        let overrides = overrides.into_iter().map(|found| &found.settings);
         Settings {
             abac: &self.abac,
             personas: &self.personas,
             on_unknown: self.on_unknown,
             observe_only: self.observe_only,
             inherited: (setup.rule.action, setup.rule.severity),
-            values: overrides.chain([&setup.settings]).collect(),
+            own: &setup.settings,
+            overrides: overrides.into_iter().map(|found| &found.settings).collect(),
         }
     }
 

@@ -44,7 +44,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 
 /// What is wrong with a statement that allows somebody to assume the role.
 fn problems(statement: &Value) -> Vec<String> {
-    let Some(principal) = statement.get("IamEntity") else {
+    let Some(principal) = statement.get("Principal") else {
         return vec!["the role trusts everybody but some (`NotPrincipal`)".to_owned()];
     };
     let Some(principals) = principal.as_object() else {
@@ -105,7 +105,7 @@ mod tests {
             (r#"{"AWS":"arn:aws:iam::444455556666:root"}"#, bound, 1),
             (r#""*""#, bound, 1),
         ] {
-            let statement = format!(r#"{{"Effect":"Allow","IamEntity":{principal},"Action":"sts:AssumeRole",{condition}}}"#);
+            let statement = format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole",{condition}}}"#);
             let trust = |statement: &str| serde_json::from_str(&format!(r#"{{"Statement":{statement}}}"#)).unwrap();
             for trust_policy in [trust(&statement), trust(&format!("[{statement}]"))] {
                 let role = IamEntity { trust_policy: Ok(trust_policy), ..IamEntity::default() };
