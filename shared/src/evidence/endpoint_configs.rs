@@ -48,8 +48,7 @@ impl EndpointConfig {
     /// there.
     pub fn as_created<T>(&self, using: &Call, then: impl FnOnce(&Call, &'static Operation) -> T) -> Option<T> {
         let operation = Operation::named(Self::BY)?;
-        let text = self.request.to_string();
-        let request: Value = serde_json::from_str(&text).ok()?;
+        let request = Value::from(&self.request);
         let call = Call { event_name: operation.name, request: Ok(&request), response: None, ..using.clone() };
         Some(then(&call, operation))
     }
