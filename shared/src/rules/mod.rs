@@ -13,7 +13,7 @@ use crate::operations::{Fact, Operation};
 use crate::policy::{Action, Settings, Severity, Spec};
 
 pub use denial::{Denial, Difference};
-pub use matrix::{Column, columns, markdown_matrix};
+pub use matrix::{Column, columns};
 pub use outcome::{Findings, Outcome, Violation};
 
 /// Something that a policy can forbid.
@@ -147,22 +147,6 @@ mod prelude {
 
     /// What a rule's `check` returns.
     pub(super) type Checked = Result<Outcome, Unread>;
-}
-
-/// The table of rules for the README, in Markdown.
-pub fn markdown_table() -> String {
-    let mut table =
-        "| rule | fails when | default action, severity | IAM can prevent it |\n| --- | --- | --- | --- |\n".to_owned();
-    for rule in RULES {
-        let prevention = match rule.prevention {
-            Prevention::Iam => "yes".to_owned(),
-            Prevention::Partly(what) => format!("partly: {what}"),
-            Prevention::None(why) => format!("no: {why}"),
-        };
-        let (action, severity) = (rule.action.as_str(), rule.severity.as_str());
-        table.push_str(&format!("| `{}` | {} | {action}, {severity} | {prevention} |\n", rule.id, rule.fails_when));
-    }
-    table
 }
 
 #[cfg(test)]
