@@ -65,11 +65,10 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
 
 /// What a decision says about an outcome other than a pass.
 fn findings(rule: &Rule, outcome: Outcome, severity: Severity, exemption: Option<&Exemption>) -> Vec<Finding> {
-    let (outcome_of_failure, severity_of_failure, note) = match exemption {
-        None => (FindingOutcome::Fail, severity, String::new()),
+    let (outcome_of_failure, note) = match exemption {
+        None => (FindingOutcome::Fail, String::new()),
         Some(Exemption { until, reason, owner, .. }) => {
-            let note = format!("; exempted until {until}: {reason} ({owner})");
-            (FindingOutcome::Exempted, Severity::Low, note)
+            (FindingOutcome::Exempted, format!("; exempted until {until}: {reason} ({owner})"))
         }
     };
     match outcome {
@@ -78,7 +77,7 @@ fn findings(rule: &Rule, outcome: Outcome, severity: Severity, exemption: Option
             let finding = |violation: Violation| Finding {
                 rule: rule.id,
                 outcome: outcome_of_failure,
-                severity: severity_of_failure,
+                severity,
                 path: violation.path,
                 actual: violation.actual,
                 expected: violation.expected,

@@ -1,7 +1,7 @@
 //! Which rules say something about calls of which operations.
 
 use super::{RULES, Rule};
-use crate::operations::{Operation, Stop};
+use crate::operations::Operation;
 
 /// Rules that apply to the same operations.
 #[derive(Clone, Debug)]
@@ -41,35 +41,6 @@ pub fn columns() -> (Column, Vec<Column>) {
         column.heading = letter.to_string();
     }
     (Column { heading: String::new(), rules: everywhere }, columns)
-}
-
-/// The matrix for the README, in Markdown: operations with the same rules share a row.
-pub fn markdown_matrix() -> String {
-    let (everywhere, columns) = columns();
-    let headings: String = columns.iter().map(|column| format!(" {} |", column.heading)).collect();
-    let rules = " --- |".repeat(columns.len());
-    let mut rows: Vec<(String, Vec<String>)> = Vec::new();
-    for operation in Operation::all() {
-        let cells = columns.iter().map(|column| if column.applies_to(operation) { " ● |" } else { " |" }).collect();
-        let name = match operation.stop {
-            Stop::By(_) => format!("**{}**", operation.name),
-            Stop::Never(_) => operation.name.to_owned(),
-        };
-        match rows.iter_mut().find(|(known, _)| *known == cells) {
-            Some((_, names)) => names.push(name),
-            None => rows.push((cells, vec![name])),
-        }
-    }
-    let mut table = format!("| operation |{headings}\n| --- |{rules}\n");
-    for (cells, names) in rows {
-        table.push_str(&format!("| {} |{cells}\n", names.join(", ")));
-    }
-    table.push('\n');
-    for column in &columns {
-        table.push_str(&format!("- **{}** {}\n", column.heading, column.ids()));
-    }
-    table.push_str(&format!("- all operations: {}\n", everywhere.ids()));
-    table
 }
 
 #[cfg(test)]

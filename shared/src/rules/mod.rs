@@ -9,7 +9,7 @@ mod rule;
 pub(crate) mod testing;
 
 pub use denial::{Denial, Difference, Prevention};
-pub use matrix::{Column, columns, markdown_matrix};
+pub use matrix::{Column, columns};
 pub use outcome::{Findings, Outcome, Violation};
 pub use rule::{CorrectingTag, Need, Rule, WithoutEffect};
 
@@ -66,22 +66,6 @@ impl Rule {
     pub fn named(id: &str) -> Option<&'static Self> {
         RULES.iter().copied().find(|rule| rule.id == id)
     }
-}
-
-/// The table of rules for the README, in Markdown.
-pub fn markdown_table() -> String {
-    let mut table =
-        "| rule | fails when | default action, severity | IAM can prevent it |\n| --- | --- | --- | --- |\n".to_owned();
-    for rule in RULES {
-        let prevention = match rule.prevention {
-            Prevention::Iam => "yes".to_owned(),
-            Prevention::Partly(what) => format!("partly: {what}"),
-            Prevention::None(why) => format!("no: {why}"),
-        };
-        let (action, severity) = (rule.action.as_str(), rule.severity.as_str());
-        table.push_str(&format!("| `{}` | {} | {action}, {severity} | {prevention} |\n", rule.id, rule.fails_when));
-    }
-    table
 }
 
 #[cfg(test)]
