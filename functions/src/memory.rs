@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use tagwarden::call::Identity;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 
-use crate::group::{Group, LISTED, Waiting, Window};
+use crate::ports::Target;
 use crate::ports::{
     AddTags, Answer, CallSageMaker, Claim, ClaimEvent, Creation, DescribeKey, DescribeModel, DescribeResource,
     DigestAlerts, Failure, FetchPolicy, Fetched, FindSession, GroupAlerts, KeepPlace, ListResources, Message, Page,
     Place, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession, Refused,
     RememberCreation, RememberCreations, TOLERANCE, Turn, Which,
 };
-use crate::target::Target;
+use crate::ports::{Group, LISTED, Waiting, Window};
 
 /// An AWS account.
 #[derive(Default)]

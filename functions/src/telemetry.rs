@@ -8,11 +8,6 @@ use tagwarden::decide::{Decision, FindingOutcome, Verdict};
 
 use crate::act::Deed;
 
-/// Starts the log of everything that is not a decision: warnings, as JSON on standard output.
-pub fn start() {
-    tracing_subscriber::fmt().json().flatten_event(true).without_time().with_target(false).init();
-}
-
 /// Where records go.
 pub type Log = fn(&Value);
 

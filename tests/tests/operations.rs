@@ -10,8 +10,8 @@ use tagwarden::documents::{self, Item};
 use tagwarden::evidence::Evidence;
 use tagwarden::operations::{Absence, Fact, Operation};
 use tagwarden::policy::Policy;
-use tagwarden_functions::recover::{NOT_TOLD, RENAMED, is_recoverable};
-use tagwarden_functions::stop::describing;
+use tagwarden_functions::resource::names::describing;
+use tagwarden_functions::resource::request::{NOT_TOLD, RENAMED, is_recoverable};
 use tagwarden_tests::{list, samples, shapes, strict_policy, tagwarden, tagwarden_with_input};
 
 /// The caller, the roles that requests pass, and the models and endpoint configurations that they name.

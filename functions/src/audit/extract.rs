@@ -4,17 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use futures_util::stream::{self, StreamExt};
-use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tagwarden::audit::{Extract, Period};
 use tagwarden_audit::stored::{self, Batch, Stored};
 use tagwarden_audit::{LogFiles, Scanned, layout};
 
-use super::ports::{Content, FindObject, Object, ReadObject, WriteObject};
-use super::s3::S3;
-use super::{Bounds, extract_of};
-use crate::config;
+use super::bounds::{Bounds, extract_of};
+use crate::ports::{Content, FindObject, Object, ReadObject, WriteObject};
 
 /// How many log files are fetched at once: while one is read, others arrive.
 const AT_ONCE: usize = 8;
@@ -141,21 +138,6 @@ pub async fn extract(
     ports.write(&sessions, made.sessions).await.map_err(|failure| failure.to_string())?;
     ports.write(&files, made.files).await.map_err(|failure| failure.to_string())?;
     Ok(answer)
-}
-
-/// Serves invocations until the runtime ends the process.
-///
-/// # Errors
-/// Where the environment lacks something, or the Lambda Runtime API cannot be reached.
-pub async fn run() -> Result<(), lambda_runtime::Error> {
-    crate::telemetry::start();
-    let (bucket, results) = (config::required(config::LOG_BUCKET)?, config::required(config::RESULTS)?);
-    let (results, s3) = (Object::parse(&results)?, S3::connect().await);
-    let (bucket, results, s3) = (&bucket, &results, &s3);
-    let handler = move |event: LambdaEvent<Request>| async move {
-        Ok::<_, lambda_runtime::Error>(extract(&event.payload, bucket, results, s3).await?)
-    };
-    lambda_runtime::run(lambda_runtime::service_fn(handler)).await
 }
 
 #[cfg(test)]

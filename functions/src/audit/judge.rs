@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
-use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
 use tagwarden::audit::{Summary, Verdicts};
 use tagwarden::evidence::Evidence;
@@ -15,10 +14,9 @@ use tagwarden_audit::iam::{self, Learned};
 use tagwarden_audit::stored::{self, Stored};
 use tagwarden_audit::{Audit, Gathered, NamedPolicy, Outputs, Page, Scanned, Written, layout};
 
+use super::bounds::{Bounds, extract_of};
 use super::limits::Limits;
-use super::ports::{Content, ListObjects, Object, ReadObject, WriteObject};
-use super::s3::S3;
-use super::{Bounds, extract_of};
+use crate::ports::{Content, ListObjects, Object, ReadObject, WriteObject};
 use crate::{config, policy_file};
 
 /// How many objects are fetched at once.
@@ -106,7 +104,7 @@ impl Places {
     ///
     /// # Errors
     /// Where it lacks one, or names it wrongly.
-    pub fn from_environment() -> Result<Self, lambda_runtime::Error> {
+    pub fn from_environment() -> Result<Self, String> {
         Ok(Self {
             logs: config::required(config::LOG_BUCKET)?,
             results: Object::parse(&config::required(config::RESULTS)?)?,
@@ -309,19 +307,4 @@ impl Joining<'_> {
     fn problem(&mut self, name: &str, problem: &str) {
         self.problems.push(format!("s3://{}/{name}:{problem}\n", self.logs));
     }
-}
-
-/// Serves invocations until the runtime ends the process.
-///
-/// # Errors
-/// Where the environment lacks something, or the Lambda Runtime API cannot be reached.
-pub async fn run() -> Result<(), lambda_runtime::Error> {
-    crate::telemetry::start();
-    let (places, s3) = (Places::from_environment()?, S3::connect().await);
-    let (places, s3) = (&places, &s3);
-    let handler = move |event: LambdaEvent<Request>| async move {
-        let limits = Limits::of(&event.context);
-        Ok::<_, lambda_runtime::Error>(judge(&event.payload, places, limits, s3).await?)
-    };
-    lambda_runtime::run(lambda_runtime::service_fn(handler)).await
 }

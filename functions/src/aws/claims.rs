@@ -5,7 +5,9 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
-use super::{Aws, failed, seconds, text};
+use super::client::Aws;
+use super::errors::failed;
+use super::items::{seconds, text};
 use crate::ports::{Answer, Claim, ClaimEvent, REMEMBERED};
 
 /// How long a claim is good for, in seconds: longer than a guard may run, shorter than Lambda waits before it tries again.

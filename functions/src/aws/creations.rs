@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
 
-use super::{Aws, Item, failed, held, seconds, string, text};
+use super::client::Aws;
+use super::errors::{failed, held};
+use super::items::{Item, seconds, string, text};
 use crate::ports::{Answer, Creation, Failure, REMEMBERED, RememberCreation, RememberCreations, TOLERANCE};
 
 /// What keys of resources begin with.

@@ -7,7 +7,8 @@ use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Aws, failed};
+use super::client::Aws;
+use super::errors::failed;
 use crate::ports::{Answer, Failure, ReadEventHistory};
 
 /// "The rate of lookup requests is limited to two per second, per account, per Region" (API reference, `LookupEvents`).

@@ -3,7 +3,8 @@
 use tagwarden::arn;
 use tagwarden::evidence::{AttachedPolicy, Tags, decode_policy_document};
 
-use super::{Aws, failed};
+use super::client::Aws;
+use super::errors::failed;
 use crate::ports::{Answer, Failure, ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 
 /// The name of the role or user, which is what IAM's API takes.

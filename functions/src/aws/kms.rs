@@ -3,7 +3,8 @@
 use aws_sdk_kms::types::KeyManagerType;
 use tagwarden::evidence::Key;
 
-use super::{Aws, failed};
+use super::client::Aws;
+use super::errors::failed;
 use crate::ports::{Answer, DescribeKey, Failure};
 
 impl DescribeKey for Aws {

@@ -2,7 +2,8 @@
 
 use tagwarden::evidence::Model;
 
-use super::{Aws, failed};
+use super::client::Aws;
+use super::errors::failed;
 use crate::ports::{Answer, DescribeModel};
 
 impl DescribeModel for Aws {

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use tagwarden::call::Identity;
 use tagwarden::evidence::{Session, Tags};
 
-use super::{Aws, failed, seconds, text};
+use super::client::Aws;
+use super::errors::failed;
+use super::items::{seconds, text};
 use crate::ports::{Answer, FindSession, RecordSession};
 
 /// Key of the item of a session that an access key finds.

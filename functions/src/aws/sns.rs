@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_sns::types::MessageAttributeValue;
 
-use super::{Aws, failed};
+use super::client::Aws;
+use super::errors::failed;
 use crate::config;
 use crate::ports::{Answer, Failure, Message, Publish};
 

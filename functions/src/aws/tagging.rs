@@ -1,6 +1,7 @@
 //! Tags of resources.
 
-use super::{Aws, failed};
+use super::client::Aws;
+use super::errors::failed;
 use crate::ports::{AddTags, Answer, Failure};
 
 impl AddTags for Aws {

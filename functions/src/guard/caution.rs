@@ -1,14 +1,19 @@
 //! Caution where something of the caller is not known. Events come out of order, and nobody's job should be stopped for that.
 
-use tagwarden::call::Call;
-use tagwarden::decide::{Decision, Verdict, decide};
-use tagwarden::evidence::Evidence;
-use tagwarden::plan::Verb;
-use tagwarden::policy::{Policy, SessionTags};
+use std::collections::BTreeSet;
 
-use super::{Occasion, Trigger};
-use crate::creation::{self, FOUND, SESSION_UNSEEN, UNSEEN};
+use jiff::{SignedDuration, Timestamp};
+use tagwarden::call::Call;
+use tagwarden::decide::{Decision, FindingOutcome, Verdict, decide};
+use tagwarden::evidence::Evidence;
+use tagwarden::plan::{PlannedAction, Verb};
+use tagwarden::policy::{Policy, SessionTags};
+use tagwarden::rules::Rule;
+
+use super::attempt::{Occasion, Trigger};
+use crate::alert::notes::{FOUND, SESSION_UNSEEN, UNSEEN};
 use crate::policy_file::Policies;
+use crate::ports::REMEMBERED;
 
 /// What would be decided whatever the caller's session is, which no record has told of yet; `None` where that could not change what is
 /// to be done.
@@ -53,22 +58,63 @@ pub(super) fn mind_what_is_unknown(
     };
     let mut decision = without_session.unwrap_or(decision);
     if unseen.is_some() {
-        creation::for_every_caller(&mut decision, policy);
+        for_every_caller(&mut decision, policy);
     }
     let found = (occasion.trigger == Trigger::Sweep).then_some(FOUND);
     let reasons: Vec<_> = found.into_iter().chain(unseen).chain(decision.reason.as_deref()).collect();
     decision.reason = (!reasons.is_empty()).then(|| reasons.join("; "));
     if let Some(created) = call.time() {
-        creation::spare_what_is_old(&mut decision, created, occasion.now);
+        spare_what_is_old(&mut decision, created, occasion.now);
     }
     decision
+}
+
+/// Whether a creation is so old that nobody remembers whether it was dealt with.
+pub(super) fn is_forgotten(created: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(created) > REMEMBERED
+}
+
+/// Leaves of a decision, whose caller is not known, what holds for every caller: nobody's work is stopped because CloudTrail is
+/// late. What the caller's tags would decide is not told either; CloudTrail's record will tell it.
+fn for_every_caller(decision: &mut Decision, policy: &Policy) {
+    if decision.verdict != Verdict::Violation {
+        return decision.actions.clear();
+    }
+    let failing = decision.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Fail);
+    let is_excepted = |rule| Rule::named(rule).is_none_or(|rule| policy.depends_on_caller(rule));
+    let certain: BTreeSet<_> = failing.map(|finding| finding.rule).filter(|rule| !is_excepted(rule)).collect();
+    let holds = |action: &PlannedAction| action.because.iter().any(|rule| certain.contains(rule));
+    leave(decision, holds, "who created it is not known, and the policy makes exceptions for some callers");
+}
+
+/// How long after its creation a resource is stopped or deleted: longer than events are late. What has been there for longer may
+/// be in use, and hold work that nobody wants to lose.
+const NEW: SignedDuration = SignedDuration::from_hours(24);
+
+/// Leaves of a decision about what was created a while before `now` only what takes nothing away.
+fn spare_what_is_old(decision: &mut Decision, created: Timestamp, now: Timestamp) {
+    if now.duration_since(created) > NEW {
+        let takes_nothing = |action: &PlannedAction| !matches!(action.action, Verb::Stop(_));
+        leave(decision, takes_nothing, "it has been there for more than a day, and may hold somebody's work");
+    }
+}
+
+/// Leaves of what is planned the alert, which says why there is nothing more, and whatever `stays`.
+fn leave(decision: &mut Decision, stays: impl Fn(&PlannedAction) -> bool, reason: &'static str) {
+    let planned = decision.actions.len();
+    decision.actions.retain(|action| action.action == Verb::PublishAlert || stays(action));
+    if decision.actions.len() < planned
+        && let Some(alert) = decision.actions.last_mut()
+    {
+        alert.not_stopped.get_or_insert(reason);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use tagwarden::evidence::Session;
 
-    use crate::guard::ATTEMPTS;
+    use crate::guard::attempt::ATTEMPTS;
     use crate::guard::testing::*;
 
     use super::*;

@@ -2,7 +2,8 @@
 
 use tagwarden::call::Call;
 
-use super::{ATTEMPTS, Guard};
+use super::attempt::ATTEMPTS;
+use super::setup::Guard;
 use crate::ports::{Claim, Enforce, LookUp};
 
 impl<P: LookUp + Enforce> Guard<P> {

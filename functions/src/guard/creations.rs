@@ -1,20 +1,21 @@
 //! Creations that no record told of: SageMaker describes them, and what was dealt with is remembered.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use tagwarden::call::Call;
 use tagwarden::decide::{Decision, coverage};
 use tagwarden::json::Value;
 use tagwarden::operations::Operation;
 
-use super::{ATTEMPTS, Guard, Occasion, Trigger, must_be_here};
-use crate::creation;
-use crate::history::Creator;
+use super::attempt::{ATTEMPTS, Occasion, Trigger};
+use super::caution::is_forgotten;
+use super::place::must_be_here;
+use super::recover;
+use super::setup::Guard;
 use crate::policy_file::Policies;
-use crate::ports::{Answer, Claim, Creation, Enforce, LookUp};
-use crate::recover;
-use crate::stop::is_gone;
+use crate::ports::{Answer, Claim, Enforce, LookUp};
+use crate::resource::description::{created, parent};
+use crate::resource::state::is_gone;
+use crate::trigger::Creator;
 
 /// A creation, as SageMaker describes what was created.
 struct Described {
@@ -35,7 +36,7 @@ impl<P: LookUp + Enforce> Guard<P> {
     ) -> Result<Option<Decision>, String> {
         let operation = coverage(call)?;
         let created = match self.described(call, operation).await? {
-            Ok(created) if creation::is_forgotten(created.time, occasion.now) => {
+            Ok(created) if is_forgotten(created.time, occasion.now) => {
                 return Ok(Some(self.skip(call, "its creation is too long ago to know whether it was judged")));
             }
             Ok(created) => created,
@@ -65,8 +66,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         now: Timestamp,
         creator: impl AsyncFnOnce(&Operation, &str, Timestamp) -> Answer<Option<Creator>>,
     ) -> Result<Option<Decision>, String> {
-        let text = record.to_string();
-        let known: Value = serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
+        let known = Value::from(&record);
         let call = Call::read(&known)?;
         must_be_here(&call, function_arn)?;
         let operation = coverage(&call)?;
@@ -96,10 +96,10 @@ impl<P: LookUp + Enforce> Guard<P> {
             Err(gone) if is_gone(&gone) => return Ok(Err("it is gone".to_owned())),
             Err(other) => return Err(other.failure.to_string()),
         };
-        if let Some(parent) = creation::parent(&request, operation) {
+        if let Some(parent) = parent(&request, operation) {
             return Ok(Err(format!("`{parent}` created it, and was judged for it")));
         }
-        let time = creation::created(&request).ok_or("its description does not tell when it was created")?;
+        let time = created(&request).ok_or("its description does not tell when it was created")?;
         Ok(Ok(Described { arn, time, request }))
     }
 
@@ -119,8 +119,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             record.extend(told.into_iter().chain(members).map(|(name, member)| (name.to_owned(), member)));
             record.entry("eventID").or_insert_with(|| this_creation.as_str().into());
         }
-        let text = record.to_string();
-        let record: Value = serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
+        let record = Value::from(&record);
         let call = Call::read(&record)?;
         // More than one event may tell of it.
         match self.claim(&this_creation).await {
@@ -131,47 +130,6 @@ impl<P: LookUp + Enforce> Guard<P> {
         let dealt_with = self.deal_with(&call, operation, policies, occasion).await;
         self.settle(Some(&this_creation), dealt_with).await
     }
-
-    /// What is remembered of the creation of a resource at `time`, or of a later one. Where nothing can be, duplicates are better
-    /// than silence.
-    async fn remembered(&self, arn: &str, time: Timestamp) -> Option<Creation> {
-        let remembered = self.ports.creation(arn).await.unwrap_or_else(|failure| {
-            tracing::warn!(arn, %failure, "it cannot be told whether this creation was dealt with: acting all the same");
-            None
-        });
-        remembered.filter(|known| known.covers(time))
-    }
-
-    /// What was found and done about a creation before CloudTrail told who called.
-    pub(super) async fn told_before(
-        &self,
-        call: &Call<'_>,
-        operation: &Operation,
-        decision: &Decision,
-    ) -> BTreeSet<String> {
-        let Some((arn, time)) = creation::of(call, operation) else { return BTreeSet::new() };
-        if decision.actions.is_empty() {
-            return BTreeSet::new();
-        }
-        let remembered = self.remembered(arn, time).await;
-        remembered.filter(|known| known.is_at(time)).map(|known| known.told).unwrap_or_default()
-    }
-
-    /// Remembers a creation, for the other events that may tell of it.
-    pub(super) async fn remember(
-        &self,
-        call: &Call<'_>,
-        operation: &Operation,
-        is_dealt_with: bool,
-        told: BTreeSet<String>,
-    ) {
-        let Some((arn, time)) = creation::of(call, operation) else { return };
-        let known_caller = call.identity.kind.filter(|_| !is_dealt_with);
-        let caller = known_caller.map(|_| creation::user_identity(&call.identity).to_string());
-        if let Err(failure) = self.ports.remember(arn, &Creation { time, is_dealt_with, caller, told }).await {
-            tracing::warn!(arn, %failure, "the creation could not be remembered: another event of it may be acted upon");
-        }
-    }
 }
 
 #[cfg(test)]
@@ -179,7 +137,7 @@ mod tests {
     use jiff::SignedDuration;
     use tagwarden::evidence::Tags;
 
-    use crate::creation::UNSEEN;
+    use crate::alert::notes::UNSEEN;
     use crate::guard::testing::*;
     use crate::memory::Account;
     use crate::ports::{Failure, Refused};

@@ -5,11 +5,10 @@ use tagwarden::decide::Decision;
 use tagwarden::plan::Verb;
 use tagwarden::policy::Policy;
 
-use super::Guard;
+use super::setup::Guard;
 use crate::act::Deed;
 use crate::alert;
-use crate::group::{Group, Waiting};
-use crate::ports::{Enforce, LookUp, Message, Turn};
+use crate::ports::{Enforce, Group, LookUp, Message, Turn, Waiting};
 
 impl<P: LookUp + Enforce> Guard<P> {
     pub(super) async fn tell(&self, decision: &Decision, deeds: &[Deed], policy: &Policy) -> Result<(), String> {
@@ -47,6 +46,7 @@ impl<P: LookUp + Enforce> Guard<P> {
 mod tests {
     use jiff::SignedDuration;
 
+    use crate::alert::digest;
     use crate::guard::testing::*;
     use crate::memory::Account;
 
@@ -79,7 +79,7 @@ mod tests {
     /// What `send-digests` does so many intervals later.
     async fn digests(guard: &Guard<Account>, intervals: i32) -> Result<usize, String> {
         let now = Timestamp::now() + INTERVAL * intervals;
-        crate::digest::send(now, INTERVAL, &guard.ports).await
+        digest::send(now, INTERVAL, &guard.ports).await
     }
 
     #[tokio::test]
@@ -124,12 +124,12 @@ mod tests {
 
     #[tokio::test]
     async fn others_alerts_and_other_rules_are_no_part_of_a_storm() {
-        let guard = in_storm();
+        let mut guard = in_storm();
         guard.handle(&of_storm(1), FUNCTION).await.expect("handled");
         let other = of_storm(2).replace("DataScientist-atlas", "DataScientist-borealis");
         guard.handle(&other, FUNCTION).await.expect("handled");
         let other = guard_by(Policy::parse("version = 1\n[rules.missing-vpc]\nseverity = 'low'").expect("valid"));
-        let guard = Guard { policy: other.policy, ..guard };
+        guard.policy = other.policy;
         guard.handle(&of_storm(3), FUNCTION).await.expect("handled");
         assert_eq!(told(&guard), [1, 1, 1]);
     }

@@ -1,0 +1,8 @@
+//! Acts on a resource: tags it, stops it, or deletes it.
+
+mod plan;
+mod stop;
+mod users;
+
+pub use plan::{Deed, act};
+pub use users::{User, users};

@@ -1,0 +1,72 @@
+//! Carries out a plan.
+
+use std::time::Instant;
+
+use serde::Serialize;
+use tagwarden::decide::Decision;
+use tagwarden::plan::{MARK, PlannedAction, Verb, mark};
+
+use super::stop::{self, Stopped};
+use crate::ports::{Answer, Enforce, Failure, Target};
+
+/// What became of an action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Deed {
+    /// The action's name.
+    pub action: String,
+    /// What was done, or what went wrong, as a sentence's end.
+    pub result: String,
+    /// Whether it went wrong.
+    pub failed: bool,
+    /// Whether a resource was stopped or deleted by it.
+    #[serde(skip)]
+    pub stopped: bool,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+/// Carries out everything that is planned but the alert, on the resource `target`.
+pub async fn act(decision: &Decision, target: &Target, ports: &impl Enforce) -> Vec<Deed> {
+    let mut deeds = Vec::new();
+    for action in &decision.actions {
+        let started = Instant::now();
+        let answer = match &action.action {
+            Verb::PublishAlert => continue,
+            Verb::AddTags(tags) => add_tags(decision, tags, ports).await,
+            Verb::Stop(operation) => stop(decision, operation, action, target, ports).await,
+        };
+        let (failed, stopped, result) = match answer {
+            Ok((stopped, result)) => (false, stopped, result),
+            Err(failure) => (true, false, failure.to_string()),
+        };
+        let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        deeds.push(Deed { action: action.action.name(), result, failed, stopped, milliseconds });
+    }
+    deeds
+}
+
+async fn add_tags(decision: &Decision, tags: &[(String, String)], ports: &impl Enforce) -> Answer<(bool, String)> {
+    let arn = decision.resource.as_ref().and_then(|resource| resource.arn.as_deref());
+    let Some(arn) = arn else { return Err(Failure("the record does not tell the resource's ARN".to_owned())) };
+    ports.add_tags(arn, tags).await?;
+    let tags: Vec<_> = tags.iter().map(|(key, value)| format!("`{key}` = `{value}`")).collect();
+    Ok((false, format!("tagged with {}", tags.join(", "))))
+}
+
+async fn stop(
+    decision: &Decision,
+    operation: &str,
+    action: &PlannedAction,
+    target: &Target,
+    ports: &impl Enforce,
+) -> Answer<(bool, String)> {
+    match stop::stop(operation, target, ports).await? {
+        Stopped::Now => Ok((true, format!("done by {operation}"))),
+        Stopped::Before => Ok((false, "it had ended before".to_owned())),
+        Stopped::InUse(users) => {
+            let tags = [(MARK.to_owned(), mark(&action.because))];
+            let (_, tagged) = add_tags(decision, &tags, ports).await?;
+            Ok((false, format!("left alone, because it is in use by {}; {tagged}", users.join(", "))))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Stops a resource, or deletes it where nothing uses it. What has ended, or is gone, is as good as stopped.
+
+use super::users::find_users;
+use crate::ports::{Answer, CallSageMaker, Failure, ListResources, Target};
+use crate::resource::names::{describing, noun};
+use crate::resource::state::{has_ended, is_gone, status};
+
+/// What became of an attempt to stop a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// It was stopped, or deleted.
+    Now,
+    /// It had ended, or was gone, before.
+    Before,
+    /// It was left alone, because these resources use it.
+    InUse(Vec<String>),
+}
+
+/// Error codes that may mean that there is nothing left to stop. What they mean, the resource's description tells: jobs that
+/// have ended are refused as invalid, and so are names that do not exist.
+const PERHAPS_ENDED: [&str; 4] = ["ValidationException", "ResourceNotFound", "ConflictException", "ResourceInUse"];
+
+/// Stops or deletes the resource by `operation`.
+///
+/// # Errors
+/// Where it is still there and runs.
+pub async fn stop(operation: &str, target: &Target, ports: &(impl CallSageMaker + ListResources)) -> Answer<Stopped> {
+    let users = find_users(operation, target, ports).await?;
+    if !users.is_empty() {
+        return Ok(Stopped::InUse(users));
+    }
+    let Err(refused) = ports.call(operation, target).await else { return Ok(Stopped::Now) };
+    if !refused.is_one_of(&PERHAPS_ENDED) {
+        return Err(refused.failure);
+    }
+    match ports.call(&describing(operation), target).await {
+        Ok(described) => match status(noun(operation), &described) {
+            Some(status) if has_ended(status) => Ok(Stopped::Before),
+            Some(status) => Err(Failure(format!("{}; it is `{status}`", refused.failure))),
+            None => Err(refused.failure),
+        },
+        Err(gone) if is_gone(&gone) => Ok(Stopped::Before),
+        Err(other) => Err(other.failure),
+    }
+}

@@ -1,0 +1,82 @@
+//! The alert about a decision.
+
+use serde_json::json;
+use tagwarden::decide::{Decision, Finding};
+use tagwarden::policy::{Policy, Severity};
+
+use super::message::{message, printable};
+use super::text::{MAX_FINDINGS, cut, name, text};
+use crate::act::Deed;
+use crate::ports::{Attributes, Message};
+
+/// The message about a decision and what was done.
+pub fn alert(decision: &Decision, deeds: &[Deed], policy: &Policy) -> Message {
+    let (text, record) = (text(decision, deeds, policy), record(decision, deeds));
+    message(subject(decision, deeds), text, record, attributes(decision, policy))
+}
+
+/// How bad it is: the worst of the findings.
+fn severity(decision: &Decision) -> Severity {
+    decision.findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Low)
+}
+
+/// What was done, in a word or two.
+pub fn done(deeds: &[Deed]) -> &'static str {
+    match deeds.first() {
+        _ if deeds.iter().any(|deed| deed.failed) => "ACTION FAILED",
+        Some(deed) if deed.stopped => "stopped",
+        Some(deed) if deed.action == "add-tags" => "tagged",
+        Some(_) => "left as it is",
+        None => "nothing changed",
+    }
+}
+
+fn subject(decision: &Decision, deeds: &[Deed]) -> String {
+    let (done, rules) = (done(deeds), rules(decision).join(", "));
+    printable(&format!(
+        "Tagwarden {}: {} {} ({done}): {rules}",
+        severity(decision).as_str(),
+        decision.event_name,
+        name(decision)
+    ))
+}
+
+fn rules(decision: &Decision) -> Vec<&'static str> {
+    let mut rules: Vec<_> = decision.findings.iter().map(|finding| finding.rule).collect();
+    rules.dedup();
+    rules
+}
+
+/// The decision as JSON, with what was done.
+fn record(decision: &Decision, deeds: &[Deed]) -> String {
+    let shorten = |finding: &Finding| Finding {
+        message: cut(&finding.message),
+        expected: cut(&finding.expected),
+        actual: finding.actual.as_deref().map(cut),
+        ..finding.clone()
+    };
+    let findings: Vec<_> = decision.findings.iter().take(MAX_FINDINGS).map(shorten).collect();
+    let mut record = json!(Decision { findings, ..decision.clone() });
+    if let Some(record) = record.as_object_mut() {
+        record.insert("deeds".to_owned(), json!(deeds));
+    }
+    record.to_string()
+}
+
+/// Attributes for subscriptions' filter policies. SNS takes no empty values.
+fn attributes(decision: &Decision, policy: &Policy) -> Attributes {
+    let project = decision.principal.as_ref().and_then(|principal| principal.tags.get(&policy.abac.tag));
+    let one = [
+        ("severity", Some(severity(decision).as_str())),
+        ("verdict", Some(decision.verdict.as_str())),
+        ("project", project),
+        ("account", decision.account.as_deref()),
+        ("region", decision.region.as_deref()),
+    ];
+    let one = one.into_iter().filter_map(|(name, value)| {
+        let value = value.filter(|value| !value.is_empty())?;
+        Some((name.to_owned(), vec![value.to_owned()]))
+    });
+    let rules = rules(decision).into_iter().map(str::to_owned).collect();
+    one.chain([("rule".to_owned(), rules)]).collect()
+}

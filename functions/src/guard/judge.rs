@@ -1,0 +1,61 @@
+//! One call, judged and acted upon.
+
+use std::collections::BTreeSet;
+
+use tagwarden::call::Call;
+use tagwarden::decide::{Decision, decide};
+use tagwarden::operations::Operation;
+
+use super::attempt::{ATTEMPTS, Occasion, Trigger};
+use super::caution::{mind_what_is_unknown, without_session};
+use super::gather::gather;
+use super::news::news;
+use super::setup::Guard;
+use crate::act::act;
+use crate::policy_file::Policies;
+use crate::ports::{Enforce, LookUp, Target};
+
+impl<P: LookUp + Enforce> Guard<P> {
+    /// Judges a call and does what is to be done about it.
+    pub(super) async fn deal_with(
+        &self,
+        call: &Call<'_>,
+        operation: &'static Operation,
+        policies: &Policies,
+        occasion: Occasion,
+    ) -> Result<Option<Decision>, String> {
+        let policy = &policies.policy;
+        let evidence = gather(call, operation, policy, &self.ports, &self.cache).await;
+        let mut decision = decide(call, policy, &evidence);
+        // A sweep comes when no record will any more.
+        let may_wait = occasion.attempt < ATTEMPTS;
+        let without_session = if may_wait || occasion.trigger == Trigger::Sweep {
+            without_session(call, policies, &evidence, &decision)
+        } else {
+            None
+        };
+        if may_wait && without_session.is_some() {
+            return Err("the record that issued the caller's session may still come: to be tried again".to_owned());
+        }
+        if occasion.trigger != Trigger::Record {
+            decision = mind_what_is_unknown(decision, without_session, call, policy, occasion);
+        }
+        let news = news(&decision);
+        let told = match occasion.trigger {
+            Trigger::Record => self.told_before(call, operation, &decision).await,
+            Trigger::StateChange | Trigger::Sweep => BTreeSet::new(),
+        };
+        if !told.is_empty() && news.is_subset(&told) {
+            self.remember(call, operation, true, told).await;
+            return Ok(Some(self.log(decision, &[])));
+        }
+        let deeds = act(&decision, &Target::of(call, operation), &self.ports).await;
+        let published = self.tell(&decision, &deeds, policy).await;
+        let decision = self.log(decision, &deeds);
+        let failed = deeds.iter().filter(|deed| deed.failed).map(|deed| format!("{}: {}", deed.action, deed.result));
+        let problems: Vec<_> = failed.chain(published.err()).collect();
+        let told = if occasion.trigger == Trigger::Record { told } else { news };
+        self.remember(call, operation, problems.is_empty(), told).await;
+        if problems.is_empty() { Ok(Some(decision)) } else { Err(problems.join("; ")) }
+    }
+}

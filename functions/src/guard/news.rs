@@ -1,0 +1,21 @@
+//! What people learn from a decision.
+
+use std::collections::BTreeSet;
+
+use tagwarden::decide::{Decision, FindingOutcome};
+use tagwarden::plan::Verb;
+
+/// What people learn from a decision: what each rule found, and what is done for it.
+pub(super) fn news(decision: &Decision) -> BTreeSet<String> {
+    if decision.actions.is_empty() {
+        return BTreeSet::new();
+    }
+    let finding = |outcome, word| {
+        let found = decision.findings.iter().filter(move |finding| finding.outcome == outcome);
+        found.map(move |finding| format!("{word} {}", finding.rule))
+    };
+    let actions = decision.actions.iter().filter(|action| action.action != Verb::PublishAlert);
+    let actions =
+        actions.flat_map(|action| action.because.iter().map(|rule| format!("{} {rule}", action.action.name())));
+    finding(FindingOutcome::Fail, "fail").chain(finding(FindingOutcome::Unknown, "unknown")).chain(actions).collect()
+}

@@ -1,0 +1,65 @@
+//! A request that no record shows, recovered from the resource that it created: because CloudTrail omitted it, or because it was
+//! made long before.
+
+use serde_json::Value;
+use tagwarden::call::Call;
+use tagwarden::evidence::{Created, EndpointConfig};
+use tagwarden::operations::Operation;
+
+use crate::ports::{Answer, DescribeResource, Failure, Refused, Target};
+use crate::resource::names::describing;
+use crate::resource::request::{as_request, with_tags};
+
+/// The record with the request recovered. `None` where nothing is missing.
+///
+/// # Errors
+/// Where the resource cannot be described.
+pub async fn recover(
+    record: &str,
+    call: &Call<'_>,
+    operation: &'static Operation,
+    ports: &impl DescribeResource,
+) -> Answer<Option<Value>> {
+    if call.request.is_ok() {
+        return Ok(None);
+    }
+    let (_, request) = request(call, operation, ports).await.map_err(|refused| refused.failure)?;
+    let mut record: Value = serde_json::from_str(record).map_err(|error| Failure(error.to_string()))?;
+    if let Value::Object(members) = &mut record {
+        members.insert("requestParameters".to_owned(), request);
+    }
+    Ok(Some(record))
+}
+
+/// ARN of a resource, and the request that created it, by its description, with the tags that it has now.
+///
+/// # Errors
+/// Where the resource cannot be described.
+pub async fn request(
+    call: &Call<'_>,
+    operation: &Operation,
+    ports: &impl DescribeResource,
+) -> Result<(String, Value), Refused> {
+    let described = ports.call(&describing(operation.name), &Target::of(call, operation)).await?;
+    let request = as_request(operation.name, described);
+    let described = || request.get(operation.resource_arn?)?.as_str();
+    let arn = operation.arn(call).or_else(described).map(str::to_owned);
+    let arn =
+        arn.ok_or_else(|| Failure("neither the record nor the description tells the resource's ARN".to_owned()))?;
+    let tags = ports.tags_of(&arn).await?;
+    Ok((arn, with_tags(request, tags)))
+}
+
+/// The endpoint configuration `name`, as the request that created it, with the tags that it has now.
+///
+/// # Errors
+/// Where it cannot be described.
+pub async fn endpoint_config(name: &str, ports: &impl DescribeResource) -> Answer<EndpointConfig> {
+    let target = Target::named("endpointConfigName", name);
+    let described = ports.call("DescribeEndpointConfig", &target).await.map_err(|refused| refused.failure)?;
+    let arn = described.get("EndpointConfigArn").and_then(Value::as_str);
+    let arn = arn.ok_or_else(|| Failure("sagemaker:DescribeEndpointConfig answered no ARN".to_owned()))?.to_owned();
+    let tags = ports.tags_of(&arn).await?;
+    let request = with_tags(as_request(EndpointConfig::BY, described), tags);
+    Ok(EndpointConfig { arn: Some(arn), request })
+}

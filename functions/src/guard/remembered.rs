@@ -1,0 +1,65 @@
+//! What is remembered of creations, which more than one event may tell of.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use tagwarden::call::Call;
+use tagwarden::decide::Decision;
+use tagwarden::operations::Operation;
+
+use super::setup::Guard;
+use crate::ports::{Creation, Enforce, LookUp};
+use crate::trigger::user_identity;
+
+/// Whether something else than CloudTrail's record may tell of what `operation` creates.
+fn is_remembered(operation: &Operation) -> bool {
+    operation.event.is_some() || operation.list.is_some()
+}
+
+/// The creation that a CloudTrail record tells of: its ARN and its time.
+pub(super) fn creation_of<'a>(call: &Call<'a>, operation: &Operation) -> Option<(&'a str, Timestamp)> {
+    operation.arn(call).filter(|_| is_remembered(operation)).zip(call.time())
+}
+
+impl<P: LookUp + Enforce> Guard<P> {
+    /// What is remembered of the creation of a resource at `time`, or of a later one. Where nothing can be, duplicates are better
+    /// than silence.
+    pub(super) async fn remembered(&self, arn: &str, time: Timestamp) -> Option<Creation> {
+        let remembered = self.ports.creation(arn).await.unwrap_or_else(|failure| {
+            tracing::warn!(arn, %failure, "it cannot be told whether this creation was dealt with: acting all the same");
+            None
+        });
+        remembered.filter(|known| known.covers(time))
+    }
+
+    /// What was found and done about a creation before CloudTrail told who called.
+    pub(super) async fn told_before(
+        &self,
+        call: &Call<'_>,
+        operation: &Operation,
+        decision: &Decision,
+    ) -> BTreeSet<String> {
+        let Some((arn, time)) = creation_of(call, operation) else { return BTreeSet::new() };
+        if decision.actions.is_empty() {
+            return BTreeSet::new();
+        }
+        let remembered = self.remembered(arn, time).await;
+        remembered.filter(|known| known.is_at(time)).map(|known| known.told).unwrap_or_default()
+    }
+
+    /// Remembers a creation, for the other events that may tell of it.
+    pub(super) async fn remember(
+        &self,
+        call: &Call<'_>,
+        operation: &Operation,
+        is_dealt_with: bool,
+        told: BTreeSet<String>,
+    ) {
+        let Some((arn, time)) = creation_of(call, operation) else { return };
+        let known_caller = call.identity.kind.filter(|_| !is_dealt_with);
+        let caller = known_caller.map(|_| user_identity(&call.identity).to_string());
+        if let Err(failure) = self.ports.remember(arn, &Creation { time, is_dealt_with, caller, told }).await {
+            tracing::warn!(arn, %failure, "the creation could not be remembered: another event of it may be acted upon");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A guard, and what it is made of.
+
+use jiff::{SignedDuration, Timestamp};
+use tagwarden::call::Call;
+use tagwarden::caller::principal;
+use tagwarden::decide::{Decision, skipped};
+
+use super::lookup_cache::Cache;
+use crate::act::Deed;
+use crate::policy_file::PolicyFile;
+use crate::ports::{Enforce, LookUp};
+use crate::{config, telemetry};
+
+/// A guard with its policy and its way to AWS.
+pub struct Guard<P> {
+    function: String,
+    pub(super) policy: PolicyFile,
+    pub(super) cache: Cache,
+    pub(super) ports: P,
+    log: telemetry::Log,
+    /// ARNs of the roles that guards have: the tags that they set are no news.
+    roles: Vec<String>,
+    /// For how long an alert groups those that follow it.
+    pub(super) interval: SignedDuration,
+}
+
+impl<P: LookUp + Enforce> Guard<P> {
+    /// A guard for the Lambda function of this name, which tells of each violation.
+    pub fn new(function: String, policy: PolicyFile, ports: P, log: telemetry::Log) -> Self {
+        let (cache, roles, interval) = (Cache::default(), Vec::new(), SignedDuration::ZERO);
+        Self { function, policy, cache, ports, log, roles, interval }
+    }
+
+    /// The same, where an alert groups those of its kind that follow it within `interval`.
+    #[must_use]
+    pub fn grouping(self, interval: SignedDuration) -> Self {
+        Self { interval, ..self }
+    }
+
+    /// The same, where guards have these roles.
+    #[must_use]
+    pub fn among(self, roles: Vec<String>) -> Self {
+        Self { roles, ..self }
+    }
+
+    /// A guard as the environment of its function wants it.
+    ///
+    /// # Errors
+    /// Where the policy is invalid, or the environment lacks something.
+    pub fn from_environment(ports: P) -> Result<Self, String> {
+        let function = config::required("AWS_LAMBDA_FUNCTION_NAME")?;
+        let roles = config::set(config::ROLES).unwrap_or_default();
+        let guard = Self::new(function, PolicyFile::from_environment()?, ports, telemetry::write);
+        Ok(guard.grouping(config::alert_interval()?).among(roles.split(',').map(str::to_owned).collect()))
+    }
+
+    /// Its way to AWS.
+    pub fn ports(&self) -> &P {
+        &self.ports
+    }
+    pub(super) fn is_by_a_guard(&self, call: &Call) -> bool {
+        principal(&call.identity).is_some_and(|caller| self.roles.iter().any(|role| *role == caller))
+    }
+
+    pub(super) fn skip(&self, call: &Call, reason: &str) -> Decision {
+        self.log(skipped(call, reason.to_owned()), &[])
+    }
+
+    pub(super) fn log(&self, decision: Decision, deeds: &[Deed]) -> Decision {
+        let now = Timestamp::now();
+        (self.log)(&telemetry::record(&self.function, &decision, deeds, now));
+        telemetry::violations(&self.function, &decision, now).for_each(|record| (self.log)(&record));
+        decision
+    }
+}

@@ -1,0 +1,34 @@
+//! What is read of roles and users.
+
+use std::future::Future;
+
+use tagwarden::evidence::{AttachedPolicy, Tags};
+
+use super::error::Answer;
+
+/// Reads the tags of an IAM role or user.
+pub trait ReadTags {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["iam:ListRoleTags", "iam:ListUserTags"];
+
+    /// The tags of the role or user `arn`.
+    fn tags(&self, arn: &str) -> impl Future<Output = Answer<Tags>> + Send;
+}
+
+/// Reads which policies a role has.
+pub trait ReadAttachedPolicies {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["iam:ListAttachedRolePolicies"];
+
+    /// The managed policies attached to the role `arn`.
+    fn attached_policies(&self, arn: &str) -> impl Future<Output = Answer<Vec<AttachedPolicy>>> + Send;
+}
+
+/// Reads whom a role trusts.
+pub trait ReadTrustPolicy {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["iam:GetRole"];
+
+    /// The trust policy of the role `arn`.
+    fn trust_policy(&self, arn: &str) -> impl Future<Output = Answer<serde_json::Value>> + Send;
+}

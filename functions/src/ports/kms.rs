@@ -1,0 +1,16 @@
+//! What is read of KMS keys.
+
+use std::future::Future;
+
+use tagwarden::evidence::Key;
+
+use super::error::Answer;
+
+/// Reads what kind of key a KMS key is.
+pub trait DescribeKey {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["kms:DescribeKey"];
+
+    /// The key that `arn`, its own or an alias's, stands for.
+    fn key(&self, arn: &str) -> impl Future<Output = Answer<Key>> + Send;
+}

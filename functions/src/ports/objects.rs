@@ -1,0 +1,110 @@
+//! What audits need from S3: one trait for each verb, which names the IAM actions that it takes; those of KMS for buckets with
+//! keys.
+
+use std::fmt;
+use std::future::Future;
+use std::path::Path;
+
+use super::error::Answer;
+
+/// The place of an object, or of all whose keys begin with `key`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// The name of the bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+}
+
+impl Object {
+    /// The place that `s3://BUCKET/KEY` names.
+    ///
+    /// # Errors
+    /// Where the text has another form.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let parts = text.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, "")));
+        let (bucket, key) = parts
+            .filter(|(bucket, _)| !bucket.is_empty())
+            .ok_or_else(|| format!("`{text}` is no place in S3; expected `s3://BUCKET/KEY`"))?;
+        Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() })
+    }
+
+    /// The object `name` below this place.
+    pub fn below(&self, name: &str) -> Self {
+        let folder = self.key.trim_end_matches('/');
+        let key = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        Self { bucket: self.bucket.clone(), key }
+    }
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.key)
+    }
+}
+
+/// An object that was read, or why it cannot be, now or later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// It was read.
+    Read {
+        /// Its bytes.
+        bytes: Vec<u8>,
+        /// Its version.
+        etag: String,
+    },
+    /// It does not exist, or lies in an archive storage class.
+    Unavailable(String),
+}
+
+/// Reads objects.
+pub trait ReadObject {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["s3:GetObject", "kms:Decrypt"];
+
+    /// The object.
+    fn read(&self, object: &Object) -> impl Future<Output = Answer<Content>> + Send;
+}
+
+/// Tells whether there is an object.
+pub trait FindObject {
+    /// The IAM actions that it takes: who may not list a bucket is not told that an object is missing.
+    const ACTIONS: &'static [&'static str] = &["s3:GetObject", "s3:ListBucket", "kms:Decrypt"];
+
+    /// Whether the object exists.
+    fn exists(&self, object: &Object) -> impl Future<Output = Answer<bool>> + Send;
+}
+
+/// Lists objects.
+pub trait ListObjects {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["s3:ListBucket"];
+
+    /// All objects whose keys begin like `prefix`'s.
+    fn list(&self, prefix: &Object) -> impl Future<Output = Answer<Vec<Object>>> + Send;
+}
+
+/// Writes objects.
+pub trait WriteObject {
+    /// The IAM actions that it takes.
+    const ACTIONS: &'static [&'static str] = &["s3:PutObject", "kms:GenerateDataKey"];
+
+    /// Writes the object.
+    fn write(&self, object: &Object, bytes: Vec<u8>) -> impl Future<Output = Answer<()>> + Send;
+
+    /// Writes the object from a file, of 5 GB at most (S3 API reference, "PutObject").
+    fn write_file(&self, object: &Object, file: &Path) -> impl Future<Output = Answer<()>> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_read_and_written() {
+        let place = Object::parse("s3://b/audits/").expect("a place");
+        assert_eq!(place.below("x").to_string(), "s3://b/audits/x");
+        assert_eq!(Object::parse("s3://b").expect("a place").below("x").to_string(), "s3://b/x");
+        assert!(Object::parse("b/x").is_err_and(|why| why.contains("expected `s3://BUCKET/KEY`")));
+    }
+}

@@ -1,0 +1,150 @@
+//! The sweep of one kind of resource.
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tagwarden::arn;
+use tagwarden::operations::Operation;
+
+use super::history::History;
+use super::kinds::Kind;
+use super::occasion::{Occasion, Swept};
+use super::report::in_short;
+use crate::guard::Guard;
+use crate::ports::{Enforce, FindResources, LookUp, Place, Which};
+use crate::resource::description::{created, in_cloudtrails_form};
+use crate::resource::names::noun;
+use crate::resource::state::is_over;
+
+/// Longer than any job runs, after it has waited: a training job runs for 28 days at most, a labeling job for 30 ("Amazon SageMaker
+/// AI endpoints and quotas", AWS General Reference).
+const LONGEST_JOB: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// How long a sweep leaves a creation to its events, which may be late.
+const LATE: SignedDuration = SignedDuration::from_mins(15);
+
+/// Most that a list tells at once (API reference, `MaxResults`).
+const PAGE: i32 = 100;
+
+/// How many resources are dealt with at once. Guards need the same quotas of the same operations.
+const AT_ONCE: usize = 4;
+
+/// A resource that a list tells of.
+struct Listed {
+    /// The record of its creation, as far as the list tells it.
+    record: Value,
+    arn: Option<String>,
+    created: Option<Timestamp>,
+}
+
+/// The sweep of a kind.
+pub(super) struct OfKind<'a, P> {
+    pub(super) kind: Kind,
+    pub(super) guard: &'a Guard<P>,
+    pub(super) history: &'a History,
+    pub(super) occasion: Occasion<'a>,
+}
+
+impl<P: LookUp + Enforce + FindResources> OfKind<'_, P> {
+    pub(super) async fn sweep(&self, Place { finished, mut next }: Place, swept: &mut Swept) -> Result<(), String> {
+        let mut problems = Vec::new();
+        loop {
+            let (listed, following) = self.page(next).await?;
+            swept.listed += listed.len();
+            let unknown = self.unknown(listed).await;
+            for few in unknown.chunks(AT_ONCE) {
+                if self.is_over() {
+                    swept.unfinished = true;
+                    return Ok(());
+                }
+                swept.unknown += few.len();
+                let dealt_with = join_all(few.iter().map(|one| self.deal_with(one))).await;
+                problems.extend(dealt_with.into_iter().filter_map(Result::err));
+            }
+            let finished = if following.is_none() && problems.is_empty() { Some(self.occasion.due) } else { finished };
+            let place = Place { finished, next: following };
+            self.guard.ports().keep(self.kind.list, &place).await.map_err(|failure| failure.to_string())?;
+            next = place.next;
+            if next.is_none() {
+                break;
+            }
+            if self.is_over() {
+                swept.unfinished = true;
+                break;
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(in_short(&problems)) }
+    }
+
+    /// Whether there is no time for more.
+    fn is_over(&self) -> bool {
+        Timestamp::now() >= self.occasion.until
+    }
+
+    /// A page of the list, and where the next one begins.
+    async fn page(&self, page: Option<String>) -> Result<(Vec<Listed>, Option<String>), String> {
+        let since =
+            self.kind.operation.ends.then(|| self.occasion.due.saturating_sub(LONGEST_JOB).unwrap_or(Timestamp::MIN));
+        let which = |page| Which { since, page, of: None, most: PAGE };
+        let list = |page| self.guard.ports().list(self.kind.list, which(page));
+        let listed = match list(page.as_deref()).await {
+            // A page's token is good for some time only.
+            Err(refused) if page.is_some() && refused.is_one_of(&["ValidationException"]) => list(None).await,
+            listed => listed,
+        };
+        let listed = match listed {
+            // Not every region has every kind.
+            Err(refused) if refused.is_one_of(&["UnknownOperationException"]) => return Ok((Vec::new(), None)),
+            listed => listed.map_err(|refused| refused.failure.to_string())?,
+        };
+        Ok((listed.summaries.into_iter().filter_map(|summary| self.listed(summary)).collect(), listed.next))
+    }
+
+    /// What is to be looked at of what a list tells: nothing where it is over, or where events may still come.
+    fn listed(&self, summary: Value) -> Option<Listed> {
+        if is_over(noun(self.kind.list).trim_end_matches('s'), &summary) {
+            return None;
+        }
+        let summary = in_cloudtrails_form(summary);
+        let created = created(&summary);
+        if created.is_some_and(|created| self.occasion.due.duration_since(created) < LATE) {
+            return None;
+        }
+        let arn = self.kind.operation.resource_arn.and_then(|path| summary.get(path)?.as_str());
+        let arn = arn.map(str::to_owned);
+        let record = json!({
+            "eventSource": "sagemaker.amazonaws.com",
+            "eventName": self.kind.operation.name,
+            "awsRegion": arn::region(self.occasion.function_arn),
+            "recipientAccountId": arn::account(self.occasion.function_arn),
+            "requestParameters": summary,
+        });
+        Some(Listed { record, arn, created })
+    }
+
+    /// What was not dealt with, as far as is remembered.
+    async fn unknown(&self, listed: Vec<Listed>) -> Vec<Listed> {
+        let arns: Vec<_> = listed.iter().filter_map(|one| one.arn.as_deref()).collect();
+        if arns.is_empty() {
+            return listed;
+        }
+        let remembered = self.guard.ports().creations(&arns).await.unwrap_or_else(|failure| {
+            // Each of them is asked about again before something is done.
+            tracing::warn!(%failure, "it cannot be told which creations were dealt with");
+            Default::default()
+        });
+        let is_dealt_with = |one: &Listed| {
+            let known = one.arn.as_ref().and_then(|arn| remembered.get(arn)).zip(one.created);
+            known.is_some_and(|(known, created)| known.is_dealt_with && known.covers(created))
+        };
+        listed.into_iter().filter(|one| !is_dealt_with(one)).collect()
+    }
+
+    async fn deal_with(&self, one: &Listed) -> Result<(), String> {
+        let Occasion { due, function_arn, .. } = self.occasion;
+        let creator = async |operation: &Operation, arn: &str, time| {
+            self.history.creator(operation, arn, time, due, self.guard.ports()).await
+        };
+        self.guard.come_upon(one.record.clone(), function_arn, due, creator).await.map(drop)
+    }
+}
