@@ -7,7 +7,7 @@ use tagwarden::decide::Decision;
 use tagwarden::plan::{MARK, PlannedAction, Verb, mark};
 
 use super::stop::{self, Stopped};
-use crate::ports::{Answer, Enforce, Failure, Target};
+use crate::ports::{AwsError, AwsResult, Enforce, Target};
 
 /// What became of an action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,9 +45,9 @@ pub async fn act(decision: &Decision, target: &Target, ports: &impl Enforce) -> 
     deeds
 }
 
-async fn add_tags(decision: &Decision, tags: &[(String, String)], ports: &impl Enforce) -> Answer<(bool, String)> {
+async fn add_tags(decision: &Decision, tags: &[(String, String)], ports: &impl Enforce) -> AwsResult<(bool, String)> {
     let arn = decision.resource.as_ref().and_then(|resource| resource.arn.as_deref());
-    let Some(arn) = arn else { return Err(Failure("the record does not tell the resource's ARN".to_owned())) };
+    let Some(arn) = arn else { return Err(AwsError("the record does not tell the resource's ARN".to_owned())) };
     ports.add_tags(arn, tags).await?;
     let tags: Vec<_> = tags.iter().map(|(key, value)| format!("`{key}` = `{value}`")).collect();
     Ok((false, format!("tagged with {}", tags.join(", "))))
@@ -59,7 +59,7 @@ async fn stop(
     action: &PlannedAction,
     target: &Target,
     ports: &impl Enforce,
-) -> Answer<(bool, String)> {
+) -> AwsResult<(bool, String)> {
     match stop::stop(operation, target, ports).await? {
         Stopped::Now => Ok((true, format!("done by {operation}"))),
         Stopped::Before => Ok((false, "it had ended before".to_owned())),

@@ -1,7 +1,7 @@
 //! Stops a resource, or deletes it where nothing uses it. What has ended, or is gone, is as good as stopped.
 
 use super::users::find_users;
-use crate::ports::{Answer, CallSageMaker, Failure, ListResources, Target};
+use crate::ports::{AwsError, AwsResult, CallSageMaker, ListResources, Target};
 use crate::resource::names::{describing, noun};
 use crate::resource::state::{has_ended, is_gone, status};
 
@@ -24,22 +24,26 @@ const PERHAPS_ENDED: [&str; 4] = ["ValidationException", "ResourceNotFound", "Co
 ///
 /// # Errors
 /// Where it is still there and runs.
-pub async fn stop(operation: &str, target: &Target, ports: &(impl CallSageMaker + ListResources)) -> Answer<Stopped> {
+pub async fn stop(
+    operation: &str,
+    target: &Target,
+    ports: &(impl CallSageMaker + ListResources),
+) -> AwsResult<Stopped> {
     let users = find_users(operation, target, ports).await?;
     if !users.is_empty() {
         return Ok(Stopped::InUse(users));
     }
     let Err(refused) = ports.call(operation, target).await else { return Ok(Stopped::Now) };
     if !refused.is_one_of(&PERHAPS_ENDED) {
-        return Err(refused.failure);
+        return Err(refused.error);
     }
     match ports.call(&describing(operation), target).await {
         Ok(described) => match status(noun(operation), &described) {
             Some(status) if has_ended(status) => Ok(Stopped::Before),
-            Some(status) => Err(Failure(format!("{}; it is `{status}`", refused.failure))),
-            None => Err(refused.failure),
+            Some(status) => Err(AwsError(format!("{}; it is `{status}`", refused.error))),
+            None => Err(refused.error),
         },
         Err(gone) if is_gone(&gone) => Ok(Stopped::Before),
-        Err(other) => Err(other.failure),
+        Err(other) => Err(other.error),
     }
 }

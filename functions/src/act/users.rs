@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use crate::ports::{Answer, CallSageMaker, ListResources, Target, Which};
+use crate::ports::{AwsResult, CallSageMaker, ListResources, Target, Which};
 use crate::resource::names::noun;
 use crate::resource::state::{is_gone, is_over};
 
@@ -87,13 +87,13 @@ pub(super) async fn find_users(
     operation: &str,
     target: &Target,
     ports: &(impl CallSageMaker + ListResources),
-) -> Answer<Vec<String>> {
+) -> AwsResult<Vec<String>> {
     let (member, kinds) = users(operation);
     let Some(name) = target.member(member) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for user in kinds {
         let which = Which { since: target.time, of: Some(name), page: None, most: MOST_USERS };
-        let listed = ports.list(user.list, which).await.map_err(|refused| refused.failure)?;
+        let listed = ports.list(user.list, which).await.map_err(|refused| refused.error)?;
         let member = format!("{}Name", noun(user.list).trim_end_matches('s'));
         let names: Vec<_> = listed.summaries.iter().filter_map(|summary| summary.get(&member)?.as_str()).collect();
         if listed.next.is_some() {
@@ -108,7 +108,7 @@ pub(super) async fn find_users(
 }
 
 /// Whether the resource `candidate` uses the one called `name`.
-async fn uses(user: &User, candidate: &str, name: &str, ports: &impl CallSageMaker) -> Answer<bool> {
+async fn uses(user: &User, candidate: &str, name: &str, ports: &impl CallSageMaker) -> AwsResult<bool> {
     let Some((describe, member)) = user.describe else { return Ok(true) };
     match ports.call(describe, &Target::named(member, candidate)).await {
         Ok(described) => {
@@ -117,7 +117,7 @@ async fn uses(user: &User, candidate: &str, name: &str, ports: &impl CallSageMak
         }
         // It is gone since it was listed.
         Err(gone) if is_gone(&gone) => Ok(false),
-        Err(other) => Err(other.failure),
+        Err(other) => Err(other.error),
     }
 }
 

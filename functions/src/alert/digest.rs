@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::message::{message, printable};
-use crate::ports::{Answer, DigestAlerts, Message, Publish, Window};
+use crate::ports::{AwsResult, DigestAlerts, Message, Publish, Window};
 
 /// Sends a digest of every window that is over at `now`, and closes those in which nothing waits. A window of which a digest
 /// was sent goes on for another `interval`: so a storm that lasts is told once in each. Returns how many were sent.
@@ -31,7 +31,7 @@ pub async fn send(
 }
 
 /// Ends the window `id`. Returns how many digests were sent of it.
-async fn end(id: &str, now: Timestamp, ends: Timestamp, ports: &(impl DigestAlerts + Publish)) -> Answer<usize> {
+async fn end(id: &str, now: Timestamp, ends: Timestamp, ports: &(impl DigestAlerts + Publish)) -> AwsResult<usize> {
     let Some(window) = ports.window(id, now).await? else { return Ok(0) };
     if window.waiting() == 0 {
         ports.close(id).await?;

@@ -19,15 +19,15 @@ const AT_ONCE: usize = 8;
 /// A batch of objects, as the state machine's `ItemBatcher` makes it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Request {
+pub struct BatchRequest {
     batch_input: Bounds,
-    items: Vec<Item>,
+    items: Vec<ListedObject>,
 }
 
 /// An object, as its `ItemReader` lists it (Step Functions Developer Guide, "ItemReader").
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Item {
+struct ListedObject {
     key: String,
     #[serde(alias = "ETag")]
     etag: String,
@@ -35,7 +35,7 @@ struct Item {
 
 /// What became of a batch.
 #[derive(Debug, Serialize, PartialEq, Eq)]
-pub struct Answer {
+pub struct BatchExtract {
     /// The id of the extract.
     pub extract: String,
     /// How many log files it is of.
@@ -45,14 +45,14 @@ pub struct Answer {
 }
 
 /// What is to be done with a batch.
-struct Work<'r> {
-    needed: Vec<&'r Item>,
+struct BatchPlan<'r> {
+    needed: Vec<&'r ListedObject>,
     /// The folders of days that lie outside the period.
     left_out: BTreeSet<&'r str>,
 }
 
-impl<'r> Work<'r> {
-    fn of(items: &'r [Item], period: Period) -> Self {
+impl<'r> BatchPlan<'r> {
+    fn of(items: &'r [ListedObject], period: Period) -> Self {
         let mut work = Self { needed: Vec::new(), left_out: BTreeSet::new() };
         for item in items.iter().filter(|item| !item.key.ends_with('/')) {
             let path = Path::new(&item.key);
@@ -96,17 +96,17 @@ fn unquoted(etag: &str) -> &str {
 /// # Errors
 /// Where S3 does not do its part. What a log file holds is no reason: it becomes a problem in the extract.
 pub async fn extract(
-    request: &Request,
+    request: &BatchRequest,
     bucket: &str,
     results: &Object,
     ports: &(impl ReadObject + FindObject + WriteObject),
-) -> Result<Answer, String> {
+) -> Result<BatchExtract, String> {
     let period = request.batch_input.period()?;
-    let work = Work::of(&request.items, period);
+    let work = BatchPlan::of(&request.items, period);
     let extract = work.id(bucket, &request.batch_input);
     let [sessions, files] = extract_of(results, &extract);
     let found = ports.exists(&files).await.map_err(|failure| failure.to_string())?;
-    let answer = Answer { extract, files: work.needed.len(), found };
+    let answer = BatchExtract { extract, files: work.needed.len(), found };
     if found {
         return Ok(answer);
     }
@@ -144,15 +144,15 @@ pub async fn extract(
 mod tests {
     use super::*;
 
-    fn request(keys: &[&str], etag: &str) -> Request {
+    fn request(keys: &[&str], etag: &str) -> BatchRequest {
         let item = |key: &&str| serde_json::json!({"Key": key, "Etag": etag, "Size": 1});
         let items: Vec<_> = keys.iter().map(item).collect();
         let request = serde_json::json!({"BatchInput": {"since": "2026-01-05", "until": ""}, "Items": items});
         serde_json::from_value(request).expect("a request")
     }
 
-    fn id(request: &Request) -> String {
-        Work::of(&request.items, request.batch_input.period().expect("a period")).id("logs", &request.batch_input)
+    fn id(request: &BatchRequest) -> String {
+        BatchPlan::of(&request.items, request.batch_input.period().expect("a period")).id("logs", &request.batch_input)
     }
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
             [format!("{folder}/01/a.json.gz"), format!("{folder}/01/b.json.gz"), format!("{folder}/05/c.json.gz")];
         let keys: Vec<_> = keys.iter().map(String::as_str).chain([digest, "AWSLogs/"]).collect();
         let request = request(&keys, "1");
-        let work = Work::of(&request.items, request.batch_input.period().expect("a period"));
+        let work = BatchPlan::of(&request.items, request.batch_input.period().expect("a period"));
         assert_eq!(work.needed.iter().map(|item| item.key.as_str()).collect::<Vec<_>>(), [keys[2]]);
         assert_eq!(work.left_out.into_iter().collect::<Vec<_>>(), [format!("{folder}/01")]);
     }

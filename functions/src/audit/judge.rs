@@ -28,7 +28,7 @@ pub const HINT: &str =
 
 /// What the state machine asks for.
 #[derive(Debug, Deserialize)]
-pub struct Request {
+pub struct JudgeRequest {
     #[serde(flatten)]
     bounds: Bounds,
     /// The manifests of the map runs that made the extracts.
@@ -67,13 +67,13 @@ struct ResultFile {
 
 /// A line of a result file: what `audit-extract` answered.
 #[derive(Debug, Deserialize)]
-struct Extracted {
+struct ExtractId {
     extract: String,
 }
 
 /// What the judgement comes to, and where the report is.
 #[derive(Debug, Serialize)]
-pub struct Answer {
+pub struct Report {
     launches: Verdicts,
     /// Launches of which something would have been undone.
     stopped: u64,
@@ -87,8 +87,8 @@ pub struct Answer {
     findings: String,
 }
 
-/// The places that the environment names.
-pub struct Places {
+/// The locations that the environment names.
+pub struct Locations {
     /// The name of the log bucket.
     pub logs: String,
     /// Where extracts are and reports go.
@@ -99,8 +99,8 @@ pub struct Places {
     pub policy: Option<String>,
 }
 
-impl Places {
-    /// The places that the environment names.
+impl Locations {
+    /// The locations that the environment names.
     ///
     /// # Errors
     /// Where it lacks one, or names it wrongly.
@@ -119,37 +119,37 @@ impl Places {
 /// # Errors
 /// Where the policy is invalid, S3 does not do its part, or a limit is hit.
 pub async fn judge(
-    request: &Request,
-    places: &Places,
+    request: &JudgeRequest,
+    locations: &Locations,
     limits: Limits,
     ports: &(impl ReadObject + ListObjects + WriteObject),
-) -> Result<Answer, String> {
+) -> Result<Report, String> {
     let period = request.bounds.period()?;
-    let policy = load_policy(places.policy.as_deref(), ports).await?;
-    let mut joining = Joining {
+    let policy = load_policy(locations.policy.as_deref(), ports).await?;
+    let mut merge = Merge {
         gathered: Gathered::new(Evidence::new(HINT)),
-        logs: &places.logs,
+        logs: &locations.logs,
         days_left_out: HashSet::new(),
         hasher: RandomState::new(),
         problems: Vec::new(),
     };
-    if let Some(iam) = &places.iam {
-        joining.learn_iam(iam, ports).await?;
+    if let Some(iam) = &locations.iam {
+        merge.learn_iam(iam, ports).await?;
     }
     let extracts = extracts(&request.manifests, ports).await?;
-    let parts: Vec<_> = extracts.iter().map(|id| extract_of(&places.results, id)).collect();
+    let parts: Vec<_> = extracts.iter().map(|id| extract_of(&locations.results, id)).collect();
     each(parts.iter().map(|[_, files]| files), limits, ports, |bytes| {
-        stored::read_files(bytes, |stored| joining.take(stored)).map_err(|failure| failure.to_string())
+        stored::read_files(bytes, |stored| merge.take(stored)).map_err(|failure| failure.to_string())
     })
     .await?;
-    if joining.gathered.input.files == 0 {
-        let days = joining.days_left_out.len();
+    if merge.gathered.input.files == 0 {
+        let days = merge.days_left_out.len();
         return Err(format!("there is no log file to judge; {days} days of log files lie outside the period"));
     }
-    joining.finish_files();
+    merge.finish_files();
     each(parts.iter().map(|[sessions, _]| sessions), limits, ports, |bytes| {
         let learned = stored::read_sessions(bytes, |session| {
-            joining.gathered.learn_session(session);
+            merge.gathered.learn_session(session);
             Ok(())
         });
         learned.map_err(|failure| failure.to_string())
@@ -166,25 +166,25 @@ pub async fn judge(
         })
     };
     let audit = Audit { policy: &policy, other: None, period, threads: 1, complete: true };
-    let judged = outputs().and_then(|outputs| audit.judge(joining.gathered, outputs));
+    let judged = outputs().and_then(|outputs| audit.judge(merge.gathered, outputs));
     let summary = judged.map_err(|failure| failure.to_string())?;
-    let report = places.results.below(&format!("reports/{}", request.report));
+    let report = locations.results.below(&format!("reports/{}", request.report));
     for name in ["findings.jsonl", "report.html"] {
         ports.write_file(&report.below(name), &file(name)).await.map_err(|failure| failure.to_string())?;
     }
     ports
-        .write(&report.below("problems.txt"), joining.problems.concat().into_bytes())
+        .write(&report.below("problems.txt"), merge.problems.concat().into_bytes())
         .await
         .map_err(|failure| failure.to_string())?;
     write_summary(&report, &summary, ports).await
 }
 
 /// Writes the summary last: where it is, the report is complete.
-async fn write_summary(report: &Object, summary: &Summary, ports: &impl WriteObject) -> Result<Answer, String> {
+async fn write_summary(report: &Object, summary: &Summary, ports: &impl WriteObject) -> Result<Report, String> {
     let place = report.below("summary.json");
     let bytes = serde_json::to_vec(summary).map_err(|error| error.to_string())?;
     ports.write(&place, bytes).await.map_err(|failure| failure.to_string())?;
-    Ok(Answer {
+    Ok(Report {
         launches: summary.launches,
         stopped: summary.stopped,
         problems: summary.input.problems,
@@ -219,7 +219,7 @@ async fn extracts(manifests: &[Manifest], ports: &impl ReadObject) -> Result<BTr
         for file in manifest.result_files.succeeded {
             let place = Object { bucket: manifest.destination_bucket.clone(), key: file.key };
             let bytes = content(&place, ports).await?;
-            for line in serde_json::Deserializer::from_slice(&bytes).into_iter::<Extracted>() {
+            for line in serde_json::Deserializer::from_slice(&bytes).into_iter::<ExtractId>() {
                 extracts.insert(line.map_err(|error| format!("{place}: no result: {error}"))?.extract);
             }
         }
@@ -253,7 +253,7 @@ async fn content(object: &Object, ports: &impl ReadObject) -> Result<Vec<u8>, St
 }
 
 /// What was joined so far.
-struct Joining<'l> {
+struct Merge<'l> {
     gathered: Gathered<Arc<str>>,
     logs: &'l str,
     /// Fingerprints of the folders of days outside the period: batches begin and end within a day.
@@ -263,7 +263,7 @@ struct Joining<'l> {
     problems: Vec<String>,
 }
 
-impl Joining<'_> {
+impl Merge<'_> {
     fn take(&mut self, stored: Stored) -> Result<(), tagwarden_audit::Failure> {
         match stored {
             Stored::LeftOut(folder) => {

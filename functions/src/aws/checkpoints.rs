@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::errors::failed;
 use super::items::{seconds, text};
-use crate::ports::{Answer, KeepPlace, Place};
+use crate::ports::{AwsResult, KeepPlace, Place};
 
 /// Key of the item of a list.
 fn id(list: &str) -> AttributeValue {
@@ -14,7 +14,7 @@ fn id(list: &str) -> AttributeValue {
 }
 
 impl KeepPlace for Aws {
-    async fn place(&self, list: &str) -> Answer<Place> {
+    async fn place(&self, list: &str) -> AwsResult<Place> {
         let found = self.dynamodb.get_item().table_name(&self.table).key("id", id(list)).consistent_read(true);
         let Some(item) = found.send().await.map_err(failed("dynamodb:GetItem"))?.item else {
             return Ok(Place::default());
@@ -26,7 +26,7 @@ impl KeepPlace for Aws {
         })
     }
 
-    async fn keep(&self, list: &str, place: &Place) -> Answer<()> {
+    async fn keep(&self, list: &str, place: &Place) -> AwsResult<()> {
         let update = self.dynamodb.update_item().table_name(&self.table).key("id", id(list));
         let null = || AttributeValue::Null(true);
         update

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::errors::failed;
 use super::items::{seconds, text};
-use crate::ports::{Answer, Claim, ClaimEvent, REMEMBERED};
+use crate::ports::{AwsResult, Claim, ClaimEvent, REMEMBERED};
 
 /// How long a claim is good for, in seconds: longer than a guard may run, shorter than Lambda waits before it tries again.
 const LEASE: i64 = 45;
@@ -18,7 +18,7 @@ const GIVEN_BACK: &str = "given back";
 const DONE: &str = "done";
 
 impl ClaimEvent for Aws {
-    async fn claim(&self, event_id: &str) -> Answer<Claim> {
+    async fn claim(&self, event_id: &str) -> AwsResult<Claim> {
         let now = Timestamp::now().as_second();
         let claimed = self
             .update(event_id, "SET #state = :in_progress, lease = :lease, expires = :expires ADD attempts :one")
@@ -50,17 +50,17 @@ impl ClaimEvent for Aws {
         }
     }
 
-    async fn complete(&self, event_id: &str) -> Answer<()> {
+    async fn complete(&self, event_id: &str) -> AwsResult<()> {
         self.set_state(event_id, DONE).await
     }
 
-    async fn give_back(&self, event_id: &str) -> Answer<()> {
+    async fn give_back(&self, event_id: &str) -> AwsResult<()> {
         self.set_state(event_id, GIVEN_BACK).await
     }
 }
 
 impl Aws {
-    async fn set_state(&self, event_id: &str, state: &str) -> Answer<()> {
+    async fn set_state(&self, event_id: &str, state: &str) -> AwsResult<()> {
         let update = self.update(event_id, "SET #state = :state").expression_attribute_values(":state", text(state));
         update.send().await.map(drop).map_err(failed("dynamodb:UpdateItem"))
     }

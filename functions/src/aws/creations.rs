@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::errors::{failed, held};
 use super::items::{Item, seconds, string, text};
-use crate::ports::{Answer, Creation, Failure, REMEMBERED, RememberCreation, RememberCreations, TOLERANCE};
+use crate::ports::{AwsError, AwsResult, Creation, REMEMBERED, RememberCreation, RememberCreations, TOLERANCE};
 
 /// What keys of resources begin with.
 const CREATION: &str = "creation#";
@@ -19,13 +19,13 @@ fn id(arn: &str) -> AttributeValue {
 }
 
 impl RememberCreation for Aws {
-    async fn creation(&self, arn: &str) -> Answer<Option<Creation>> {
+    async fn creation(&self, arn: &str) -> AwsResult<Option<Creation>> {
         let found = self.dynamodb.get_item().table_name(&self.table).key("id", id(arn)).consistent_read(true);
         let item = found.send().await.map_err(failed("dynamodb:GetItem"))?.item;
         Ok(item.and_then(|item| read(&item)))
     }
 
-    async fn remember(&self, arn: &str, creation: &Creation) -> Answer<()> {
+    async fn remember(&self, arn: &str, creation: &Creation) -> AwsResult<()> {
         let created = creation.time.as_second();
         let update = self.dynamodb.update_item().table_name(&self.table).key("id", id(arn));
         let update = update
@@ -45,10 +45,10 @@ impl RememberCreation for Aws {
 }
 
 impl RememberCreations for Aws {
-    async fn creations(&self, arns: &[&str]) -> Answer<BTreeMap<String, Creation>> {
+    async fn creations(&self, arns: &[&str]) -> AwsResult<BTreeMap<String, Creation>> {
         let keys = arns.iter().map(|arn| HashMap::from([("id".to_owned(), id(arn))])).collect();
         let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-        let keys = keys.map_err(|error| Failure(format!("dynamodb:BatchGetItem failed: {error}")))?;
+        let keys = keys.map_err(|error| AwsError(format!("dynamodb:BatchGetItem failed: {error}")))?;
         let found = self.dynamodb.batch_get_item().request_items(&self.table, keys).send().await;
         let items = found
             .map_err(failed("dynamodb:BatchGetItem"))?

@@ -5,10 +5,10 @@ use std::iter::successors;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use crate::ports::Failure;
+use crate::ports::AwsError;
 
 /// The failure of an API call: `<action> failed: <code>: <message>`.
-pub(super) fn failed<E, R>(action: &str) -> impl FnOnce(SdkError<E, R>) -> Failure
+pub(super) fn failed<E, R>(action: &str) -> impl FnOnce(SdkError<E, R>) -> AwsError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: Debug + 'static,
@@ -21,7 +21,7 @@ where
             Some((code, None)) => code.to_owned(),
             None => causes(&error),
         };
-        Failure(format!("{action} failed: {reason}"))
+        AwsError(format!("{action} failed: {reason}"))
     }
 }
 
@@ -42,7 +42,7 @@ pub(super) fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, wante
 }
 
 /// Whether the condition held of what was asked of the table by this action.
-pub(super) fn held<T, E, R>(answer: Result<T, SdkError<E, R>>, action: &str) -> Result<bool, Failure>
+pub(super) fn held<T, E, R>(answer: Result<T, SdkError<E, R>>, action: &str) -> Result<bool, AwsError>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: Debug + 'static,

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::errors::{failed, held};
 use super::items::{Item, number, seconds, string, text};
-use crate::ports::{Answer, DigestAlerts, Failure, GroupAlerts, Turn};
+use crate::ports::{AwsError, AwsResult, DigestAlerts, GroupAlerts, Turn};
 use crate::ports::{Group, LISTED, Waiting, Window};
 
 /// The index of windows by their ends.
@@ -30,7 +30,7 @@ const DONE: &str = "done#";
 const TRIES: usize = 4;
 
 impl GroupAlerts for Aws {
-    async fn join(&self, group: &Group, alert: &Waiting, ends: Timestamp) -> Answer<Turn> {
+    async fn join(&self, group: &Group, alert: &Waiting, ends: Timestamp) -> AwsResult<Turn> {
         let id = format!("window#{}", group.id());
         for _ in 0..TRIES {
             let Some(open) = self.open(&id, group, alert, ends).await? else { return Ok(Turn::First) };
@@ -43,13 +43,13 @@ impl GroupAlerts for Aws {
                 return Ok(Turn::Later);
             }
         }
-        Err(Failure(format!("the window of the alert changed {TRIES} times while it was looked at")))
+        Err(AwsError(format!("the window of the alert changed {TRIES} times while it was looked at")))
     }
 }
 
 impl Aws {
     /// Opens a window with an alert; where there is one already, that is returned.
-    async fn open(&self, id: &str, group: &Group, alert: &Waiting, ends: Timestamp) -> Answer<Option<Item>> {
+    async fn open(&self, id: &str, group: &Group, alert: &Waiting, ends: Timestamp) -> AwsResult<Option<Item>> {
         let opened = self
             .update_window(id, "SET #kind = :kind, #ends = :ends, #group = :group, #first = :first, #since = :time, #last = :time, #waiting = :zero, #sent = :zero")
             .condition_expression("attribute_not_exists(id)")
@@ -76,7 +76,7 @@ impl Aws {
 
     /// Puts an alert into a window, by name if it `is_listed`. Whether it is in it now: the window may have been closed, or
     /// have become full.
-    async fn wait(&self, id: &str, alert: &Waiting, is_listed: bool) -> Answer<bool> {
+    async fn wait(&self, id: &str, alert: &Waiting, is_listed: bool) -> AwsResult<bool> {
         let (event, done) = (format!("{EVENT}{}", alert.event_id), format!("{DONE}{}", alert.done));
         let (listing, condition) = match is_listed {
             true => (", #event = :event", " AND attribute_not_exists(#event) AND #waiting < :listed"),
@@ -104,7 +104,7 @@ impl Aws {
 }
 
 impl DigestAlerts for Aws {
-    async fn over(&self, now: Timestamp) -> Answer<Vec<String>> {
+    async fn over(&self, now: Timestamp) -> AwsResult<Vec<String>> {
         let query = self.dynamodb.query().table_name(&self.table).index_name(BY_END);
         let query = query
             .key_condition_expression("#kind = :kind AND #ends <= :now")
@@ -116,15 +116,15 @@ impl DigestAlerts for Aws {
         Ok(items.iter().filter_map(|item| string(item, "id").cloned()).collect())
     }
 
-    async fn window(&self, id: &str, now: Timestamp) -> Answer<Option<Window>> {
+    async fn window(&self, id: &str, now: Timestamp) -> AwsResult<Option<Window>> {
         let get = self.dynamodb.get_item().table_name(&self.table).key("id", text(id)).consistent_read(true);
         let item = get.send().await.map_err(failed("dynamodb:GetItem"))?.item;
         // The index may be behind.
         let item = item.filter(|item| i64::try_from(count(item, "ends")).is_ok_and(|ends| ends <= now.as_second()));
-        item.map(|item| read(&item).ok_or_else(|| Failure(format!("the item `{id}` is no window")))).transpose()
+        item.map(|item| read(&item).ok_or_else(|| AwsError(format!("the item `{id}` is no window")))).transpose()
     }
 
-    async fn digested(&self, id: &str, window: &Window, ends: Timestamp) -> Answer<()> {
+    async fn digested(&self, id: &str, window: &Window, ends: Timestamp) -> AwsResult<()> {
         let of_done: Vec<_> = (0..window.done.len()).map(|n| format!(", #done{n} :done{n}")).collect();
         let of_events: Vec<_> = (0..window.listed.len()).map(|n| format!("#event{n}")).collect();
         let remove = if of_events.is_empty() { String::new() } else { format!(" REMOVE {}", of_events.join(", ")) };
@@ -153,7 +153,7 @@ impl DigestAlerts for Aws {
         held(update.send().await, "dynamodb:UpdateItem").map(drop)
     }
 
-    async fn close(&self, id: &str) -> Answer<()> {
+    async fn close(&self, id: &str) -> AwsResult<()> {
         let delete = self
             .dynamodb
             .delete_item()

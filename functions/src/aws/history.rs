@@ -9,17 +9,17 @@ use tokio::time::{Instant, sleep_until};
 
 use super::client::Aws;
 use super::errors::failed;
-use crate::ports::{Answer, Failure, ReadEventHistory};
+use crate::ports::{AwsError, AwsResult, ReadEventHistory};
 
 /// "The rate of lookup requests is limited to two per second, per account, per Region" (API reference, `LookupEvents`).
 const PACE: Duration = Duration::from_millis(500);
 
 impl ReadEventHistory for Aws {
-    async fn history(&self, operation: &str, from: Timestamp, until: Timestamp) -> Answer<Vec<String>> {
+    async fn history(&self, operation: &str, from: Timestamp, until: Timestamp) -> AwsResult<Vec<String>> {
         let action = "cloudtrail:LookupEvents";
         let by_name =
             LookupAttribute::builder().attribute_key(LookupAttributeKey::EventName).attribute_value(operation);
-        let by_name = by_name.build().map_err(|error| Failure(format!("{action} failed: {error}")))?;
+        let by_name = by_name.build().map_err(|error| AwsError(format!("{action} failed: {error}")))?;
         let lookup = self.cloudtrail.lookup_events().lookup_attributes(by_name).max_results(50);
         let lookup = lookup.start_time(DateTime::from_secs(from.as_second()));
         let lookup = lookup.end_time(DateTime::from_secs(until.as_second()));

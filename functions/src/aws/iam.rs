@@ -5,7 +5,7 @@ use tagwarden::evidence::{AttachedPolicy, Tags, decode_policy_document};
 
 use super::client::Aws;
 use super::errors::failed;
-use crate::ports::{Answer, Failure, ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
+use crate::ports::{AwsError, AwsResult, ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 
 /// The name of the role or user, which is what IAM's API takes.
 fn name(arn: &str) -> &str {
@@ -13,7 +13,7 @@ fn name(arn: &str) -> &str {
 }
 
 impl ReadTags for Aws {
-    async fn tags(&self, arn: &str) -> Answer<Tags> {
+    async fn tags(&self, arn: &str) -> AwsResult<Tags> {
         // A principal has at most 50 tags, which fit into one page of 100.
         let tags = if arn::is_user(arn) {
             let listed = self.iam.list_user_tags().user_name(name(arn)).send().await;
@@ -27,7 +27,7 @@ impl ReadTags for Aws {
 }
 
 impl ReadAttachedPolicies for Aws {
-    async fn attached_policies(&self, arn: &str) -> Answer<Vec<AttachedPolicy>> {
+    async fn attached_policies(&self, arn: &str) -> AwsResult<Vec<AttachedPolicy>> {
         // A role has at most 20 managed policies, which fit into one page of 100.
         let listed = self.iam.list_attached_role_policies().role_name(name(arn)).send().await;
         let policies = listed.map_err(failed("iam:ListAttachedRolePolicies"))?.attached_policies.unwrap_or_default();
@@ -40,10 +40,10 @@ impl ReadAttachedPolicies for Aws {
 }
 
 impl ReadTrustPolicy for Aws {
-    async fn trust_policy(&self, arn: &str) -> Answer<serde_json::Value> {
+    async fn trust_policy(&self, arn: &str) -> AwsResult<serde_json::Value> {
         let role = self.iam.get_role().role_name(name(arn)).send().await.map_err(failed("iam:GetRole"))?.role;
         let document = role.and_then(|role| role.assume_role_policy_document);
-        let document = document.ok_or_else(|| Failure("iam:GetRole returned no trust policy".to_owned()))?;
-        decode_policy_document(&document).map_err(Failure)
+        let document = document.ok_or_else(|| AwsError("iam:GetRole returned no trust policy".to_owned()))?;
+        decode_policy_document(&document).map_err(AwsError)
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_sagemaker::config::interceptors::AfterDeserializationInterceptorCont
 use aws_sdk_sagemaker::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_sagemaker::error::BoxError;
 
-use crate::ports::{Answer, Failure};
+use crate::ports::{AwsError, AwsResult};
 
 /// Keeps the JSON of an answer: the table of paths reads it as it reads requests.
 #[derive(Clone, Debug, Default)]
@@ -31,12 +31,12 @@ impl Intercept for Keep {
 
 impl Keep {
     /// What was answered; nothing where the operation has no answer.
-    pub(super) fn json(&self, action: &str) -> Answer<serde_json::Value> {
+    pub(super) fn json(&self, action: &str) -> AwsResult<serde_json::Value> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.as_deref() {
             None | Some([]) => Ok(serde_json::Value::Null),
             Some(bytes) => {
-                serde_json::from_slice(bytes).map_err(|error| Failure(format!("{action} answered no JSON: {error}")))
+                serde_json::from_slice(bytes).map_err(|error| AwsError(format!("{action} answered no JSON: {error}")))
             }
         }
     }

@@ -5,7 +5,7 @@ use aws_sdk_sagemaker::primitives::DateTime;
 use super::client::Aws;
 use super::errors::{code, failed};
 use super::keep::Keep;
-use crate::ports::{Failure, ListResources, Page, Refused, Which};
+use crate::ports::{AwsError, ListResources, Page, SageMakerError, Which};
 
 /// The operations that list resources, each as a method of the SDK, with what can limit the list.
 macro_rules! lists {
@@ -15,7 +15,7 @@ macro_rules! lists {
         const NAMES: &[&str] = &[$($name),+];
 
         impl ListResources for Aws {
-            async fn list(&self, operation: &str, which: Which<'_>) -> Result<Page, Refused> {
+            async fn list(&self, operation: &str, which: Which<'_>) -> Result<Page, SageMakerError> {
                 let action = format!("sagemaker:{operation}");
                 let keep = Keep::default();
                 match operation {
@@ -23,9 +23,9 @@ macro_rules! lists {
                         let list = self.sagemaker.$method().set_max_results(Some(which.most));
                         let list = list.set_next_token(which.page.map(str::to_owned)) $(.$setter(lists!(@$limit which)))?;
                         let sent = Box::pin(list.customize().interceptor(keep.clone()).send()).await;
-                        sent.map_err(|error| Refused { code: code(&error).map(str::to_owned), failure: failed(&action)(error) })?;
+                        sent.map_err(|error| SageMakerError { code: code(&error).map(str::to_owned), error: failed(&action)(error) })?;
                     })+
-                    other => return Err(Failure(format!("`{other}` is not known here")).into()),
+                    other => return Err(AwsError(format!("`{other}` is not known here")).into()),
                 }
                 Ok(page(keep.json(&action)?))
             }

@@ -4,10 +4,10 @@ use tagwarden::evidence::Model;
 
 use super::client::Aws;
 use super::errors::failed;
-use crate::ports::{Answer, DescribeModel};
+use crate::ports::{AwsResult, DescribeModel};
 
 impl DescribeModel for Aws {
-    async fn model(&self, name: &str) -> Answer<Model> {
+    async fn model(&self, name: &str) -> AwsResult<Model> {
         let described = self.sagemaker.describe_model().model_name(name).send().await;
         let described = described.map_err(failed("sagemaker:DescribeModel"))?;
         let vpc = described.vpc_config;

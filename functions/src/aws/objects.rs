@@ -8,7 +8,7 @@ use aws_sdk_s3::primitives::ByteStream;
 
 use super::client::sdk_config;
 use super::errors::{failed, has_code};
-use crate::ports::{Answer, Content, Failure, FindObject, ListObjects, Object, ReadObject, WriteObject};
+use crate::ports::{AwsError, AwsResult, Content, FindObject, ListObjects, Object, ReadObject, WriteObject};
 
 /// How long one try of a call may take, and all of them together: objects may be large, and S3 may ask for patience.
 const TRY: Duration = Duration::from_secs(60);
@@ -23,20 +23,20 @@ impl S3 {
         Self(aws_sdk_s3::Client::new(&sdk_config(TRY, CALL).await))
     }
 
-    async fn put(&self, object: &Object, body: ByteStream) -> Answer<()> {
+    async fn put(&self, object: &Object, body: ByteStream) -> AwsResult<()> {
         let put = self.0.put_object().bucket(&object.bucket).key(&object.key).body(body).send().await;
         put.map(drop).map_err(failed("s3:PutObject")).map_err(about(object))
     }
 }
 
 /// Names the object that a failure is about.
-fn about(object: &Object) -> impl Fn(Failure) -> Failure {
+fn about(object: &Object) -> impl Fn(AwsError) -> AwsError {
     let name = object.to_string();
-    move |failure| Failure(format!("{name}: {failure}"))
+    move |failure| AwsError(format!("{name}: {failure}"))
 }
 
 impl ReadObject for S3 {
-    async fn read(&self, object: &Object) -> Answer<Content> {
+    async fn read(&self, object: &Object) -> AwsResult<Content> {
         let got = self.0.get_object().bucket(&object.bucket).key(&object.key).send().await;
         let found = match got {
             Err(error) if has_code(&error, "NoSuchKey") => {
@@ -48,14 +48,14 @@ impl ReadObject for S3 {
             got => got.map_err(failed("s3:GetObject")).map_err(about(object))?,
         };
         let etag = found.e_tag.unwrap_or_default();
-        let broken = |why: &dyn Display| about(object)(Failure(format!("s3:GetObject failed: {why}")));
+        let broken = |why: &dyn Display| about(object)(AwsError(format!("s3:GetObject failed: {why}")));
         let bytes = found.body.collect().await.map_err(|error| broken(&error))?.to_vec();
         Ok(Content::Read { bytes, etag })
     }
 }
 
 impl FindObject for S3 {
-    async fn exists(&self, object: &Object) -> Answer<bool> {
+    async fn exists(&self, object: &Object) -> AwsResult<bool> {
         match self.0.head_object().bucket(&object.bucket).key(&object.key).send().await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
@@ -65,7 +65,7 @@ impl FindObject for S3 {
 }
 
 impl ListObjects for S3 {
-    async fn list(&self, prefix: &Object) -> Answer<Vec<Object>> {
+    async fn list(&self, prefix: &Object) -> AwsResult<Vec<Object>> {
         let list = self.0.list_objects_v2().bucket(&prefix.bucket).prefix(&prefix.key);
         let (mut pages, mut objects) = (list.into_paginator().send(), Vec::new());
         while let Some(page) = pages.next().await {
@@ -78,13 +78,13 @@ impl ListObjects for S3 {
 }
 
 impl WriteObject for S3 {
-    async fn write(&self, object: &Object, bytes: Vec<u8>) -> Answer<()> {
+    async fn write(&self, object: &Object, bytes: Vec<u8>) -> AwsResult<()> {
         self.put(object, ByteStream::from(bytes)).await
     }
 
-    async fn write_file(&self, object: &Object, file: &Path) -> Answer<()> {
+    async fn write_file(&self, object: &Object, file: &Path) -> AwsResult<()> {
         let body = ByteStream::from_path(file).await;
-        let body = body.map_err(|error| about(object)(Failure(format!("{}: {error}", file.display()))))?;
+        let body = body.map_err(|error| about(object)(AwsError(format!("{}: {error}", file.display()))))?;
         self.put(object, body).await
     }
 }

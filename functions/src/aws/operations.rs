@@ -3,7 +3,7 @@
 use super::client::Aws;
 use super::errors::{code, failed};
 use super::keep::Keep;
-use crate::ports::{Answer, CallSageMaker, DescribeResource, Failure, Refused, Target};
+use crate::ports::{AwsError, AwsResult, CallSageMaker, DescribeResource, SageMakerError, Target};
 
 /// The operations that can be called, each as a method of the SDK and the members that it takes, required ones and others.
 macro_rules! operations {
@@ -13,10 +13,10 @@ macro_rules! operations {
         const NAMES: &[&str] = &[$($name),+];
 
         impl CallSageMaker for Aws {
-            async fn call(&self, operation: &str, target: &Target) -> Result<serde_json::Value, Refused> {
+            async fn call(&self, operation: &str, target: &Target) -> Result<serde_json::Value, SageMakerError> {
                 let action = format!("sagemaker:{operation}");
                 let known = |member: &str| {
-                    target.member(member).ok_or_else(|| Failure(format!("the record does not tell `{member}`")))
+                    target.member(member).ok_or_else(|| AwsError(format!("the record does not tell `{member}`")))
                 };
                 let keep = Keep::default();
                 match operation {
@@ -27,9 +27,9 @@ macro_rules! operations {
                         let call = call.customize().interceptor(keep.clone());
                         // Without a box each of them would add to the size of this future.
                         let sent = Box::pin(call.send()).await;
-                        sent.map_err(|error| Refused { code: code(&error).map(str::to_owned), failure: failed(&action)(error) })?;
+                        sent.map_err(|error| SageMakerError { code: code(&error).map(str::to_owned), error: failed(&action)(error) })?;
                     })+
-                    other => return Err(Failure(format!("`{other}` is not known here")).into()),
+                    other => return Err(AwsError(format!("`{other}` is not known here")).into()),
                 }
                 Ok(keep.json(&action)?)
             }
@@ -128,7 +128,7 @@ operations! {
 }
 
 impl DescribeResource for Aws {
-    async fn tags_of(&self, arn: &str) -> Answer<serde_json::Value> {
+    async fn tags_of(&self, arn: &str) -> AwsResult<serde_json::Value> {
         // A resource has at most 50 tags, which fit into one page of 100.
         let listed = self.sagemaker.list_tags().resource_arn(arn).max_results(100).send().await;
         let listed = listed.map_err(failed("sagemaker:ListTags"))?;

@@ -10,7 +10,7 @@ use tagwarden::evidence::{Session, Tags};
 use super::client::Aws;
 use super::errors::failed;
 use super::items::{seconds, text};
-use crate::ports::{Answer, FindSession, RecordSession};
+use crate::ports::{AwsResult, FindSession, RecordSession};
 
 /// Key of the item of a session that an access key finds.
 fn by_access_key(access_key_id: &str) -> String {
@@ -23,7 +23,7 @@ fn by_principal(principal_id: &str, issued: Timestamp) -> String {
 }
 
 impl FindSession for Aws {
-    async fn sessions(&self, identity: &Identity<'_>) -> Answer<Vec<Session>> {
+    async fn sessions(&self, identity: &Identity<'_>) -> AwsResult<Vec<Session>> {
         let issued = identity.principal_id.zip(identity.session_created.and_then(|time| time.parse().ok()));
         let access_key = identity.access_key_id.map(by_access_key);
         let principal = issued.map(|(principal_id, issued)| by_principal(principal_id, issued));
@@ -41,7 +41,7 @@ impl FindSession for Aws {
 }
 
 impl Aws {
-    async fn session_tags(&self, id: Option<String>) -> Answer<Option<Tags>> {
+    async fn session_tags(&self, id: Option<String>) -> AwsResult<Option<Tags>> {
         let Some(id) = id else { return Ok(None) };
         let found =
             self.dynamodb.get_item().table_name(&self.table).key("id", text(id)).consistent_read(true).send().await;
@@ -56,7 +56,7 @@ impl Aws {
 }
 
 impl RecordSession for Aws {
-    async fn record(&self, session: &Session, expires: Timestamp) -> Answer<()> {
+    async fn record(&self, session: &Session, expires: Timestamp) -> AwsResult<()> {
         let tags = session.tags.iter().flat_map(Tags::iter);
         let tags: HashMap<_, _> = tags.map(|(key, value)| (key.to_owned(), text(value))).collect();
         let access_key = session.access_key_id.as_deref().map(by_access_key);

@@ -2,10 +2,10 @@
 
 use super::client::Aws;
 use super::errors::failed;
-use crate::ports::{AddTags, Answer, Failure};
+use crate::ports::{AddTags, AwsError, AwsResult};
 
 impl AddTags for Aws {
-    async fn add_tags(&self, arn: &str, tags: &[(String, String)]) -> Answer<()> {
+    async fn add_tags(&self, arn: &str, tags: &[(String, String)]) -> AwsResult<()> {
         let mut request = self.tagging.tag_resources().resource_arn_list(arn);
         for (key, value) in tags {
             request = request.tags(key, value);
@@ -16,7 +16,7 @@ impl AddTags for Aws {
             None => Ok(()),
             Some(failure) => {
                 let code = failure.error_code().map(|code| code.as_str()).unwrap_or("unknown error");
-                Err(Failure(format!(
+                Err(AwsError(format!(
                     "tag:TagResources failed: {code}: {}",
                     failure.error_message().unwrap_or_default()
                 )))

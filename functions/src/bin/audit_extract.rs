@@ -3,7 +3,7 @@
 mod runtime;
 
 use lambda_runtime::{Error, LambdaEvent};
-use tagwarden_functions::audit::extract::{Request, extract};
+use tagwarden_functions::audit::extract::{BatchRequest, extract};
 use tagwarden_functions::aws::S3;
 use tagwarden_functions::config;
 use tagwarden_functions::ports::Object;
@@ -14,6 +14,6 @@ async fn main() -> Result<(), Error> {
     let bucket = config::required(config::LOG_BUCKET)?;
     let results = Object::parse(&config::required(config::RESULTS)?)?;
     let s3 = S3::connect().await;
-    let handler = async |event: LambdaEvent<Request>| extract(&event.payload, &bucket, &results, &s3).await;
+    let handler = async |event: LambdaEvent<BatchRequest>| extract(&event.payload, &bucket, &results, &s3).await;
     runtime::serve(handler).await
 }

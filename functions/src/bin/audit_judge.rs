@@ -4,14 +4,15 @@ mod runtime;
 
 use lambda_runtime::{Context, Error, LambdaEvent};
 use tagwarden_functions::audit::Limits;
-use tagwarden_functions::audit::judge::{Places, Request, judge};
+use tagwarden_functions::audit::judge::{JudgeRequest, Locations, judge};
 use tagwarden_functions::aws::S3;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     runtime::start_log();
-    let (places, s3) = (Places::from_environment()?, S3::connect().await);
-    let handler = async |event: LambdaEvent<Request>| judge(&event.payload, &places, limits(&event.context), &s3).await;
+    let (locations, s3) = (Locations::from_environment()?, S3::connect().await);
+    let handler =
+        async |event: LambdaEvent<JudgeRequest>| judge(&event.payload, &locations, limits(&event.context), &s3).await;
     runtime::serve(handler).await
 }
 

@@ -12,7 +12,7 @@ use super::place::must_be_here;
 use super::recover;
 use super::setup::Guard;
 use crate::policy_file::Policies;
-use crate::ports::{Answer, Claim, Enforce, LookUp};
+use crate::ports::{AwsResult, Claim, Enforce, LookUp};
 use crate::resource::description::{created, parent};
 use crate::resource::state::is_gone;
 use crate::trigger::Creator;
@@ -64,7 +64,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         record: serde_json::Value,
         function_arn: &str,
         now: Timestamp,
-        creator: impl AsyncFnOnce(&Operation, &str, Timestamp) -> Answer<Option<Creator>>,
+        creator: impl AsyncFnOnce(&Operation, &str, Timestamp) -> AwsResult<Option<Creator>>,
     ) -> Result<Option<Decision>, String> {
         let known = Value::from(&record);
         let call = Call::read(&known)?;
@@ -94,7 +94,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let (arn, request) = match recover::request(call, operation, &self.ports).await {
             Ok(request) => request,
             Err(gone) if is_gone(&gone) => return Ok(Err("it is gone".to_owned())),
-            Err(other) => return Err(other.failure.to_string()),
+            Err(other) => return Err(other.error.to_string()),
         };
         if let Some(parent) = parent(&request, operation) {
             return Ok(Err(format!("`{parent}` created it, and was judged for it")));
@@ -140,7 +140,7 @@ mod tests {
     use crate::alert::notes::UNSEEN;
     use crate::guard::testing::*;
     use crate::memory::Account;
-    use crate::ports::{Failure, Refused};
+    use crate::ports::{AwsError, SageMakerError};
 
     use super::*;
 
@@ -300,8 +300,8 @@ mod tests {
         guard.ports.state().answers.insert("DescribeTrainingJob", Ok(child));
         let decisions = guard.handle(&state, FUNCTION).await.expect("handled");
         assert_eq!(decisions[0].reason, Some(format!("`{tuning}` created it, and was judged for it")));
-        let failure = Failure("sagemaker:DescribeTrainingJob failed: ThrottlingException".to_owned());
-        let refused = Refused { code: Some("ThrottlingException".to_owned()), failure };
+        let failure = AwsError("sagemaker:DescribeTrainingJob failed: ThrottlingException".to_owned());
+        let refused = SageMakerError { code: Some("ThrottlingException".to_owned()), error: failure };
         let state = state_change(&guard, "throttled", Timestamp::now());
         guard.ports.state().answers.insert("DescribeTrainingJob", Err(refused));
         for _ in 0..ATTEMPTS {

@@ -11,7 +11,7 @@ use tagwarden::policy::{Policy, SessionTags};
 
 use super::lookup_cache::{Cache, Found};
 use super::recover;
-use crate::ports::{Answer, LookUp};
+use crate::ports::{AwsResult, LookUp};
 
 /// The evidence about a call. A look-up that fails leaves its fact unknown, with the reason.
 pub(super) async fn gather(
@@ -65,6 +65,6 @@ async fn look_up(lookup: &Lookup, ports: &impl LookUp, cache: &Cache) -> Found {
     found
 }
 
-fn reason<T>(answer: Answer<T>) -> LookedUp<T> {
+fn reason<T>(answer: AwsResult<T>) -> LookedUp<T> {
     answer.map_err(|failure| failure.to_string())
 }

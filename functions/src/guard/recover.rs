@@ -6,7 +6,7 @@ use tagwarden::call::Call;
 use tagwarden::evidence::{Created, EndpointConfig};
 use tagwarden::operations::Operation;
 
-use crate::ports::{Answer, DescribeResource, Failure, Refused, Target};
+use crate::ports::{AwsError, AwsResult, DescribeResource, SageMakerError, Target};
 use crate::resource::names::describing;
 use crate::resource::request::{as_request, with_tags};
 
@@ -19,12 +19,12 @@ pub async fn recover(
     call: &Call<'_>,
     operation: &'static Operation,
     ports: &impl DescribeResource,
-) -> Answer<Option<Value>> {
+) -> AwsResult<Option<Value>> {
     if call.request.is_ok() {
         return Ok(None);
     }
-    let (_, request) = request(call, operation, ports).await.map_err(|refused| refused.failure)?;
-    let mut record: Value = serde_json::from_str(record).map_err(|error| Failure(error.to_string()))?;
+    let (_, request) = request(call, operation, ports).await.map_err(|refused| refused.error)?;
+    let mut record: Value = serde_json::from_str(record).map_err(|error| AwsError(error.to_string()))?;
     if let Value::Object(members) = &mut record {
         members.insert("requestParameters".to_owned(), request);
     }
@@ -39,13 +39,13 @@ pub async fn request(
     call: &Call<'_>,
     operation: &Operation,
     ports: &impl DescribeResource,
-) -> Result<(String, Value), Refused> {
+) -> Result<(String, Value), SageMakerError> {
     let described = ports.call(&describing(operation.name), &Target::of(call, operation)).await?;
     let request = as_request(operation.name, described);
     let described = || request.get(operation.resource_arn?)?.as_str();
     let arn = operation.arn(call).or_else(described).map(str::to_owned);
     let arn =
-        arn.ok_or_else(|| Failure("neither the record nor the description tells the resource's ARN".to_owned()))?;
+        arn.ok_or_else(|| AwsError("neither the record nor the description tells the resource's ARN".to_owned()))?;
     let tags = ports.tags_of(&arn).await?;
     Ok((arn, with_tags(request, tags)))
 }
@@ -54,11 +54,11 @@ pub async fn request(
 ///
 /// # Errors
 /// Where it cannot be described.
-pub async fn endpoint_config(name: &str, ports: &impl DescribeResource) -> Answer<EndpointConfig> {
+pub async fn endpoint_config(name: &str, ports: &impl DescribeResource) -> AwsResult<EndpointConfig> {
     let target = Target::named("endpointConfigName", name);
-    let described = ports.call("DescribeEndpointConfig", &target).await.map_err(|refused| refused.failure)?;
+    let described = ports.call("DescribeEndpointConfig", &target).await.map_err(|refused| refused.error)?;
     let arn = described.get("EndpointConfigArn").and_then(Value::as_str);
-    let arn = arn.ok_or_else(|| Failure("sagemaker:DescribeEndpointConfig answered no ARN".to_owned()))?.to_owned();
+    let arn = arn.ok_or_else(|| AwsError("sagemaker:DescribeEndpointConfig answered no ARN".to_owned()))?.to_owned();
     let tags = ports.tags_of(&arn).await?;
     let request = with_tags(as_request(EndpointConfig::BY, described), tags);
     Ok(EndpointConfig { arn: Some(arn), request })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use super::error::Answer;
+use super::error::AwsResult;
 
 /// Attributes of a message, for subscriptions' filter policies; more than one value where a list is meant.
 pub type Attributes = BTreeMap<String, Vec<String>>;
@@ -25,5 +25,5 @@ pub trait Publish {
     const ACTIONS: &'static [&'static str] = &["sns:Publish", "kms:GenerateDataKey", "kms:Decrypt"];
 
     /// Publishes the message.
-    fn publish(&self, message: &Message) -> impl Future<Output = Answer<()>> + Send;
+    fn publish(&self, message: &Message) -> impl Future<Output = AwsResult<()>> + Send;
 }

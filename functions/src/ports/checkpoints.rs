@@ -4,7 +4,7 @@ use std::future::Future;
 
 use jiff::Timestamp;
 
-use super::error::Answer;
+use super::error::AwsResult;
 
 /// How far a sweep of one kind of resource has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub trait KeepPlace {
     const ACTIONS: &'static [&'static str] = &["dynamodb:GetItem", "dynamodb:UpdateItem"];
 
     /// How far the sweep of what `list` lists has come.
-    fn place(&self, list: &str) -> impl Future<Output = Answer<Place>> + Send;
+    fn place(&self, list: &str) -> impl Future<Output = AwsResult<Place>> + Send;
 
     /// Notes how far it has come.
-    fn keep(&self, list: &str, place: &Place) -> impl Future<Output = Answer<()>> + Send;
+    fn keep(&self, list: &str, place: &Place) -> impl Future<Output = AwsResult<()>> + Send;
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::error::Answer;
+use super::error::AwsResult;
 
 /// What became of an attempt to claim an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +22,11 @@ pub trait ClaimEvent {
 
     /// Claims the event. A claim that was neither completed nor given back is over after a while, because whoever held it
     /// is gone.
-    fn claim(&self, event_id: &str) -> impl Future<Output = Answer<Claim>> + Send;
+    fn claim(&self, event_id: &str) -> impl Future<Output = AwsResult<Claim>> + Send;
 
     /// Says that the event was dealt with.
-    fn complete(&self, event_id: &str) -> impl Future<Output = Answer<()>> + Send;
+    fn complete(&self, event_id: &str) -> impl Future<Output = AwsResult<()>> + Send;
 
     /// Gives the event back, for the next attempt.
-    fn give_back(&self, event_id: &str) -> impl Future<Output = Answer<()>> + Send;
+    fn give_back(&self, event_id: &str) -> impl Future<Output = AwsResult<()>> + Send;
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::error::Answer;
+use super::error::AwsResult;
 
 /// How long it is remembered what was dealt with: longer than EventBridge and Lambda try.
 pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -49,10 +49,10 @@ pub trait RememberCreation {
     const ACTIONS: &'static [&'static str] = &["dynamodb:GetItem", "dynamodb:UpdateItem"];
 
     /// What is remembered of the newest creation of the resource `arn`.
-    fn creation(&self, arn: &str) -> impl Future<Output = Answer<Option<Creation>>> + Send;
+    fn creation(&self, arn: &str) -> impl Future<Output = AwsResult<Option<Creation>>> + Send;
 
     /// Remembers a creation, unless a later one is remembered.
-    fn remember(&self, arn: &str, creation: &Creation) -> impl Future<Output = Answer<()>> + Send;
+    fn remember(&self, arn: &str, creation: &Creation) -> impl Future<Output = AwsResult<()>> + Send;
 }
 
 /// Tells of many creations at once.
@@ -61,5 +61,5 @@ pub trait RememberCreations {
     const ACTIONS: &'static [&'static str] = &["dynamodb:BatchGetItem"];
 
     /// What is remembered of the newest creations of these resources, a hundred at most, by ARN. It may be less than there is.
-    fn creations(&self, arns: &[&str]) -> impl Future<Output = Answer<BTreeMap<String, Creation>>> + Send;
+    fn creations(&self, arns: &[&str]) -> impl Future<Output = AwsResult<BTreeMap<String, Creation>>> + Send;
 }

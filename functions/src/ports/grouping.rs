@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tagwarden::decide::Decision;
 
 use super::alerts::Attributes;
-use super::error::Answer;
+use super::error::AwsResult;
 
 /// What alerts of one kind have in common: who caused them, and all that subscriptions can tell them apart by. So a digest
 /// reaches whoever its alerts would have reached.
@@ -115,7 +115,7 @@ pub trait GroupAlerts {
 
     /// Opens a window of this group until `ends` with an alert, or puts the alert into the one that is open. Asked again
     /// about the same event, it answers the same, and does not count it again, unless it is one of those beyond the list.
-    fn join(&self, group: &Group, alert: &Waiting, ends: Timestamp) -> impl Future<Output = Answer<Turn>> + Send;
+    fn join(&self, group: &Group, alert: &Waiting, ends: Timestamp) -> impl Future<Output = AwsResult<Turn>> + Send;
 }
 
 /// Finds what waits for a digest.
@@ -125,14 +125,14 @@ pub trait DigestAlerts {
         &["dynamodb:Query", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
 
     /// Ids of windows that are over, the oldest first.
-    fn over(&self, now: Timestamp) -> impl Future<Output = Answer<Vec<String>>> + Send;
+    fn over(&self, now: Timestamp) -> impl Future<Output = AwsResult<Vec<String>>> + Send;
 
     /// A window, if it is over.
-    fn window(&self, id: &str, now: Timestamp) -> impl Future<Output = Answer<Option<Window>>> + Send;
+    fn window(&self, id: &str, now: Timestamp) -> impl Future<Output = AwsResult<Option<Window>>> + Send;
 
     /// Says that what was waiting in `window` when it was looked at has been told. It goes on until `ends`.
-    fn digested(&self, id: &str, window: &Window, ends: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+    fn digested(&self, id: &str, window: &Window, ends: Timestamp) -> impl Future<Output = AwsResult<()>> + Send;
 
     /// Closes a window, unless something waits in it.
-    fn close(&self, id: &str) -> impl Future<Output = Answer<()>> + Send;
+    fn close(&self, id: &str) -> impl Future<Output = AwsResult<()>> + Send;
 }

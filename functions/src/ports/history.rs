@@ -4,7 +4,7 @@ use std::future::Future;
 
 use jiff::Timestamp;
 
-use super::error::Answer;
+use super::error::AwsResult;
 
 /// Reads CloudTrail's event history.
 pub trait ReadEventHistory {
@@ -17,5 +17,5 @@ pub trait ReadEventHistory {
         operation: &str,
         from: Timestamp,
         until: Timestamp,
-    ) -> impl Future<Output = Answer<Vec<String>>> + Send;
+    ) -> impl Future<Output = AwsResult<Vec<String>>> + Send;
 }

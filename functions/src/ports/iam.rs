@@ -4,7 +4,7 @@ use std::future::Future;
 
 use tagwarden::evidence::{AttachedPolicy, Tags};
 
-use super::error::Answer;
+use super::error::AwsResult;
 
 /// Reads the tags of an IAM role or user.
 pub trait ReadTags {
@@ -12,7 +12,7 @@ pub trait ReadTags {
     const ACTIONS: &'static [&'static str] = &["iam:ListRoleTags", "iam:ListUserTags"];
 
     /// The tags of the role or user `arn`.
-    fn tags(&self, arn: &str) -> impl Future<Output = Answer<Tags>> + Send;
+    fn tags(&self, arn: &str) -> impl Future<Output = AwsResult<Tags>> + Send;
 }
 
 /// Reads which policies a role has.
@@ -21,7 +21,7 @@ pub trait ReadAttachedPolicies {
     const ACTIONS: &'static [&'static str] = &["iam:ListAttachedRolePolicies"];
 
     /// The managed policies attached to the role `arn`.
-    fn attached_policies(&self, arn: &str) -> impl Future<Output = Answer<Vec<AttachedPolicy>>> + Send;
+    fn attached_policies(&self, arn: &str) -> impl Future<Output = AwsResult<Vec<AttachedPolicy>>> + Send;
 }
 
 /// Reads whom a role trusts.
@@ -30,5 +30,5 @@ pub trait ReadTrustPolicy {
     const ACTIONS: &'static [&'static str] = &["iam:GetRole"];
 
     /// The trust policy of the role `arn`.
-    fn trust_policy(&self, arn: &str) -> impl Future<Output = Answer<serde_json::Value>> + Send;
+    fn trust_policy(&self, arn: &str) -> impl Future<Output = AwsResult<serde_json::Value>> + Send;
 }

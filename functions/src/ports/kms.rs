@@ -4,7 +4,7 @@ use std::future::Future;
 
 use tagwarden::evidence::Key;
 
-use super::error::Answer;
+use super::error::AwsResult;
 
 /// Reads what kind of key a KMS key is.
 pub trait DescribeKey {
@@ -12,5 +12,5 @@ pub trait DescribeKey {
     const ACTIONS: &'static [&'static str] = &["kms:DescribeKey"];
 
     /// The key that `arn`, its own or an alias's, stands for.
-    fn key(&self, arn: &str) -> impl Future<Output = Answer<Key>> + Send;
+    fn key(&self, arn: &str) -> impl Future<Output = AwsResult<Key>> + Send;
 }

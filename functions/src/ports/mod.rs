@@ -20,14 +20,16 @@ pub use alerts::{Attributes, Message, Publish};
 pub use checkpoints::{KeepPlace, Place};
 pub use claims::{Claim, ClaimEvent};
 pub use creations::{Creation, REMEMBERED, RememberCreation, RememberCreations, TOLERANCE};
-pub use error::{Answer, Failure};
+pub use error::{AwsError, AwsResult};
 pub use grouping::{DigestAlerts, Group, GroupAlerts, LISTED, Turn, Waiting, Window};
 pub use history::ReadEventHistory;
 pub use iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 pub use kms::DescribeKey;
 pub use objects::{Content, FindObject, ListObjects, Object, ReadObject, WriteObject};
 pub use policy::{FetchPolicy, Fetched};
-pub use sagemaker::{AddTags, CallSageMaker, DescribeModel, DescribeResource, ListResources, Page, Refused, Which};
+pub use sagemaker::{
+    AddTags, CallSageMaker, DescribeModel, DescribeResource, ListResources, Page, SageMakerError, Which,
+};
 pub use sessions::{FindSession, RecordSession};
 pub use sets::{Enforce, FindResources, LookUp};
 pub use target::Target;

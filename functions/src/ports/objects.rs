@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::path::Path;
 
-use super::error::Answer;
+use super::error::AwsResult;
 
 /// The place of an object, or of all whose keys begin with `key`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub trait ReadObject {
     const ACTIONS: &'static [&'static str] = &["s3:GetObject", "kms:Decrypt"];
 
     /// The object.
-    fn read(&self, object: &Object) -> impl Future<Output = Answer<Content>> + Send;
+    fn read(&self, object: &Object) -> impl Future<Output = AwsResult<Content>> + Send;
 }
 
 /// Tells whether there is an object.
@@ -72,7 +72,7 @@ pub trait FindObject {
     const ACTIONS: &'static [&'static str] = &["s3:GetObject", "s3:ListBucket", "kms:Decrypt"];
 
     /// Whether the object exists.
-    fn exists(&self, object: &Object) -> impl Future<Output = Answer<bool>> + Send;
+    fn exists(&self, object: &Object) -> impl Future<Output = AwsResult<bool>> + Send;
 }
 
 /// Lists objects.
@@ -81,7 +81,7 @@ pub trait ListObjects {
     const ACTIONS: &'static [&'static str] = &["s3:ListBucket"];
 
     /// All objects whose keys begin like `prefix`'s.
-    fn list(&self, prefix: &Object) -> impl Future<Output = Answer<Vec<Object>>> + Send;
+    fn list(&self, prefix: &Object) -> impl Future<Output = AwsResult<Vec<Object>>> + Send;
 }
 
 /// Writes objects.
@@ -90,10 +90,10 @@ pub trait WriteObject {
     const ACTIONS: &'static [&'static str] = &["s3:PutObject", "kms:GenerateDataKey"];
 
     /// Writes the object.
-    fn write(&self, object: &Object, bytes: Vec<u8>) -> impl Future<Output = Answer<()>> + Send;
+    fn write(&self, object: &Object, bytes: Vec<u8>) -> impl Future<Output = AwsResult<()>> + Send;
 
     /// Writes the object from a file, of 5 GB at most (S3 API reference, "PutObject").
-    fn write_file(&self, object: &Object, file: &Path) -> impl Future<Output = Answer<()>> + Send;
+    fn write_file(&self, object: &Object, file: &Path) -> impl Future<Output = AwsResult<()>> + Send;
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::error::Answer;
+use super::error::AwsResult;
 
 /// A policy file that was fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,5 +24,5 @@ pub trait FetchPolicy {
         bucket: &str,
         key: &str,
         known: Option<&str>,
-    ) -> impl Future<Output = Answer<Option<Fetched>>> + Send;
+    ) -> impl Future<Output = AwsResult<Option<Fetched>>> + Send;
 }

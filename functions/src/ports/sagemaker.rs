@@ -5,7 +5,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use tagwarden::evidence::Model;
 
-use super::error::{Answer, Failure};
+use super::error::{AwsError, AwsResult};
 use super::target::Target;
 
 /// Reads the network settings of a model.
@@ -14,28 +14,28 @@ pub trait DescribeModel {
     const ACTIONS: &'static [&'static str] = &["sagemaker:DescribeModel"];
 
     /// The model `name`.
-    fn model(&self, name: &str) -> impl Future<Output = Answer<Model>> + Send;
+    fn model(&self, name: &str) -> impl Future<Output = AwsResult<Model>> + Send;
 }
 
 /// Why SageMaker did not carry out an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct SageMakerError {
     /// The error's code, where the service answered.
     pub code: Option<String>,
     /// The operation, and the error's code and message.
-    pub failure: Failure,
+    pub error: AwsError,
 }
 
-impl Refused {
+impl SageMakerError {
     /// Whether the service answered with one of these error codes.
     pub fn is_one_of(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
 }
 
-impl From<Failure> for Refused {
-    fn from(failure: Failure) -> Self {
-        Self { code: None, failure }
+impl From<AwsError> for SageMakerError {
+    fn from(error: AwsError) -> Self {
+        Self { code: None, error }
     }
 }
 
@@ -43,8 +43,11 @@ impl From<Failure> for Refused {
 /// one takes has its name.
 pub trait CallSageMaker {
     /// Calls `operation` on the resource. Its answer, as the API's JSON.
-    fn call(&self, operation: &str, target: &Target)
-    -> impl Future<Output = Result<serde_json::Value, Refused>> + Send;
+    fn call(
+        &self,
+        operation: &str,
+        target: &Target,
+    ) -> impl Future<Output = Result<serde_json::Value, SageMakerError>> + Send;
 }
 
 /// Reads the tags of a resource, where the record of the call that created it does not tell.
@@ -53,7 +56,7 @@ pub trait DescribeResource: CallSageMaker {
     const ACTIONS: &'static [&'static str] = &["sagemaker:ListTags"];
 
     /// The tags of the resource `arn`, as the API's JSON list.
-    fn tags_of(&self, arn: &str) -> impl Future<Output = Answer<serde_json::Value>> + Send;
+    fn tags_of(&self, arn: &str) -> impl Future<Output = AwsResult<serde_json::Value>> + Send;
 }
 
 /// Which resources a list is to have.
@@ -81,7 +84,7 @@ pub struct Page {
 /// Lists resources. The IAM action that a list takes has the operation's name.
 pub trait ListResources {
     /// A page of what `operation` lists.
-    fn list(&self, operation: &str, which: Which<'_>) -> impl Future<Output = Result<Page, Refused>> + Send;
+    fn list(&self, operation: &str, which: Which<'_>) -> impl Future<Output = Result<Page, SageMakerError>> + Send;
 }
 
 /// Sets tags on a resource.
@@ -90,5 +93,5 @@ pub trait AddTags {
     const ACTIONS: &'static [&'static str] = &["tag:TagResources", "sagemaker:AddTags"];
 
     /// Sets these tags on the resource `arn`.
-    fn add_tags(&self, arn: &str, tags: &[(String, String)]) -> impl Future<Output = Answer<()>> + Send;
+    fn add_tags(&self, arn: &str, tags: &[(String, String)]) -> impl Future<Output = AwsResult<()>> + Send;
 }

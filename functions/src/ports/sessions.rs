@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tagwarden::call::Identity;
 use tagwarden::evidence::Session;
 
-use super::error::Answer;
+use super::error::AwsResult;
 
 /// Finds the session behind a call.
 pub trait FindSession {
@@ -14,7 +14,7 @@ pub trait FindSession {
     const ACTIONS: &'static [&'static str] = &["dynamodb:GetItem"];
 
     /// The sessions recorded for this caller: by access key, or by principal and time of issue.
-    fn sessions(&self, identity: &Identity<'_>) -> impl Future<Output = Answer<Vec<Session>>> + Send;
+    fn sessions(&self, identity: &Identity<'_>) -> impl Future<Output = AwsResult<Vec<Session>>> + Send;
 }
 
 /// Remembers a session.
@@ -23,5 +23,5 @@ pub trait RecordSession {
     const ACTIONS: &'static [&'static str] = &["dynamodb:PutItem"];
 
     /// Records a session so that both of its links find it, until `expires`.
-    fn record(&self, session: &Session, expires: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+    fn record(&self, session: &Session, expires: Timestamp) -> impl Future<Output = AwsResult<()>> + Send;
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::ports::Refused;
+use crate::ports::SageMakerError;
 
 /// Error codes of what does not exist.
 const GONE: [&str; 2] = ["ValidationException", "ResourceNotFound"];
@@ -23,7 +23,7 @@ const ENDED: [&str; 11] = [
 ];
 
 /// Whether a description was refused because there is nothing to describe.
-pub fn is_gone(refused: &Refused) -> bool {
+pub fn is_gone(refused: &SageMakerError) -> bool {
     refused.is_one_of(&GONE)
 }
 

@@ -5,7 +5,7 @@ use tagwarden::call::Call;
 use tagwarden::operations::Operation;
 use tokio::sync::Mutex;
 
-use crate::ports::{Answer, ReadEventHistory, TOLERANCE};
+use crate::ports::{AwsResult, ReadEventHistory, TOLERANCE};
 use crate::trigger::{Creator, user_identity};
 
 /// For how long CloudTrail keeps the history (API reference, `LookupEvents`).
@@ -36,7 +36,7 @@ impl History {
         time: Timestamp,
         now: Timestamp,
         ports: &impl ReadEventHistory,
-    ) -> Answer<Option<Creator>> {
+    ) -> AwsResult<Option<Creator>> {
         if now.duration_since(time) > KEPT {
             return Ok(None);
         }
@@ -58,7 +58,7 @@ async fn minute_of<'a>(
     operation: &'static str,
     time: Timestamp,
     ports: &impl ReadEventHistory,
-) -> Answer<&'a [String]> {
+) -> AwsResult<&'a [String]> {
     let second = time.as_second();
     let from = Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(time);
     let is_same = |it: &Minute| it.operation == operation && it.from == from;

@@ -95,7 +95,7 @@ impl<P: LookUp + Enforce + FindResources> OfKind<'_, P> {
         let listed = match listed {
             // Not every region has every kind.
             Err(refused) if refused.is_one_of(&["UnknownOperationException"]) => return Ok((Vec::new(), None)),
-            listed => listed.map_err(|refused| refused.failure.to_string())?,
+            listed => listed.map_err(|refused| refused.error.to_string())?,
         };
         Ok((listed.summaries.into_iter().filter_map(|summary| self.listed(summary)).collect(), listed.next))
     }

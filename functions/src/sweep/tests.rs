@@ -12,7 +12,7 @@ use crate::alert::notes::{FOUND, SESSION_UNSEEN, UNSEEN};
 use crate::guard::Guard;
 use crate::memory::Account;
 use crate::policy_file::PolicyFile;
-use crate::ports::{Failure, Page, Place, Refused};
+use crate::ports::{AwsError, Page, Place, SageMakerError};
 use crate::resource::request::is_recoverable;
 
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:sweep";
@@ -165,12 +165,12 @@ async fn what_has_been_there_for_long_is_told_not_stopped() {
     assert_eq!(done(&guard, &["history"]), [""; 0], "CloudTrail keeps 90 days");
 }
 
-fn refused(list: &'static str, code: &str) -> (&'static str, Result<Page, Refused>) {
-    let failure = Failure(format!("sagemaker:ListTrainingJobs failed: {code}"));
-    (list, Err(Refused { code: Some(code.to_owned()), failure }))
+fn refused(list: &'static str, code: &str) -> (&'static str, Result<Page, SageMakerError>) {
+    let failure = AwsError(format!("sagemaker:ListTrainingJobs failed: {code}"));
+    (list, Err(SageMakerError { code: Some(code.to_owned()), error: failure }))
 }
 
-fn throttled(list: &'static str) -> (&'static str, Result<Page, Refused>) {
+fn throttled(list: &'static str) -> (&'static str, Result<Page, SageMakerError>) {
     refused(list, "ThrottlingException")
 }
 
