@@ -10,8 +10,8 @@ use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 use crate::ports::Target;
 use crate::ports::{
     AddTags, AwsError, AwsResult, CallSageMaker, Claim, ClaimEvent, Creation, DescribeKey, DescribeModel,
-    DescribeResource, DigestAlerts, FetchPolicy, Fetched, FindSession, GroupAlerts, KeepPlace, ListResources, Message,
-    Page, Place, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession,
+    DescribeResource, DigestAlerts, FetchPolicy, FindSession, GroupAlerts, KeepPlace, ListPage, ListResources, Message,
+    Place, PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession,
     RememberCreation, RememberCreations, SageMakerError, TOLERANCE, Turn, Which,
 };
 use crate::ports::{Group, LISTED, Waiting, Window};
@@ -30,13 +30,13 @@ pub struct State {
     /// What SageMaker's operations answer, where that matters. What is listed is described as it is there.
     pub answers: BTreeMap<&'static str, Result<serde_json::Value, SageMakerError>>,
     /// What its lists hold, by the operation, and the token of the page.
-    pub lists: BTreeMap<&'static str, Result<Page, SageMakerError>>,
+    pub lists: BTreeMap<&'static str, Result<ListPage, SageMakerError>>,
     /// CloudTrail's history.
     pub history: Vec<String>,
     /// How far sweeps have come.
     pub places: BTreeMap<String, Place>,
     /// The policy file in S3.
-    pub policy: Option<Fetched>,
+    pub policy: Option<PolicyObject>,
     /// The names of verbs that fail.
     pub failing: BTreeSet<&'static str>,
     /// What was done, in order.
@@ -115,11 +115,11 @@ impl CallSageMaker for Account {
 }
 
 impl ListResources for Account {
-    async fn list(&self, operation: &str, which: Which<'_>) -> Result<Page, SageMakerError> {
+    async fn list(&self, operation: &str, which: Which<'_>) -> Result<ListPage, SageMakerError> {
         let page = which.page.unwrap_or_default();
         let list = format!("{operation} {page}");
         let state = self.doing("list", list.trim_end())?;
-        state.lists.get(list.trim_end()).cloned().unwrap_or_else(|| Ok(Page::default()))
+        state.lists.get(list.trim_end()).cloned().unwrap_or_else(|| Ok(ListPage::default()))
     }
 }
 
@@ -130,7 +130,7 @@ impl DescribeResource for Account {
 }
 
 impl FetchPolicy for Account {
-    async fn fetch_policy(&self, _bucket: &str, key: &str, known: Option<&str>) -> AwsResult<Option<Fetched>> {
+    async fn fetch_policy(&self, _bucket: &str, key: &str, known: Option<&str>) -> AwsResult<Option<PolicyObject>> {
         let state = self.doing("fetch-policy", key)?;
         let fetched = state.policy.clone().ok_or_else(|| AwsError("s3:GetObject failed: NoSuchKey".to_owned()))?;
         Ok(Some(fetched).filter(|fetched| fetched.etag.as_deref() != known))

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tagwarden::policy::{self, Policy, SessionTags};
 
 use crate::config;
-use crate::ports::{FetchPolicy, Fetched};
+use crate::ports::{FetchPolicy, PolicyObject};
 
 /// A policy in both readings that a guard needs.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ impl PolicyFile {
         let etag = held.as_ref().and_then(|held| held.etag.as_deref());
         let fetched = match ports.fetch_policy(bucket, key, etag).await {
             Ok(None) => Ok(None),
-            Ok(Some(Fetched { text, etag })) => {
+            Ok(Some(PolicyObject { text, etag })) => {
                 parse(&name, &text, self.observe_only).map(|policy| Some((Arc::new(Policies::of(policy)), etag)))
             }
             Err(failure) => Err(format!("{name}: {failure}")),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     fn put(account: &Account, text: &str, etag: &str) {
-        account.state().policy = Some(Fetched { text: text.to_owned(), etag: Some(etag.to_owned()) });
+        account.state().policy = Some(PolicyObject { text: text.to_owned(), etag: Some(etag.to_owned()) });
     }
 
     /// The projects that the policy names: one that each version has.

@@ -5,4 +5,4 @@ mod stop;
 mod users;
 
 pub use plan::{Deed, act};
-pub use users::{User, users};
+pub use users::{UserKind, users};

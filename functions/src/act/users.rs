@@ -9,7 +9,7 @@ use crate::resource::state::{is_gone, is_over};
 
 /// A kind of resource that may use another one.
 #[derive(Debug)]
-pub struct User {
+pub struct UserKind {
     /// What it is, for people.
     pub noun: &'static str,
     /// The operation that lists it.
@@ -28,7 +28,7 @@ pub struct User {
 /// "You must not delete an `EndpointConfig` in use by an endpoint that is live" (API reference, `DeleteEndpointConfig`). An
 /// endpoint whose model is gone cannot start instances any more. A configuration from before the model was created can only
 /// name it if a model of that name was deleted; deleting this one takes nothing from it.
-const IN_USE: &[(&str, &str, &[User])] = &[
+const IN_USE: &[(&str, &str, &[UserKind])] = &[
     ("DeleteEndpointConfig", "endpointConfigName", &[ENDPOINT]),
     ("DeleteModel", "modelName", &[ENDPOINT_CONFIG, TRANSFORM_JOB, INFERENCE_COMPONENT]),
     ("DeleteDataQualityJobDefinition", "jobDefinitionName", &[MONITORING_SCHEDULE]),
@@ -37,7 +37,7 @@ const IN_USE: &[(&str, &str, &[User])] = &[
     ("DeleteModelExplainabilityJobDefinition", "jobDefinitionName", &[MONITORING_SCHEDULE]),
 ];
 
-const ENDPOINT: User = User {
+const ENDPOINT: UserKind = UserKind {
     noun: "endpoint",
     list: "ListEndpoints",
     describe: Some(("DescribeEndpoint", "endpointName")),
@@ -45,7 +45,7 @@ const ENDPOINT: User = User {
     ends: false,
 };
 
-const ENDPOINT_CONFIG: User = User {
+const ENDPOINT_CONFIG: UserKind = UserKind {
     noun: "endpoint configuration",
     list: "ListEndpointConfigs",
     describe: Some(("DescribeEndpointConfig", "endpointConfigName")),
@@ -53,7 +53,7 @@ const ENDPOINT_CONFIG: User = User {
     ends: false,
 };
 
-const TRANSFORM_JOB: User = User {
+const TRANSFORM_JOB: UserKind = UserKind {
     noun: "transform job",
     list: "ListTransformJobs",
     describe: Some(("DescribeTransformJob", "transformJobName")),
@@ -61,7 +61,7 @@ const TRANSFORM_JOB: User = User {
     ends: true,
 };
 
-const INFERENCE_COMPONENT: User = User {
+const INFERENCE_COMPONENT: UserKind = UserKind {
     noun: "inference component",
     list: "ListInferenceComponents",
     describe: Some(("DescribeInferenceComponent", "inferenceComponentName")),
@@ -69,11 +69,11 @@ const INFERENCE_COMPONENT: User = User {
     ends: false,
 };
 
-const MONITORING_SCHEDULE: User =
-    User { noun: "monitoring schedule", list: "ListMonitoringSchedules", describe: None, uses: &[], ends: false };
+const MONITORING_SCHEDULE: UserKind =
+    UserKind { noun: "monitoring schedule", list: "ListMonitoringSchedules", describe: None, uses: &[], ends: false };
 
 /// The users that `operation` has to look for, with the member that names what they use.
-pub fn users(operation: &str) -> (&'static str, &'static [User]) {
+pub fn users(operation: &str) -> (&'static str, &'static [UserKind]) {
     let found = IN_USE.iter().find(|(name, ..)| *name == operation);
     found.map_or(("", &[]), |(_, member, users)| (member, users))
 }
@@ -108,7 +108,7 @@ pub(super) async fn find_users(
 }
 
 /// Whether the resource `candidate` uses the one called `name`.
-async fn uses(user: &User, candidate: &str, name: &str, ports: &impl CallSageMaker) -> AwsResult<bool> {
+async fn uses(user: &UserKind, candidate: &str, name: &str, ports: &impl CallSageMaker) -> AwsResult<bool> {
     let Some((describe, member)) = user.describe else { return Ok(true) };
     match ports.call(describe, &Target::named(member, candidate)).await {
         Ok(described) => {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use tagwarden::audit::Period;
 
-use crate::ports::Object;
+use crate::ports::S3Object;
 
 /// The period of an audit, as the state machine has it: empty where a side is open.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,7 +24,7 @@ impl Bounds {
 
 /// Where the extract `id`, and the sessions that belong to it, are kept below `results`. The extract is written last: where it
 /// is, both are.
-pub(super) fn extract_of(results: &Object, id: &str) -> [Object; 2] {
+pub(super) fn extract_of(results: &S3Object, id: &str) -> [S3Object; 2] {
     ["sessions", "files"].map(|part| results.below(&format!("extracts/{id}.{part}.jsonl.gz")))
 }
 

@@ -11,7 +11,7 @@ use tagwarden_audit::stored::{self, Batch, Stored};
 use tagwarden_audit::{LogFiles, Scanned, layout};
 
 use super::bounds::{Bounds, extract_of};
-use crate::ports::{Content, FindObject, Object, ReadObject, WriteObject};
+use crate::ports::{FindObject, ObjectContent, ReadObject, S3Object, WriteObject};
 
 /// How many log files are fetched at once: while one is read, others arrive.
 const AT_ONCE: usize = 8;
@@ -98,7 +98,7 @@ fn unquoted(etag: &str) -> &str {
 pub async fn extract(
     request: &BatchRequest,
     bucket: &str,
-    results: &Object,
+    results: &S3Object,
     ports: &(impl ReadObject + FindObject + WriteObject),
 ) -> Result<BatchExtract, String> {
     let period = request.batch_input.period()?;
@@ -116,17 +116,17 @@ pub async fn extract(
         add(&mut batch, Stored::LeftOut(folder.to_owned()))?;
     }
     let fetched = stream::iter(work.needed).map(|item| async move {
-        let object = Object { bucket: bucket.to_owned(), key: item.key.clone() };
+        let object = S3Object { bucket: bucket.to_owned(), key: item.key.clone() };
         (item, ports.read(&object).await)
     });
     let mut fetched = std::pin::pin!(fetched.buffered(AT_ONCE));
     while let Some((item, content)) = fetched.next().await {
         let scanned = match content.map_err(|failure| failure.to_string())? {
-            Content::Read { etag, .. } if unquoted(&etag) != unquoted(&item.etag) => {
+            ObjectContent::Read { etag, .. } if unquoted(&etag) != unquoted(&item.etag) => {
                 return Err(format!("s3://{bucket}/{} has changed since it was listed: start again", item.key));
             }
-            Content::Read { bytes, .. } => log_files.scan(&bytes, period),
-            Content::Unavailable(why) => {
+            ObjectContent::Read { bytes, .. } => log_files.scan(&bytes, period),
+            ObjectContent::Unavailable(why) => {
                 let extract = Extract { problems: vec![format!(" {why}")], ..Extract::default() };
                 Scanned { extract, ..Scanned::default() }
             }

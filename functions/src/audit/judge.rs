@@ -16,7 +16,7 @@ use tagwarden_audit::{Audit, Gathered, NamedPolicy, Outputs, Page, Scanned, Writ
 
 use super::bounds::{Bounds, extract_of};
 use super::limits::Limits;
-use crate::ports::{Content, ListObjects, Object, ReadObject, WriteObject};
+use crate::ports::{ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
 use crate::{config, policy_file};
 
 /// How many objects are fetched at once.
@@ -92,9 +92,9 @@ pub struct Locations {
     /// The name of the log bucket.
     pub logs: String,
     /// Where extracts are and reports go.
-    pub results: Object,
+    pub results: S3Object,
     /// Where IAM's data is.
-    pub iam: Option<Object>,
+    pub iam: Option<S3Object>,
     /// Where the policy is: `s3://…`, a file, or built in.
     pub policy: Option<String>,
 }
@@ -107,8 +107,8 @@ impl Locations {
     pub fn from_environment() -> Result<Self, String> {
         Ok(Self {
             logs: config::required(config::LOG_BUCKET)?,
-            results: Object::parse(&config::required(config::RESULTS)?)?,
-            iam: config::set(config::IAM).map(|place| Object::parse(&place)).transpose()?,
+            results: S3Object::parse(&config::required(config::RESULTS)?)?,
+            iam: config::set(config::IAM).map(|place| S3Object::parse(&place)).transpose()?,
             policy: config::set(config::POLICY),
         })
     }
@@ -180,7 +180,7 @@ pub async fn judge(
 }
 
 /// Writes the summary last: where it is, the report is complete.
-async fn write_summary(report: &Object, summary: &Summary, ports: &impl WriteObject) -> Result<Report, String> {
+async fn write_summary(report: &S3Object, summary: &Summary, ports: &impl WriteObject) -> Result<Report, String> {
     let place = report.below("summary.json");
     let bytes = serde_json::to_vec(summary).map_err(|error| error.to_string())?;
     ports.write(&place, bytes).await.map_err(|failure| failure.to_string())?;
@@ -199,7 +199,7 @@ async fn load_policy(place: Option<&str>, ports: &impl ReadObject) -> Result<Nam
     let (name, text) = match place {
         None => ("the built-in policy".to_owned(), policy::DEFAULT.to_owned()),
         Some(place) if place.starts_with("s3://") => {
-            let bytes = content(&Object::parse(place)?, ports).await?;
+            let bytes = content(&S3Object::parse(place)?, ports).await?;
             (place.to_owned(), String::from_utf8(bytes).map_err(|_| format!("{place}: no UTF-8 text"))?)
         }
         Some(path) => (path.to_owned(), std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?),
@@ -212,12 +212,12 @@ async fn load_policy(place: Option<&str>, ports: &impl ReadObject) -> Result<Nam
 async fn extracts(manifests: &[Manifest], ports: &impl ReadObject) -> Result<BTreeSet<String>, String> {
     let mut extracts = BTreeSet::new();
     for Manifest { bucket, key } in manifests {
-        let place = Object { bucket: bucket.clone(), key: key.clone() };
+        let place = S3Object { bucket: bucket.clone(), key: key.clone() };
         let bytes = content(&place, ports).await?;
         let manifest: ManifestContent =
             serde_json::from_slice(&bytes).map_err(|error| format!("{place}: no manifest: {error}"))?;
         for file in manifest.result_files.succeeded {
-            let place = Object { bucket: manifest.destination_bucket.clone(), key: file.key };
+            let place = S3Object { bucket: manifest.destination_bucket.clone(), key: file.key };
             let bytes = content(&place, ports).await?;
             for line in serde_json::Deserializer::from_slice(&bytes).into_iter::<ExtractId>() {
                 extracts.insert(line.map_err(|error| format!("{place}: no result: {error}"))?.extract);
@@ -229,7 +229,7 @@ async fn extracts(manifests: &[Manifest], ports: &impl ReadObject) -> Result<BTr
 
 /// Hands over the bytes of each object, in their order.
 async fn each(
-    objects: impl ExactSizeIterator<Item = &Object>,
+    objects: impl ExactSizeIterator<Item = &S3Object>,
     limits: Limits,
     ports: &impl ReadObject,
     mut each: impl FnMut(&[u8]) -> Result<(), String>,
@@ -245,10 +245,10 @@ async fn each(
 }
 
 /// The bytes of an object that must be there.
-async fn content(object: &Object, ports: &impl ReadObject) -> Result<Vec<u8>, String> {
+async fn content(object: &S3Object, ports: &impl ReadObject) -> Result<Vec<u8>, String> {
     match ports.read(object).await.map_err(|failure| failure.to_string())? {
-        Content::Read { bytes, .. } => Ok(bytes),
-        Content::Unavailable(why) => Err(format!("{object}: {why}")),
+        ObjectContent::Read { bytes, .. } => Ok(bytes),
+        ObjectContent::Unavailable(why) => Err(format!("{object}: {why}")),
     }
 }
 
@@ -286,7 +286,7 @@ impl Merge<'_> {
     }
 
     /// Learns from all files of IAM's data.
-    async fn learn_iam(&mut self, prefix: &Object, ports: &(impl ReadObject + ListObjects)) -> Result<(), String> {
+    async fn learn_iam(&mut self, prefix: &S3Object, ports: &(impl ReadObject + ListObjects)) -> Result<(), String> {
         let mut objects = ports.list(prefix).await.map_err(|failure| failure.to_string())?;
         objects.retain(|object| !object.key.ends_with('/'));
         if objects.is_empty() {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::client::Aws;
 use super::errors::{failed, held};
-use super::items::{Item, seconds, string, text};
+use super::items::{TableItem, seconds, string, text};
 use crate::ports::{AwsError, AwsResult, Creation, REMEMBERED, RememberCreation, RememberCreations, TOLERANCE};
 
 /// What keys of resources begin with.
@@ -62,7 +62,7 @@ impl RememberCreations for Aws {
     }
 }
 
-fn read(item: &Item) -> Option<Creation> {
+fn read(item: &TableItem) -> Option<Creation> {
     let created = item.get("created")?.as_n().ok()?.parse().ok()?;
     let told = item.get("told").and_then(|told| told.as_l().ok()).into_iter().flatten();
     Some(Creation {

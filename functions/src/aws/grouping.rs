@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::client::Aws;
 use super::errors::{failed, held};
-use super::items::{Item, number, seconds, string, text};
+use super::items::{TableItem, number, seconds, string, text};
 use crate::ports::{AwsError, AwsResult, DigestAlerts, GroupAlerts, Turn};
 use crate::ports::{Group, LISTED, Waiting, Window};
 
@@ -49,7 +49,7 @@ impl GroupAlerts for Aws {
 
 impl Aws {
     /// Opens a window with an alert; where there is one already, that is returned.
-    async fn open(&self, id: &str, group: &Group, alert: &Waiting, ends: Timestamp) -> AwsResult<Option<Item>> {
+    async fn open(&self, id: &str, group: &Group, alert: &Waiting, ends: Timestamp) -> AwsResult<Option<TableItem>> {
         let opened = self
             .update_window(id, "SET #kind = :kind, #ends = :ends, #group = :group, #first = :first, #since = :time, #last = :time, #waiting = :zero, #sent = :zero")
             .condition_expression("attribute_not_exists(id)")
@@ -178,11 +178,11 @@ fn less(count: u64) -> AttributeValue {
 }
 
 /// A number of the item; 0 where it has none.
-fn count(item: &Item, name: &str) -> u64 {
+fn count(item: &TableItem, name: &str) -> u64 {
     item.get(name).and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or_default()
 }
 
-fn read(item: &Item) -> Option<Window> {
+fn read(item: &TableItem) -> Option<Window> {
     let counts = item.keys().filter_map(|name| Some((name.strip_prefix(DONE)?.to_owned(), count(item, name))));
     let events = item.keys().filter(|name| name.starts_with(EVENT));
     let mut listed: Vec<Waiting> =

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// An item of the table.
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub(super) type TableItem = HashMap<String, AttributeValue>;
 
 /// A text that an item has.
-pub(super) fn string<'a>(item: &'a Item, name: &str) -> Option<&'a String> {
+pub(super) fn string<'a>(item: &'a TableItem, name: &str) -> Option<&'a String> {
     item.get(name)?.as_s().ok()
 }
 

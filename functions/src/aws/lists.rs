@@ -5,7 +5,7 @@ use aws_sdk_sagemaker::primitives::DateTime;
 use super::client::Aws;
 use super::errors::{code, failed};
 use super::keep::Keep;
-use crate::ports::{AwsError, ListResources, Page, SageMakerError, Which};
+use crate::ports::{AwsError, ListPage, ListResources, SageMakerError, Which};
 
 /// The operations that list resources, each as a method of the SDK, with what can limit the list.
 macro_rules! lists {
@@ -15,7 +15,7 @@ macro_rules! lists {
         const NAMES: &[&str] = &[$($name),+];
 
         impl ListResources for Aws {
-            async fn list(&self, operation: &str, which: Which<'_>) -> Result<Page, SageMakerError> {
+            async fn list(&self, operation: &str, which: Which<'_>) -> Result<ListPage, SageMakerError> {
                 let action = format!("sagemaker:{operation}");
                 let keep = Keep::default();
                 match operation {
@@ -67,14 +67,14 @@ lists! {
 }
 
 /// The answer of a list: one member holds the resources, another the token of the next page.
-fn page(answer: serde_json::Value) -> Page {
-    let serde_json::Value::Object(members) = answer else { return Page::default() };
+fn page(answer: serde_json::Value) -> ListPage {
+    let serde_json::Value::Object(members) = answer else { return ListPage::default() };
     let next = members.get("NextToken").and_then(|token| token.as_str()).map(str::to_owned);
     let lists = members.into_iter().filter_map(|(_, member)| match member {
         serde_json::Value::Array(summaries) => Some(summaries),
         _ => None,
     });
-    Page { summaries: lists.flatten().collect(), next }
+    ListPage { summaries: lists.flatten().collect(), next }
 }
 
 #[cfg(test)]

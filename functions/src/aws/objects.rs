@@ -8,7 +8,7 @@ use aws_sdk_s3::primitives::ByteStream;
 
 use super::client::sdk_config;
 use super::errors::{failed, has_code};
-use crate::ports::{AwsError, AwsResult, Content, FindObject, ListObjects, Object, ReadObject, WriteObject};
+use crate::ports::{AwsError, AwsResult, FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
 
 /// How long one try of a call may take, and all of them together: objects may be large, and S3 may ask for patience.
 const TRY: Duration = Duration::from_secs(60);
@@ -23,39 +23,39 @@ impl S3 {
         Self(aws_sdk_s3::Client::new(&sdk_config(TRY, CALL).await))
     }
 
-    async fn put(&self, object: &Object, body: ByteStream) -> AwsResult<()> {
+    async fn put(&self, object: &S3Object, body: ByteStream) -> AwsResult<()> {
         let put = self.0.put_object().bucket(&object.bucket).key(&object.key).body(body).send().await;
         put.map(drop).map_err(failed("s3:PutObject")).map_err(about(object))
     }
 }
 
 /// Names the object that a failure is about.
-fn about(object: &Object) -> impl Fn(AwsError) -> AwsError {
+fn about(object: &S3Object) -> impl Fn(AwsError) -> AwsError {
     let name = object.to_string();
     move |failure| AwsError(format!("{name}: {failure}"))
 }
 
 impl ReadObject for S3 {
-    async fn read(&self, object: &Object) -> AwsResult<Content> {
+    async fn read(&self, object: &S3Object) -> AwsResult<ObjectContent> {
         let got = self.0.get_object().bucket(&object.bucket).key(&object.key).send().await;
         let found = match got {
             Err(error) if has_code(&error, "NoSuchKey") => {
-                return Ok(Content::Unavailable("it does not exist any more".to_owned()));
+                return Ok(ObjectContent::Unavailable("it does not exist any more".to_owned()));
             }
             Err(error) if has_code(&error, "InvalidObjectState") => {
-                return Ok(Content::Unavailable("it is archived: restore it first".to_owned()));
+                return Ok(ObjectContent::Unavailable("it is archived: restore it first".to_owned()));
             }
             got => got.map_err(failed("s3:GetObject")).map_err(about(object))?,
         };
         let etag = found.e_tag.unwrap_or_default();
         let broken = |why: &dyn Display| about(object)(AwsError(format!("s3:GetObject failed: {why}")));
         let bytes = found.body.collect().await.map_err(|error| broken(&error))?.to_vec();
-        Ok(Content::Read { bytes, etag })
+        Ok(ObjectContent::Read { bytes, etag })
     }
 }
 
 impl FindObject for S3 {
-    async fn exists(&self, object: &Object) -> AwsResult<bool> {
+    async fn exists(&self, object: &S3Object) -> AwsResult<bool> {
         match self.0.head_object().bucket(&object.bucket).key(&object.key).send().await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
@@ -65,24 +65,24 @@ impl FindObject for S3 {
 }
 
 impl ListObjects for S3 {
-    async fn list(&self, prefix: &Object) -> AwsResult<Vec<Object>> {
+    async fn list(&self, prefix: &S3Object) -> AwsResult<Vec<S3Object>> {
         let list = self.0.list_objects_v2().bucket(&prefix.bucket).prefix(&prefix.key);
         let (mut pages, mut objects) = (list.into_paginator().send(), Vec::new());
         while let Some(page) = pages.next().await {
             let page = page.map_err(failed("s3:ListBucket")).map_err(about(prefix))?;
             let keys = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
-            objects.extend(keys.map(|key| Object { bucket: prefix.bucket.clone(), key }));
+            objects.extend(keys.map(|key| S3Object { bucket: prefix.bucket.clone(), key }));
         }
         Ok(objects)
     }
 }
 
 impl WriteObject for S3 {
-    async fn write(&self, object: &Object, bytes: Vec<u8>) -> AwsResult<()> {
+    async fn write(&self, object: &S3Object, bytes: Vec<u8>) -> AwsResult<()> {
         self.put(object, ByteStream::from(bytes)).await
     }
 
-    async fn write_file(&self, object: &Object, file: &Path) -> AwsResult<()> {
+    async fn write_file(&self, object: &S3Object, file: &Path) -> AwsResult<()> {
         let body = ByteStream::from_path(file).await;
         let body = body.map_err(|error| about(object)(AwsError(format!("{}: {error}", file.display()))))?;
         self.put(object, body).await

@@ -2,10 +2,10 @@
 
 use super::client::Aws;
 use super::errors::failed;
-use crate::ports::{AwsError, AwsResult, FetchPolicy, Fetched};
+use crate::ports::{AwsError, AwsResult, FetchPolicy, PolicyObject};
 
 impl FetchPolicy for Aws {
-    async fn fetch_policy(&self, bucket: &str, key: &str, known: Option<&str>) -> AwsResult<Option<Fetched>> {
+    async fn fetch_policy(&self, bucket: &str, key: &str, known: Option<&str>) -> AwsResult<Option<PolicyObject>> {
         const NOT_MODIFIED: u16 = 304;
         let fetched =
             self.s3.get_object().bucket(bucket).key(key).set_if_none_match(known.map(str::to_owned)).send().await;
@@ -19,6 +19,6 @@ impl FetchPolicy for Aws {
         let unreadable = |why: &dyn std::fmt::Display| AwsError(format!("s3:GetObject failed: {why}"));
         let bytes = object.body.collect().await.map_err(|error| unreadable(&error))?.to_vec();
         let text = String::from_utf8(bytes).map_err(|error| unreadable(&error))?;
-        Ok(Some(Fetched { text, etag }))
+        Ok(Some(PolicyObject { text, etag }))
     }
 }

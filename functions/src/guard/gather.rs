@@ -9,7 +9,7 @@ use tagwarden::gather::{Lookup, further_lookups, lookups};
 use tagwarden::operations::Operation;
 use tagwarden::policy::{Policy, SessionTags};
 
-use super::lookup_cache::{Cache, Found};
+use super::lookup_cache::{Cache, LookupResult};
 use super::recover;
 use crate::ports::{AwsResult, LookUp};
 
@@ -41,25 +41,25 @@ pub(super) async fn gather(
     evidence
 }
 
-async fn look_up_all(lookups: BTreeSet<Lookup>, ports: &impl LookUp, cache: &Cache) -> Vec<Found> {
+async fn look_up_all(lookups: BTreeSet<Lookup>, ports: &impl LookUp, cache: &Cache) -> Vec<LookupResult> {
     join_all(lookups.iter().map(|lookup| look_up(lookup, ports, cache))).await
 }
 
-async fn look_up(lookup: &Lookup, ports: &impl LookUp, cache: &Cache) -> Found {
+async fn look_up(lookup: &Lookup, ports: &impl LookUp, cache: &Cache) -> LookupResult {
     if let Some(found) = cache.get(lookup) {
         return found;
     }
     let found = match lookup {
-        Lookup::Tags(arn) => Found::Tags(arn.clone(), reason(ports.tags(arn).await)),
+        Lookup::Tags(arn) => LookupResult::Tags(arn.clone(), reason(ports.tags(arn).await)),
         Lookup::AttachedPolicies(arn) => {
-            Found::AttachedPolicies(arn.clone(), reason(ports.attached_policies(arn).await))
+            LookupResult::AttachedPolicies(arn.clone(), reason(ports.attached_policies(arn).await))
         }
-        Lookup::TrustPolicy(arn) => Found::TrustPolicy(arn.clone(), reason(ports.trust_policy(arn).await)),
-        Lookup::Model(name) => Found::Model(name.clone(), reason(ports.model(name).await)),
+        Lookup::TrustPolicy(arn) => LookupResult::TrustPolicy(arn.clone(), reason(ports.trust_policy(arn).await)),
+        Lookup::Model(name) => LookupResult::Model(name.clone(), reason(ports.model(name).await)),
         Lookup::EndpointConfig(name) => {
-            Found::EndpointConfig(name.clone(), reason(recover::endpoint_config(name, ports).await))
+            LookupResult::EndpointConfig(name.clone(), reason(recover::endpoint_config(name, ports).await))
         }
-        Lookup::Key(arn) => Found::Key(arn.clone(), reason(ports.key(arn).await)),
+        Lookup::Key(arn) => LookupResult::Key(arn.clone(), reason(ports.key(arn).await)),
     };
     cache.put(lookup, &found);
     found

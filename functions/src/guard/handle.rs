@@ -86,7 +86,7 @@ mod tests {
 
     use crate::guard::attempt::ATTEMPTS;
     use crate::guard::testing::*;
-    use crate::ports::Page;
+    use crate::ports::ListPage;
 
     #[tokio::test]
     async fn a_violation_is_stopped_and_told_once() {
@@ -124,7 +124,7 @@ mod tests {
     #[tokio::test]
     async fn a_configuration_in_use_is_marked_not_deleted() {
         let guard = guard("[rules.unencrypted-volume]");
-        let live = Page { summaries: vec![serde_json::json!({"EndpointName": "live"})], next: None };
+        let live = ListPage { summaries: vec![serde_json::json!({"EndpointName": "live"})], next: None };
         guard.ports.state().lists.insert("ListEndpoints", Ok(live));
         let uses = serde_json::json!({"EndpointConfigName": "churn-no-volume-key"});
         guard.ports.state().answers.insert("DescribeEndpoint", Ok(uses));

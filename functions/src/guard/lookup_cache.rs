@@ -17,11 +17,11 @@ const CAPACITY: usize = 256;
 
 /// Recent look-ups in IAM and KMS, which a burst of calls would repeat. Failures are not remembered.
 #[derive(Debug, Default)]
-pub(super) struct Cache(Mutex<BTreeMap<Lookup, (Instant, Found)>>);
+pub(super) struct Cache(Mutex<BTreeMap<Lookup, (Instant, LookupResult)>>);
 
 /// What a look-up found out, and about what.
 #[derive(Clone, Debug)]
-pub(super) enum Found {
+pub(super) enum LookupResult {
     Tags(String, LookedUp<Tags>),
     AttachedPolicies(String, LookedUp<Vec<AttachedPolicy>>),
     TrustPolicy(String, LookedUp<serde_json::Value>),
@@ -30,7 +30,7 @@ pub(super) enum Found {
     Key(String, LookedUp<Key>),
 }
 
-impl Found {
+impl LookupResult {
     fn is_worth_remembering(&self) -> bool {
         match self {
             Self::Tags(_, result) => result.is_ok(),
@@ -55,13 +55,13 @@ impl Found {
 }
 
 impl Cache {
-    pub(super) fn get(&self, lookup: &Lookup) -> Option<Found> {
+    pub(super) fn get(&self, lookup: &Lookup) -> Option<LookupResult> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, found) = entries.get(lookup)?;
         (since.elapsed() < TIME_TO_LIVE).then(|| found.clone())
     }
 
-    pub(super) fn put(&self, lookup: &Lookup, found: &Found) {
+    pub(super) fn put(&self, lookup: &Lookup, found: &LookupResult) {
         if found.is_worth_remembering() {
             let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if entries.len() >= CAPACITY {

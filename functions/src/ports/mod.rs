@@ -25,10 +25,10 @@ pub use grouping::{DigestAlerts, Group, GroupAlerts, LISTED, Turn, Waiting, Wind
 pub use history::ReadEventHistory;
 pub use iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 pub use kms::DescribeKey;
-pub use objects::{Content, FindObject, ListObjects, Object, ReadObject, WriteObject};
-pub use policy::{FetchPolicy, Fetched};
+pub use objects::{FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
+pub use policy::{FetchPolicy, PolicyObject};
 pub use sagemaker::{
-    AddTags, CallSageMaker, DescribeModel, DescribeResource, ListResources, Page, SageMakerError, Which,
+    AddTags, CallSageMaker, DescribeModel, DescribeResource, ListPage, ListResources, SageMakerError, Which,
 };
 pub use sessions::{FindSession, RecordSession};
 pub use sets::{Enforce, FindResources, LookUp};

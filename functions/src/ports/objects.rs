@@ -9,14 +9,14 @@ use super::error::AwsResult;
 
 /// The place of an object, or of all whose keys begin with `key`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Object {
+pub struct S3Object {
     /// The name of the bucket.
     pub bucket: String,
     /// The key.
     pub key: String,
 }
 
-impl Object {
+impl S3Object {
     /// The place that `s3://BUCKET/KEY` names.
     ///
     /// # Errors
@@ -37,7 +37,7 @@ impl Object {
     }
 }
 
-impl fmt::Display for Object {
+impl fmt::Display for S3Object {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "s3://{}/{}", self.bucket, self.key)
     }
@@ -45,7 +45,7 @@ impl fmt::Display for Object {
 
 /// An object that was read, or why it cannot be, now or later.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
+pub enum ObjectContent {
     /// It was read.
     Read {
         /// Its bytes.
@@ -63,7 +63,7 @@ pub trait ReadObject {
     const ACTIONS: &'static [&'static str] = &["s3:GetObject", "kms:Decrypt"];
 
     /// The object.
-    fn read(&self, object: &Object) -> impl Future<Output = AwsResult<Content>> + Send;
+    fn read(&self, object: &S3Object) -> impl Future<Output = AwsResult<ObjectContent>> + Send;
 }
 
 /// Tells whether there is an object.
@@ -72,7 +72,7 @@ pub trait FindObject {
     const ACTIONS: &'static [&'static str] = &["s3:GetObject", "s3:ListBucket", "kms:Decrypt"];
 
     /// Whether the object exists.
-    fn exists(&self, object: &Object) -> impl Future<Output = AwsResult<bool>> + Send;
+    fn exists(&self, object: &S3Object) -> impl Future<Output = AwsResult<bool>> + Send;
 }
 
 /// Lists objects.
@@ -81,7 +81,7 @@ pub trait ListObjects {
     const ACTIONS: &'static [&'static str] = &["s3:ListBucket"];
 
     /// All objects whose keys begin like `prefix`'s.
-    fn list(&self, prefix: &Object) -> impl Future<Output = AwsResult<Vec<Object>>> + Send;
+    fn list(&self, prefix: &S3Object) -> impl Future<Output = AwsResult<Vec<S3Object>>> + Send;
 }
 
 /// Writes objects.
@@ -90,10 +90,10 @@ pub trait WriteObject {
     const ACTIONS: &'static [&'static str] = &["s3:PutObject", "kms:GenerateDataKey"];
 
     /// Writes the object.
-    fn write(&self, object: &Object, bytes: Vec<u8>) -> impl Future<Output = AwsResult<()>> + Send;
+    fn write(&self, object: &S3Object, bytes: Vec<u8>) -> impl Future<Output = AwsResult<()>> + Send;
 
     /// Writes the object from a file, of 5 GB at most (S3 API reference, "PutObject").
-    fn write_file(&self, object: &Object, file: &Path) -> impl Future<Output = AwsResult<()>> + Send;
+    fn write_file(&self, object: &S3Object, file: &Path) -> impl Future<Output = AwsResult<()>> + Send;
 }
 
 #[cfg(test)]
@@ -102,9 +102,9 @@ mod tests {
 
     #[test]
     fn places_are_read_and_written() {
-        let place = Object::parse("s3://b/audits/").expect("a place");
+        let place = S3Object::parse("s3://b/audits/").expect("a place");
         assert_eq!(place.below("x").to_string(), "s3://b/audits/x");
-        assert_eq!(Object::parse("s3://b").expect("a place").below("x").to_string(), "s3://b/x");
-        assert!(Object::parse("b/x").is_err_and(|why| why.contains("expected `s3://BUCKET/KEY`")));
+        assert_eq!(S3Object::parse("s3://b").expect("a place").below("x").to_string(), "s3://b/x");
+        assert!(S3Object::parse("b/x").is_err_and(|why| why.contains("expected `s3://BUCKET/KEY`")));
     }
 }

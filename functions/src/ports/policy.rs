@@ -6,7 +6,7 @@ use super::error::AwsResult;
 
 /// A policy file that was fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetched {
+pub struct PolicyObject {
     /// Its text.
     pub text: String,
     /// What S3 calls this version of it.
@@ -24,5 +24,5 @@ pub trait FetchPolicy {
         bucket: &str,
         key: &str,
         known: Option<&str>,
-    ) -> impl Future<Output = AwsResult<Option<Fetched>>> + Send;
+    ) -> impl Future<Output = AwsResult<Option<PolicyObject>>> + Send;
 }

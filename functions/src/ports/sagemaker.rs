@@ -74,7 +74,7 @@ pub struct Which<'a> {
 
 /// A page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct ListPage {
     /// What the operation tells of each resource, as the API's JSON.
     pub summaries: Vec<serde_json::Value>,
     /// Where the next page begins, if there is one.
@@ -84,7 +84,7 @@ pub struct Page {
 /// Lists resources. The IAM action that a list takes has the operation's name.
 pub trait ListResources {
     /// A page of what `operation` lists.
-    fn list(&self, operation: &str, which: Which<'_>) -> impl Future<Output = Result<Page, SageMakerError>> + Send;
+    fn list(&self, operation: &str, which: Which<'_>) -> impl Future<Output = Result<ListPage, SageMakerError>> + Send;
 }
 
 /// Sets tags on a resource.

@@ -12,7 +12,7 @@ use crate::alert::notes::{FOUND, SESSION_UNSEEN, UNSEEN};
 use crate::guard::Guard;
 use crate::memory::Account;
 use crate::policy_file::PolicyFile;
-use crate::ports::{AwsError, Page, Place, SageMakerError};
+use crate::ports::{AwsError, ListPage, Place, SageMakerError};
 use crate::resource::request::is_recoverable;
 
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:sweep";
@@ -51,7 +51,7 @@ fn account(pages: &[&[(usize, SignedDuration)]]) -> Account {
     for (number, (jobs, list)) in pages.iter().zip(LISTS).enumerate() {
         let next = (number + 1 < pages.len()).then(|| (number + 2).to_string());
         let summaries = jobs.iter().map(|(number, age)| job(*number, *age)).collect();
-        state.lists.insert(list, Ok(Page { summaries, next }));
+        state.lists.insert(list, Ok(ListPage { summaries, next }));
         state.history.extend(jobs.iter().map(|(number, age)| record(*number, *age)));
     }
     drop(state);
@@ -165,12 +165,12 @@ async fn what_has_been_there_for_long_is_told_not_stopped() {
     assert_eq!(done(&guard, &["history"]), [""; 0], "CloudTrail keeps 90 days");
 }
 
-fn refused(list: &'static str, code: &str) -> (&'static str, Result<Page, SageMakerError>) {
+fn refused(list: &'static str, code: &str) -> (&'static str, Result<ListPage, SageMakerError>) {
     let failure = AwsError(format!("sagemaker:ListTrainingJobs failed: {code}"));
     (list, Err(SageMakerError { code: Some(code.to_owned()), error: failure }))
 }
 
-fn throttled(list: &'static str) -> (&'static str, Result<Page, SageMakerError>) {
+fn throttled(list: &'static str) -> (&'static str, Result<ListPage, SageMakerError>) {
     refused(list, "ThrottlingException")
 }
 
