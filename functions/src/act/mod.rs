@@ -4,5 +4,5 @@ mod plan;
 mod stop;
 mod users;
 
-pub use plan::{Deed, act};
+pub use plan::{ActionResult, act};
 pub use users::{UserKind, users};

@@ -6,12 +6,12 @@ use serde::Serialize;
 use tagwarden::decide::Decision;
 use tagwarden::plan::{MARK, PlannedAction, Verb, mark};
 
-use super::stop::{self, Stopped};
+use super::stop::{self, StopOutcome};
 use crate::ports::{AwsError, AwsResult, Enforce, Target};
 
 /// What became of an action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Deed {
+pub struct ActionResult {
     /// The action's name.
     pub action: String,
     /// What was done, or what went wrong, as a sentence's end.
@@ -26,8 +26,8 @@ pub struct Deed {
 }
 
 /// Carries out everything that is planned but the alert, on the resource `target`.
-pub async fn act(decision: &Decision, target: &Target, ports: &impl Enforce) -> Vec<Deed> {
-    let mut deeds = Vec::new();
+pub async fn act(decision: &Decision, target: &Target, ports: &impl Enforce) -> Vec<ActionResult> {
+    let mut results = Vec::new();
     for action in &decision.actions {
         let started = Instant::now();
         let answer = match &action.action {
@@ -40,9 +40,9 @@ pub async fn act(decision: &Decision, target: &Target, ports: &impl Enforce) -> 
             Err(failure) => (true, false, failure.to_string()),
         };
         let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        deeds.push(Deed { action: action.action.name(), result, failed, stopped, milliseconds });
+        results.push(ActionResult { action: action.action.name(), result, failed, stopped, milliseconds });
     }
-    deeds
+    results
 }
 
 async fn add_tags(decision: &Decision, tags: &[(String, String)], ports: &impl Enforce) -> AwsResult<(bool, String)> {
@@ -61,9 +61,9 @@ async fn stop(
     ports: &impl Enforce,
 ) -> AwsResult<(bool, String)> {
     match stop::stop(operation, target, ports).await? {
-        Stopped::Now => Ok((true, format!("done by {operation}"))),
-        Stopped::Before => Ok((false, "it had ended before".to_owned())),
-        Stopped::InUse(users) => {
+        StopOutcome::Stopped => Ok((true, format!("done by {operation}"))),
+        StopOutcome::AlreadyEnded => Ok((false, "it had ended before".to_owned())),
+        StopOutcome::InUse(users) => {
             let tags = [(MARK.to_owned(), mark(&action.because))];
             let (_, tagged) = add_tags(decision, &tags, ports).await?;
             Ok((false, format!("left alone, because it is in use by {}; {tagged}", users.join(", "))))

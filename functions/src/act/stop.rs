@@ -7,11 +7,11 @@ use crate::resource::state::{has_ended, is_gone, status};
 
 /// What became of an attempt to stop a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stopped {
+pub enum StopOutcome {
     /// It was stopped, or deleted.
-    Now,
+    Stopped,
     /// It had ended, or was gone, before.
-    Before,
+    AlreadyEnded,
     /// It was left alone, because these resources use it.
     InUse(Vec<String>),
 }
@@ -28,22 +28,22 @@ pub async fn stop(
     operation: &str,
     target: &Target,
     ports: &(impl CallSageMaker + ListResources),
-) -> AwsResult<Stopped> {
+) -> AwsResult<StopOutcome> {
     let users = find_users(operation, target, ports).await?;
     if !users.is_empty() {
-        return Ok(Stopped::InUse(users));
+        return Ok(StopOutcome::InUse(users));
     }
-    let Err(refused) = ports.call(operation, target).await else { return Ok(Stopped::Now) };
+    let Err(refused) = ports.call(operation, target).await else { return Ok(StopOutcome::Stopped) };
     if !refused.is_one_of(&PERHAPS_ENDED) {
         return Err(refused.error);
     }
     match ports.call(&describing(operation), target).await {
         Ok(described) => match status(noun(operation), &described) {
-            Some(status) if has_ended(status) => Ok(Stopped::Before),
+            Some(status) if has_ended(status) => Ok(StopOutcome::AlreadyEnded),
             Some(status) => Err(AwsError(format!("{}; it is `{status}`", refused.error))),
             None => Err(refused.error),
         },
-        Err(gone) if is_gone(&gone) => Ok(Stopped::Before),
+        Err(gone) if is_gone(&gone) => Ok(StopOutcome::AlreadyEnded),
         Err(other) => Err(other.error),
     }
 }

@@ -6,13 +6,13 @@ use tagwarden::policy::{Policy, Severity};
 
 use super::message::{message, printable};
 use super::text::{MAX_FINDINGS, cut, name, text};
-use crate::act::Deed;
+use crate::act::ActionResult;
 use crate::ports::{Attributes, Message};
 
 /// The message about a decision and what was done.
-pub fn alert(decision: &Decision, deeds: &[Deed], policy: &Policy) -> Message {
-    let (text, record) = (text(decision, deeds, policy), record(decision, deeds));
-    message(subject(decision, deeds), text, record, attributes(decision, policy))
+pub fn alert(decision: &Decision, results: &[ActionResult], policy: &Policy) -> Message {
+    let (text, record) = (text(decision, results, policy), record(decision, results));
+    message(subject(decision, results), text, record, attributes(decision, policy))
 }
 
 /// How bad it is: the worst of the findings.
@@ -21,18 +21,18 @@ fn severity(decision: &Decision) -> Severity {
 }
 
 /// What was done, in a word or two.
-pub fn done(deeds: &[Deed]) -> &'static str {
-    match deeds.first() {
-        _ if deeds.iter().any(|deed| deed.failed) => "ACTION FAILED",
-        Some(deed) if deed.stopped => "stopped",
-        Some(deed) if deed.action == "add-tags" => "tagged",
+pub fn done(results: &[ActionResult]) -> &'static str {
+    match results.first() {
+        _ if results.iter().any(|result| result.failed) => "ACTION FAILED",
+        Some(result) if result.stopped => "stopped",
+        Some(result) if result.action == "add-tags" => "tagged",
         Some(_) => "left as it is",
         None => "nothing changed",
     }
 }
 
-fn subject(decision: &Decision, deeds: &[Deed]) -> String {
-    let (done, rules) = (done(deeds), rules(decision).join(", "));
+fn subject(decision: &Decision, results: &[ActionResult]) -> String {
+    let (done, rules) = (done(results), rules(decision).join(", "));
     printable(&format!(
         "Tagwarden {}: {} {} ({done}): {rules}",
         severity(decision).as_str(),
@@ -48,7 +48,7 @@ fn rules(decision: &Decision) -> Vec<&'static str> {
 }
 
 /// The decision as JSON, with what was done.
-fn record(decision: &Decision, deeds: &[Deed]) -> String {
+fn record(decision: &Decision, results: &[ActionResult]) -> String {
     let shorten = |finding: &Finding| Finding {
         message: cut(&finding.message),
         expected: cut(&finding.expected),
@@ -58,7 +58,7 @@ fn record(decision: &Decision, deeds: &[Deed]) -> String {
     let findings: Vec<_> = decision.findings.iter().take(MAX_FINDINGS).map(shorten).collect();
     let mut record = json!(Decision { findings, ..decision.clone() });
     if let Some(record) = record.as_object_mut() {
-        record.insert("deeds".to_owned(), json!(deeds));
+        record.insert("deeds".to_owned(), json!(results));
     }
     record.to_string()
 }

@@ -7,7 +7,7 @@ use tagwarden::policy::Policy;
 
 use super::console::console_link;
 use super::notes::{FOUND, SESSION_UNSEEN, UNSEEN};
-use crate::act::Deed;
+use crate::act::ActionResult;
 
 /// Findings told in full. SNS takes 256 KB in all, and the record goes out once for each protocol.
 pub(super) const MAX_FINDINGS: usize = 20;
@@ -20,7 +20,7 @@ pub(super) fn name(decision: &Decision) -> &str {
 }
 
 /// The message for people: who, what, which rule, what was done, how to put it right.
-pub(super) fn text(decision: &Decision, deeds: &[Deed], policy: &Policy) -> String {
+pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Policy) -> String {
     let mut text = String::new();
     let principal = decision.principal.as_ref();
     let who = principal.and_then(|principal| principal.arn.as_deref()).unwrap_or("an unknown caller");
@@ -50,12 +50,12 @@ pub(super) fn text(decision: &Decision, deeds: &[Deed], policy: &Policy) -> Stri
         line(&format!("… and {} more findings.", decision.findings.len() - MAX_FINDINGS));
     }
     line("");
-    if deeds.is_empty() {
+    if results.is_empty() {
         line("Nothing was changed.");
     }
-    for deed in deeds {
-        let outcome = if deed.failed { "FAILED, will be tried again" } else { "done" };
-        line(&format!("{}: {outcome}: {}", deed.action, cut(&deed.result)));
+    for result in results {
+        let outcome = if result.failed { "FAILED, will be tried again" } else { "done" };
+        line(&format!("{}: {outcome}: {}", result.action, cut(&result.result)));
     }
     for reason in decision.actions.iter().filter_map(|action| action.not_stopped) {
         line(&format!("Not stopped: {reason}."));

@@ -49,10 +49,11 @@ impl<P: LookUp + Enforce> Guard<P> {
             self.remember(call, operation, true, told).await;
             return Ok(Some(self.log(decision, &[])));
         }
-        let deeds = act(&decision, &Target::of(call, operation), &self.ports).await;
-        let published = self.tell(&decision, &deeds, policy).await;
-        let decision = self.log(decision, &deeds);
-        let failed = deeds.iter().filter(|deed| deed.failed).map(|deed| format!("{}: {}", deed.action, deed.result));
+        let results = act(&decision, &Target::of(call, operation), &self.ports).await;
+        let published = self.tell(&decision, &results, policy).await;
+        let decision = self.log(decision, &results);
+        let failed =
+            results.iter().filter(|result| result.failed).map(|result| format!("{}: {}", result.action, result.result));
         let problems: Vec<_> = failed.chain(published.err()).collect();
         let told = if occasion.trigger == Trigger::Record { told } else { news };
         self.remember(call, operation, problems.is_empty(), told).await;

@@ -6,7 +6,7 @@ use tagwarden::caller::principal;
 use tagwarden::decide::{Decision, skipped};
 
 use super::lookup_cache::Cache;
-use crate::act::Deed;
+use crate::act::ActionResult;
 use crate::policy_file::PolicyFile;
 use crate::ports::{Enforce, LookUp};
 use crate::{config, telemetry};
@@ -66,9 +66,9 @@ impl<P: LookUp + Enforce> Guard<P> {
         self.log(skipped(call, reason.to_owned()), &[])
     }
 
-    pub(super) fn log(&self, decision: Decision, deeds: &[Deed]) -> Decision {
+    pub(super) fn log(&self, decision: Decision, results: &[ActionResult]) -> Decision {
         let now = Timestamp::now();
-        (self.log)(&telemetry::record(&self.function, &decision, deeds, now));
+        (self.log)(&telemetry::record(&self.function, &decision, results, now));
         telemetry::violations(&self.function, &decision, now).for_each(|record| (self.log)(&record));
         decision
     }

@@ -6,18 +6,23 @@ use tagwarden::plan::Verb;
 use tagwarden::policy::Policy;
 
 use super::setup::Guard;
-use crate::act::Deed;
+use crate::act::ActionResult;
 use crate::alert;
 use crate::ports::{Enforce, Group, LookUp, Message, Turn, Waiting};
 
 impl<P: LookUp + Enforce> Guard<P> {
-    pub(super) async fn tell(&self, decision: &Decision, deeds: &[Deed], policy: &Policy) -> Result<(), String> {
+    pub(super) async fn tell(
+        &self,
+        decision: &Decision,
+        results: &[ActionResult],
+        policy: &Policy,
+    ) -> Result<(), String> {
         let planned = decision.actions.iter().any(|action| action.action == Verb::PublishAlert);
         if !planned {
             return Ok(());
         }
-        let message = alert::alert(decision, deeds, policy);
-        if self.is_grouped(decision, deeds, &message).await {
+        let message = alert::alert(decision, results, policy);
+        if self.is_grouped(decision, results, &message).await {
             return Ok(());
         }
         self.ports.publish(&message).await.map_err(|failure| failure.to_string())
@@ -25,11 +30,11 @@ impl<P: LookUp + Enforce> Guard<P> {
 
     /// Whether a digest will tell of the alert. What failed is told at once, and so is everything where groups cannot be
     /// kept: a storm is better than silence.
-    async fn is_grouped(&self, decision: &Decision, deeds: &[Deed], message: &Message) -> bool {
-        if self.interval.is_zero() || deeds.iter().any(|deed| deed.failed) {
+    async fn is_grouped(&self, decision: &Decision, results: &[ActionResult], message: &Message) -> bool {
+        if self.interval.is_zero() || results.iter().any(|result| result.failed) {
             return false;
         }
-        let Some(alert) = Waiting::of(decision, alert::done(deeds)) else { return false };
+        let Some(alert) = Waiting::of(decision, alert::done(results)) else { return false };
         let now = Timestamp::now();
         let ends = now.saturating_add(self.interval).unwrap_or(now);
         match self.ports.join(&Group::of(decision, &message.attributes), &alert, ends).await {
