@@ -10,9 +10,9 @@ use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 use crate::ports::Target;
 use crate::ports::{
     AddTags, AwsError, AwsResult, CallSageMaker, Claim, ClaimEvent, Creation, DescribeKey, DescribeModel,
-    DescribeResource, DigestAlerts, FetchPolicy, FindSession, GroupAlerts, KeepPlace, ListPage, ListResources, Message,
-    Place, PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession,
-    RememberCreation, RememberCreations, SageMakerError, TOLERANCE, Turn, Which,
+    DescribeResource, DigestAlerts, FetchPolicy, FindSession, GroupAlerts, KeepPlace, ListFilter, ListPage,
+    ListResources, Message, Place, PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags,
+    ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations, SageMakerError, TOLERANCE, Turn,
 };
 use crate::ports::{Group, LISTED, Waiting, Window};
 
@@ -115,8 +115,8 @@ impl CallSageMaker for Account {
 }
 
 impl ListResources for Account {
-    async fn list(&self, operation: &str, which: Which<'_>) -> Result<ListPage, SageMakerError> {
-        let page = which.page.unwrap_or_default();
+    async fn list(&self, operation: &str, filter: ListFilter<'_>) -> Result<ListPage, SageMakerError> {
+        let page = filter.page.unwrap_or_default();
         let list = format!("{operation} {page}");
         let state = self.doing("list", list.trim_end())?;
         state.lists.get(list.trim_end()).cloned().unwrap_or_else(|| Ok(ListPage::default()))

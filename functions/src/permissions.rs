@@ -1,4 +1,4 @@
-//! Which IAM actions each function takes: those of the ports that it can use, for the operations that it is told of. The
+//! ListFilter IAM actions each function takes: those of the ports that it can use, for the operations that it is told of. The
 //! template grants these and no others.
 
 use std::collections::BTreeSet;

@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use crate::ports::{AwsResult, CallSageMaker, ListResources, Target, Which};
+use crate::ports::{AwsResult, CallSageMaker, ListFilter, ListResources, Target};
 use crate::resource::names::noun;
 use crate::resource::state::{is_gone, is_over};
 
@@ -92,8 +92,8 @@ pub(super) async fn find_users(
     let Some(name) = target.member(member) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for user in kinds {
-        let which = Which { since: target.time, of: Some(name), page: None, most: MOST_USERS };
-        let listed = ports.list(user.list, which).await.map_err(|refused| refused.error)?;
+        let filter = ListFilter { since: target.time, using: Some(name), page: None, max_results: MOST_USERS };
+        let listed = ports.list(user.list, filter).await.map_err(|refused| refused.error)?;
         let member = format!("{}Name", noun(user.list).trim_end_matches('s'));
         let names: Vec<_> = listed.summaries.iter().filter_map(|summary| summary.get(&member)?.as_str()).collect();
         if listed.next.is_some() {

@@ -5,7 +5,7 @@ use aws_sdk_sagemaker::primitives::DateTime;
 use super::client::Aws;
 use super::errors::{code, failed};
 use super::keep::Keep;
-use crate::ports::{AwsError, ListPage, ListResources, SageMakerError, Which};
+use crate::ports::{AwsError, ListFilter, ListPage, ListResources, SageMakerError};
 
 /// The operations that list resources, each as a method of the SDK, with what can limit the list.
 macro_rules! lists {
@@ -15,13 +15,13 @@ macro_rules! lists {
         const NAMES: &[&str] = &[$($name),+];
 
         impl ListResources for Aws {
-            async fn list(&self, operation: &str, which: Which<'_>) -> Result<ListPage, SageMakerError> {
+            async fn list(&self, operation: &str, filter: ListFilter<'_>) -> Result<ListPage, SageMakerError> {
                 let action = format!("sagemaker:{operation}");
                 let keep = Keep::default();
                 match operation {
                     $($name => {
-                        let list = self.sagemaker.$method().set_max_results(Some(which.most));
-                        let list = list.set_next_token(which.page.map(str::to_owned)) $(.$setter(lists!(@$limit which)))?;
+                        let list = self.sagemaker.$method().set_max_results(Some(filter.max_results));
+                        let list = list.set_next_token(filter.page.map(str::to_owned)) $(.$setter(lists!(@$limit filter)))?;
                         let sent = Box::pin(list.customize().interceptor(keep.clone()).send()).await;
                         sent.map_err(|error| SageMakerError { code: code(&error).map(str::to_owned), error: failed(&action)(error) })?;
                     })+
@@ -31,8 +31,8 @@ macro_rules! lists {
             }
         }
     };
-    (@since $which:ident) => { $which.since.map(|since| DateTime::from_secs(since.as_second())) };
-    (@of $which:ident) => { $which.of.map(str::to_owned) };
+    (@since $filter:ident) => { $filter.since.map(|since| DateTime::from_secs(since.as_second())) };
+    (@using $filter:ident) => { $filter.using.map(str::to_owned) };
 }
 
 lists! {
@@ -48,7 +48,7 @@ lists! {
     "ListInferenceRecommendationsJobs" => list_inference_recommendations_jobs(since: set_creation_time_after),
     "ListAIBenchmarkJobs" => list_ai_benchmark_jobs(since: set_creation_time_after),
     "ListAIRecommendationJobs" => list_ai_recommendation_jobs(since: set_creation_time_after),
-    "ListMonitoringSchedules" => list_monitoring_schedules(of: set_monitoring_job_definition_name),
+    "ListMonitoringSchedules" => list_monitoring_schedules(using: set_monitoring_job_definition_name),
     "ListModels" => list_models(),
     "ListEndpointConfigs" => list_endpoint_configs(since: set_creation_time_after),
     "ListEndpoints" => list_endpoints(since: set_last_modified_time_after),

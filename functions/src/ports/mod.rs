@@ -28,7 +28,7 @@ pub use kms::DescribeKey;
 pub use objects::{FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
 pub use policy::{FetchPolicy, PolicyObject};
 pub use sagemaker::{
-    AddTags, CallSageMaker, DescribeModel, DescribeResource, ListPage, ListResources, SageMakerError, Which,
+    AddTags, CallSageMaker, DescribeModel, DescribeResource, ListFilter, ListPage, ListResources, SageMakerError,
 };
 pub use sessions::{FindSession, RecordSession};
 pub use sets::{Enforce, FindResources, LookUp};

@@ -59,17 +59,17 @@ pub trait DescribeResource: CallSageMaker {
     fn tags_of(&self, arn: &str) -> impl Future<Output = AwsResult<serde_json::Value>> + Send;
 }
 
-/// Which resources a list is to have.
+/// ListFilter resources a list is to have.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Which<'a> {
+pub struct ListFilter<'a> {
     /// Those made or changed after this, where the operation can tell.
     pub since: Option<Timestamp>,
     /// Those that use the resource of this name, where the operation can tell.
-    pub of: Option<&'a str>,
+    pub using: Option<&'a str>,
     /// Those that follow the page before, by what that said of its next one.
     pub page: Option<&'a str>,
     /// So many at most.
-    pub most: i32,
+    pub max_results: i32,
 }
 
 /// A page of a list.
@@ -84,7 +84,11 @@ pub struct ListPage {
 /// Lists resources. The IAM action that a list takes has the operation's name.
 pub trait ListResources {
     /// A page of what `operation` lists.
-    fn list(&self, operation: &str, which: Which<'_>) -> impl Future<Output = Result<ListPage, SageMakerError>> + Send;
+    fn list(
+        &self,
+        operation: &str,
+        filter: ListFilter<'_>,
+    ) -> impl Future<Output = Result<ListPage, SageMakerError>> + Send;
 }
 
 /// Sets tags on a resource.

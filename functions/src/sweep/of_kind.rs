@@ -11,7 +11,7 @@ use super::kinds::Kind;
 use super::occasion::{Occasion, Swept};
 use super::report::in_short;
 use crate::guard::Guard;
-use crate::ports::{Enforce, FindResources, LookUp, Place, Which};
+use crate::ports::{Enforce, FindResources, ListFilter, LookUp, Place};
 use crate::resource::description::{created, in_cloudtrails_form};
 use crate::resource::names::noun;
 use crate::resource::state::is_over;
@@ -85,8 +85,8 @@ impl<P: LookUp + Enforce + FindResources> OfKind<'_, P> {
     async fn page(&self, page: Option<String>) -> Result<(Vec<Listed>, Option<String>), String> {
         let since =
             self.kind.operation.ends.then(|| self.occasion.due.saturating_sub(LONGEST_JOB).unwrap_or(Timestamp::MIN));
-        let which = |page| Which { since, page, of: None, most: PAGE };
-        let list = |page| self.guard.ports().list(self.kind.list, which(page));
+        let filter = |page| ListFilter { since, page, using: None, max_results: PAGE };
+        let list = |page| self.guard.ports().list(self.kind.list, filter(page));
         let listed = match list(page.as_deref()).await {
             // A page's token is good for some time only.
             Err(refused) if page.is_some() && refused.is_one_of(&["ValidationException"]) => list(None).await,
