@@ -9,10 +9,10 @@ use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 
 use crate::ports::Target;
 use crate::ports::{
-    AddTags, AwsError, AwsResult, CallSageMaker, Claim, ClaimEvent, Creation, DescribeKey, DescribeModel,
-    DescribeResource, DigestAlerts, FetchPolicy, FindSession, GroupAlerts, KeepPlace, ListFilter, ListPage,
-    ListResources, Message, Place, PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags,
-    ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations, SageMakerError, TOLERANCE, Turn,
+    AddTags, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent, Creation, DescribeKey, DescribeModel,
+    DescribeResource, DigestAlerts, FetchPolicy, FindSession, GroupAlerts, ListFilter, ListPage, ListResources,
+    Message, PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession,
+    RememberCreation, RememberCreations, SageMakerError, SaveCheckpoint, TOLERANCE, Turn,
 };
 use crate::ports::{Group, LISTED, Waiting, Window};
 
@@ -34,7 +34,7 @@ pub struct State {
     /// CloudTrail's history.
     pub history: Vec<String>,
     /// How far sweeps have come.
-    pub places: BTreeMap<String, Place>,
+    pub checkpoints: BTreeMap<String, Checkpoint>,
     /// The policy file in S3.
     pub policy: Option<PolicyObject>,
     /// The names of verbs that fail.
@@ -201,13 +201,13 @@ impl RememberCreations for Account {
     }
 }
 
-impl KeepPlace for Account {
-    async fn place(&self, list: &str) -> AwsResult<Place> {
-        Ok(self.doing("place", list)?.places.get(list).cloned().unwrap_or_default())
+impl SaveCheckpoint for Account {
+    async fn checkpoint(&self, list: &str) -> AwsResult<Checkpoint> {
+        Ok(self.doing("checkpoint", list)?.checkpoints.get(list).cloned().unwrap_or_default())
     }
 
-    async fn keep(&self, list: &str, place: &Place) -> AwsResult<()> {
-        self.doing("keep", list)?.places.insert(list.to_owned(), place.clone());
+    async fn save_checkpoint(&self, list: &str, checkpoint: &Checkpoint) -> AwsResult<()> {
+        self.doing("save-checkpoint", list)?.checkpoints.insert(list.to_owned(), checkpoint.clone());
         Ok(())
     }
 }

@@ -9,8 +9,8 @@ use tagwarden::operations::{Area, Fact, Operation, Stop};
 use crate::act::users;
 use crate::ports::{
     AddTags, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy, FindObject,
-    FindResources, FindSession, GroupAlerts, KeepPlace, ListObjects, LookUp, Publish, ReadAttachedPolicies,
-    ReadEventHistory, ReadObject, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations,
+    FindResources, FindSession, GroupAlerts, ListObjects, LookUp, Publish, ReadAttachedPolicies, ReadEventHistory,
+    ReadObject, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations, SaveCheckpoint,
     WriteObject,
 };
 use crate::resource::names::describing;
@@ -61,7 +61,7 @@ fn sweep<P: LookUp + Enforce + FindResources>() -> BTreeSet<String> {
     let mut actions = enforcement::<P>(sweep::operations());
     actions.extend(all(&[
         <P as RememberCreations>::ACTIONS,
-        <P as KeepPlace>::ACTIONS,
+        <P as SaveCheckpoint>::ACTIONS,
         <P as ReadEventHistory>::ACTIONS,
     ]));
     for operation in sweep::operations() {

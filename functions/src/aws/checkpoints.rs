@@ -6,27 +6,27 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::errors::failed;
 use super::items::{seconds, text};
-use crate::ports::{AwsResult, KeepPlace, Place};
+use crate::ports::{AwsResult, Checkpoint, SaveCheckpoint};
 
 /// Key of the item of a list.
 fn id(list: &str) -> AttributeValue {
     text(format!("sweep#{list}"))
 }
 
-impl KeepPlace for Aws {
-    async fn place(&self, list: &str) -> AwsResult<Place> {
+impl SaveCheckpoint for Aws {
+    async fn checkpoint(&self, list: &str) -> AwsResult<Checkpoint> {
         let found = self.dynamodb.get_item().table_name(&self.table).key("id", id(list)).consistent_read(true);
         let Some(item) = found.send().await.map_err(failed("dynamodb:GetItem"))?.item else {
-            return Ok(Place::default());
+            return Ok(Checkpoint::default());
         };
         let finished = item.get("finished").and_then(|finished| finished.as_n().ok()?.parse().ok());
-        Ok(Place {
+        Ok(Checkpoint {
             finished: finished.and_then(|finished| Timestamp::from_second(finished).ok()),
             next: item.get("next").and_then(|next| next.as_s().ok().cloned()),
         })
     }
 
-    async fn keep(&self, list: &str, place: &Place) -> AwsResult<()> {
+    async fn save_checkpoint(&self, list: &str, checkpoint: &Checkpoint) -> AwsResult<()> {
         let update = self.dynamodb.update_item().table_name(&self.table).key("id", id(list));
         let null = || AttributeValue::Null(true);
         update
@@ -34,9 +34,9 @@ impl KeepPlace for Aws {
             .expression_attribute_names("#next", "next")
             .expression_attribute_values(
                 ":finished",
-                place.finished.map_or_else(null, |time| seconds(time.as_second())),
+                checkpoint.finished.map_or_else(null, |time| seconds(time.as_second())),
             )
-            .expression_attribute_values(":next", place.next.as_ref().map_or_else(null, text))
+            .expression_attribute_values(":next", checkpoint.next.as_ref().map_or_else(null, text))
             .send()
             .await
             .map(drop)

@@ -8,7 +8,7 @@ use super::error::AwsResult;
 
 /// How far a sweep of one kind of resource has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct Checkpoint {
     /// When the last sweep that was finished was due.
     pub finished: Option<Timestamp>,
     /// Where the next page of an unfinished one begins.
@@ -16,13 +16,13 @@ pub struct Place {
 }
 
 /// Keeps how far a sweep has come.
-pub trait KeepPlace {
+pub trait SaveCheckpoint {
     /// The IAM actions that it takes.
     const ACTIONS: &'static [&'static str] = &["dynamodb:GetItem", "dynamodb:UpdateItem"];
 
     /// How far the sweep of what `list` lists has come.
-    fn place(&self, list: &str) -> impl Future<Output = AwsResult<Place>> + Send;
+    fn checkpoint(&self, list: &str) -> impl Future<Output = AwsResult<Checkpoint>> + Send;
 
     /// Notes how far it has come.
-    fn keep(&self, list: &str, place: &Place) -> impl Future<Output = AwsResult<()>> + Send;
+    fn save_checkpoint(&self, list: &str, checkpoint: &Checkpoint) -> impl Future<Output = AwsResult<()>> + Send;
 }

@@ -17,7 +17,7 @@ mod sets;
 mod target;
 
 pub use alerts::{Attributes, Message, Publish};
-pub use checkpoints::{KeepPlace, Place};
+pub use checkpoints::{Checkpoint, SaveCheckpoint};
 pub use claims::{Claim, ClaimEvent};
 pub use creations::{Creation, REMEMBERED, RememberCreation, RememberCreations, TOLERANCE};
 pub use error::{AwsError, AwsResult};

@@ -1,7 +1,7 @@
 //! The ports that belong together.
 
 use super::alerts::Publish;
-use super::checkpoints::KeepPlace;
+use super::checkpoints::SaveCheckpoint;
 use super::claims::ClaimEvent;
 use super::creations::{RememberCreation, RememberCreations};
 use super::grouping::GroupAlerts;
@@ -51,6 +51,6 @@ impl<P> Enforce for P where
 }
 
 /// What a sweep takes beside that.
-pub trait FindResources: ListResources + RememberCreations + KeepPlace + ReadEventHistory + Sync {}
+pub trait FindResources: ListResources + RememberCreations + SaveCheckpoint + ReadEventHistory + Sync {}
 
-impl<P> FindResources for P where P: ListResources + RememberCreations + KeepPlace + ReadEventHistory + Sync {}
+impl<P> FindResources for P where P: ListResources + RememberCreations + SaveCheckpoint + ReadEventHistory + Sync {}

@@ -3,9 +3,9 @@
 use futures_util::future::join_all;
 
 use super::history::History;
+use super::kind_sweep::KindSweep;
 use super::kinds::kinds;
 use super::occasion::{Occasion, Swept};
-use super::of_kind::OfKind;
 use crate::guard::Guard;
 use crate::ports::{Enforce, FindResources, LookUp};
 
@@ -19,17 +19,17 @@ where
 {
     let (mut swept, mut problems, history) = (Swept::default(), Vec::new(), History::default());
     let kinds = kinds();
-    let places = join_all(kinds.iter().map(|kind| guard.ports().place(kind.list))).await;
-    let places: Result<Vec<_>, _> = places.into_iter().collect();
-    let mut kinds: Vec<_> = places.map_err(|failure| failure.to_string())?.into_iter().zip(kinds).collect();
+    let checkpoints = join_all(kinds.iter().map(|kind| guard.ports().checkpoint(kind.list))).await;
+    let checkpoints: Result<Vec<_>, _> = checkpoints.into_iter().collect();
+    let mut kinds: Vec<_> = checkpoints.map_err(|failure| failure.to_string())?.into_iter().zip(kinds).collect();
     // What a sweep before could not finish comes first.
-    kinds.sort_by_key(|(place, _)| place.finished);
-    for (place, kind) in kinds {
-        if place.finished >= Some(occasion.due) {
+    kinds.sort_by_key(|(checkpoint, _)| checkpoint.finished);
+    for (checkpoint, kind) in kinds {
+        if checkpoint.finished >= Some(occasion.due) {
             continue;
         }
-        let one = OfKind { kind, guard, history: &history, occasion };
-        match one.sweep(place, &mut swept).await {
+        let one = KindSweep { kind, guard, history: &history, occasion };
+        match one.sweep(checkpoint, &mut swept).await {
             Ok(()) if swept.unfinished => break,
             Ok(()) => {}
             Err(problem) => problems.push(format!("{}: {problem}", kind.list)),

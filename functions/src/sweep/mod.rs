@@ -5,9 +5,9 @@
 
 mod all;
 mod history;
+mod kind_sweep;
 mod kinds;
 mod occasion;
-mod of_kind;
 mod report;
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use crate::alert::notes::{FOUND, SESSION_UNSEEN, UNSEEN};
 use crate::guard::Guard;
 use crate::memory::Account;
 use crate::policy_file::PolicyFile;
-use crate::ports::{AwsError, ListPage, Place, SageMakerError};
+use crate::ports::{AwsError, Checkpoint, ListPage, SageMakerError};
 use crate::resource::request::is_recoverable;
 
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:sweep";
@@ -226,8 +226,8 @@ async fn it_goes_on_where_its_time_was_over() {
 #[tokio::test]
 async fn a_page_that_is_known_no_more_begins_the_list_again() {
     let guard = guard(NO_VPC, account(&[&[(1, HOUR)]]));
-    let place = Place { finished: None, next: Some("old".to_owned()) };
-    guard.ports().state().places.insert("ListTrainingJobs".to_owned(), place);
+    let checkpoint = Checkpoint { finished: None, next: Some("old".to_owned()) };
+    guard.ports().state().checkpoints.insert("ListTrainingJobs".to_owned(), checkpoint);
     guard.ports().state().lists.extend([refused("ListTrainingJobs old", "ValidationException")]);
     sweep_at(&guard, now()).await.expect("swept");
     let expected = ["list ListTrainingJobs old", "list ListTrainingJobs", "stop StopTrainingJob churn-1"];

@@ -11,7 +11,7 @@ use super::kinds::Kind;
 use super::occasion::{Occasion, Swept};
 use super::report::in_short;
 use crate::guard::Guard;
-use crate::ports::{Enforce, FindResources, ListFilter, LookUp, Place};
+use crate::ports::{Checkpoint, Enforce, FindResources, ListFilter, LookUp};
 use crate::resource::description::{created, in_cloudtrails_form};
 use crate::resource::names::noun;
 use crate::resource::state::is_over;
@@ -38,15 +38,19 @@ struct Listed {
 }
 
 /// The sweep of a kind.
-pub(super) struct OfKind<'a, P> {
+pub(super) struct KindSweep<'a, P> {
     pub(super) kind: Kind,
     pub(super) guard: &'a Guard<P>,
     pub(super) history: &'a History,
     pub(super) occasion: Occasion<'a>,
 }
 
-impl<P: LookUp + Enforce + FindResources> OfKind<'_, P> {
-    pub(super) async fn sweep(&self, Place { finished, mut next }: Place, swept: &mut Swept) -> Result<(), String> {
+impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
+    pub(super) async fn sweep(
+        &self,
+        Checkpoint { finished, mut next }: Checkpoint,
+        swept: &mut Swept,
+    ) -> Result<(), String> {
         let mut problems = Vec::new();
         loop {
             let (listed, following) = self.page(next).await?;
@@ -62,9 +66,13 @@ impl<P: LookUp + Enforce + FindResources> OfKind<'_, P> {
                 problems.extend(dealt_with.into_iter().filter_map(Result::err));
             }
             let finished = if following.is_none() && problems.is_empty() { Some(self.occasion.due) } else { finished };
-            let place = Place { finished, next: following };
-            self.guard.ports().keep(self.kind.list, &place).await.map_err(|failure| failure.to_string())?;
-            next = place.next;
+            let checkpoint = Checkpoint { finished, next: following };
+            self.guard
+                .ports()
+                .save_checkpoint(self.kind.list, &checkpoint)
+                .await
+                .map_err(|failure| failure.to_string())?;
+            next = checkpoint.next;
             if next.is_none() {
                 break;
             }
