@@ -9,12 +9,12 @@ use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 
 use crate::ports::Target;
 use crate::ports::{
-    AddTags, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent, Creation, DescribeKey, DescribeModel,
-    DescribeResource, DigestAlerts, FetchPolicy, FindSession, GroupAlerts, ListFilter, ListPage, ListResources,
-    Message, PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession,
-    RememberCreation, RememberCreations, SageMakerError, SaveCheckpoint, TOLERANCE, Turn,
+    AddTags, AlertTiming, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent, Creation, DescribeKey,
+    DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession, GroupAlerts, ListFilter, ListPage,
+    ListResources, Message, PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy,
+    RecordSession, RememberCreation, RememberCreations, SageMakerError, SaveCheckpoint, TOLERANCE,
 };
-use crate::ports::{Group, LISTED, Waiting, Window};
+use crate::ports::{AlertGroup, AlertWindow, LISTED, PendingAlert};
 
 /// An AWS account.
 #[derive(Default)]
@@ -46,7 +46,7 @@ pub struct State {
     /// What is remembered of creations, by ARN.
     pub creations: BTreeMap<String, Creation>,
     claims: BTreeMap<String, (bool, u64)>,
-    windows: BTreeMap<String, (Window, Timestamp)>,
+    windows: BTreeMap<String, (AlertWindow, Timestamp)>,
 }
 
 impl Account {
@@ -219,10 +219,10 @@ impl ReadEventHistory for Account {
 }
 
 impl GroupAlerts for Account {
-    async fn join(&self, group: &Group, alert: &Waiting, ends: Timestamp) -> AwsResult<Turn> {
+    async fn add_alert(&self, group: &AlertGroup, alert: &PendingAlert, ends: Timestamp) -> AwsResult<AlertTiming> {
         let mut state = self.doing("join", &alert.event_id)?;
         let Some((window, _)) = state.windows.get_mut(&group.id()) else {
-            let window = Window {
+            let window = AlertWindow {
                 group: group.clone(),
                 first: alert.event_id.clone(),
                 sent: 0,
@@ -232,36 +232,36 @@ impl GroupAlerts for Account {
                 listed: Vec::new(),
             };
             state.windows.insert(group.id(), (window, ends));
-            return Ok(Turn::First);
+            return Ok(AlertTiming::Immediate);
         };
         if window.first == alert.event_id {
-            return Ok(Turn::First);
+            return Ok(AlertTiming::Immediate);
         }
         if window.listed.iter().any(|waiting| waiting.event_id == alert.event_id) {
-            return Ok(Turn::Later);
+            return Ok(AlertTiming::InDigest);
         }
         if window.waiting() < LISTED {
             window.listed.push(alert.clone());
         }
         *window.done.entry(alert.done.clone()).or_default() += 1;
         window.last.clone_from(&alert.event_time);
-        Ok(Turn::Later)
+        Ok(AlertTiming::InDigest)
     }
 }
 
 impl DigestAlerts for Account {
-    async fn over(&self, now: Timestamp) -> AwsResult<Vec<String>> {
+    async fn ended_windows(&self, now: Timestamp) -> AwsResult<Vec<String>> {
         let state = self.doing("over", &now.to_string())?;
         let over = state.windows.iter().filter(|(_, (_, ends))| *ends <= now);
         Ok(over.map(|(id, _)| id.clone()).collect())
     }
 
-    async fn window(&self, id: &str, now: Timestamp) -> AwsResult<Option<Window>> {
+    async fn window(&self, id: &str, now: Timestamp) -> AwsResult<Option<AlertWindow>> {
         let state = self.doing("window", id)?;
         Ok(state.windows.get(id).filter(|(_, ends)| *ends <= now).map(|(window, _)| window.clone()))
     }
 
-    async fn digested(&self, id: &str, told: &Window, ends: Timestamp) -> AwsResult<()> {
+    async fn record_digest(&self, id: &str, told: &AlertWindow, ends: Timestamp) -> AwsResult<()> {
         let mut state = self.doing("digested", id)?;
         if let Some((window, end)) = state.windows.get_mut(id)
             && (&window.first, window.sent) == (&told.first, told.sent)

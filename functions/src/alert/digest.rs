@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::message::{message, printable};
-use crate::ports::{AwsResult, DigestAlerts, Message, Publish, Window};
+use crate::ports::{AlertWindow, AwsResult, DigestAlerts, Message, Publish};
 
 /// Sends a digest of every window that is over at `now`, and closes those in which nothing waits. A window of which a digest
 /// was sent goes on for another `interval`: so a storm that lasts is told once in each. Returns how many were sent.
@@ -21,7 +21,7 @@ pub async fn send(
 ) -> Result<usize, String> {
     let ends = now.saturating_add(interval).unwrap_or(now);
     let (mut sent, mut problems) = (0, Vec::new());
-    for id in ports.over(now).await.map_err(|failure| failure.to_string())? {
+    for id in ports.ended_windows(now).await.map_err(|failure| failure.to_string())? {
         match end(&id, now, ends, ports).await {
             Ok(count) => sent += count,
             Err(failure) => problems.push(failure.to_string()),
@@ -39,21 +39,21 @@ async fn end(id: &str, now: Timestamp, ends: Timestamp, ports: &(impl DigestAler
     }
     // Whoever is killed in between sends it again: a duplicate is better than silence.
     ports.publish(&digest(&window)).await?;
-    ports.digested(id, &window, ends).await?;
+    ports.record_digest(id, &window, ends).await?;
     Ok(1)
 }
 
 /// The message about the alerts that wait in a window.
-fn digest(window: &Window) -> Message {
+fn digest(window: &AlertWindow) -> Message {
     message(subject(window), text(window), record(window), window.group.attributes.clone())
 }
 
 /// The values of an attribute.
-fn attribute<'a>(window: &'a Window, name: &str) -> &'a [String] {
+fn attribute<'a>(window: &'a AlertWindow, name: &str) -> &'a [String] {
     window.group.attributes.get(name).map_or(&[], Vec::as_slice)
 }
 
-fn subject(window: &Window) -> String {
+fn subject(window: &AlertWindow) -> String {
     let who =
         window.group.principal.as_deref().map_or("an unknown caller", |arn| arn.rsplit('/').next().unwrap_or(arn));
     let (severity, rules) = (attribute(window, "severity").join(""), attribute(window, "rule").join(", "));
@@ -61,7 +61,7 @@ fn subject(window: &Window) -> String {
 }
 
 /// The message for people.
-fn text(window: &Window) -> String {
+fn text(window: &AlertWindow) -> String {
     let mut text = String::new();
     let mut line = |line: &str| {
         // Writing to a string cannot fail.
@@ -98,12 +98,12 @@ fn text(window: &Window) -> String {
     text
 }
 
-fn not_listed(window: &Window) -> u64 {
+fn not_listed(window: &AlertWindow) -> u64 {
     window.waiting().saturating_sub(u64::try_from(window.listed.len()).unwrap_or(u64::MAX))
 }
 
 /// The same as JSON.
-fn record(window: &Window) -> String {
+fn record(window: &AlertWindow) -> String {
     let first = |name| attribute(window, name).first();
     let record = json!({
         "principal": window.group.principal,

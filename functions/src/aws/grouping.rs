@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::errors::{failed, held};
 use super::items::{TableItem, number, seconds, string, text};
-use crate::ports::{AwsError, AwsResult, DigestAlerts, GroupAlerts, Turn};
-use crate::ports::{Group, LISTED, Waiting, Window};
+use crate::ports::{AlertGroup, AlertWindow, LISTED, PendingAlert};
+use crate::ports::{AlertTiming, AwsError, AwsResult, DigestAlerts, GroupAlerts};
 
 /// The index of windows by their ends.
 const BY_END: &str = "by-end";
@@ -30,17 +30,17 @@ const DONE: &str = "done#";
 const TRIES: usize = 4;
 
 impl GroupAlerts for Aws {
-    async fn join(&self, group: &Group, alert: &Waiting, ends: Timestamp) -> AwsResult<Turn> {
+    async fn add_alert(&self, group: &AlertGroup, alert: &PendingAlert, ends: Timestamp) -> AwsResult<AlertTiming> {
         let id = format!("window#{}", group.id());
         for _ in 0..TRIES {
-            let Some(open) = self.open(&id, group, alert, ends).await? else { return Ok(Turn::First) };
+            let Some(open) = self.open(&id, group, alert, ends).await? else { return Ok(AlertTiming::Immediate) };
             if string(&open, "first") == Some(&alert.event_id) {
                 // It was not told, or it would not come again.
-                return Ok(Turn::First);
+                return Ok(AlertTiming::Immediate);
             }
             let is_in = open.contains_key(&format!("{EVENT}{}", alert.event_id));
             if is_in || self.wait(&id, alert, count(&open, "waiting") < LISTED).await? {
-                return Ok(Turn::Later);
+                return Ok(AlertTiming::InDigest);
             }
         }
         Err(AwsError(format!("the window of the alert changed {TRIES} times while it was looked at")))
@@ -49,7 +49,13 @@ impl GroupAlerts for Aws {
 
 impl Aws {
     /// Opens a window with an alert; where there is one already, that is returned.
-    async fn open(&self, id: &str, group: &Group, alert: &Waiting, ends: Timestamp) -> AwsResult<Option<TableItem>> {
+    async fn open(
+        &self,
+        id: &str,
+        group: &AlertGroup,
+        alert: &PendingAlert,
+        ends: Timestamp,
+    ) -> AwsResult<Option<TableItem>> {
         let opened = self
             .update_window(id, "SET #kind = :kind, #ends = :ends, #group = :group, #first = :first, #since = :time, #last = :time, #waiting = :zero, #sent = :zero")
             .condition_expression("attribute_not_exists(id)")
@@ -76,7 +82,7 @@ impl Aws {
 
     /// Puts an alert into a window, by name if it `is_listed`. Whether it is in it now: the window may have been closed, or
     /// have become full.
-    async fn wait(&self, id: &str, alert: &Waiting, is_listed: bool) -> AwsResult<bool> {
+    async fn wait(&self, id: &str, alert: &PendingAlert, is_listed: bool) -> AwsResult<bool> {
         let (event, done) = (format!("{EVENT}{}", alert.event_id), format!("{DONE}{}", alert.done));
         let (listing, condition) = match is_listed {
             true => (", #event = :event", " AND attribute_not_exists(#event) AND #waiting < :listed"),
@@ -104,7 +110,7 @@ impl Aws {
 }
 
 impl DigestAlerts for Aws {
-    async fn over(&self, now: Timestamp) -> AwsResult<Vec<String>> {
+    async fn ended_windows(&self, now: Timestamp) -> AwsResult<Vec<String>> {
         let query = self.dynamodb.query().table_name(&self.table).index_name(BY_END);
         let query = query
             .key_condition_expression("#kind = :kind AND #ends <= :now")
@@ -116,7 +122,7 @@ impl DigestAlerts for Aws {
         Ok(items.iter().filter_map(|item| string(item, "id").cloned()).collect())
     }
 
-    async fn window(&self, id: &str, now: Timestamp) -> AwsResult<Option<Window>> {
+    async fn window(&self, id: &str, now: Timestamp) -> AwsResult<Option<AlertWindow>> {
         let get = self.dynamodb.get_item().table_name(&self.table).key("id", text(id)).consistent_read(true);
         let item = get.send().await.map_err(failed("dynamodb:GetItem"))?.item;
         // The index may be behind.
@@ -124,7 +130,7 @@ impl DigestAlerts for Aws {
         item.map(|item| read(&item).ok_or_else(|| AwsError(format!("the item `{id}` is no window")))).transpose()
     }
 
-    async fn digested(&self, id: &str, window: &Window, ends: Timestamp) -> AwsResult<()> {
+    async fn record_digest(&self, id: &str, window: &AlertWindow, ends: Timestamp) -> AwsResult<()> {
         let of_done: Vec<_> = (0..window.done.len()).map(|n| format!(", #done{n} :done{n}")).collect();
         let of_events: Vec<_> = (0..window.listed.len()).map(|n| format!("#event{n}")).collect();
         let remove = if of_events.is_empty() { String::new() } else { format!(" REMOVE {}", of_events.join(", ")) };
@@ -182,13 +188,13 @@ fn count(item: &TableItem, name: &str) -> u64 {
     item.get(name).and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or_default()
 }
 
-fn read(item: &TableItem) -> Option<Window> {
+fn read(item: &TableItem) -> Option<AlertWindow> {
     let counts = item.keys().filter_map(|name| Some((name.strip_prefix(DONE)?.to_owned(), count(item, name))));
     let events = item.keys().filter(|name| name.starts_with(EVENT));
-    let mut listed: Vec<Waiting> =
+    let mut listed: Vec<PendingAlert> =
         events.map(|name| serde_json::from_str(string(item, name)?).ok()).collect::<Option<_>>()?;
     listed.sort_by(|one, other| (&one.event_time, &one.event_id).cmp(&(&other.event_time, &other.event_id)));
-    Some(Window {
+    Some(AlertWindow {
         group: serde_json::from_str(string(item, "group")?).ok()?,
         first: string(item, "first")?.clone(),
         sent: count(item, "sent"),

@@ -8,7 +8,7 @@ use tagwarden::policy::Policy;
 use super::setup::Guard;
 use crate::act::ActionResult;
 use crate::alert;
-use crate::ports::{Enforce, Group, LookUp, Message, Turn, Waiting};
+use crate::ports::{AlertGroup, AlertTiming, Enforce, LookUp, Message, PendingAlert};
 
 impl<P: LookUp + Enforce> Guard<P> {
     pub(super) async fn tell(
@@ -34,11 +34,11 @@ impl<P: LookUp + Enforce> Guard<P> {
         if self.interval.is_zero() || results.iter().any(|result| result.failed) {
             return false;
         }
-        let Some(alert) = Waiting::of(decision, alert::done(results)) else { return false };
+        let Some(alert) = PendingAlert::of(decision, alert::done(results)) else { return false };
         let now = Timestamp::now();
         let ends = now.saturating_add(self.interval).unwrap_or(now);
-        match self.ports.join(&Group::of(decision, &message.attributes), &alert, ends).await {
-            Ok(turn) => turn == Turn::Later,
+        match self.ports.add_alert(&AlertGroup::of(decision, &message.attributes), &alert, ends).await {
+            Ok(turn) => turn == AlertTiming::InDigest,
             Err(failure) => {
                 tracing::warn!(event_id = alert.event_id, %failure, "the alert could not be grouped: it is sent at once");
                 false

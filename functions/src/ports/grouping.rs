@@ -15,14 +15,14 @@ use super::error::AwsResult;
 /// What alerts of one kind have in common: who caused them, and all that subscriptions can tell them apart by. So a digest
 /// reaches whoever its alerts would have reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
+pub struct AlertGroup {
     /// ARN of the IAM role or user, where it is known.
     pub principal: Option<String>,
     /// The attributes of the alerts.
     pub attributes: Attributes,
 }
 
-impl Group {
+impl AlertGroup {
     /// The group of the alert about `decision`, which has these attributes.
     pub fn of(decision: &Decision, attributes: &Attributes) -> Self {
         let principal = decision.principal.as_ref().and_then(|principal| principal.arn.clone());
@@ -42,7 +42,7 @@ impl Group {
 
 /// An alert that waits for the digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting {
+pub struct PendingAlert {
     /// `eventID`
     pub event_id: String,
     /// `eventTime`
@@ -55,7 +55,7 @@ pub struct Waiting {
     pub done: String,
 }
 
-impl Waiting {
+impl PendingAlert {
     /// The alert about `decision`, about which `done` was done. `None` where the event has no id: it could not be told from
     /// others then.
     pub fn of(decision: &Decision, done: &str) -> Option<Self> {
@@ -75,9 +75,9 @@ pub const LISTED: u64 = 50;
 
 /// A window: an alert that was told, and those that wait since.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct AlertWindow {
     /// Whose alerts it groups.
-    pub group: Group,
+    pub group: AlertGroup,
     /// The id of the event that opened it.
     pub first: String,
     /// How many digests were sent of it.
@@ -89,10 +89,10 @@ pub struct Window {
     /// How many alerts wait, by what was done.
     pub done: BTreeMap<String, u64>,
     /// The first of those that wait.
-    pub listed: Vec<Waiting>,
+    pub listed: Vec<PendingAlert>,
 }
 
-impl Window {
+impl AlertWindow {
     /// How many alerts wait.
     pub fn waiting(&self) -> u64 {
         self.done.values().sum()
@@ -101,11 +101,11 @@ impl Window {
 
 /// When an alert is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum AlertTiming {
     /// At once: it is the first of its kind.
-    First,
+    Immediate,
     /// By the digest.
-    Later,
+    InDigest,
 }
 
 /// Groups alerts of one kind.
@@ -115,7 +115,12 @@ pub trait GroupAlerts {
 
     /// Opens a window of this group until `ends` with an alert, or puts the alert into the one that is open. Asked again
     /// about the same event, it answers the same, and does not count it again, unless it is one of those beyond the list.
-    fn join(&self, group: &Group, alert: &Waiting, ends: Timestamp) -> impl Future<Output = AwsResult<Turn>> + Send;
+    fn add_alert(
+        &self,
+        group: &AlertGroup,
+        alert: &PendingAlert,
+        ends: Timestamp,
+    ) -> impl Future<Output = AwsResult<AlertTiming>> + Send;
 }
 
 /// Finds what waits for a digest.
@@ -125,13 +130,18 @@ pub trait DigestAlerts {
         &["dynamodb:Query", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
 
     /// Ids of windows that are over, the oldest first.
-    fn over(&self, now: Timestamp) -> impl Future<Output = AwsResult<Vec<String>>> + Send;
+    fn ended_windows(&self, now: Timestamp) -> impl Future<Output = AwsResult<Vec<String>>> + Send;
 
     /// A window, if it is over.
-    fn window(&self, id: &str, now: Timestamp) -> impl Future<Output = AwsResult<Option<Window>>> + Send;
+    fn window(&self, id: &str, now: Timestamp) -> impl Future<Output = AwsResult<Option<AlertWindow>>> + Send;
 
     /// Says that what was waiting in `window` when it was looked at has been told. It goes on until `ends`.
-    fn digested(&self, id: &str, window: &Window, ends: Timestamp) -> impl Future<Output = AwsResult<()>> + Send;
+    fn record_digest(
+        &self,
+        id: &str,
+        window: &AlertWindow,
+        ends: Timestamp,
+    ) -> impl Future<Output = AwsResult<()>> + Send;
 
     /// Closes a window, unless something waits in it.
     fn close(&self, id: &str) -> impl Future<Output = AwsResult<()>> + Send;

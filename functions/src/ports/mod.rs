@@ -21,7 +21,7 @@ pub use checkpoints::{Checkpoint, SaveCheckpoint};
 pub use claims::{Claim, ClaimEvent};
 pub use creations::{Creation, REMEMBERED, RememberCreation, RememberCreations, TOLERANCE};
 pub use error::{AwsError, AwsResult};
-pub use grouping::{DigestAlerts, Group, GroupAlerts, LISTED, Turn, Waiting, Window};
+pub use grouping::{AlertGroup, AlertTiming, AlertWindow, DigestAlerts, GroupAlerts, LISTED, PendingAlert};
 pub use history::ReadEventHistory;
 pub use iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 pub use kms::DescribeKey;
