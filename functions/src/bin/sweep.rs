@@ -7,7 +7,7 @@ use lambda_runtime::{Context, Error, LambdaEvent};
 use serde_json::Value;
 use tagwarden_functions::aws::Aws;
 use tagwarden_functions::guard::Guard;
-use tagwarden_functions::sweep::{Occasion, sweep};
+use tagwarden_functions::sweep::{SweepRun, sweep};
 use tagwarden_functions::trigger::schedule;
 
 /// The time that is left at the end of an invocation, to finish what has begun.
@@ -19,14 +19,14 @@ async fn main() -> Result<(), Error> {
     let guard = Guard::from_environment(Aws::connect().await?)?;
     let handler = async |event: LambdaEvent<Value>| {
         let function_arn = event.context.invoked_function_arn.as_str();
-        let occasion = Occasion { due: schedule::time(&event.payload), until: until(&event.context), function_arn };
-        sweep(&guard, occasion).await
+        let run = SweepRun { due: schedule::time(&event.payload), deadline: deadline(&event.context), function_arn };
+        sweep(&guard, run).await
     };
     runtime::serve(handler).await
 }
 
 /// When an invocation has to stop looking for more.
-fn until(context: &Context) -> Timestamp {
+fn deadline(context: &Context) -> Timestamp {
     let deadline = Timestamp::try_from(context.deadline()).unwrap_or(Timestamp::MAX);
     deadline.saturating_sub(RESERVE).unwrap_or(deadline)
 }

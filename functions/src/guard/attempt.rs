@@ -19,9 +19,9 @@ pub(super) enum Trigger {
 
 /// When and how a guard comes to know of a call.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Occasion {
+pub(super) struct Attempt {
     pub(super) trigger: Trigger,
     /// The so-many-th attempt at it, from one.
-    pub(super) attempt: u64,
+    pub(super) number: u64,
     pub(super) now: Timestamp,
 }

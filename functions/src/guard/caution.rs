@@ -10,7 +10,7 @@ use tagwarden::plan::{PlannedAction, Verb};
 use tagwarden::policy::{Policy, SessionTags};
 use tagwarden::rules::Rule;
 
-use super::attempt::{Occasion, Trigger};
+use super::attempt::{Attempt, Trigger};
 use crate::alert::notes::{FOUND, SESSION_UNSEEN, UNSEEN};
 use crate::policy_file::Policies;
 use crate::ports::REMEMBERED;
@@ -49,7 +49,7 @@ pub(super) fn mind_what_is_unknown(
     without_session: Option<Decision>,
     call: &Call,
     policy: &Policy,
-    occasion: Occasion,
+    attempt: Attempt,
 ) -> Decision {
     let unseen = match (call.identity.kind, &without_session) {
         (None, _) => Some(UNSEEN),
@@ -60,11 +60,11 @@ pub(super) fn mind_what_is_unknown(
     if unseen.is_some() {
         for_every_caller(&mut decision, policy);
     }
-    let found = (occasion.trigger == Trigger::Sweep).then_some(FOUND);
+    let found = (attempt.trigger == Trigger::Sweep).then_some(FOUND);
     let reasons: Vec<_> = found.into_iter().chain(unseen).chain(decision.reason.as_deref()).collect();
     decision.reason = (!reasons.is_empty()).then(|| reasons.join("; "));
     if let Some(created) = call.time() {
-        spare_what_is_old(&mut decision, created, occasion.now);
+        spare_what_is_old(&mut decision, created, attempt.now);
     }
     decision
 }

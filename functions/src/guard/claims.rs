@@ -8,7 +8,7 @@ use crate::ports::{Claim, Enforce, LookUp};
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// Claims the event: the so-many-th attempt at it, or `None` where it was dealt with.
-    pub(super) async fn attempt(&self, call: &Call<'_>) -> Result<Option<u64>, String> {
+    pub(super) async fn claim_attempt(&self, call: &Call<'_>) -> Result<Option<u64>, String> {
         let Some(event_id) = call.event_id else { return Ok(Some(ATTEMPTS)) };
         match self.claim(event_id).await {
             Claim::Ours(attempt) => Ok(Some(attempt)),

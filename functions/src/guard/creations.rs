@@ -6,7 +6,7 @@ use tagwarden::decide::{Decision, coverage};
 use tagwarden::json::Value;
 use tagwarden::operations::Operation;
 
-use super::attempt::{ATTEMPTS, Occasion, Trigger};
+use super::attempt::{ATTEMPTS, Attempt, Trigger};
 use super::caution::is_forgotten;
 use super::place::must_be_here;
 use super::recover;
@@ -32,11 +32,11 @@ impl<P: LookUp + Enforce> Guard<P> {
         record: serde_json::Value,
         call: &Call<'_>,
         policies: &Policies,
-        occasion: Occasion,
+        attempt: Attempt,
     ) -> Result<Option<Decision>, String> {
         let operation = coverage(call)?;
         let created = match self.described(call, operation).await? {
-            Ok(created) if is_forgotten(created.time, occasion.now) => {
+            Ok(created) if is_forgotten(created.time, attempt.now) => {
                 return Ok(Some(self.skip(call, "its creation is too long ago to know whether it was judged")));
             }
             Ok(created) => created,
@@ -45,13 +45,13 @@ impl<P: LookUp + Enforce> Guard<P> {
         let remembered = self.remembered(&created.arn, created.time).await;
         match &remembered {
             Some(known) if known.is_dealt_with => return Ok(None),
-            None if occasion.attempt < ATTEMPTS => {
+            None if attempt.number < ATTEMPTS => {
                 return Err("CloudTrail's event of this creation may still come: to be tried again".to_owned());
             }
             _ => {}
         }
         let members = remembered.and_then(|known| known.user_identity()).map(|caller| ("userIdentity", caller));
-        self.deal_with_creation(record, members, created, operation, policies, occasion).await
+        self.deal_with_creation(record, members, created, operation, policies, attempt).await
     }
 
     /// Deals with what was come upon at `now`: `record` is what is known of its creation, `creator` tells who made the call.
@@ -85,8 +85,8 @@ impl<P: LookUp + Enforce> Guard<P> {
         };
         let event_id = creator.as_ref().and_then(|creator| Some(("eventID", creator.event_id.clone()?.into())));
         let members = creator.map(|creator| ("userIdentity", creator.user_identity)).into_iter().chain(event_id);
-        let occasion = Occasion { trigger: Trigger::Sweep, attempt: ATTEMPTS, now };
-        self.deal_with_creation(record, members, created, operation, &policies, occasion).await
+        let attempt = Attempt { trigger: Trigger::Sweep, number: ATTEMPTS, now };
+        self.deal_with_creation(record, members, created, operation, &policies, attempt).await
     }
 
     /// What SageMaker says of a creation, or why it is not judged.
@@ -111,7 +111,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         Described { arn, time, request }: Described,
         operation: &'static Operation,
         policies: &Policies,
-        occasion: Occasion,
+        attempt: Attempt,
     ) -> Result<Option<Decision>, String> {
         let this_creation = format!("{arn}@{time}");
         if let Some(record) = record.as_object_mut() {
@@ -127,7 +127,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             Claim::Busy => return Err("another invocation is at this creation".to_owned()),
             Claim::Ours(_) => {}
         }
-        let dealt_with = self.deal_with(&call, operation, policies, occasion).await;
+        let dealt_with = self.deal_with(&call, operation, policies, attempt).await;
         self.settle(Some(&this_creation), dealt_with).await
     }
 }

@@ -6,7 +6,7 @@ use tagwarden::decide::{Decision, coverage, not_a_call};
 use tagwarden::documents::{self, Item, OtherEvent};
 use tagwarden::json::Value;
 
-use super::attempt::{Occasion, Trigger};
+use super::attempt::{Attempt, Trigger};
 use super::place::must_be_here;
 use super::recover::recover;
 use super::setup::Guard;
@@ -51,7 +51,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             return Ok(Some(self.skip(&call, "Tagwarden set these tags itself")));
         }
         let policies = self.policy.current(&self.ports).await?;
-        let Some(attempt) = self.attempt(&call).await? else { return Ok(None) };
+        let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
         let recovered = recover(json, &call, operation, &self.ports).await.unwrap_or_else(|failure| {
             // The rules will say that the request is unknown.
             tracing::warn!(event_id = call.event_id, %failure, "the request could not be recovered");
@@ -59,8 +59,8 @@ impl<P: LookUp + Enforce> Guard<P> {
         });
         let recovered = recovered.as_ref().map(Value::from);
         let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
-        let occasion = Occasion { trigger: Trigger::Record, attempt, now: Timestamp::now() };
-        let dealt_with = self.deal_with(&call, operation, &policies, occasion).await;
+        let attempt = Attempt { trigger: Trigger::Record, number, now: Timestamp::now() };
+        let dealt_with = self.deal_with(&call, operation, &policies, attempt).await;
         self.settle(call.event_id, dealt_with).await
     }
 
@@ -72,9 +72,9 @@ impl<P: LookUp + Enforce> Guard<P> {
         let call = Call::read(&known)?;
         must_be_here(&call, function_arn)?;
         let policies = self.policy.current(&self.ports).await?;
-        let Some(attempt) = self.attempt(&call).await? else { return Ok(None) };
-        let occasion = Occasion { trigger: Trigger::StateChange, attempt, now: Timestamp::now() };
-        let dealt_with = self.creation(record.clone(), &call, &policies, occasion).await;
+        let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
+        let attempt = Attempt { trigger: Trigger::StateChange, number, now: Timestamp::now() };
+        let dealt_with = self.creation(record.clone(), &call, &policies, attempt).await;
         self.settle(call.event_id, dealt_with).await
     }
 }

@@ -6,7 +6,7 @@ use tagwarden::call::Call;
 use tagwarden::decide::{Decision, decide};
 use tagwarden::operations::Operation;
 
-use super::attempt::{ATTEMPTS, Occasion, Trigger};
+use super::attempt::{ATTEMPTS, Attempt, Trigger};
 use super::caution::{mind_what_is_unknown, without_session};
 use super::gather::gather;
 use super::news::news;
@@ -22,14 +22,14 @@ impl<P: LookUp + Enforce> Guard<P> {
         call: &Call<'_>,
         operation: &'static Operation,
         policies: &Policies,
-        occasion: Occasion,
+        attempt: Attempt,
     ) -> Result<Option<Decision>, String> {
         let policy = &policies.policy;
         let evidence = gather(call, operation, policy, &self.ports, &self.cache).await;
         let mut decision = decide(call, policy, &evidence);
         // A sweep comes when no record will any more.
-        let may_wait = occasion.attempt < ATTEMPTS;
-        let without_session = if may_wait || occasion.trigger == Trigger::Sweep {
+        let may_wait = attempt.number < ATTEMPTS;
+        let without_session = if may_wait || attempt.trigger == Trigger::Sweep {
             without_session(call, policies, &evidence, &decision)
         } else {
             None
@@ -37,11 +37,11 @@ impl<P: LookUp + Enforce> Guard<P> {
         if may_wait && without_session.is_some() {
             return Err("the record that issued the caller's session may still come: to be tried again".to_owned());
         }
-        if occasion.trigger != Trigger::Record {
-            decision = mind_what_is_unknown(decision, without_session, call, policy, occasion);
+        if attempt.trigger != Trigger::Record {
+            decision = mind_what_is_unknown(decision, without_session, call, policy, attempt);
         }
         let news = news(&decision);
-        let told = match occasion.trigger {
+        let told = match attempt.trigger {
             Trigger::Record => self.told_before(call, operation, &decision).await,
             Trigger::StateChange | Trigger::Sweep => BTreeSet::new(),
         };
@@ -55,7 +55,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let failed =
             results.iter().filter(|result| result.failed).map(|result| format!("{}: {}", result.action, result.result));
         let problems: Vec<_> = failed.chain(published.err()).collect();
-        let told = if occasion.trigger == Trigger::Record { told } else { news };
+        let told = if attempt.trigger == Trigger::Record { told } else { news };
         self.remember(call, operation, problems.is_empty(), told).await;
         if problems.is_empty() { Ok(Some(decision)) } else { Err(problems.join("; ")) }
     }

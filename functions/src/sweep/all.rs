@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::history::History;
 use super::kind_sweep::KindSweep;
 use super::kinds::kinds;
-use super::occasion::{Occasion, Swept};
+use super::run::{SweepRun, Swept};
 use crate::guard::Guard;
 use crate::ports::{Enforce, FindResources, LookUp};
 
@@ -13,7 +13,7 @@ use crate::ports::{Enforce, FindResources, LookUp};
 ///
 /// # Errors
 /// Where something could not be listed or dealt with. The rest is done all the same, and whoever sweeps again goes on there.
-pub async fn sweep<P>(guard: &Guard<P>, occasion: Occasion<'_>) -> Result<Swept, String>
+pub async fn sweep<P>(guard: &Guard<P>, run: SweepRun<'_>) -> Result<Swept, String>
 where
     P: LookUp + Enforce + FindResources,
 {
@@ -25,10 +25,10 @@ where
     // What a sweep before could not finish comes first.
     kinds.sort_by_key(|(checkpoint, _)| checkpoint.finished);
     for (checkpoint, kind) in kinds {
-        if checkpoint.finished >= Some(occasion.due) {
+        if checkpoint.finished >= Some(run.due) {
             continue;
         }
-        let one = KindSweep { kind, guard, history: &history, occasion };
+        let one = KindSweep { kind, guard, history: &history, run };
         match one.sweep(checkpoint, &mut swept).await {
             Ok(()) if swept.unfinished => break,
             Ok(()) => {}

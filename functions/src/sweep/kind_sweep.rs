@@ -8,8 +8,8 @@ use tagwarden::operations::Operation;
 
 use super::history::History;
 use super::kinds::Kind;
-use super::occasion::{Occasion, Swept};
 use super::report::in_short;
+use super::run::{SweepRun, Swept};
 use crate::guard::Guard;
 use crate::ports::{Checkpoint, Enforce, FindResources, ListFilter, LookUp};
 use crate::resource::description::{created, in_cloudtrails_form};
@@ -42,7 +42,7 @@ pub(super) struct KindSweep<'a, P> {
     pub(super) kind: Kind,
     pub(super) guard: &'a Guard<P>,
     pub(super) history: &'a History,
-    pub(super) occasion: Occasion<'a>,
+    pub(super) run: SweepRun<'a>,
 }
 
 impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
@@ -65,7 +65,7 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
                 let dealt_with = join_all(few.iter().map(|one| self.deal_with(one))).await;
                 problems.extend(dealt_with.into_iter().filter_map(Result::err));
             }
-            let finished = if following.is_none() && problems.is_empty() { Some(self.occasion.due) } else { finished };
+            let finished = if following.is_none() && problems.is_empty() { Some(self.run.due) } else { finished };
             let checkpoint = Checkpoint { finished, next: following };
             self.guard
                 .ports()
@@ -86,13 +86,13 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
 
     /// Whether there is no time for more.
     fn is_over(&self) -> bool {
-        Timestamp::now() >= self.occasion.until
+        Timestamp::now() >= self.run.deadline
     }
 
     /// A page of the list, and where the next one begins.
     async fn page(&self, page: Option<String>) -> Result<(Vec<Listed>, Option<String>), String> {
         let since =
-            self.kind.operation.ends.then(|| self.occasion.due.saturating_sub(LONGEST_JOB).unwrap_or(Timestamp::MIN));
+            self.kind.operation.ends.then(|| self.run.due.saturating_sub(LONGEST_JOB).unwrap_or(Timestamp::MIN));
         let filter = |page| ListFilter { since, page, using: None, max_results: PAGE };
         let list = |page| self.guard.ports().list(self.kind.list, filter(page));
         let listed = match list(page.as_deref()).await {
@@ -115,7 +115,7 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
         }
         let summary = in_cloudtrails_form(summary);
         let created = created(&summary);
-        if created.is_some_and(|created| self.occasion.due.duration_since(created) < LATE) {
+        if created.is_some_and(|created| self.run.due.duration_since(created) < LATE) {
             return None;
         }
         let arn = self.kind.operation.resource_arn.and_then(|path| summary.get(path)?.as_str());
@@ -123,8 +123,8 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
         let record = json!({
             "eventSource": "sagemaker.amazonaws.com",
             "eventName": self.kind.operation.name,
-            "awsRegion": arn::region(self.occasion.function_arn),
-            "recipientAccountId": arn::account(self.occasion.function_arn),
+            "awsRegion": arn::region(self.run.function_arn),
+            "recipientAccountId": arn::account(self.run.function_arn),
             "requestParameters": summary,
         });
         Some(Listed { record, arn, created })
@@ -149,7 +149,7 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
     }
 
     async fn deal_with(&self, one: &Listed) -> Result<(), String> {
-        let Occasion { due, function_arn, .. } = self.occasion;
+        let SweepRun { due, function_arn, .. } = self.run;
         let creator = async |operation: &Operation, arn: &str, time| {
             self.history.creator(operation, arn, time, due, self.guard.ports()).await
         };

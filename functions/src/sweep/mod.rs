@@ -7,11 +7,11 @@ mod all;
 mod history;
 mod kind_sweep;
 mod kinds;
-mod occasion;
 mod report;
+mod run;
 #[cfg(test)]
 mod tests;
 
 pub use all::sweep;
 pub use kinds::operations;
-pub use occasion::{Occasion, Swept};
+pub use run::{SweepRun, Swept};

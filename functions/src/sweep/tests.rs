@@ -64,7 +64,7 @@ fn guard(rules: &str, account: Account) -> Guard<Account> {
 }
 
 async fn sweep_at(guard: &Guard<Account>, due: Timestamp) -> Result<Swept, String> {
-    sweep(guard, Occasion { due, until: Timestamp::MAX, function_arn: FUNCTION }).await
+    sweep(guard, SweepRun { due, deadline: Timestamp::MAX, function_arn: FUNCTION }).await
 }
 
 /// What was done since this was last asked for, of these verbs.
@@ -215,8 +215,8 @@ async fn it_goes_on_where_its_time_was_over() {
     guard.ports().state().lists.extend([throttled("ListTrainingJobs 2")]);
     sweep_at(&guard, now()).await.expect_err("throttled");
     guard.ports().state().lists.remove("ListTrainingJobs 2");
-    let over = Occasion { due: now() + HOUR, until: Timestamp::MIN, function_arn: FUNCTION };
-    let swept = sweep(&guard, Occasion { due: now(), ..over }).await.expect("swept");
+    let over = SweepRun { due: now() + HOUR, deadline: Timestamp::MIN, function_arn: FUNCTION };
+    let swept = sweep(&guard, SweepRun { due: now(), ..over }).await.expect("swept");
     assert!(!swept.unfinished, "there was nothing to do");
     done(&guard, &[]);
     assert!(sweep(&guard, over).await.expect("swept").unfinished);

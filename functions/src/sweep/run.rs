@@ -16,11 +16,11 @@ pub struct Swept {
 
 /// When and where a sweep happens.
 #[derive(Clone, Copy, Debug)]
-pub struct Occasion<'a> {
+pub struct SweepRun<'a> {
     /// When it was due.
     pub due: Timestamp,
     /// When it has to end.
-    pub until: Timestamp,
+    pub deadline: Timestamp,
     /// ARN of the function, which tells the account and the region.
     pub function_arn: &'a str,
 }
