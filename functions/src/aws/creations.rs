@@ -35,9 +35,9 @@ impl RememberCreation for Aws {
             .condition_expression("attribute_not_exists(id) OR created <= :latest")
             .expression_attribute_values(":created", seconds(created))
             .expression_attribute_values(":latest", seconds(created + TOLERANCE.as_secs()))
-            .expression_attribute_values(":is_dealt_with", AttributeValue::Bool(creation.is_dealt_with))
+            .expression_attribute_values(":is_dealt_with", AttributeValue::Bool(creation.is_processed))
             .expression_attribute_values(":caller", creation.caller.as_ref().map_or(AttributeValue::Null(true), text))
-            .expression_attribute_values(":told", AttributeValue::L(creation.told.iter().map(text).collect()))
+            .expression_attribute_values(":told", AttributeValue::L(creation.reported.iter().map(text).collect()))
             .expression_attribute_values(":expires", seconds(Timestamp::now().as_second() + REMEMBERED.as_secs()));
         // Where it is refused, a later creation is remembered.
         held(update.send().await, "dynamodb:UpdateItem").map(drop)
@@ -64,11 +64,11 @@ impl RememberCreations for Aws {
 
 fn read(item: &TableItem) -> Option<Creation> {
     let created = item.get("created")?.as_n().ok()?.parse().ok()?;
-    let told = item.get("told").and_then(|told| told.as_l().ok()).into_iter().flatten();
+    let reported = item.get("told").and_then(|told| told.as_l().ok()).into_iter().flatten();
     Some(Creation {
         time: Timestamp::from_second(created).ok()?,
-        is_dealt_with: item.get("is_dealt_with").and_then(|is| is.as_bool().ok()) == Some(&true),
+        is_processed: item.get("is_dealt_with").and_then(|is| is.as_bool().ok()) == Some(&true),
         caller: string(item, "caller").cloned(),
-        told: told.filter_map(|one| one.as_s().ok().cloned()).collect(),
+        reported: reported.filter_map(|one| one.as_s().ok().cloned()).collect(),
     })
 }

@@ -27,13 +27,13 @@ impl<P: LookUp + Enforce> Guard<P> {
     }
 
     /// Completes the claim on what was dealt with, and gives it back where that failed.
-    pub(super) async fn settle<T>(&self, claimed: Option<&str>, dealt_with: Result<T, String>) -> Result<T, String> {
-        let Some(claimed) = claimed else { return dealt_with };
-        let settled = match &dealt_with {
+    pub(super) async fn settle<T>(&self, claimed: Option<&str>, processed: Result<T, String>) -> Result<T, String> {
+        let Some(claimed) = claimed else { return processed };
+        let settled = match &processed {
             Ok(_) => self.ports.complete(claimed).await,
             Err(_) => self.ports.give_back(claimed).await,
         };
-        match (settled, &dealt_with) {
+        match (settled, &processed) {
             (Ok(()), _) => {}
             (Err(failure), Ok(_)) => {
                 tracing::warn!(claimed, %failure, "the claim could not be completed: a duplicate may be acted upon");
@@ -42,6 +42,6 @@ impl<P: LookUp + Enforce> Guard<P> {
                 tracing::warn!(claimed, %failure, "the claim could not be given back: it will run out");
             }
         }
-        dealt_with
+        processed
     }
 }

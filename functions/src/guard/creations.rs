@@ -27,7 +27,7 @@ struct Described {
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// Deals with a creation that `call` is all that is known of; `None` where that was done before.
-    pub(super) async fn creation(
+    pub(super) async fn judge_created(
         &self,
         record: serde_json::Value,
         call: &Call<'_>,
@@ -44,14 +44,14 @@ impl<P: LookUp + Enforce> Guard<P> {
         };
         let remembered = self.remembered(&created.arn, created.time).await;
         match &remembered {
-            Some(known) if known.is_dealt_with => return Ok(None),
+            Some(known) if known.is_processed => return Ok(None),
             None if attempt.number < ATTEMPTS => {
                 return Err("CloudTrail's event of this creation may still come: to be tried again".to_owned());
             }
             _ => {}
         }
         let members = remembered.and_then(|known| known.user_identity()).map(|caller| ("userIdentity", caller));
-        self.deal_with_creation(record, members, created, operation, policies, attempt).await
+        self.process_creation(record, members, created, operation, policies, attempt).await
     }
 
     /// Deals with what was come upon at `now`: `record` is what is known of its creation, `creator` tells who made the call.
@@ -59,7 +59,7 @@ impl<P: LookUp + Enforce> Guard<P> {
     ///
     /// # Errors
     /// Where it cannot be described, its creator cannot be asked for, or not all could be done that was planned.
-    pub async fn come_upon(
+    pub async fn judge_listed(
         &self,
         record: serde_json::Value,
         function_arn: &str,
@@ -76,7 +76,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             Err(reason) => return Ok(Some(self.skip(&call, &reason))),
         };
         let remembered = self.remembered(&created.arn, created.time).await;
-        if remembered.as_ref().is_some_and(|known| known.is_dealt_with) {
+        if remembered.as_ref().is_some_and(|known| known.is_processed) {
             return Ok(None);
         }
         let creator = match remembered.and_then(|known| known.user_identity()) {
@@ -86,7 +86,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let event_id = creator.as_ref().and_then(|creator| Some(("eventID", creator.event_id.clone()?.into())));
         let members = creator.map(|creator| ("userIdentity", creator.user_identity)).into_iter().chain(event_id);
         let attempt = Attempt { trigger: Trigger::Sweep, number: ATTEMPTS, now };
-        self.deal_with_creation(record, members, created, operation, &policies, attempt).await
+        self.process_creation(record, members, created, operation, &policies, attempt).await
     }
 
     /// What SageMaker says of a creation, or why it is not judged.
@@ -104,7 +104,7 @@ impl<P: LookUp + Enforce> Guard<P> {
     }
 
     /// Deals with what was created, by a record made of what is known: `record`, with `members` more.
-    async fn deal_with_creation(
+    async fn process_creation(
         &self,
         mut record: serde_json::Value,
         members: impl IntoIterator<Item = (&'static str, serde_json::Value)>,
@@ -127,8 +127,8 @@ impl<P: LookUp + Enforce> Guard<P> {
             Claim::Busy => return Err("another invocation is at this creation".to_owned()),
             Claim::Ours(_) => {}
         }
-        let dealt_with = self.deal_with(&call, operation, policies, attempt).await;
-        self.settle(Some(&this_creation), dealt_with).await
+        let processed = self.process(&call, operation, policies, attempt).await;
+        self.settle(Some(&this_creation), processed).await
     }
 }
 

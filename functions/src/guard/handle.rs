@@ -60,8 +60,8 @@ impl<P: LookUp + Enforce> Guard<P> {
         let recovered = recovered.as_ref().map(Value::from);
         let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
         let attempt = Attempt { trigger: Trigger::Record, number, now: Timestamp::now() };
-        let dealt_with = self.deal_with(&call, operation, &policies, attempt).await;
-        self.settle(call.event_id, dealt_with).await
+        let processed = self.process(&call, operation, &policies, attempt).await;
+        self.settle(call.event_id, processed).await
     }
 
     /// Deals with an event that is no API call.
@@ -74,8 +74,8 @@ impl<P: LookUp + Enforce> Guard<P> {
         let policies = self.policy.current(&self.ports).await?;
         let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
         let attempt = Attempt { trigger: Trigger::StateChange, number, now: Timestamp::now() };
-        let dealt_with = self.creation(record.clone(), &call, &policies, attempt).await;
-        self.settle(call.event_id, dealt_with).await
+        let processed = self.judge_created(record.clone(), &call, &policies, attempt).await;
+        self.settle(call.event_id, processed).await
     }
 }
 

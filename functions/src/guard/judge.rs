@@ -9,7 +9,7 @@ use tagwarden::operations::Operation;
 use super::attempt::{ATTEMPTS, Attempt, Trigger};
 use super::caution::{mind_what_is_unknown, without_session};
 use super::gather::gather;
-use super::news::news;
+use super::reported::reportable;
 use super::setup::Guard;
 use crate::act::act;
 use crate::policy_file::Policies;
@@ -17,7 +17,7 @@ use crate::ports::{Enforce, LookUp, Target};
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// Judges a call and does what is to be done about it.
-    pub(super) async fn deal_with(
+    pub(super) async fn process(
         &self,
         call: &Call<'_>,
         operation: &'static Operation,
@@ -40,23 +40,23 @@ impl<P: LookUp + Enforce> Guard<P> {
         if attempt.trigger != Trigger::Record {
             decision = mind_what_is_unknown(decision, without_session, call, policy, attempt);
         }
-        let news = news(&decision);
-        let told = match attempt.trigger {
-            Trigger::Record => self.told_before(call, operation, &decision).await,
+        let reportable = reportable(&decision);
+        let reported = match attempt.trigger {
+            Trigger::Record => self.already_reported(call, operation, &decision).await,
             Trigger::StateChange | Trigger::Sweep => BTreeSet::new(),
         };
-        if !told.is_empty() && news.is_subset(&told) {
-            self.remember(call, operation, true, told).await;
+        if !reported.is_empty() && reportable.is_subset(&reported) {
+            self.remember(call, operation, true, reported).await;
             return Ok(Some(self.log(decision, &[])));
         }
         let results = act(&decision, &Target::of(call, operation), &self.ports).await;
-        let published = self.tell(&decision, &results, policy).await;
+        let published = self.send_alert(&decision, &results, policy).await;
         let decision = self.log(decision, &results);
         let failed =
             results.iter().filter(|result| result.failed).map(|result| format!("{}: {}", result.action, result.result));
         let problems: Vec<_> = failed.chain(published.err()).collect();
-        let told = if attempt.trigger == Trigger::Record { told } else { news };
-        self.remember(call, operation, problems.is_empty(), told).await;
+        let reported = if attempt.trigger == Trigger::Record { reported } else { reportable };
+        self.remember(call, operation, problems.is_empty(), reported).await;
         if problems.is_empty() { Ok(Some(decision)) } else { Err(problems.join("; ")) }
     }
 }

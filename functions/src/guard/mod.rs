@@ -1,5 +1,6 @@
 //! A guard: claim → gather → decide → act → tell, for each call that EventBridge delivers.
 
+mod alerts;
 mod attempt;
 mod caution;
 mod claims;
@@ -8,12 +9,11 @@ mod gather;
 mod handle;
 mod judge;
 mod lookup_cache;
-mod news;
 mod place;
 mod recover;
 mod remembered;
+mod reported;
 mod setup;
-mod tell;
 #[cfg(test)]
 mod testing;
 

@@ -26,14 +26,14 @@ impl<P: LookUp + Enforce> Guard<P> {
     /// than silence.
     pub(super) async fn remembered(&self, arn: &str, time: Timestamp) -> Option<Creation> {
         let remembered = self.ports.creation(arn).await.unwrap_or_else(|failure| {
-            tracing::warn!(arn, %failure, "it cannot be told whether this creation was dealt with: acting all the same");
+            tracing::warn!(arn, %failure, "it cannot be reported whether this creation was dealt with: acting all the same");
             None
         });
         remembered.filter(|known| known.covers(time))
     }
 
-    /// What was found and done about a creation before CloudTrail told who called.
-    pub(super) async fn told_before(
+    /// What was found and done about a creation before CloudTrail reported who called.
+    pub(super) async fn already_reported(
         &self,
         call: &Call<'_>,
         operation: &Operation,
@@ -44,7 +44,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             return BTreeSet::new();
         }
         let remembered = self.remembered(arn, time).await;
-        remembered.filter(|known| known.is_at(time)).map(|known| known.told).unwrap_or_default()
+        remembered.filter(|known| known.is_at(time)).map(|known| known.reported).unwrap_or_default()
     }
 
     /// Remembers a creation, for the other events that may tell of it.
@@ -52,13 +52,13 @@ impl<P: LookUp + Enforce> Guard<P> {
         &self,
         call: &Call<'_>,
         operation: &Operation,
-        is_dealt_with: bool,
-        told: BTreeSet<String>,
+        is_processed: bool,
+        reported: BTreeSet<String>,
     ) {
         let Some((arn, time)) = creation_of(call, operation) else { return };
-        let known_caller = call.identity.kind.filter(|_| !is_dealt_with);
+        let known_caller = call.identity.kind.filter(|_| !is_processed);
         let caller = known_caller.map(|_| user_identity(&call.identity).to_string());
-        if let Err(failure) = self.ports.remember(arn, &Creation { time, is_dealt_with, caller, told }).await {
+        if let Err(failure) = self.ports.remember(arn, &Creation { time, is_processed, caller, reported }).await {
             tracing::warn!(arn, %failure, "the creation could not be remembered: another event of it may be acted upon");
         }
     }

@@ -19,11 +19,11 @@ pub struct Creation {
     /// When it was created.
     pub time: Timestamp,
     /// Whether it was dealt with. Otherwise something failed, and is to be tried again.
-    pub is_dealt_with: bool,
+    pub is_processed: bool,
     /// The caller that CloudTrail told, as `userIdentity`, where something failed.
     pub caller: Option<String>,
     /// What was found and done about it before CloudTrail told of it.
-    pub told: BTreeSet<String>,
+    pub reported: BTreeSet<String>,
 }
 
 impl Creation {

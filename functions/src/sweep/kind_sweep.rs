@@ -62,8 +62,8 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
                     return Ok(());
                 }
                 swept.unknown += few.len();
-                let dealt_with = join_all(few.iter().map(|one| self.deal_with(one))).await;
-                problems.extend(dealt_with.into_iter().filter_map(Result::err));
+                let processed = join_all(few.iter().map(|one| self.process(one))).await;
+                problems.extend(processed.into_iter().filter_map(Result::err));
             }
             let finished = if following.is_none() && problems.is_empty() { Some(self.run.due) } else { finished };
             let checkpoint = Checkpoint { finished, next: following };
@@ -141,18 +141,18 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
             tracing::warn!(%failure, "it cannot be told which creations were dealt with");
             Default::default()
         });
-        let is_dealt_with = |one: &Listed| {
+        let is_processed = |one: &Listed| {
             let known = one.arn.as_ref().and_then(|arn| remembered.get(arn)).zip(one.created);
-            known.is_some_and(|(known, created)| known.is_dealt_with && known.covers(created))
+            known.is_some_and(|(known, created)| known.is_processed && known.covers(created))
         };
-        listed.into_iter().filter(|one| !is_dealt_with(one)).collect()
+        listed.into_iter().filter(|one| !is_processed(one)).collect()
     }
 
-    async fn deal_with(&self, one: &Listed) -> Result<(), String> {
+    async fn process(&self, one: &Listed) -> Result<(), String> {
         let SweepRun { due, function_arn, .. } = self.run;
         let creator = async |operation: &Operation, arn: &str, time| {
             self.history.creator(operation, arn, time, due, self.guard.ports()).await
         };
-        self.guard.come_upon(one.record.clone(), function_arn, due, creator).await.map(drop)
+        self.guard.judge_listed(one.record.clone(), function_arn, due, creator).await.map(drop)
     }
 }

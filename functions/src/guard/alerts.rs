@@ -11,7 +11,7 @@ use crate::alert;
 use crate::ports::{AlertGroup, AlertTiming, Enforce, LookUp, Message, PendingAlert};
 
 impl<P: LookUp + Enforce> Guard<P> {
-    pub(super) async fn tell(
+    pub(super) async fn send_alert(
         &self,
         decision: &Decision,
         results: &[ActionResult],

@@ -6,7 +6,7 @@ use tagwarden::decide::{Decision, FindingOutcome};
 use tagwarden::plan::Verb;
 
 /// What people learn from a decision: what each rule found, and what is done for it.
-pub(super) fn news(decision: &Decision) -> BTreeSet<String> {
+pub(super) fn reportable(decision: &Decision) -> BTreeSet<String> {
     if decision.actions.is_empty() {
         return BTreeSet::new();
     }
