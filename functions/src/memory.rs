@@ -9,10 +9,10 @@ use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 
 use crate::ports::Target;
 use crate::ports::{
-    AddTags, AlertTiming, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent, Creation, DescribeKey,
-    DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession, GroupAlerts, ListFilter, ListPage,
-    ListResources, Message, PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy,
-    RecordSession, RememberCreation, RememberCreations, SageMakerError, SaveCheckpoint, TOLERANCE,
+    AddTags, AlertTiming, AwsError, AwsResult, CLOCK_TOLERANCE, CallSageMaker, Checkpoint, Claim, ClaimEvent, Creation,
+    DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession, GroupAlerts, ListFilter,
+    ListPage, ListResources, Message, PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags,
+    ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations, SageMakerError, SaveCheckpoint,
 };
 use crate::ports::{AlertGroup, AlertWindow, LISTED, PendingAlert};
 
@@ -182,7 +182,7 @@ impl RememberCreation for Account {
 
     async fn remember(&self, arn: &str, creation: &Creation) -> AwsResult<()> {
         let mut state = self.doing("remember", arn)?;
-        if state.creations.get(arn).is_none_or(|known| known.time <= creation.time + TOLERANCE) {
+        if state.creations.get(arn).is_none_or(|known| known.time <= creation.time + CLOCK_TOLERANCE) {
             state.creations.insert(arn.to_owned(), creation.clone());
         }
         Ok(())

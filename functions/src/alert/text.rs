@@ -6,7 +6,7 @@ use tagwarden::decide::{Decision, FindingOutcome};
 use tagwarden::policy::Policy;
 
 use super::console::console_link;
-use super::notes::{FOUND, SESSION_UNSEEN, UNSEEN};
+use super::notes::{CALLER_UNKNOWN, FOUND_BY_SWEEP, SESSION_UNKNOWN};
 use crate::act::ActionResult;
 
 /// Findings told in full. SNS takes 256 KB in all, and the record goes out once for each protocol.
@@ -78,7 +78,8 @@ fn hints(decision: &Decision, policy: &Policy) -> Vec<String> {
     let from_session = decision.principal.as_ref().is_some_and(|principal| principal.tags_from == "session");
     let mut hints = Vec::new();
     let reason = decision.reason.as_deref().unwrap_or_default();
-    let unusual: Vec<_> = [FOUND, UNSEEN, SESSION_UNSEEN].into_iter().filter(|what| reason.contains(what)).collect();
+    let unusual: Vec<_> =
+        [FOUND_BY_SWEEP, CALLER_UNKNOWN, SESSION_UNKNOWN].into_iter().filter(|what| reason.contains(what)).collect();
     if !unusual.is_empty() {
         hints.push(format!("Note: {}.", unusual.join("; ")));
     }

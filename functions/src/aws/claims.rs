@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::errors::failed;
 use super::items::{seconds, text};
-use crate::ports::{AwsResult, Claim, ClaimEvent, REMEMBERED};
+use crate::ports::{AwsResult, Claim, ClaimEvent, RETENTION};
 
 /// How long a claim is good for, in seconds: longer than a guard may run, shorter than Lambda waits before it tries again.
 const LEASE: i64 = 45;
@@ -29,7 +29,7 @@ impl ClaimEvent for Aws {
             .expression_attribute_values(":given_back", text(GIVEN_BACK))
             .expression_attribute_values(":now", seconds(now))
             .expression_attribute_values(":lease", seconds(now + LEASE))
-            .expression_attribute_values(":expires", seconds(now + REMEMBERED.as_secs()))
+            .expression_attribute_values(":expires", seconds(now + RETENTION.as_secs()))
             .expression_attribute_values(":one", seconds(1))
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)

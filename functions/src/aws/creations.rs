@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::errors::{failed, held};
 use super::items::{TableItem, seconds, string, text};
-use crate::ports::{AwsError, AwsResult, Creation, REMEMBERED, RememberCreation, RememberCreations, TOLERANCE};
+use crate::ports::{AwsError, AwsResult, CLOCK_TOLERANCE, Creation, RETENTION, RememberCreation, RememberCreations};
 
 /// What keys of resources begin with.
 const CREATION: &str = "creation#";
@@ -34,11 +34,11 @@ impl RememberCreation for Aws {
             )
             .condition_expression("attribute_not_exists(id) OR created <= :latest")
             .expression_attribute_values(":created", seconds(created))
-            .expression_attribute_values(":latest", seconds(created + TOLERANCE.as_secs()))
+            .expression_attribute_values(":latest", seconds(created + CLOCK_TOLERANCE.as_secs()))
             .expression_attribute_values(":is_dealt_with", AttributeValue::Bool(creation.is_processed))
             .expression_attribute_values(":caller", creation.caller.as_ref().map_or(AttributeValue::Null(true), text))
             .expression_attribute_values(":told", AttributeValue::L(creation.reported.iter().map(text).collect()))
-            .expression_attribute_values(":expires", seconds(Timestamp::now().as_second() + REMEMBERED.as_secs()));
+            .expression_attribute_values(":expires", seconds(Timestamp::now().as_second() + RETENTION.as_secs()));
         // Where it is refused, a later creation is remembered.
         held(update.send().await, "dynamodb:UpdateItem").map(drop)
     }

@@ -68,7 +68,7 @@ mod tests {
     }
 
     fn in_storm() -> Guard<Account> {
-        guard("[rules.missing-vpc]").grouping(INTERVAL)
+        guard("[rules.missing-vpc]").with_alert_interval(INTERVAL)
     }
 
     /// How many violations each message tells of.

@@ -11,15 +11,15 @@ use tagwarden::policy::{Policy, SessionTags};
 use tagwarden::rules::Rule;
 
 use super::attempt::{Attempt, Trigger};
-use crate::alert::notes::{FOUND, SESSION_UNSEEN, UNSEEN};
-use crate::policy_file::Policies;
-use crate::ports::REMEMBERED;
+use crate::alert::notes::{CALLER_UNKNOWN, FOUND_BY_SWEEP, SESSION_UNKNOWN};
+use crate::policy_file::LoadedPolicy;
+use crate::ports::RETENTION;
 
 /// What would be decided whatever the caller's session is, which no record has told of yet; `None` where that could not change what is
 /// to be done.
 pub(super) fn without_session(
     call: &Call,
-    policies: &Policies,
+    loaded: &LoadedPolicy,
     evidence: &Evidence,
     decision: &Decision,
 ) -> Option<Decision> {
@@ -27,8 +27,8 @@ pub(super) fn without_session(
     if !is_session || evidence.sessions.tags(&call.identity) != Ok(None) {
         return None;
     }
-    let cautious = || decide(call, &policies.cautious, evidence);
-    match policies.policy.abac.session_tags {
+    let cautious = || decide(call, &loaded.requiring_session_tags, evidence);
+    match loaded.policy.abac.session_tags {
         SessionTags::None => None,
         SessionTags::Required => (decision.verdict == Verdict::Unknown).then(cautious),
         SessionTags::Optional => (decision.verdict == Verdict::Violation)
@@ -44,7 +44,7 @@ fn strongest(decision: &Decision) -> Option<&Verb> {
 /// Minds what nobody can tell of a creation without its record: what the caller's tags or the caller could change is not done,
 /// and neither is what a long time could have made harmful. `without_session` is what would be decided without the caller's session,
 /// which no record will tell of any more.
-pub(super) fn mind_what_is_unknown(
+pub(super) fn limit_to_known(
     decision: Decision,
     without_session: Option<Decision>,
     call: &Call,
@@ -52,31 +52,31 @@ pub(super) fn mind_what_is_unknown(
     attempt: Attempt,
 ) -> Decision {
     let unseen = match (call.identity.kind, &without_session) {
-        (None, _) => Some(UNSEEN),
-        (Some(_), Some(_)) => Some(SESSION_UNSEEN),
+        (None, _) => Some(CALLER_UNKNOWN),
+        (Some(_), Some(_)) => Some(SESSION_UNKNOWN),
         (Some(_), None) => None,
     };
     let mut decision = without_session.unwrap_or(decision);
     if unseen.is_some() {
-        for_every_caller(&mut decision, policy);
+        keep_actions_for_any_caller(&mut decision, policy);
     }
-    let found = (attempt.trigger == Trigger::Sweep).then_some(FOUND);
+    let found = (attempt.trigger == Trigger::Sweep).then_some(FOUND_BY_SWEEP);
     let reasons: Vec<_> = found.into_iter().chain(unseen).chain(decision.reason.as_deref()).collect();
     decision.reason = (!reasons.is_empty()).then(|| reasons.join("; "));
     if let Some(created) = call.time() {
-        spare_what_is_old(&mut decision, created, attempt.now);
+        drop_stop_if_old(&mut decision, created, attempt.now);
     }
     decision
 }
 
 /// Whether a creation is so old that nobody remembers whether it was dealt with.
-pub(super) fn is_forgotten(created: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(created) > REMEMBERED
+pub(super) fn is_past_retention(created: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(created) > RETENTION
 }
 
 /// Leaves of a decision, whose caller is not known, what holds for every caller: nobody's work is stopped because CloudTrail is
 /// late. What the caller's tags would decide is not told either; CloudTrail's record will tell it.
-fn for_every_caller(decision: &mut Decision, policy: &Policy) {
+fn keep_actions_for_any_caller(decision: &mut Decision, policy: &Policy) {
     if decision.verdict != Verdict::Violation {
         return decision.actions.clear();
     }
@@ -84,23 +84,23 @@ fn for_every_caller(decision: &mut Decision, policy: &Policy) {
     let is_excepted = |rule| Rule::named(rule).is_none_or(|rule| policy.depends_on_caller(rule));
     let certain: BTreeSet<_> = failing.map(|finding| finding.rule).filter(|rule| !is_excepted(rule)).collect();
     let holds = |action: &PlannedAction| action.because.iter().any(|rule| certain.contains(rule));
-    leave(decision, holds, "who created it is not known, and the policy makes exceptions for some callers");
+    retain_actions(decision, holds, "who created it is not known, and the policy makes exceptions for some callers");
 }
 
 /// How long after its creation a resource is stopped or deleted: longer than events are late. What has been there for longer may
 /// be in use, and hold work that nobody wants to lose.
-const NEW: SignedDuration = SignedDuration::from_hours(24);
+const MAX_AGE_TO_STOP: SignedDuration = SignedDuration::from_hours(24);
 
 /// Leaves of a decision about what was created a while before `now` only what takes nothing away.
-fn spare_what_is_old(decision: &mut Decision, created: Timestamp, now: Timestamp) {
-    if now.duration_since(created) > NEW {
+fn drop_stop_if_old(decision: &mut Decision, created: Timestamp, now: Timestamp) {
+    if now.duration_since(created) > MAX_AGE_TO_STOP {
         let takes_nothing = |action: &PlannedAction| !matches!(action.action, Verb::Stop(_));
-        leave(decision, takes_nothing, "it has been there for more than a day, and may hold somebody's work");
+        retain_actions(decision, takes_nothing, "it has been there for more than a day, and may hold somebody's work");
     }
 }
 
 /// Leaves of what is planned the alert, which says why there is nothing more, and whatever `stays`.
-fn leave(decision: &mut Decision, stays: impl Fn(&PlannedAction) -> bool, reason: &'static str) {
+fn retain_actions(decision: &mut Decision, stays: impl Fn(&PlannedAction) -> bool, reason: &'static str) {
     let planned = decision.actions.len();
     decision.actions.retain(|action| action.action == Verb::PublishAlert || stays(action));
     if decision.actions.len() < planned

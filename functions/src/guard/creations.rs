@@ -7,11 +7,11 @@ use tagwarden::json::Value;
 use tagwarden::operations::Operation;
 
 use super::attempt::{ATTEMPTS, Attempt, Trigger};
-use super::caution::is_forgotten;
-use super::place::must_be_here;
+use super::caution::is_past_retention;
+use super::location::check_account_and_region;
 use super::recover;
 use super::setup::Guard;
-use crate::policy_file::Policies;
+use crate::policy_file::LoadedPolicy;
 use crate::ports::{AwsResult, Claim, Enforce, LookUp};
 use crate::resource::description::{created, parent};
 use crate::resource::state::is_gone;
@@ -31,12 +31,12 @@ impl<P: LookUp + Enforce> Guard<P> {
         &self,
         record: serde_json::Value,
         call: &Call<'_>,
-        policies: &Policies,
+        loaded: &LoadedPolicy,
         attempt: Attempt,
     ) -> Result<Option<Decision>, String> {
         let operation = coverage(call)?;
         let created = match self.described(call, operation).await? {
-            Ok(created) if is_forgotten(created.time, attempt.now) => {
+            Ok(created) if is_past_retention(created.time, attempt.now) => {
                 return Ok(Some(self.skip(call, "its creation is too long ago to know whether it was judged")));
             }
             Ok(created) => created,
@@ -51,7 +51,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             _ => {}
         }
         let members = remembered.and_then(|known| known.user_identity()).map(|caller| ("userIdentity", caller));
-        self.process_creation(record, members, created, operation, policies, attempt).await
+        self.process_creation(record, members, created, operation, loaded, attempt).await
     }
 
     /// Deals with what was come upon at `now`: `record` is what is known of its creation, `creator` tells who made the call.
@@ -68,9 +68,9 @@ impl<P: LookUp + Enforce> Guard<P> {
     ) -> Result<Option<Decision>, String> {
         let known = Value::from(&record);
         let call = Call::read(&known)?;
-        must_be_here(&call, function_arn)?;
+        check_account_and_region(&call, function_arn)?;
         let operation = coverage(&call)?;
-        let policies = self.policy.current(&self.ports).await?;
+        let loaded = self.policy.current(&self.ports).await?;
         let created = match self.described(&call, operation).await? {
             Ok(created) => created,
             Err(reason) => return Ok(Some(self.skip(&call, &reason))),
@@ -86,7 +86,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let event_id = creator.as_ref().and_then(|creator| Some(("eventID", creator.event_id.clone()?.into())));
         let members = creator.map(|creator| ("userIdentity", creator.user_identity)).into_iter().chain(event_id);
         let attempt = Attempt { trigger: Trigger::Sweep, number: ATTEMPTS, now };
-        self.process_creation(record, members, created, operation, &policies, attempt).await
+        self.process_creation(record, members, created, operation, &loaded, attempt).await
     }
 
     /// What SageMaker says of a creation, or why it is not judged.
@@ -110,7 +110,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         members: impl IntoIterator<Item = (&'static str, serde_json::Value)>,
         Described { arn, time, request }: Described,
         operation: &'static Operation,
-        policies: &Policies,
+        loaded: &LoadedPolicy,
         attempt: Attempt,
     ) -> Result<Option<Decision>, String> {
         let this_creation = format!("{arn}@{time}");
@@ -127,7 +127,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             Claim::Busy => return Err("another invocation is at this creation".to_owned()),
             Claim::Ours(_) => {}
         }
-        let processed = self.process(&call, operation, policies, attempt).await;
+        let processed = self.process(&call, operation, loaded, attempt).await;
         self.settle(Some(&this_creation), processed).await
     }
 }
@@ -137,7 +137,7 @@ mod tests {
     use jiff::SignedDuration;
     use tagwarden::evidence::Tags;
 
-    use crate::alert::notes::UNSEEN;
+    use crate::alert::notes::CALLER_UNKNOWN;
     use crate::guard::testing::*;
     use crate::memory::Account;
     use crate::ports::{AwsError, SageMakerError};
@@ -191,7 +191,7 @@ mod tests {
         let guard_ = guard(rules);
         let state = state_change(&guard_, "s", now);
         assert_eq!(wait_and_handle(&guard_, &state).await, Ok(1));
-        assert!(guard_.ports.state().messages[0].texts[0].1.contains(UNSEEN), "people know why");
+        assert!(guard_.ports.state().messages[0].texts[0].1.contains(CALLER_UNKNOWN), "people know why");
         assert_eq!(handle(&guard_, &state_change(&guard_, "s2", now)).await, Ok(0), "another event of that state");
         assert_eq!(handle(&guard_, &record("r", now)).await, Ok(1), "it is judged, and nothing is new");
         assert_eq!(done(&guard_), STOPPED_AND_TOLD);

@@ -7,7 +7,7 @@ use tagwarden::documents::{self, Item, OtherEvent};
 use tagwarden::json::Value;
 
 use super::attempt::{Attempt, Trigger};
-use super::place::must_be_here;
+use super::location::check_account_and_region;
 use super::recover::recover;
 use super::setup::Guard;
 use crate::ports::{Enforce, LookUp};
@@ -46,11 +46,11 @@ impl<P: LookUp + Enforce> Guard<P> {
             Ok(operation) => operation,
             Err(reason) => return Ok(Some(self.skip(&call, &reason))),
         };
-        must_be_here(&call, function_arn)?;
-        if operation.only_tags() && self.is_by_a_guard(&call) {
+        check_account_and_region(&call, function_arn)?;
+        if operation.only_tags() && self.is_own_call(&call) {
             return Ok(Some(self.skip(&call, "Tagwarden set these tags itself")));
         }
-        let policies = self.policy.current(&self.ports).await?;
+        let loaded = self.policy.current(&self.ports).await?;
         let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
         let recovered = recover(json, &call, operation, &self.ports).await.unwrap_or_else(|failure| {
             // The rules will say that the request is unknown.
@@ -60,7 +60,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let recovered = recovered.as_ref().map(Value::from);
         let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
         let attempt = Attempt { trigger: Trigger::Record, number, now: Timestamp::now() };
-        let processed = self.process(&call, operation, &policies, attempt).await;
+        let processed = self.process(&call, operation, &loaded, attempt).await;
         self.settle(call.event_id, processed).await
     }
 
@@ -70,11 +70,11 @@ impl<P: LookUp + Enforce> Guard<P> {
         let record = change.record();
         let known = Value::from(&record);
         let call = Call::read(&known)?;
-        must_be_here(&call, function_arn)?;
-        let policies = self.policy.current(&self.ports).await?;
+        check_account_and_region(&call, function_arn)?;
+        let loaded = self.policy.current(&self.ports).await?;
         let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
         let attempt = Attempt { trigger: Trigger::StateChange, number, now: Timestamp::now() };
-        let processed = self.judge_created(record.clone(), &call, &policies, attempt).await;
+        let processed = self.judge_created(record.clone(), &call, &loaded, attempt).await;
         self.settle(call.event_id, processed).await
     }
 }
@@ -242,7 +242,7 @@ mod tests {
         let event = event("AddTags.another-project", "borealis", "borealis");
         let told = async |roles: &[&str]| {
             let roles = roles.iter().map(|role| (*role).to_owned()).collect();
-            let guard = guard("[abac]\nsession-tags = 'none'\n[rules.changed-project-tag]").among(roles);
+            let guard = guard("[abac]\nsession-tags = 'none'\n[rules.changed-project-tag]").with_guard_roles(roles);
             let decisions = guard.handle(&event, FUNCTION).await.expect("handled");
             (decisions[0].verdict, done(&guard))
         };

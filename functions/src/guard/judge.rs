@@ -7,12 +7,12 @@ use tagwarden::decide::{Decision, decide};
 use tagwarden::operations::Operation;
 
 use super::attempt::{ATTEMPTS, Attempt, Trigger};
-use super::caution::{mind_what_is_unknown, without_session};
+use super::caution::{limit_to_known, without_session};
 use super::gather::gather;
 use super::reported::reportable;
 use super::setup::Guard;
 use crate::act::act;
-use crate::policy_file::Policies;
+use crate::policy_file::LoadedPolicy;
 use crate::ports::{Enforce, LookUp, Target};
 
 impl<P: LookUp + Enforce> Guard<P> {
@@ -21,16 +21,16 @@ impl<P: LookUp + Enforce> Guard<P> {
         &self,
         call: &Call<'_>,
         operation: &'static Operation,
-        policies: &Policies,
+        loaded: &LoadedPolicy,
         attempt: Attempt,
     ) -> Result<Option<Decision>, String> {
-        let policy = &policies.policy;
+        let policy = &loaded.policy;
         let evidence = gather(call, operation, policy, &self.ports, &self.cache).await;
         let mut decision = decide(call, policy, &evidence);
         // A sweep comes when no record will any more.
         let may_wait = attempt.number < ATTEMPTS;
         let without_session = if may_wait || attempt.trigger == Trigger::Sweep {
-            without_session(call, policies, &evidence, &decision)
+            without_session(call, loaded, &evidence, &decision)
         } else {
             None
         };
@@ -38,7 +38,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             return Err("the record that issued the caller's session may still come: to be tried again".to_owned());
         }
         if attempt.trigger != Trigger::Record {
-            decision = mind_what_is_unknown(decision, without_session, call, policy, attempt);
+            decision = limit_to_known(decision, without_session, call, policy, attempt);
         }
         let reportable = reportable(&decision);
         let reported = match attempt.trigger {

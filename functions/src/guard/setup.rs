@@ -33,13 +33,13 @@ impl<P: LookUp + Enforce> Guard<P> {
 
     /// The same, where an alert groups those of its kind that follow it within `interval`.
     #[must_use]
-    pub fn grouping(self, interval: SignedDuration) -> Self {
+    pub fn with_alert_interval(self, interval: SignedDuration) -> Self {
         Self { interval, ..self }
     }
 
     /// The same, where guards have these roles.
     #[must_use]
-    pub fn among(self, roles: Vec<String>) -> Self {
+    pub fn with_guard_roles(self, roles: Vec<String>) -> Self {
         Self { roles, ..self }
     }
 
@@ -51,14 +51,16 @@ impl<P: LookUp + Enforce> Guard<P> {
         let function = config::required("AWS_LAMBDA_FUNCTION_NAME")?;
         let roles = config::set(config::ROLES).unwrap_or_default();
         let guard = Self::new(function, PolicyFile::from_environment()?, ports, telemetry::write);
-        Ok(guard.grouping(config::alert_interval()?).among(roles.split(',').map(str::to_owned).collect()))
+        Ok(guard
+            .with_alert_interval(config::alert_interval()?)
+            .with_guard_roles(roles.split(',').map(str::to_owned).collect()))
     }
 
     /// Its way to AWS.
     pub fn ports(&self) -> &P {
         &self.ports
     }
-    pub(super) fn is_by_a_guard(&self, call: &Call) -> bool {
+    pub(super) fn is_own_call(&self, call: &Call) -> bool {
         principal(&call.identity).is_some_and(|caller| self.roles.iter().any(|role| *role == caller))
     }
 

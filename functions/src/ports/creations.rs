@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::error::AwsResult;
 
 /// How long it is remembered what was dealt with: longer than EventBridge and Lambda try.
-pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub const RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How far apart the times of one creation may be: CloudTrail's, in whole seconds, and the one that the resource tells.
-pub const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
+pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
 /// What is known of the creation of a resource. A name may be given again, and so may its ARN: the time tells which creation it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Creation {
 impl Creation {
     /// Whether this is the creation at `time`.
     pub fn is_at(&self, time: Timestamp) -> bool {
-        self.time.duration_since(time).abs() <= TOLERANCE
+        self.time.duration_since(time).abs() <= CLOCK_TOLERANCE
     }
 
     /// Whether this is the creation at `time`, or a later one.

@@ -19,7 +19,7 @@ mod target;
 pub use alerts::{Attributes, Message, Publish};
 pub use checkpoints::{Checkpoint, SaveCheckpoint};
 pub use claims::{Claim, ClaimEvent};
-pub use creations::{Creation, REMEMBERED, RememberCreation, RememberCreations, TOLERANCE};
+pub use creations::{CLOCK_TOLERANCE, Creation, RETENTION, RememberCreation, RememberCreations};
 pub use error::{AwsError, AwsResult};
 pub use grouping::{AlertGroup, AlertTiming, AlertWindow, DigestAlerts, GroupAlerts, LISTED, PendingAlert};
 pub use history::ReadEventHistory;

@@ -5,7 +5,7 @@ use tagwarden::call::Call;
 use tagwarden::operations::Operation;
 use tokio::sync::Mutex;
 
-use crate::ports::{AwsResult, ReadEventHistory, TOLERANCE};
+use crate::ports::{AwsResult, CLOCK_TOLERANCE, ReadEventHistory};
 use crate::trigger::{Creator, user_identity};
 
 /// For how long CloudTrail keeps the history (API reference, `LookupEvents`).
@@ -65,7 +65,7 @@ async fn minute_of<'a>(
     let minute = match kept.take().filter(is_same) {
         Some(minute) => minute,
         None => {
-            let (first, last) = (from - TOLERANCE, from + SignedDuration::from_mins(1) + TOLERANCE);
+            let (first, last) = (from - CLOCK_TOLERANCE, from + SignedDuration::from_mins(1) + CLOCK_TOLERANCE);
             let records = ports.history(operation, first, last).await?;
             Minute { operation, from, records }
         }
@@ -77,7 +77,8 @@ async fn minute_of<'a>(
 fn creator(record: &str, by: &Operation, arn: &str, time: Timestamp) -> Option<Creator> {
     let record: tagwarden::json::Value = serde_json::from_str(record).ok()?;
     let call = Call::read(&record).ok()?;
-    let is_it =
-        call.error_code.is_none() && by.arn(&call) == Some(arn) && call.time()?.duration_since(time).abs() <= TOLERANCE;
+    let is_it = call.error_code.is_none()
+        && by.arn(&call) == Some(arn)
+        && call.time()?.duration_since(time).abs() <= CLOCK_TOLERANCE;
     is_it.then(|| Creator { event_id: call.event_id.map(str::to_owned), user_identity: user_identity(&call.identity) })
 }

@@ -8,7 +8,7 @@ use tagwarden::operations::Operation;
 use tagwarden::policy::Policy;
 
 use super::*;
-use crate::alert::notes::{FOUND, SESSION_UNSEEN, UNSEEN};
+use crate::alert::notes::{CALLER_UNKNOWN, FOUND_BY_SWEEP, SESSION_UNKNOWN};
 use crate::guard::Guard;
 use crate::memory::Account;
 use crate::policy_file::PolicyFile;
@@ -90,7 +90,7 @@ async fn what_no_event_told_of_is_judged_once_and_its_creator_known() {
     let [text, record] = ["email", "sqs"].map(|protocol| {
         message.texts.iter().find(|(of, _)| *of == protocol).map(|(_, text)| text.as_str()).expect(protocol)
     });
-    assert!(text.contains(CALLER) && text.contains(FOUND) && !text.contains(UNSEEN), "{text}");
+    assert!(text.contains(CALLER) && text.contains(FOUND_BY_SWEEP) && !text.contains(CALLER_UNKNOWN), "{text}");
     assert!(record.contains(r#""event_id":"event-1""#), "{record}");
     let swept = sweep_at(&guard, now() + HOUR).await.expect("swept");
     assert_eq!((swept.listed, swept.unknown), (1, 0));
@@ -103,7 +103,7 @@ async fn where_nobody_knows_the_creator_what_holds_for_all_callers_is_done() {
     guard.ports().state().history.clear();
     sweep_at(&guard, now()).await.expect("swept");
     assert_eq!(effects(&guard), ["stop StopTrainingJob churn-1", "publish"]);
-    assert!(guard.ports().state().messages[0].texts[0].1.contains(UNSEEN));
+    assert!(guard.ports().state().messages[0].texts[0].1.contains(CALLER_UNKNOWN));
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn a_session_that_is_remembered_no_more_condemns_nobody() {
     assert_eq!(effects(&guard), ["publish"]);
     let text = guard.ports().state().messages[0].texts[0].1.clone();
     assert!(text.contains(CALLER) && text.contains("[unknown] foreign-project-tag"), "{text}");
-    assert!(text.contains(SESSION_UNSEEN), "{text}");
+    assert!(text.contains(SESSION_UNKNOWN), "{text}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use tagwarden::call::Call;
 /// Whether the call was made in the account and region that the function `function_arn` runs in. Elsewhere, roles and jobs of
 /// the same names are others: judging by the one and stopping the other would harm the innocent. A runtime on a developer's
 /// machine names no account, and there is nothing to compare.
-pub(super) fn must_be_here(call: &Call, function_arn: &str) -> Result<(), String> {
+pub(super) fn check_account_and_region(call: &Call, function_arn: &str) -> Result<(), String> {
     if !function_arn.starts_with("arn:") {
         return Ok(());
     }
