@@ -162,7 +162,7 @@ impl ClaimEvent for Account {
         let mut state = self.doing("claim", event_id)?;
         let (done, attempts) = state.claims.entry(event_id.to_owned()).or_default();
         *attempts += 1;
-        Ok(if *done { Claim::Done } else { Claim::Ours(*attempts) })
+        Ok(if *done { Claim::Processed } else { Claim::Acquired(*attempts) })
     }
 
     async fn complete(&self, event_id: &str) -> AwsResult<()> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tagwarden::operations::{Operation, Stop};
 use tagwarden_functions::aws::Aws;
 use tagwarden_functions::permissions::{GUARDS, functions, operations};
-use tagwarden_functions::resource::request::{NOT_TOLD, is_recoverable};
+use tagwarden_functions::resource::request::{NOT_DESCRIBED, is_recoverable};
 use tagwarden_tests::emulator::REGION;
 use tagwarden_tests::runtime_api::{Answer, Function};
 use tagwarden_tests::world::{
@@ -625,7 +625,7 @@ fn requests_are_recovered() {
                     answer[0].take()
                 };
                 let (told, omitted) = (judged(request), judged(Value::Null));
-                if NOT_TOLD.iter().any(|(name, _)| *name == operation.name) {
+                if NOT_DESCRIBED.iter().any(|(name, _)| *name == operation.name) {
                     assert_ne!(omitted["verdict"], "compliant", "{what}");
                 } else {
                     assert_eq!(essence(&omitted), essence(&told), "{what}");

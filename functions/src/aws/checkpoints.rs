@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::client::Aws;
-use super::errors::failed;
+use super::errors::aws_error;
 use super::items::{seconds, text};
 use crate::ports::{AwsResult, Checkpoint, SaveCheckpoint};
 
@@ -16,7 +16,7 @@ fn id(list: &str) -> AttributeValue {
 impl SaveCheckpoint for Aws {
     async fn checkpoint(&self, list: &str) -> AwsResult<Checkpoint> {
         let found = self.dynamodb.get_item().table_name(&self.table).key("id", id(list)).consistent_read(true);
-        let Some(item) = found.send().await.map_err(failed("dynamodb:GetItem"))?.item else {
+        let Some(item) = found.send().await.map_err(aws_error("dynamodb:GetItem"))?.item else {
             return Ok(Checkpoint::default());
         };
         let finished = item.get("finished").and_then(|finished| finished.as_n().ok()?.parse().ok());
@@ -40,6 +40,6 @@ impl SaveCheckpoint for Aws {
             .send()
             .await
             .map(drop)
-            .map_err(failed("dynamodb:UpdateItem"))
+            .map_err(aws_error("dynamodb:UpdateItem"))
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
 use super::client::Aws;
-use super::errors::failed;
+use super::errors::aws_error;
 use super::items::{seconds, text};
 use crate::ports::{AwsResult, Claim, ClaimEvent, RETENTION};
 
@@ -38,14 +38,14 @@ impl ClaimEvent for Aws {
         match claimed {
             Ok(updated) => {
                 let attempts = updated.attributes.and_then(|item| item.get("attempts")?.as_n().ok()?.parse().ok());
-                Ok(Claim::Ours(attempts.unwrap_or(1)))
+                Ok(Claim::Acquired(attempts.unwrap_or(1)))
             }
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
                     let state = refused.item().and_then(|item| item.get("state")?.as_s().ok());
-                    Ok(if state.is_some_and(|state| state == DONE) { Claim::Done } else { Claim::Busy })
+                    Ok(if state.is_some_and(|state| state == DONE) { Claim::Processed } else { Claim::InProgress })
                 }
-                _ => Err(failed("dynamodb:UpdateItem")(error)),
+                _ => Err(aws_error("dynamodb:UpdateItem")(error)),
             },
         }
     }
@@ -62,7 +62,7 @@ impl ClaimEvent for Aws {
 impl Aws {
     async fn set_state(&self, event_id: &str, state: &str) -> AwsResult<()> {
         let update = self.update(event_id, "SET #state = :state").expression_attribute_values(":state", text(state));
-        update.send().await.map(drop).map_err(failed("dynamodb:UpdateItem"))
+        update.send().await.map(drop).map_err(aws_error("dynamodb:UpdateItem"))
     }
 
     fn update(&self, event_id: &str, expression: &str) -> UpdateItemFluentBuilder {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
 
 use super::client::Aws;
-use super::errors::{failed, held};
+use super::errors::{aws_error, condition_held};
 use super::items::{TableItem, seconds, string, text};
 use crate::ports::{AwsError, AwsResult, CLOCK_TOLERANCE, Creation, RETENTION, RememberCreation, RememberCreations};
 
@@ -21,7 +21,7 @@ fn id(arn: &str) -> AttributeValue {
 impl RememberCreation for Aws {
     async fn creation(&self, arn: &str) -> AwsResult<Option<Creation>> {
         let found = self.dynamodb.get_item().table_name(&self.table).key("id", id(arn)).consistent_read(true);
-        let item = found.send().await.map_err(failed("dynamodb:GetItem"))?.item;
+        let item = found.send().await.map_err(aws_error("dynamodb:GetItem"))?.item;
         Ok(item.and_then(|item| read(&item)))
     }
 
@@ -40,7 +40,7 @@ impl RememberCreation for Aws {
             .expression_attribute_values(":told", AttributeValue::L(creation.reported.iter().map(text).collect()))
             .expression_attribute_values(":expires", seconds(Timestamp::now().as_second() + RETENTION.as_secs()));
         // Where it is refused, a later creation is remembered.
-        held(update.send().await, "dynamodb:UpdateItem").map(drop)
+        condition_held(update.send().await, "dynamodb:UpdateItem").map(drop)
     }
 }
 
@@ -51,7 +51,7 @@ impl RememberCreations for Aws {
         let keys = keys.map_err(|error| AwsError(format!("dynamodb:BatchGetItem failed: {error}")))?;
         let found = self.dynamodb.batch_get_item().request_items(&self.table, keys).send().await;
         let items = found
-            .map_err(failed("dynamodb:BatchGetItem"))?
+            .map_err(aws_error("dynamodb:BatchGetItem"))?
             .responses
             .into_iter()
             .flatten()

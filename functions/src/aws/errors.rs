@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use crate::ports::AwsError;
 
 /// The failure of an API call: `<action> failed: <code>: <message>`.
-pub(super) fn failed<E, R>(action: &str) -> impl FnOnce(SdkError<E, R>) -> AwsError
+pub(super) fn aws_error<E, R>(action: &str) -> impl FnOnce(SdkError<E, R>) -> AwsError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: Debug + 'static,
@@ -42,14 +42,14 @@ pub(super) fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, wante
 }
 
 /// Whether the condition held of what was asked of the table by this action.
-pub(super) fn held<T, E, R>(answer: Result<T, SdkError<E, R>>, action: &str) -> Result<bool, AwsError>
+pub(super) fn condition_held<T, E, R>(answer: Result<T, SdkError<E, R>>, action: &str) -> Result<bool, AwsError>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: Debug + 'static,
 {
     match answer {
         Err(error) if has_code(&error, "ConditionalCheckFailedException") => Ok(false),
-        answer => answer.map(|_| true).map_err(failed(action)),
+        answer => answer.map(|_| true).map_err(aws_error(action)),
     }
 }
 
@@ -63,10 +63,10 @@ mod tests {
     fn what_a_service_answered_is_not_repeated() {
         let answer = r#"{"Environment": {"PASSWORD": "hunter2"}"#;
         let error: SdkError<DescribeTrainingJobError, _> = SdkError::response_error("a brace is missing", answer);
-        let failure = failed("sagemaker:DescribeTrainingJob")(error);
+        let failure = aws_error("sagemaker:DescribeTrainingJob")(error);
         assert_eq!(failure.0, "sagemaker:DescribeTrainingJob failed: response error: a brace is missing");
         let error = DescribeTrainingJobError::unhandled("no code");
-        let failure = failed("sagemaker:DescribeTrainingJob")(SdkError::service_error(error, answer));
+        let failure = aws_error("sagemaker:DescribeTrainingJob")(SdkError::service_error(error, answer));
         assert!(failure.0.contains("no code") && !failure.0.contains("hunter2"), "{failure}");
     }
 }

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use jiff::Timestamp;
 
 use super::client::Aws;
-use super::errors::{failed, held};
+use super::errors::{aws_error, condition_held};
 use super::items::{TableItem, number, seconds, string, text};
 use crate::ports::{AlertGroup, AlertWindow, LISTED, PendingAlert};
 use crate::ports::{AlertTiming, AwsError, AwsResult, DigestAlerts, GroupAlerts};
@@ -75,7 +75,7 @@ impl Aws {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
                     Ok(Some(refused.item().cloned().unwrap_or_default()))
                 }
-                _ => Err(failed("dynamodb:UpdateItem")(error)),
+                _ => Err(aws_error("dynamodb:UpdateItem")(error)),
             },
         }
     }
@@ -101,7 +101,7 @@ impl Aws {
                 .expression_attribute_values(":event", text(serde_json::json!(alert).to_string()))
                 .expression_attribute_values(":listed", AttributeValue::N(LISTED.to_string()));
         }
-        held(update.send().await, "dynamodb:UpdateItem")
+        condition_held(update.send().await, "dynamodb:UpdateItem")
     }
 
     fn update_window(&self, id: &str, expression: &str) -> UpdateItemFluentBuilder {
@@ -118,13 +118,13 @@ impl DigestAlerts for Aws {
             .expression_attribute_values(":kind", text(WINDOW))
             .expression_attribute_values(":now", seconds(now.as_second()));
         let items: Result<Vec<_>, _> = query.into_paginator().items().send().collect().await;
-        let items = items.map_err(failed("dynamodb:Query"))?;
+        let items = items.map_err(aws_error("dynamodb:Query"))?;
         Ok(items.iter().filter_map(|item| string(item, "id").cloned()).collect())
     }
 
     async fn window(&self, id: &str, now: Timestamp) -> AwsResult<Option<AlertWindow>> {
         let get = self.dynamodb.get_item().table_name(&self.table).key("id", text(id)).consistent_read(true);
-        let item = get.send().await.map_err(failed("dynamodb:GetItem"))?.item;
+        let item = get.send().await.map_err(aws_error("dynamodb:GetItem"))?.item;
         // The index may be behind.
         let item = item.filter(|item| i64::try_from(count(item, "ends")).is_ok_and(|ends| ends <= now.as_second()));
         item.map(|item| read(&item).ok_or_else(|| AwsError(format!("the item `{id}` is no window")))).transpose()
@@ -156,7 +156,7 @@ impl DigestAlerts for Aws {
         for (n, alert) in window.listed.iter().enumerate() {
             update = update.expression_attribute_names(format!("#event{n}"), format!("{EVENT}{}", alert.event_id));
         }
-        held(update.send().await, "dynamodb:UpdateItem").map(drop)
+        condition_held(update.send().await, "dynamodb:UpdateItem").map(drop)
     }
 
     async fn close(&self, id: &str) -> AwsResult<()> {
@@ -169,7 +169,7 @@ impl DigestAlerts for Aws {
             .set_expression_attribute_names(names(["waiting"]))
             .expression_attribute_values(":zero", number(0));
         // Where it is refused, an alert has come in between.
-        held(delete.send().await, "dynamodb:DeleteItem").map(drop)
+        condition_held(delete.send().await, "dynamodb:DeleteItem").map(drop)
     }
 }
 

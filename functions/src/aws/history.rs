@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use super::client::Aws;
-use super::errors::failed;
+use super::errors::aws_error;
 use crate::ports::{AwsError, AwsResult, ReadEventHistory};
 
 /// "The rate of lookup requests is limited to two per second, per account, per Region" (API reference, `LookupEvents`).
@@ -28,7 +28,7 @@ impl ReadEventHistory for Aws {
             let mut free_from = self.next_lookup.lock().await;
             sleep_until(*free_from).await;
             *free_from = Instant::now() + PACE;
-            let page = lookup.clone().set_next_token(next).send().await.map_err(failed(action))?;
+            let page = lookup.clone().set_next_token(next).send().await.map_err(aws_error(action))?;
             records.extend(page.events.into_iter().flatten().filter_map(|event| event.cloud_trail_event));
             next = page.next_token;
             if next.is_none() {

@@ -2,9 +2,9 @@
 
 use aws_sdk_sagemaker::primitives::DateTime;
 
+use super::capture::CaptureBody;
 use super::client::Aws;
-use super::errors::{code, failed};
-use super::keep::Keep;
+use super::errors::{aws_error, code};
 use crate::ports::{AwsError, ListFilter, ListPage, ListResources, SageMakerError};
 
 /// The operations that list resources, each as a method of the SDK, with what can limit the list.
@@ -17,17 +17,17 @@ macro_rules! lists {
         impl ListResources for Aws {
             async fn list(&self, operation: &str, filter: ListFilter<'_>) -> Result<ListPage, SageMakerError> {
                 let action = format!("sagemaker:{operation}");
-                let keep = Keep::default();
+                let capture = CaptureBody::default();
                 match operation {
                     $($name => {
                         let list = self.sagemaker.$method().set_max_results(Some(filter.max_results));
                         let list = list.set_next_token(filter.page.map(str::to_owned)) $(.$setter(lists!(@$limit filter)))?;
-                        let sent = Box::pin(list.customize().interceptor(keep.clone()).send()).await;
-                        sent.map_err(|error| SageMakerError { code: code(&error).map(str::to_owned), error: failed(&action)(error) })?;
+                        let sent = Box::pin(list.customize().interceptor(capture.clone()).send()).await;
+                        sent.map_err(|error| SageMakerError { code: code(&error).map(str::to_owned), error: aws_error(&action)(error) })?;
                     })+
                     other => return Err(AwsError(format!("`{other}` is not known here")).into()),
                 }
-                Ok(page(keep.json(&action)?))
+                Ok(page(capture.json(&action)?))
             }
         }
     };

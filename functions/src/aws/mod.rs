@@ -1,5 +1,6 @@
 //! The ports, by the AWS SDK: a file for each service, or for each job of a service.
 
+mod capture;
 mod checkpoints;
 mod claims;
 mod client;
@@ -9,7 +10,6 @@ mod grouping;
 mod history;
 mod iam;
 mod items;
-mod keep;
 mod kms;
 mod lists;
 mod models;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_s3::primitives::ByteStream;
 
 use super::client::sdk_config;
-use super::errors::{failed, has_code};
+use super::errors::{aws_error, has_code};
 use crate::ports::{AwsError, AwsResult, FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
 
 /// How long one try of a call may take, and all of them together: objects may be large, and S3 may ask for patience.
@@ -25,7 +25,7 @@ impl S3 {
 
     async fn put(&self, object: &S3Object, body: ByteStream) -> AwsResult<()> {
         let put = self.0.put_object().bucket(&object.bucket).key(&object.key).body(body).send().await;
-        put.map(drop).map_err(failed("s3:PutObject")).map_err(about(object))
+        put.map(drop).map_err(aws_error("s3:PutObject")).map_err(about(object))
     }
 }
 
@@ -45,7 +45,7 @@ impl ReadObject for S3 {
             Err(error) if has_code(&error, "InvalidObjectState") => {
                 return Ok(ObjectContent::Unavailable("it is archived: restore it first".to_owned()));
             }
-            got => got.map_err(failed("s3:GetObject")).map_err(about(object))?,
+            got => got.map_err(aws_error("s3:GetObject")).map_err(about(object))?,
         };
         let etag = found.e_tag.unwrap_or_default();
         let broken = |why: &dyn Display| about(object)(AwsError(format!("s3:GetObject failed: {why}")));
@@ -59,7 +59,7 @@ impl FindObject for S3 {
         match self.0.head_object().bucket(&object.bucket).key(&object.key).send().await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(false),
-            Err(error) => Err(failed("s3:GetObject")(error)).map_err(about(object)),
+            Err(error) => Err(aws_error("s3:GetObject")(error)).map_err(about(object)),
         }
     }
 }
@@ -69,7 +69,7 @@ impl ListObjects for S3 {
         let list = self.0.list_objects_v2().bucket(&prefix.bucket).prefix(&prefix.key);
         let (mut pages, mut objects) = (list.into_paginator().send(), Vec::new());
         while let Some(page) = pages.next().await {
-            let page = page.map_err(failed("s3:ListBucket")).map_err(about(prefix))?;
+            let page = page.map_err(aws_error("s3:ListBucket")).map_err(about(prefix))?;
             let keys = page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key);
             objects.extend(keys.map(|key| S3Object { bucket: prefix.bucket.clone(), key }));
         }

@@ -1,8 +1,8 @@
 //! SageMaker's operations on one resource: those that describe it, and those that stop or delete it.
 
+use super::capture::CaptureBody;
 use super::client::Aws;
-use super::errors::{code, failed};
-use super::keep::Keep;
+use super::errors::{aws_error, code};
 use crate::ports::{AwsError, AwsResult, CallSageMaker, DescribeResource, SageMakerError, Target};
 
 /// The operations that can be called, each as a method of the SDK and the members that it takes, required ones and others.
@@ -18,20 +18,20 @@ macro_rules! operations {
                 let known = |member: &str| {
                     target.member(member).ok_or_else(|| AwsError(format!("the record does not tell `{member}`")))
                 };
-                let keep = Keep::default();
+                let capture = CaptureBody::default();
                 match operation {
                     $($name => {
                         let call = self.sagemaker.$method()
                             $(.$setter(Some(known($member)?.into())))+
                             $(.$optional(target.member($other).map(Into::into)))*;
-                        let call = call.customize().interceptor(keep.clone());
+                        let call = call.customize().interceptor(capture.clone());
                         // Without a box each of them would add to the size of this future.
                         let sent = Box::pin(call.send()).await;
-                        sent.map_err(|error| SageMakerError { code: code(&error).map(str::to_owned), error: failed(&action)(error) })?;
+                        sent.map_err(|error| SageMakerError { code: code(&error).map(str::to_owned), error: aws_error(&action)(error) })?;
                     })+
                     other => return Err(AwsError(format!("`{other}` is not known here")).into()),
                 }
-                Ok(keep.json(&action)?)
+                Ok(capture.json(&action)?)
             }
         }
     };
@@ -131,7 +131,7 @@ impl DescribeResource for Aws {
     async fn tags_of(&self, arn: &str) -> AwsResult<serde_json::Value> {
         // A resource has at most 50 tags, which fit into one page of 100.
         let listed = self.sagemaker.list_tags().resource_arn(arn).max_results(100).send().await;
-        let listed = listed.map_err(failed("sagemaker:ListTags"))?;
+        let listed = listed.map_err(aws_error("sagemaker:ListTags"))?;
         let tag = |tag: &aws_sdk_sagemaker::types::Tag| serde_json::json!({"Key": tag.key(), "Value": tag.value()});
         Ok(listed.tags().iter().map(tag).collect())
     }

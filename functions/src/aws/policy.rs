@@ -1,7 +1,7 @@
 //! The policy file.
 
 use super::client::Aws;
-use super::errors::failed;
+use super::errors::aws_error;
 use crate::ports::{AwsError, AwsResult, FetchPolicy, PolicyObject};
 
 impl FetchPolicy for Aws {
@@ -13,7 +13,7 @@ impl FetchPolicy for Aws {
             Err(error) if error.raw_response().is_some_and(|raw| raw.status().as_u16() == NOT_MODIFIED) => {
                 return Ok(None);
             }
-            fetched => fetched.map_err(failed("s3:GetObject"))?,
+            fetched => fetched.map_err(aws_error("s3:GetObject"))?,
         };
         let etag = object.e_tag.clone();
         let unreadable = |why: &dyn std::fmt::Display| AwsError(format!("s3:GetObject failed: {why}"));

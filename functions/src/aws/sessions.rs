@@ -8,7 +8,7 @@ use tagwarden::call::Identity;
 use tagwarden::evidence::{Session, Tags};
 
 use super::client::Aws;
-use super::errors::failed;
+use super::errors::aws_error;
 use super::items::{seconds, text};
 use crate::ports::{AwsResult, FindSession, RecordSession};
 
@@ -45,7 +45,7 @@ impl Aws {
         let Some(id) = id else { return Ok(None) };
         let found =
             self.dynamodb.get_item().table_name(&self.table).key("id", text(id)).consistent_read(true).send().await;
-        let item = found.map_err(failed("dynamodb:GetItem"))?.item;
+        let item = found.map_err(aws_error("dynamodb:GetItem"))?.item;
         let tags = item.and_then(|item| item.get("tags")?.as_m().ok().cloned());
         let pair = |(key, value): (&String, &AttributeValue)| Some((key.clone(), value.as_s().ok()?.clone()));
         Ok(tags.map(|tags| {
@@ -64,7 +64,7 @@ impl RecordSession for Aws {
         for id in access_key.into_iter().chain(principal) {
             let put = self.dynamodb.put_item().table_name(&self.table).item("id", text(id));
             let put = put.item("tags", AttributeValue::M(tags.clone())).item("expires", seconds(expires.as_second()));
-            put.send().await.map_err(failed("dynamodb:PutItem"))?;
+            put.send().await.map_err(aws_error("dynamodb:PutItem"))?;
         }
         Ok(())
     }

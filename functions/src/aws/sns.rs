@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_sns::types::MessageAttributeValue;
 
 use super::client::Aws;
-use super::errors::failed;
+use super::errors::aws_error;
 use crate::config;
 use crate::ports::{AwsError, AwsResult, Message, Publish};
 
@@ -24,7 +24,7 @@ impl Publish for Aws {
         for (name, values) in &message.attributes {
             publish = publish.message_attributes(name, attribute(values)?);
         }
-        publish.send().await.map(drop).map_err(failed("sns:Publish"))
+        publish.send().await.map(drop).map_err(aws_error("sns:Publish"))
     }
 }
 

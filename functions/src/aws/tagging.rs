@@ -1,7 +1,7 @@
 //! Tags of resources.
 
 use super::client::Aws;
-use super::errors::failed;
+use super::errors::aws_error;
 use crate::ports::{AddTags, AwsError, AwsResult};
 
 impl AddTags for Aws {
@@ -10,7 +10,7 @@ impl AddTags for Aws {
         for (key, value) in tags {
             request = request.tags(key, value);
         }
-        let answer = request.send().await.map_err(failed("tag:TagResources"))?;
+        let answer = request.send().await.map_err(aws_error("tag:TagResources"))?;
         // The API answers with success and lists what it did not tag.
         match answer.failed_resources_map().and_then(|failures| failures.get(arn)) {
             None => Ok(()),

@@ -11,9 +11,9 @@ impl<P: LookUp + Enforce> Guard<P> {
     pub(super) async fn claim_attempt(&self, call: &Call<'_>) -> Result<Option<u64>, String> {
         let Some(event_id) = call.event_id else { return Ok(Some(ATTEMPTS)) };
         match self.claim(event_id).await {
-            Claim::Ours(attempt) => Ok(Some(attempt)),
-            Claim::Done => Ok(None),
-            Claim::Busy => Err("another invocation is at this event".to_owned()),
+            Claim::Acquired(attempt) => Ok(Some(attempt)),
+            Claim::Processed => Ok(None),
+            Claim::InProgress => Err("another invocation is at this event".to_owned()),
         }
     }
 
@@ -22,12 +22,16 @@ impl<P: LookUp + Enforce> Guard<P> {
     pub(super) async fn claim(&self, claimed: &str) -> Claim {
         self.ports.claim(claimed).await.unwrap_or_else(|failure| {
             tracing::warn!(claimed, %failure, "the claim could not be made: acting all the same");
-            Claim::Ours(ATTEMPTS)
+            Claim::Acquired(ATTEMPTS)
         })
     }
 
     /// Completes the claim on what was dealt with, and gives it back where that failed.
-    pub(super) async fn settle<T>(&self, claimed: Option<&str>, processed: Result<T, String>) -> Result<T, String> {
+    pub(super) async fn release_claim<T>(
+        &self,
+        claimed: Option<&str>,
+        processed: Result<T, String>,
+    ) -> Result<T, String> {
         let Some(claimed) = claimed else { return processed };
         let settled = match &processed {
             Ok(_) => self.ports.complete(claimed).await,

@@ -123,12 +123,12 @@ impl<P: LookUp + Enforce> Guard<P> {
         let call = Call::read(&record)?;
         // More than one event may tell of it.
         match self.claim(&this_creation).await {
-            Claim::Done => return Ok(None),
-            Claim::Busy => return Err("another invocation is at this creation".to_owned()),
-            Claim::Ours(_) => {}
+            Claim::Processed => return Ok(None),
+            Claim::InProgress => return Err("another invocation is at this creation".to_owned()),
+            Claim::Acquired(_) => {}
         }
         let processed = self.process(&call, operation, loaded, attempt).await;
-        self.settle(Some(&this_creation), processed).await
+        self.release_claim(Some(&this_creation), processed).await
     }
 }
 

@@ -61,7 +61,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
         let attempt = Attempt { trigger: Trigger::Record, number, now: Timestamp::now() };
         let processed = self.process(&call, operation, &loaded, attempt).await;
-        self.settle(call.event_id, processed).await
+        self.release_claim(call.event_id, processed).await
     }
 
     /// Deals with an event that is no API call.
@@ -75,7 +75,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
         let attempt = Attempt { trigger: Trigger::StateChange, number, now: Timestamp::now() };
         let processed = self.judge_created(record.clone(), &call, &loaded, attempt).await;
-        self.settle(call.event_id, processed).await
+        self.release_claim(call.event_id, processed).await
     }
 }
 

@@ -8,11 +8,11 @@ use super::error::AwsResult;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// The event is ours; this is the so-many-th attempt, from one.
-    Ours(u64),
+    Acquired(u64),
     /// It was dealt with before.
-    Done,
+    Processed,
     /// Another invocation is at it.
-    Busy,
+    InProgress,
 }
 
 /// Claims events, so that each is dealt with once although it is delivered at least once.

@@ -13,14 +13,14 @@ const PARENTS: [&str; 5] =
     ["autoMLJobArn", "labelingJobArn", "monitoringScheduleArn", "trainingJobArn", "tuningJobArn"];
 
 /// The API's JSON as CloudTrail writes it: with the first letter of each key lowered.
-pub fn in_cloudtrails_form(value: Value) -> Value {
+pub fn to_cloudtrail_form(value: Value) -> Value {
     match value {
         Value::Object(members) => {
             let told = members.into_iter().filter(|(key, _)| !SECRET.contains(&key.as_str()));
-            let lowered = told.map(|(key, member)| (lower_first(&key), in_cloudtrails_form(member)));
+            let lowered = told.map(|(key, member)| (lower_first(&key), to_cloudtrail_form(member)));
             Value::Object(lowered.collect::<Map<_, _>>())
         }
-        Value::Array(elements) => elements.into_iter().map(in_cloudtrails_form).collect(),
+        Value::Array(elements) => elements.into_iter().map(to_cloudtrail_form).collect(),
         leaf => leaf,
     }
 }
@@ -54,7 +54,7 @@ mod tests {
             "ResourceConfig": {"InstanceGroups": [{"InstanceType": "ml.m5.xlarge"}]}});
         let expected =
             json!({"trainingJobName": "j", "resourceConfig": {"instanceGroups": [{"instanceType": "ml.m5.xlarge"}]}});
-        assert_eq!(in_cloudtrails_form(described), expected);
+        assert_eq!(to_cloudtrail_form(described), expected);
     }
 
     #[test]

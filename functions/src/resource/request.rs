@@ -8,7 +8,7 @@
 use serde_json::{Map, Value, json};
 use tagwarden::operations::Operation;
 
-use super::description::{in_cloudtrails_form, lower_first};
+use super::description::{lower_first, to_cloudtrail_form};
 use super::names::noun;
 
 /// Members under another name than the request's: operation, path in the description, name in the request. Where two have the same
@@ -23,7 +23,7 @@ pub const RENAMED: [(&str, &str, &str); 6] = [
 ];
 
 /// What rules read of a request and its description does not tell: operation, path. It stays unread.
-pub const NOT_TOLD: [(&str, &str); 3] = [
+pub const NOT_DESCRIBED: [(&str, &str); 3] = [
     // What the image was resolved to is told, and what was asked for in another place.
     ("CreateInferenceComponent", "specification.container.image"),
     ("CreateInferenceComponent", "specifications[].container.image"),
@@ -39,27 +39,27 @@ pub fn is_recoverable(operation: &Operation) -> bool {
 /// A request with the tags of its resource.
 pub fn with_tags(mut request: Value, tags: Value) -> Value {
     if let Value::Object(members) = &mut request {
-        members.insert("tags".to_owned(), in_cloudtrails_form(tags));
+        members.insert("tags".to_owned(), to_cloudtrail_form(tags));
     }
     request
 }
 
 /// What describes a resource, as the request that created it.
 pub fn as_request(operation: &str, described: Value) -> Value {
-    let mut request = in_cloudtrails_form(described);
+    let mut request = to_cloudtrail_form(described);
     // A training session is described by a member of the answer.
     if let Some(detail) = request.get_mut(format!("{}Detail", lower_first(noun(operation)))) {
         request = detail.take();
     }
     for (_, from, to) in RENAMED.iter().filter(|(of, ..)| *of == operation) {
-        each_holder(&mut request, from, &mut |members, key| {
+        for_each_holder(&mut request, from, &mut |members, key| {
             if let Some(member) = members.remove(key) {
                 members.insert((*to).to_owned(), member);
             }
         });
     }
-    for (_, path) in NOT_TOLD.iter().filter(|(of, _)| *of == operation) {
-        each_holder(&mut request, path, &mut |members, key| {
+    for (_, path) in NOT_DESCRIBED.iter().filter(|(of, _)| *of == operation) {
+        for_each_holder(&mut request, path, &mut |members, key| {
             members.insert(key.to_owned(), json!({"omitted": true}));
         });
     }
@@ -67,16 +67,16 @@ pub fn as_request(operation: &str, described: Value) -> Value {
 }
 
 /// Hands over each object that is there to hold what is at `path`, with the key that it has there.
-fn each_holder(value: &mut Value, path: &str, hand_over: &mut impl FnMut(&mut Map<String, Value>, &str)) {
+fn for_each_holder(value: &mut Value, path: &str, hand_over: &mut impl FnMut(&mut Map<String, Value>, &str)) {
     match (value, path.split_once('.')) {
         (Value::Object(members), None) => hand_over(members, path),
         (Value::Object(members), Some((key, rest))) => {
             if let Some(member) = members.get_mut(key.trim_end_matches("[]")) {
-                each_holder(member, rest, hand_over);
+                for_each_holder(member, rest, hand_over);
             }
         }
         (Value::Array(elements), _) => {
-            elements.iter_mut().for_each(|element| each_holder(element, path, hand_over));
+            elements.iter_mut().for_each(|element| for_each_holder(element, path, hand_over));
         }
         _ => {}
     }

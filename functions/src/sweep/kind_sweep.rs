@@ -8,11 +8,11 @@ use tagwarden::operations::Operation;
 
 use super::history::History;
 use super::kinds::Kind;
-use super::report::in_short;
+use super::report::summarize;
 use super::run::{SweepRun, Swept};
 use crate::guard::Guard;
 use crate::ports::{Checkpoint, Enforce, FindResources, ListFilter, LookUp};
-use crate::resource::description::{created, in_cloudtrails_form};
+use crate::resource::description::{created, to_cloudtrail_form};
 use crate::resource::names::noun;
 use crate::resource::state::is_over;
 
@@ -81,7 +81,7 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
                 break;
             }
         }
-        if problems.is_empty() { Ok(()) } else { Err(in_short(&problems)) }
+        if problems.is_empty() { Ok(()) } else { Err(summarize(&problems)) }
     }
 
     /// Whether there is no time for more.
@@ -113,7 +113,7 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
         if is_over(noun(self.kind.list).trim_end_matches('s'), &summary) {
             return None;
         }
-        let summary = in_cloudtrails_form(summary);
+        let summary = to_cloudtrail_form(summary);
         let created = created(&summary);
         if created.is_some_and(|created| self.run.due.duration_since(created) < LATE) {
             return None;

@@ -10,11 +10,11 @@ use crate::ports::{AwsError, AwsResult};
 
 /// Keeps the JSON of an answer: the table of paths reads it as it reads requests.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Keep(Arc<Mutex<Option<Vec<u8>>>>);
+pub(super) struct CaptureBody(Arc<Mutex<Option<Vec<u8>>>>);
 
-impl Intercept for Keep {
+impl Intercept for CaptureBody {
     fn name(&self) -> &'static str {
-        "keep the answer"
+        "capture the response body"
     }
 
     fn read_after_deserialization(
@@ -29,7 +29,7 @@ impl Intercept for Keep {
     }
 }
 
-impl Keep {
+impl CaptureBody {
     /// What was answered; nothing where the operation has no answer.
     pub(super) fn json(&self, action: &str) -> AwsResult<serde_json::Value> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
