@@ -28,7 +28,7 @@ pub const IAM: &str = "TAGWARDEN_IAM";
 /// The value of a variable that must be set.
 ///
 /// # Errors
-/// Where it is not.
+/// If it is not.
 pub fn required(name: &str) -> Result<String, String> {
     set(name).ok_or_else(|| format!("the environment variable `{name}` is not set"))
 }
@@ -41,7 +41,7 @@ pub fn set(name: &str) -> Option<String> {
 /// For how long an alert groups those that follow it; five minutes, where the environment does not tell.
 ///
 /// # Errors
-/// Where what it tells is no number of seconds.
+/// If what it tells is no number of seconds.
 pub fn alert_interval() -> Result<SignedDuration, String> {
     let Some(text) = set(ALERT_INTERVAL) else { return Ok(SignedDuration::from_mins(5)) };
     let seconds: u32 = text.parse().map_err(|_| format!("`{ALERT_INTERVAL}` is `{text}`; expected seconds"))?;

@@ -90,7 +90,7 @@ impl PolicyFile {
     /// one before: what was protected stays so.
     ///
     /// # Errors
-    /// Where there is none yet.
+    /// If there is none yet.
     pub async fn current(&self, ports: &impl FetchPolicy) -> Result<Arc<LoadedPolicy>, String> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Location::Object { bucket, key } = &self.location else {

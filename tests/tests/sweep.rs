@@ -162,7 +162,7 @@ fn what_was_there_before_is_told_not_stopped() {
     let alerts = alerts(&world);
     assert_eq!(alerts.len(), 4, "{alerts:?}");
     assert!(alerts.iter().all(|alert| alert.done.is_empty()), "{alerts:?}");
-    assert!(alerts[0].text.contains("it has been there for more than a day"), "{}", alerts[0].text);
+    assert!(alerts[0].text.contains("it has existed for more than a day"), "{}", alerts[0].text);
     assert_eq!(
         world.emulator.sagemaker("DescribeEndpoint", &json!({"EndpointName": "old"}))["EndpointStatus"],
         "InService"

@@ -1,4 +1,4 @@
-//! Acts on a resource: tags it, stops it, or deletes it.
+//! Acts on a resource: tags, stops or deletes it.
 
 mod plan;
 mod stop;

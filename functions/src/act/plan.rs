@@ -1,4 +1,4 @@
-//! Carries out a plan.
+//! Carries out the actions of a decision.
 
 use std::time::Instant;
 
@@ -9,23 +9,23 @@ use tagwarden::plan::{MARK, PlannedAction, Verb, mark};
 use super::stop::{self, StopOutcome};
 use crate::ports::{AwsError, AwsResult, Enforce, Target};
 
-/// What became of an action.
+/// The result of an action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ActionResult {
     /// The action's name.
     pub action: String,
-    /// What was done, or what went wrong, as a sentence's end.
+    /// What was done, or what went wrong.
     pub result: String,
-    /// Whether it went wrong.
+    /// Whether the action failed.
     pub failed: bool,
-    /// Whether a resource was stopped or deleted by it.
+    /// Whether it stopped or deleted the resource.
     #[serde(skip)]
     pub stopped: bool,
     /// How long it took.
     pub milliseconds: u64,
 }
 
-/// Carries out everything that is planned but the alert, on the resource `target`.
+/// Carries out all actions except the alert on the resource `target`.
 pub async fn act(decision: &Decision, target: &Target, ports: &impl Enforce) -> Vec<ActionResult> {
     let mut results = Vec::new();
     for action in &decision.actions {
@@ -47,7 +47,7 @@ pub async fn act(decision: &Decision, target: &Target, ports: &impl Enforce) -> 
 
 async fn add_tags(decision: &Decision, tags: &[(String, String)], ports: &impl Enforce) -> AwsResult<(bool, String)> {
     let arn = decision.resource.as_ref().and_then(|resource| resource.arn.as_deref());
-    let Some(arn) = arn else { return Err(AwsError("the record does not tell the resource's ARN".to_owned())) };
+    let Some(arn) = arn else { return Err(AwsError("the record does not have the ARN of the resource".to_owned())) };
     ports.add_tags(arn, tags).await?;
     let tags: Vec<_> = tags.iter().map(|(key, value)| format!("`{key}` = `{value}`")).collect();
     Ok((false, format!("tagged with {}", tags.join(", "))))

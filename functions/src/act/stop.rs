@@ -1,29 +1,29 @@
-//! Stops a resource, or deletes it where nothing uses it. What has ended, or is gone, is as good as stopped.
+//! Stops a resource, or deletes it if nothing uses it. A resource that has ended or does not exist counts as stopped.
 
 use super::users::find_users;
 use crate::ports::{AwsError, AwsResult, CallSageMaker, ListResources, Target};
 use crate::resource::names::{describing, noun};
 use crate::resource::state::{has_ended, is_gone, status};
 
-/// What became of an attempt to stop a resource.
+/// The outcome of an attempt to stop a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StopOutcome {
-    /// It was stopped, or deleted.
+    /// It was stopped or deleted.
     Stopped,
-    /// It had ended, or was gone, before.
+    /// It had ended before, or did not exist.
     AlreadyEnded,
     /// It was left alone, because these resources use it.
     InUse(Vec<String>),
 }
 
-/// Error codes that may mean that there is nothing left to stop. What they mean, the resource's description tells: jobs that
-/// have ended are refused as invalid, and so are names that do not exist.
+/// Error codes that can mean that the resource has ended or does not exist: SageMaker answers with a validation error in both
+/// cases. The description of the resource shows what the error means.
 const PERHAPS_ENDED: [&str; 4] = ["ValidationException", "ResourceNotFound", "ConflictException", "ResourceInUse"];
 
-/// Stops or deletes the resource by `operation`.
+/// Stops or deletes the resource with `operation`.
 ///
 /// # Errors
-/// Where it is still there and runs.
+/// If it is still running.
 pub async fn stop(
     operation: &str,
     target: &Target,

@@ -1,4 +1,4 @@
-//! What may use a resource that is to be deleted.
+//! Looks for users of a resource that is to be deleted.
 
 use futures_util::future::try_join_all;
 use serde_json::Value;
@@ -7,27 +7,27 @@ use crate::ports::{AwsResult, CallSageMaker, ListFilter, ListResources, Target};
 use crate::resource::names::noun;
 use crate::resource::state::{is_gone, is_over};
 
-/// A kind of resource that may use another one.
+/// A kind of resource that can use another one.
 #[derive(Debug)]
 pub struct UserKind {
-    /// What it is, for people.
+    /// Its name in messages.
     pub noun: &'static str,
     /// The operation that lists it.
     pub list: &'static str,
-    /// The operation that tells what one of them uses, and the member that names the one. None where the list contains users
-    /// only.
+    /// The operation that describes it, and the request member with its name. `None` if the list contains only users.
     pub describe: Option<(&'static str, &'static str)>,
-    /// Members of its description that name what it uses.
+    /// Members of its description that name the used resource.
     uses: &'static [&'static str],
-    /// Whether it is of no concern once it has ended.
+    /// Whether it stops using the resource when it ends.
     ends: bool,
 }
 
-/// The operations that would take something away from others, with those others.
+/// The operations that delete a resource in use: the operation, the request member with the name of the resource, and the kinds of
+/// resources that can use it.
 ///
 /// "You must not delete an `EndpointConfig` in use by an endpoint that is live" (API reference, `DeleteEndpointConfig`). An
-/// endpoint whose model is gone cannot start instances any more. A configuration from before the model was created can only
-/// name it if a model of that name was deleted; deleting this one takes nothing from it.
+/// endpoint without its model cannot start instances any more. A configuration that is older than the model refers to a deleted
+/// model of the same name. Deleting the new model does not affect it.
 const IN_USE: &[(&str, &str, &[UserKind])] = &[
     ("DeleteEndpointConfig", "endpointConfigName", &[ENDPOINT]),
     ("DeleteModel", "modelName", &[ENDPOINT_CONFIG, TRANSFORM_JOB, INFERENCE_COMPONENT]),
@@ -72,17 +72,16 @@ const INFERENCE_COMPONENT: UserKind = UserKind {
 const MONITORING_SCHEDULE: UserKind =
     UserKind { noun: "monitoring schedule", list: "ListMonitoringSchedules", describe: None, uses: &[], ends: false };
 
-/// The users that `operation` has to look for, with the member that names what they use.
+/// The kinds of resources that can use the resource that `operation` deletes, and the request member with its name.
 pub fn users(operation: &str) -> (&'static str, &'static [UserKind]) {
     let found = IN_USE.iter().find(|(name, ..)| *name == operation);
     found.map_or(("", &[]), |(_, member, users)| (member, users))
 }
 
-/// Most resources that are looked at: only those made or changed since another one was created can use it, so there are none to
-/// a few.
+/// How many resources are examined. Only resources that were created or changed later can use it, so there are few.
 const MOST_USERS: i32 = 20;
 
-/// What uses the resource that `operation` would delete. Where more may than can be looked at, one of them is taken to.
+/// The users of the resource that `operation` would delete. If there are too many to examine, the resource counts as used.
 pub(super) async fn find_users(
     operation: &str,
     target: &Target,
@@ -107,7 +106,7 @@ pub(super) async fn find_users(
     Ok(found)
 }
 
-/// Whether the resource `candidate` uses the one called `name`.
+/// Whether the resource `candidate` uses the resource `name`.
 async fn uses(user: &UserKind, candidate: &str, name: &str, ports: &impl CallSageMaker) -> AwsResult<bool> {
     let Some((describe, member)) = user.describe else { return Ok(true) };
     match ports.call(describe, &Target::named(member, candidate)).await {
@@ -115,13 +114,13 @@ async fn uses(user: &UserKind, candidate: &str, name: &str, ports: &impl CallSag
             let has_ended = user.ends && is_over(noun(describe), &described);
             Ok(!has_ended && has_member(&described, user.uses, name))
         }
-        // It is gone since it was listed.
+        // It was deleted after it was listed.
         Err(gone) if is_gone(&gone) => Ok(false),
         Err(other) => Err(other.error),
     }
 }
 
-/// Whether one of these members, at whatever depth, has this value.
+/// Whether one of these members has this value, at any depth.
 fn has_member(described: &Value, members: &[&str], value: &str) -> bool {
     match described {
         Value::Object(object) => object.iter().any(|(key, member)| {

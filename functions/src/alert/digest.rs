@@ -12,7 +12,7 @@ use crate::ports::{AlertWindow, AwsResult, DigestAlerts, Message, Publish};
 /// was sent goes on for another `interval`: so a storm that lasts is told once in each. Returns how many were sent.
 ///
 /// # Errors
-/// Where a digest could not be sent, or not be noted as sent: it is sent at the next time then, perhaps again. The others
+/// If a digest could not be sent, or not be noted as sent: it is sent at the next time then, perhaps again. The others
 /// are sent all the same.
 pub async fn send(
     now: Timestamp,

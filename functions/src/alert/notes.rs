@@ -1,10 +1,10 @@
-//! What people are told of where a decision is unusual.
+//! Notes that explain an unusual decision to people.
 
-/// What people are told of what a sweep found.
-pub const FOUND_BY_SWEEP: &str = "a sweep found it, because no event that told of it was dealt with";
+/// The note about a resource that a sweep found.
+pub const FOUND_BY_SWEEP: &str = "a sweep found it, because no event about it was processed";
 
-/// What people are told where no CloudTrail event names the caller.
-pub const CALLER_UNKNOWN: &str = "no CloudTrail event of this creation was seen so far, so that the caller is unknown";
+/// The note if no CloudTrail event names the caller.
+pub const CALLER_UNKNOWN: &str = "no CloudTrail event of this creation was seen so far, so the caller is unknown";
 
-/// What people are told where the caller is known, but not the tags of the session.
-pub const SESSION_UNKNOWN: &str = "no record of the caller's session was seen, so that the caller's tags are unknown";
+/// The note if the caller is known, but the tags of the session are not.
+pub const SESSION_UNKNOWN: &str = "no record of the caller's session was seen, so the caller's tags are unknown";

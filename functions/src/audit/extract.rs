@@ -94,7 +94,7 @@ fn unquoted(etag: &str) -> &str {
 /// Makes the extract of a batch of objects in `bucket`, and keeps it below `results`, unless it is there already.
 ///
 /// # Errors
-/// Where S3 does not do its part. What a log file holds is no reason: it becomes a problem in the extract.
+/// If S3 does not do its part. What a log file holds is no reason: it becomes a problem in the extract.
 pub async fn extract(
     request: &BatchRequest,
     bucket: &str,

@@ -103,7 +103,7 @@ impl Locations {
     /// The locations that the environment names.
     ///
     /// # Errors
-    /// Where it lacks one, or names it wrongly.
+    /// If it lacks one, or names it wrongly.
     pub fn from_environment() -> Result<Self, String> {
         Ok(Self {
             logs: config::required(config::LOG_BUCKET)?,
@@ -117,7 +117,7 @@ impl Locations {
 /// Joins, judges and reports.
 ///
 /// # Errors
-/// Where the policy is invalid, S3 does not do its part, or a limit is hit.
+/// If the policy is invalid, S3 does not do its part, or a limit is hit.
 pub async fn judge(
     request: &JudgeRequest,
     locations: &Locations,

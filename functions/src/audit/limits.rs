@@ -25,7 +25,7 @@ impl Limits {
     /// Says whether the work, of which so much is `done`, can go on.
     ///
     /// # Errors
-    /// Where it is about to be ended by Lambda, with what to do about it.
+    /// If it is about to be ended by Lambda, with what to do about it.
     pub fn check(&self, done: usize, all: usize) -> Result<(), String> {
         self.check_against(SystemTime::now(), resident_memory(), done, all)
     }

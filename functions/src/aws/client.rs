@@ -35,7 +35,7 @@ impl Aws {
     /// Clients for the function's account and region.
     ///
     /// # Errors
-    /// Where the environment does not name the table.
+    /// If the environment does not name the table.
     pub async fn connect() -> Result<Self, String> {
         let config = sdk_config(TRY, CALL).await;
         Ok(Self {

@@ -1,4 +1,4 @@
-//! Telling the security team.
+//! Alerts the security team.
 
 use jiff::Timestamp;
 use tagwarden::decide::Decision;
@@ -28,8 +28,8 @@ impl<P: LookUp + Enforce> Guard<P> {
         self.ports.publish(&message).await.map_err(|failure| failure.to_string())
     }
 
-    /// Whether a digest will tell of the alert. What failed is told at once, and so is everything where groups cannot be
-    /// kept: a storm is better than silence.
+    /// Whether a digest will report the alert. An alert about a failed action is sent at once. So is every alert if it cannot
+    /// be grouped: too many alerts are better than none.
     async fn is_grouped(&self, decision: &Decision, results: &[ActionResult], message: &Message) -> bool {
         if self.interval.is_zero() || results.iter().any(|result| result.failed) {
             return false;
@@ -40,7 +40,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         match self.ports.add_alert(&AlertGroup::of(decision, &message.attributes), &alert, ends).await {
             Ok(turn) => turn == AlertTiming::InDigest,
             Err(failure) => {
-                tracing::warn!(event_id = alert.event_id, %failure, "the alert could not be grouped: it is sent at once");
+                tracing::warn!(event_id = alert.event_id, %failure, "could not group the alert: sending it at once");
                 false
             }
         }

@@ -1,27 +1,27 @@
-//! When and how a guard comes to know of a call.
+//! Attempts to process a call.
 
 use jiff::Timestamp;
 
-/// How often Lambda tries an event: once, and again after one and after two more minutes (Lambda developer guide,
-/// "Asynchronous invocation", with the two retries that the template asks for).
+/// How often Lambda invokes a guard for an event: once, and again after one minute and after two more (Lambda developer guide,
+/// "Asynchronous invocation", with the two retries that the template sets).
 pub(super) const ATTEMPTS: u64 = 3;
 
-/// What told of a call.
+/// What made a guard judge a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trigger {
-    /// CloudTrail's record of it.
+    /// CloudTrail's record of the call.
     Record,
-    /// The state of what it created.
+    /// SageMaker's event about the created resource.
     StateChange,
-    /// What it created was there.
+    /// A sweep that found the created resource.
     Sweep,
 }
 
-/// When and how a guard comes to know of a call.
+/// One attempt to process a call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
     pub(super) trigger: Trigger,
-    /// The so-many-th attempt at it, from one.
+    /// The attempt number, from 1.
     pub(super) number: u64,
     pub(super) now: Timestamp,
 }

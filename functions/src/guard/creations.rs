@@ -1,4 +1,4 @@
-//! Creations that no record told of: SageMaker describes them, and what was dealt with is remembered.
+//! Judges created resources by their description, if no CloudTrail record has reported them.
 
 use jiff::Timestamp;
 use tagwarden::call::Call;
@@ -17,17 +17,26 @@ use crate::resource::description::{created, parent};
 use crate::resource::state::is_gone;
 use crate::trigger::Creator;
 
-/// A creation, as SageMaker describes what was created.
-struct Described {
+/// What SageMaker says about a creation.
+enum Description {
+    /// The resource exists, and is to be judged.
+    Created(Created),
+    /// The resource is not to be judged, for this reason.
+    Skip(String),
+}
+
+/// A created resource, as SageMaker describes it.
+struct Created {
     arn: String,
     time: Timestamp,
-    /// The request, as far as the description tells it.
+    /// The request, as far as the description shows it.
     request: serde_json::Value,
 }
 
 impl<P: LookUp + Enforce> Guard<P> {
-    /// Deals with a creation that `call` is all that is known of; `None` where that was done before.
-    pub(super) async fn judge_created(
+    /// Judges the creation that SageMaker's own event announced. `record` and `call` hold what the event says. `None` if the
+    /// creation was processed before.
+    pub(super) async fn judge_announced(
         &self,
         record: serde_json::Value,
         call: &Call<'_>,
@@ -35,18 +44,18 @@ impl<P: LookUp + Enforce> Guard<P> {
         attempt: Attempt,
     ) -> Result<Option<Decision>, String> {
         let operation = coverage(call)?;
-        let created = match self.described(call, operation).await? {
-            Ok(created) if is_past_retention(created.time, attempt.now) => {
-                return Ok(Some(self.skip(call, "its creation is too long ago to know whether it was judged")));
+        let created = match self.describe(call, operation).await? {
+            Description::Created(created) if is_past_retention(created.time, attempt.now) => {
+                return Ok(Some(self.skip(call, "it was created too long ago to know whether it was judged")));
             }
-            Ok(created) => created,
-            Err(reason) => return Ok(Some(self.skip(call, &reason))),
+            Description::Created(created) => created,
+            Description::Skip(reason) => return Ok(Some(self.skip(call, &reason))),
         };
         let remembered = self.remembered(&created.arn, created.time).await;
         match &remembered {
             Some(known) if known.is_processed => return Ok(None),
             None if attempt.number < ATTEMPTS => {
-                return Err("CloudTrail's event of this creation may still come: to be tried again".to_owned());
+                return Err("CloudTrail's event of this creation may still come: will be tried again".to_owned());
             }
             _ => {}
         }
@@ -54,11 +63,11 @@ impl<P: LookUp + Enforce> Guard<P> {
         self.process_creation(record, members, created, operation, loaded, attempt).await
     }
 
-    /// Deals with what was come upon at `now`: `record` is what is known of its creation, `creator` tells who made the call.
-    /// `None` where it was dealt with before.
+    /// Judges a resource that a sweep found at `now`. `record` holds what the list says, and `creator` looks up the caller.
+    /// `None` if the creation was processed before.
     ///
     /// # Errors
-    /// Where it cannot be described, its creator cannot be asked for, or not all could be done that was planned.
+    /// If the resource cannot be described, its creator cannot be looked up, or an action failed.
     pub async fn judge_listed(
         &self,
         record: serde_json::Value,
@@ -71,9 +80,9 @@ impl<P: LookUp + Enforce> Guard<P> {
         check_account_and_region(&call, function_arn)?;
         let operation = coverage(&call)?;
         let loaded = self.policy.current(&self.ports).await?;
-        let created = match self.described(&call, operation).await? {
-            Ok(created) => created,
-            Err(reason) => return Ok(Some(self.skip(&call, &reason))),
+        let created = match self.describe(&call, operation).await? {
+            Description::Created(created) => created,
+            Description::Skip(reason) => return Ok(Some(self.skip(&call, &reason))),
         };
         let remembered = self.remembered(&created.arn, created.time).await;
         if remembered.as_ref().is_some_and(|known| known.is_processed) {
@@ -89,42 +98,42 @@ impl<P: LookUp + Enforce> Guard<P> {
         self.process_creation(record, members, created, operation, &loaded, attempt).await
     }
 
-    /// What SageMaker says of a creation, or why it is not judged.
-    async fn described(&self, call: &Call<'_>, operation: &Operation) -> Result<Result<Described, String>, String> {
+    /// Asks SageMaker about the resource that a call created.
+    async fn describe(&self, call: &Call<'_>, operation: &Operation) -> Result<Description, String> {
         let (arn, request) = match recover::request(call, operation, &self.ports).await {
             Ok(request) => request,
-            Err(gone) if is_gone(&gone) => return Ok(Err("it is gone".to_owned())),
+            Err(gone) if is_gone(&gone) => return Ok(Description::Skip("it does not exist any more".to_owned())),
             Err(other) => return Err(other.error.to_string()),
         };
         if let Some(parent) = parent(&request, operation) {
-            return Ok(Err(format!("`{parent}` created it, and was judged for it")));
+            return Ok(Description::Skip(format!("`{parent}` created it, and was judged for it")));
         }
-        let time = created(&request).ok_or("its description does not tell when it was created")?;
-        Ok(Ok(Described { arn, time, request }))
+        let time = created(&request).ok_or("its description has no creation time")?;
+        Ok(Description::Created(Created { arn, time, request }))
     }
 
-    /// Deals with what was created, by a record made of what is known: `record`, with `members` more.
+    /// Processes a creation, as a record of the creating call: `record`, completed by the description and by `members`.
     async fn process_creation(
         &self,
         mut record: serde_json::Value,
         members: impl IntoIterator<Item = (&'static str, serde_json::Value)>,
-        Described { arn, time, request }: Described,
+        Created { arn, time, request }: Created,
         operation: &'static Operation,
         loaded: &LoadedPolicy,
         attempt: Attempt,
     ) -> Result<Option<Decision>, String> {
         let this_creation = format!("{arn}@{time}");
         if let Some(record) = record.as_object_mut() {
-            let told = [("eventTime", time.to_string().into()), ("requestParameters", request)];
-            record.extend(told.into_iter().chain(members).map(|(name, member)| (name.to_owned(), member)));
+            let described = [("eventTime", time.to_string().into()), ("requestParameters", request)];
+            record.extend(described.into_iter().chain(members).map(|(name, member)| (name.to_owned(), member)));
             record.entry("eventID").or_insert_with(|| this_creation.as_str().into());
         }
         let record = Value::from(&record);
         let call = Call::read(&record)?;
-        // More than one event may tell of it.
+        // Several events and sweeps may report the same creation.
         match self.claim(&this_creation).await {
             Claim::Processed => return Ok(None),
-            Claim::InProgress => return Err("another invocation is at this creation".to_owned()),
+            Claim::InProgress => return Err("another invocation is processing this creation".to_owned()),
             Claim::Acquired(_) => {}
         }
         let processed = self.process(&call, operation, loaded, attempt).await;

@@ -1,4 +1,4 @@
-//! Looks up what the policy's rules need for a call: all at once, and then what the answers name.
+//! Looks up the evidence that the rules need about a call: all at once, and then what the results refer to.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::lookup_cache::{Cache, LookupResult};
 use super::recover;
 use crate::ports::{AwsResult, LookUp};
 
-/// The evidence about a call. A look-up that fails leaves its fact unknown, with the reason.
+/// Gathers the evidence about a call. A failed lookup leaves its fact unknown, with the reason.
 pub(super) async fn gather(
     call: &Call<'_>,
     operation: &'static Operation,

@@ -1,4 +1,4 @@
-//! What is delivered: CloudTrail's records, and SageMaker's own events.
+//! Handles the events that EventBridge delivers: CloudTrail's records, and SageMaker's own events.
 
 use jiff::Timestamp;
 use tagwarden::call::Call;
@@ -14,11 +14,11 @@ use crate::ports::{Enforce, LookUp};
 use crate::trigger::StateChange;
 
 impl<P: LookUp + Enforce> Guard<P> {
-    /// Deals with a payload: one record, where it is an EventBridge event. Returns the decisions.
+    /// Handles a payload, and returns the decisions. An EventBridge event holds one record.
     ///
     /// # Errors
-    /// Where something in it cannot be read, or not all could be done that was planned: so that the invocation fails, is
-    /// tried again, and at last ends in the on-failure queue.
+    /// If something in it cannot be read, or an action failed. The invocation then fails, Lambda retries it, and at last sends
+    /// the event to the on-failure queue.
     pub async fn handle(&self, payload: &str, function_arn: &str) -> Result<Vec<Decision>, String> {
         let mut items = Vec::new();
         documents::split(payload, &mut |item| items.push(item));
@@ -27,7 +27,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             let handled = match item {
                 Ok(Item::Record(json)) => self.record(json, function_arn).await,
                 Ok(Item::OtherEvent(event)) => self.other_event(event, function_arn).await,
-                Ok(Item::AuthorizationDetails(_)) => Err("account authorization details are no event".to_owned()),
+                Ok(Item::AuthorizationDetails(_)) => Err("account authorization details are not an event".to_owned()),
                 Err(problem) => Err(problem.message),
             };
             match handled {
@@ -38,9 +38,9 @@ impl<P: LookUp + Enforce> Guard<P> {
         if problems.is_empty() { Ok(decisions) } else { Err(problems.join("; ")) }
     }
 
-    /// Deals with a CloudTrail record; `None` where that was done before.
+    /// Processes a CloudTrail record. `None` if it was processed before.
     async fn record(&self, json: &str, function_arn: &str) -> Result<Option<Decision>, String> {
-        let record: Value = serde_json::from_str(json).map_err(|error| format!("no JSON: {error}"))?;
+        let record: Value = serde_json::from_str(json).map_err(|error| format!("the record is not JSON: {error}"))?;
         let call = Call::read(&record)?;
         let operation = match coverage(&call) {
             Ok(operation) => operation,
@@ -53,8 +53,8 @@ impl<P: LookUp + Enforce> Guard<P> {
         let loaded = self.policy.current(&self.ports).await?;
         let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
         let recovered = recover(json, &call, operation, &self.ports).await.unwrap_or_else(|failure| {
-            // The rules will say that the request is unknown.
-            tracing::warn!(event_id = call.event_id, %failure, "the request could not be recovered");
+            // The rules will report the request as unknown.
+            tracing::warn!(event_id = call.event_id, %failure, "could not recover the request");
             None
         });
         let recovered = recovered.as_ref().map(Value::from);
@@ -64,7 +64,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         self.release_claim(call.event_id, processed).await
     }
 
-    /// Deals with an event that is no API call.
+    /// Processes an event that is not an API call. `None` if it was processed before.
     async fn other_event(&self, event: OtherEvent<'_>, function_arn: &str) -> Result<Option<Decision>, String> {
         let Some(change) = StateChange::read(&event)? else { return Ok(Some(self.log(not_a_call(event), &[]))) };
         let record = change.record();
@@ -74,7 +74,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let loaded = self.policy.current(&self.ports).await?;
         let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
         let attempt = Attempt { trigger: Trigger::StateChange, number, now: Timestamp::now() };
-        let processed = self.judge_created(record.clone(), &call, &loaded, attempt).await;
+        let processed = self.judge_announced(record.clone(), &call, &loaded, attempt).await;
         self.release_claim(call.event_id, processed).await
     }
 }

@@ -1,4 +1,4 @@
-//! One call, judged and acted upon.
+//! Judges one call and acts on it.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::policy_file::LoadedPolicy;
 use crate::ports::{Enforce, LookUp, Target};
 
 impl<P: LookUp + Enforce> Guard<P> {
-    /// Judges a call and does what is to be done about it.
+    /// Judges a call, acts on the decision, sends the alert and writes the log.
     pub(super) async fn process(
         &self,
         call: &Call<'_>,
@@ -27,7 +27,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let policy = &loaded.policy;
         let evidence = gather(call, operation, policy, &self.ports, &self.cache).await;
         let mut decision = decide(call, policy, &evidence);
-        // A sweep comes when no record will any more.
+        // A sweep comes too late to wait for records.
         let may_wait = attempt.number < ATTEMPTS;
         let without_session = if may_wait || attempt.trigger == Trigger::Sweep {
             without_session(call, loaded, &evidence, &decision)
@@ -35,7 +35,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             None
         };
         if may_wait && without_session.is_some() {
-            return Err("the record that issued the caller's session may still come: to be tried again".to_owned());
+            return Err("the record that issued the caller's session may still come: will be tried again".to_owned());
         }
         if attempt.trigger != Trigger::Record {
             decision = limit_to_known(decision, without_session, call, policy, attempt);

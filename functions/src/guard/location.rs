@@ -1,11 +1,11 @@
-//! The account and region that a guard is for.
+//! The account and region of a guard.
 
 use tagwarden::arn;
 use tagwarden::call::Call;
 
-/// Whether the call was made in the account and region that the function `function_arn` runs in. Elsewhere, roles and jobs of
-/// the same names are others: judging by the one and stopping the other would harm the innocent. A runtime on a developer's
-/// machine names no account, and there is nothing to compare.
+/// Refuses a call from an account or region other than that of the function `function_arn`. Roles and jobs of the same names
+/// are different ones there: the guard would read the tags of one role and stop the job of another. On a developer's machine,
+/// the function has no ARN, so there is nothing to compare.
 pub(super) fn check_account_and_region(call: &Call, function_arn: &str) -> Result<(), String> {
     if !function_arn.starts_with("arn:") {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Look-ups, and those of them that are remembered for a while.
+//! Lookup results, and a cache of recent ones.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,17 +9,17 @@ use tagwarden::call::Call;
 use tagwarden::evidence::{AttachedPolicy, EndpointConfig, Evidence, Key, LookedUp, Model, Tags};
 use tagwarden::gather::Lookup;
 
-/// How long a look-up is good for. Short: a tag that is put right should count at once.
+/// How long a result is valid. Short, because a corrected tag should count soon.
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
 
-/// Most look-ups that are remembered; a burst of calls comes from few principals.
+/// The size of the cache. A burst of calls comes from few principals.
 const CAPACITY: usize = 256;
 
-/// Recent look-ups in IAM and KMS, which a burst of calls would repeat. Failures are not remembered.
+/// Recent results from IAM and KMS, which a burst of calls would look up again. Failures are not cached.
 #[derive(Debug, Default)]
 pub(super) struct Cache(Mutex<BTreeMap<Lookup, (Instant, LookupResult)>>);
 
-/// What a look-up found out, and about what.
+/// The subject of a lookup, and its result.
 #[derive(Clone, Debug)]
 pub(super) enum LookupResult {
     Tags(String, LookedUp<Tags>),
@@ -31,13 +31,13 @@ pub(super) enum LookupResult {
 }
 
 impl LookupResult {
-    fn is_worth_remembering(&self) -> bool {
+    fn is_cacheable(&self) -> bool {
         match self {
             Self::Tags(_, result) => result.is_ok(),
             Self::AttachedPolicies(_, result) => result.is_ok(),
             Self::TrustPolicy(_, result) => result.is_ok(),
             Self::Key(_, result) => result.is_ok(),
-            // The name of a model or an endpoint configuration may be given again at any time.
+            // A new model or endpoint configuration can get the name of a deleted one at any time.
             Self::Model(..) | Self::EndpointConfig(..) => false,
         }
     }
@@ -62,7 +62,7 @@ impl Cache {
     }
 
     pub(super) fn put(&self, lookup: &Lookup, found: &LookupResult) {
-        if found.is_worth_remembering() {
+        if found.is_cacheable() {
             let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if entries.len() >= CAPACITY {
                 entries.retain(|_, (since, _)| since.elapsed() < TIME_TO_LIVE);

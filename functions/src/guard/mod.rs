@@ -1,4 +1,4 @@
-//! A guard: claim → gather → decide → act → tell, for each call that EventBridge delivers.
+//! A guard: claim → gather → decide → act → alert, for each event that EventBridge delivers.
 
 mod alerts;
 mod attempt;

@@ -1,5 +1,5 @@
-//! A request that no record shows, recovered from the resource that it created: because CloudTrail omitted it, or because it was
-//! made long before.
+//! Recovers a request from the description of the resource that it created, if CloudTrail omitted it or the call was made long
+//! before.
 
 use serde_json::Value;
 use tagwarden::call::Call;
@@ -10,11 +10,11 @@ use crate::ports::{AwsError, AwsResult, DescribeResource, SageMakerError, Target
 use crate::resource::names::describing;
 use crate::resource::request::{as_request, with_tags};
 
-/// The record with the request recovered. `None` where nothing is missing.
+/// The record with its request recovered. `None` if the record has its request.
 ///
 /// # Errors
-/// Where the resource cannot be described.
-pub async fn recover(
+/// If the resource cannot be described.
+pub(super) async fn recover(
     record: &str,
     call: &Call<'_>,
     operation: &'static Operation,
@@ -31,11 +31,11 @@ pub async fn recover(
     Ok(Some(record))
 }
 
-/// ARN of a resource, and the request that created it, by its description, with the tags that it has now.
+/// The ARN of a resource, and the request that created it, from its description and its current tags.
 ///
 /// # Errors
-/// Where the resource cannot be described.
-pub async fn request(
+/// If the resource cannot be described.
+pub(super) async fn request(
     call: &Call<'_>,
     operation: &Operation,
     ports: &impl DescribeResource,
@@ -45,20 +45,20 @@ pub async fn request(
     let described = || request.get(operation.resource_arn?)?.as_str();
     let arn = operation.arn(call).or_else(described).map(str::to_owned);
     let arn =
-        arn.ok_or_else(|| AwsError("neither the record nor the description tells the resource's ARN".to_owned()))?;
+        arn.ok_or_else(|| AwsError("neither the record nor the description has the ARN of the resource".to_owned()))?;
     let tags = ports.tags_of(&arn).await?;
     Ok((arn, with_tags(request, tags)))
 }
 
-/// The endpoint configuration `name`, as the request that created it, with the tags that it has now.
+/// The endpoint configuration `name`, as the request that created it, with its current tags.
 ///
 /// # Errors
-/// Where it cannot be described.
-pub async fn endpoint_config(name: &str, ports: &impl DescribeResource) -> AwsResult<EndpointConfig> {
+/// If it cannot be described.
+pub(super) async fn endpoint_config(name: &str, ports: &impl DescribeResource) -> AwsResult<EndpointConfig> {
     let target = Target::named("endpointConfigName", name);
     let described = ports.call("DescribeEndpointConfig", &target).await.map_err(|refused| refused.error)?;
     let arn = described.get("EndpointConfigArn").and_then(Value::as_str);
-    let arn = arn.ok_or_else(|| AwsError("sagemaker:DescribeEndpointConfig answered no ARN".to_owned()))?.to_owned();
+    let arn = arn.ok_or_else(|| AwsError("sagemaker:DescribeEndpointConfig returned no ARN".to_owned()))?.to_owned();
     let tags = ports.tags_of(&arn).await?;
     let request = with_tags(as_request(EndpointConfig::BY, described), tags);
     Ok(EndpointConfig { arn: Some(arn), request })

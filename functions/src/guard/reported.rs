@@ -1,11 +1,11 @@
-//! What people learn from a decision.
+//! What an alert reports.
 
 use std::collections::BTreeSet;
 
 use tagwarden::decide::{Decision, FindingOutcome};
 use tagwarden::plan::Verb;
 
-/// What people learn from a decision: what each rule found, and what is done for it.
+/// What an alert about the decision reports: each finding by its rule, and each action by the rule that caused it.
 pub(super) fn reportable(decision: &Decision) -> BTreeSet<String> {
     if decision.actions.is_empty() {
         return BTreeSet::new();

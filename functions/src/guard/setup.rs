@@ -1,4 +1,4 @@
-//! A guard, and what it is made of.
+//! The parts of a guard.
 
 use jiff::{SignedDuration, Timestamp};
 use tagwarden::call::Call;
@@ -11,42 +11,42 @@ use crate::policy_file::PolicyFile;
 use crate::ports::{Enforce, LookUp};
 use crate::{config, telemetry};
 
-/// A guard with its policy and its way to AWS.
+/// A guard: a policy, and the ports to AWS.
 pub struct Guard<P> {
     function: String,
     pub(super) policy: PolicyFile,
     pub(super) cache: Cache,
     pub(super) ports: P,
     log: telemetry::Log,
-    /// ARNs of the roles that guards have: the tags that they set are no news.
+    /// ARNs of the roles of Tagwarden's functions. Tags that these set are not judged.
     roles: Vec<String>,
-    /// For how long an alert groups those that follow it.
+    /// How long an alert window stays open.
     pub(super) interval: SignedDuration,
 }
 
 impl<P: LookUp + Enforce> Guard<P> {
-    /// A guard for the Lambda function of this name, which tells of each violation.
+    /// A guard for the Lambda function of this name. It sends each alert at once.
     pub fn new(function: String, policy: PolicyFile, ports: P, log: telemetry::Log) -> Self {
         let (cache, roles, interval) = (Cache::default(), Vec::new(), SignedDuration::ZERO);
         Self { function, policy, cache, ports, log, roles, interval }
     }
 
-    /// The same, where an alert groups those of its kind that follow it within `interval`.
+    /// Groups the alerts that follow an alert of the same group within `interval`.
     #[must_use]
     pub fn with_alert_interval(self, interval: SignedDuration) -> Self {
         Self { interval, ..self }
     }
 
-    /// The same, where guards have these roles.
+    /// Sets the roles of Tagwarden's functions.
     #[must_use]
     pub fn with_guard_roles(self, roles: Vec<String>) -> Self {
         Self { roles, ..self }
     }
 
-    /// A guard as the environment of its function wants it.
+    /// A guard as the environment variables of its function describe it.
     ///
     /// # Errors
-    /// Where the policy is invalid, or the environment lacks something.
+    /// If the policy or an environment variable is invalid or missing.
     pub fn from_environment(ports: P) -> Result<Self, String> {
         let function = config::required("AWS_LAMBDA_FUNCTION_NAME")?;
         let roles = config::set(config::ROLES).unwrap_or_default();
@@ -56,10 +56,11 @@ impl<P: LookUp + Enforce> Guard<P> {
             .with_guard_roles(roles.split(',').map(str::to_owned).collect()))
     }
 
-    /// Its way to AWS.
+    /// Its ports to AWS.
     pub fn ports(&self) -> &P {
         &self.ports
     }
+
     pub(super) fn is_own_call(&self, call: &Call) -> bool {
         principal(&call.identity).is_some_and(|caller| self.roles.iter().any(|role| *role == caller))
     }

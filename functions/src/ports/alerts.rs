@@ -5,7 +5,7 @@ use std::future::Future;
 
 use super::error::AwsResult;
 
-/// Attributes of a message, for subscriptions' filter policies; more than one value where a list is meant.
+/// Message attributes, which the filter policies of subscriptions read. An attribute with several values is sent as an array.
 pub type Attributes = BTreeMap<String, Vec<String>>;
 
 /// A message to the security team.
@@ -13,15 +13,15 @@ pub type Attributes = BTreeMap<String, Vec<String>>;
 pub struct Message {
     /// At most 100 printable ASCII characters.
     pub subject: String,
-    /// The text for each protocol, by its name in SNS; `default` among them.
+    /// The text for each protocol, by its name in SNS. It includes `default`.
     pub texts: Vec<(&'static str, String)>,
-    /// What filter policies go by.
+    /// The attributes for filter policies.
     pub attributes: Attributes,
 }
 
-/// Tells the security team.
+/// Publishes messages to the security team.
 pub trait Publish {
-    /// The IAM actions that it takes; those of KMS because the topic is encrypted.
+    /// The IAM actions that it needs. KMS is needed because the topic is encrypted.
     const ACTIONS: &'static [&'static str] = &["sns:Publish", "kms:GenerateDataKey", "kms:Decrypt"];
 
     /// Publishes the message.

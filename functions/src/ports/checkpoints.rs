@@ -1,4 +1,4 @@
-//! How far sweeps have come.
+//! Checkpoints of sweeps.
 
 use std::future::Future;
 
@@ -6,23 +6,23 @@ use jiff::Timestamp;
 
 use super::error::AwsResult;
 
-/// How far a sweep of one kind of resource has come.
+/// How far the sweep of one kind of resource has got.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// When the last sweep that was finished was due.
+    /// The due time of the last sweep that finished.
     pub finished: Option<Timestamp>,
-    /// Where the next page of an unfinished one begins.
+    /// The token of the next page, if a sweep is unfinished.
     pub next: Option<String>,
 }
 
-/// Keeps how far a sweep has come.
+/// Stores the checkpoints of sweeps.
 pub trait SaveCheckpoint {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["dynamodb:GetItem", "dynamodb:UpdateItem"];
 
-    /// How far the sweep of what `list` lists has come.
+    /// The checkpoint of the resources that the operation `list` lists.
     fn checkpoint(&self, list: &str) -> impl Future<Output = AwsResult<Checkpoint>> + Send;
 
-    /// Notes how far it has come.
+    /// Saves their checkpoint.
     fn save_checkpoint(&self, list: &str, checkpoint: &Checkpoint) -> impl Future<Output = AwsResult<()>> + Send;
 }

@@ -4,29 +4,28 @@ use std::future::Future;
 
 use super::error::AwsResult;
 
-/// What became of an attempt to claim an event.
+/// The result of an attempt to claim an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// The event is ours; this is the so-many-th attempt, from one.
+    /// The caller holds the claim. The value is the attempt number, from 1.
     Acquired(u64),
-    /// It was dealt with before.
+    /// The event was processed before.
     Processed,
-    /// Another invocation is at it.
+    /// Another invocation is processing the event.
     InProgress,
 }
 
-/// Claims events, so that each is dealt with once although it is delivered at least once.
+/// Claims events, so that each event is processed once although EventBridge delivers it at least once.
 pub trait ClaimEvent {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["dynamodb:UpdateItem"];
 
-    /// Claims the event. A claim that was neither completed nor given back is over after a while, because whoever held it
-    /// is gone.
+    /// Claims the event. A claim expires if it is neither completed nor given back: the invocation that held it has died.
     fn claim(&self, event_id: &str) -> impl Future<Output = AwsResult<Claim>> + Send;
 
-    /// Says that the event was dealt with.
+    /// Marks the event as processed.
     fn complete(&self, event_id: &str) -> impl Future<Output = AwsResult<()>> + Send;
 
-    /// Gives the event back, for the next attempt.
+    /// Releases the event for the next attempt.
     fn give_back(&self, event_id: &str) -> impl Future<Output = AwsResult<()>> + Send;
 }

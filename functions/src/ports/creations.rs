@@ -1,4 +1,4 @@
-//! What is remembered of creations.
+//! Records of created resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -7,22 +7,23 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::error::AwsResult;
 
-/// How long it is remembered what was dealt with: longer than EventBridge and Lambda try.
+/// How long processed events and creations are remembered: longer than EventBridge and Lambda retry.
 pub const RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// How far apart the times of one creation may be: CloudTrail's, in whole seconds, and the one that the resource tells.
+/// How far two times of the same creation may differ: CloudTrail rounds to whole seconds, and SageMaker keeps a time of its own.
 pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
-/// What is known of the creation of a resource. A name may be given again, and so may its ARN: the time tells which creation it is.
+/// What is known about the creation of a resource. A deleted resource's name and ARN can be used again; the time tells two such
+/// creations apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Creation {
     /// When it was created.
     pub time: Timestamp,
-    /// Whether it was dealt with. Otherwise something failed, and is to be tried again.
+    /// Whether it was processed. If not, something failed and must be retried.
     pub is_processed: bool,
-    /// The caller that CloudTrail told, as `userIdentity`, where something failed.
+    /// The caller as CloudTrail's `userIdentity`, kept for the retry if something failed.
     pub caller: Option<String>,
-    /// What was found and done about it before CloudTrail told of it.
+    /// The findings and actions that were reported before CloudTrail's event arrived.
     pub reported: BTreeSet<String>,
 }
 
@@ -43,23 +44,23 @@ impl Creation {
     }
 }
 
-/// Remembers the creation of resources, which more than one event may tell of.
+/// Remembers created resources. More than one event may report the same creation.
 pub trait RememberCreation {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["dynamodb:GetItem", "dynamodb:UpdateItem"];
 
-    /// What is remembered of the newest creation of the resource `arn`.
+    /// The record of the newest creation of the resource `arn`.
     fn creation(&self, arn: &str) -> impl Future<Output = AwsResult<Option<Creation>>> + Send;
 
-    /// Remembers a creation, unless a later one is remembered.
+    /// Stores a creation, unless a later one is stored.
     fn remember(&self, arn: &str, creation: &Creation) -> impl Future<Output = AwsResult<()>> + Send;
 }
 
-/// Tells of many creations at once.
+/// Reads many creations at once.
 pub trait RememberCreations {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["dynamodb:BatchGetItem"];
 
-    /// What is remembered of the newest creations of these resources, a hundred at most, by ARN. It may be less than there is.
+    /// The newest creations of these resources, by ARN. It takes at most 100 ARNs, and may return only some of the records.
     fn creations(&self, arns: &[&str]) -> impl Future<Output = AwsResult<BTreeMap<String, Creation>>> + Send;
 }

@@ -1,8 +1,8 @@
-//! What goes wrong when AWS is asked for something.
+//! Errors of AWS.
 
 use std::fmt;
 
-/// Why AWS did not do what it was asked for: the action, and the error's code and message.
+/// A failed call to AWS: the action, the error code and the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AwsError(pub String);
 
@@ -14,5 +14,5 @@ impl fmt::Display for AwsError {
 
 impl std::error::Error for AwsError {}
 
-/// What a call to AWS comes to.
+/// The result of a call to AWS.
 pub type AwsResult<T> = Result<T, AwsError>;

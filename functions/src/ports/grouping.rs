@@ -1,5 +1,5 @@
-//! Storms: a script gone wrong violates the same rule a thousand times. Of alerts of one kind, the first is told at once and
-//! opens a window; what follows within it waits for the digest that ends it.
+//! Groups of alerts. A faulty script can violate the same rule a thousand times. The first alert of a group is sent at once and
+//! opens a window. Alerts that follow within the window wait for the digest at its end.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -12,11 +12,11 @@ use tagwarden::decide::Decision;
 use super::alerts::Attributes;
 use super::error::AwsResult;
 
-/// What alerts of one kind have in common: who caused them, and all that subscriptions can tell them apart by. So a digest
-/// reaches whoever its alerts would have reached.
+/// What the alerts of a group have in common: the principal, and every attribute that a filter policy can read. So a digest
+/// reaches the same subscribers as its alerts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertGroup {
-    /// ARN of the IAM role or user, where it is known.
+    /// ARN of the IAM role or user, if known.
     pub principal: Option<String>,
     /// The attributes of the alerts.
     pub attributes: Attributes,
@@ -34,7 +34,7 @@ impl AlertGroup {
         serde_json::json!(self).to_string()
     }
 
-    /// A name that no other group has, and that is no longer than a key may be.
+    /// An id that is unique, and short enough for a key of DynamoDB.
     pub fn id(&self) -> String {
         Sha256::digest(self.json()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -51,13 +51,12 @@ pub struct PendingAlert {
     pub event_name: String,
     /// The name of the resource.
     pub resource: Option<String>,
-    /// What was done to it, in a word or two.
+    /// What was done to it, in one or two words.
     pub done: String,
 }
 
 impl PendingAlert {
-    /// The alert about `decision`, about which `done` was done. `None` where the event has no id: it could not be told from
-    /// others then.
+    /// The alert about `decision`, with the outcome `done`. `None` if the event has no id to recognise it by.
     pub fn of(decision: &Decision, done: &str) -> Option<Self> {
         Some(Self {
             event_id: decision.event_id.clone()?,
@@ -69,26 +68,26 @@ impl PendingAlert {
     }
 }
 
-/// How many alerts of a window are kept by name; the others are counted. An item of DynamoDB has room for more, but each
-/// write is paid by the size of the whole item.
+/// How many alerts of a window are kept in full; the others are only counted. A DynamoDB item has room for more, but the price
+/// of each write depends on the size of the whole item.
 pub const LISTED: u64 = 50;
 
-/// A window: an alert that was told, and those that wait since.
+/// A window: the alert that opened it, and the alerts that have been waiting since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertWindow {
-    /// Whose alerts it groups.
+    /// The group.
     pub group: AlertGroup,
     /// The id of the event that opened it.
     pub first: String,
-    /// How many digests were sent of it.
+    /// How many digests were sent.
     pub sent: u64,
-    /// The time of the last event that was told.
+    /// The time of the last event that was reported.
     pub since: String,
-    /// The time of the last event that waits, or of the one before.
+    /// The time of the last event that waits, or of the last reported event if none waits.
     pub last: String,
-    /// How many alerts wait, by what was done.
+    /// How many alerts wait, by outcome.
     pub done: BTreeMap<String, u64>,
-    /// The first of those that wait.
+    /// The first alerts that wait.
     pub listed: Vec<PendingAlert>,
 }
 
@@ -99,22 +98,22 @@ impl AlertWindow {
     }
 }
 
-/// When an alert is told.
+/// When an alert is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlertTiming {
-    /// At once: it is the first of its kind.
+    /// At once, because it is the first of its group.
     Immediate,
-    /// By the digest.
+    /// With the next digest.
     InDigest,
 }
 
-/// Groups alerts of one kind.
+/// Groups alerts.
 pub trait GroupAlerts {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["dynamodb:UpdateItem"];
 
-    /// Opens a window of this group until `ends` with an alert, or puts the alert into the one that is open. Asked again
-    /// about the same event, it answers the same, and does not count it again, unless it is one of those beyond the list.
+    /// Adds an alert to the open window of its group, or opens a window until `ends`. A retry for the same event gets the same
+    /// answer and is not counted twice, unless the list was full and the alert was only counted.
     fn add_alert(
         &self,
         group: &AlertGroup,
@@ -123,19 +122,19 @@ pub trait GroupAlerts {
     ) -> impl Future<Output = AwsResult<AlertTiming>> + Send;
 }
 
-/// Finds what waits for a digest.
+/// Finds the alerts that wait for a digest.
 pub trait DigestAlerts {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] =
         &["dynamodb:Query", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
 
-    /// Ids of windows that are over, the oldest first.
+    /// Ids of the windows that have ended, the oldest first.
     fn ended_windows(&self, now: Timestamp) -> impl Future<Output = AwsResult<Vec<String>>> + Send;
 
-    /// A window, if it is over.
+    /// The window, if it has ended.
     fn window(&self, id: &str, now: Timestamp) -> impl Future<Output = AwsResult<Option<AlertWindow>>> + Send;
 
-    /// Says that what was waiting in `window` when it was looked at has been told. It goes on until `ends`.
+    /// Records that the alerts in `window` were sent in a digest, and extends the window until `ends`.
     fn record_digest(
         &self,
         id: &str,
@@ -143,6 +142,6 @@ pub trait DigestAlerts {
         ends: Timestamp,
     ) -> impl Future<Output = AwsResult<()>> + Send;
 
-    /// Closes a window, unless something waits in it.
+    /// Closes the window, unless an alert waits in it.
     fn close(&self, id: &str) -> impl Future<Output = AwsResult<()>> + Send;
 }

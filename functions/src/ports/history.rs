@@ -8,7 +8,7 @@ use super::error::AwsResult;
 
 /// Reads CloudTrail's event history.
 pub trait ReadEventHistory {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["cloudtrail:LookupEvents"];
 
     /// The records of all calls of `operation` between two points in time.

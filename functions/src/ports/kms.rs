@@ -1,4 +1,4 @@
-//! What is read of KMS keys.
+//! KMS keys.
 
 use std::future::Future;
 
@@ -6,11 +6,11 @@ use tagwarden::evidence::Key;
 
 use super::error::AwsResult;
 
-/// Reads what kind of key a KMS key is.
+/// Describes KMS keys.
 pub trait DescribeKey {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["kms:DescribeKey"];
 
-    /// The key that `arn`, its own or an alias's, stands for.
+    /// The key of `arn`, which may be the ARN of the key or of an alias.
     fn key(&self, arn: &str) -> impl Future<Output = AwsResult<Key>> + Send;
 }

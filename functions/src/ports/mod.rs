@@ -1,4 +1,4 @@
-//! What the functions need from AWS: one trait for each verb, which names the IAM actions that it takes.
+//! What the functions need from AWS: one trait for each task, with the IAM actions that the task needs.
 
 mod alerts;
 mod checkpoints;

@@ -1,5 +1,4 @@
-//! What audits need from S3: one trait for each verb, which names the IAM actions that it takes; those of KMS for buckets with
-//! keys.
+//! What audits need from S3. The KMS actions are for buckets that a customer-managed key encrypts.
 
 use std::fmt;
 use std::future::Future;
@@ -7,7 +6,7 @@ use std::path::Path;
 
 use super::error::AwsResult;
 
-/// The place of an object, or of all whose keys begin with `key`.
+/// The location of an object, or of all objects whose keys begin with `key`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct S3Object {
     /// The name of the bucket.
@@ -17,19 +16,19 @@ pub struct S3Object {
 }
 
 impl S3Object {
-    /// The place that `s3://BUCKET/KEY` names.
+    /// Reads a location of the form `s3://BUCKET/KEY`.
     ///
     /// # Errors
-    /// Where the text has another form.
+    /// If the text has a different form.
     pub fn parse(text: &str) -> Result<Self, String> {
         let parts = text.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, "")));
         let (bucket, key) = parts
             .filter(|(bucket, _)| !bucket.is_empty())
-            .ok_or_else(|| format!("`{text}` is no place in S3; expected `s3://BUCKET/KEY`"))?;
+            .ok_or_else(|| format!("`{text}` is not a location in S3; expected `s3://BUCKET/KEY`"))?;
         Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() })
     }
 
-    /// The object `name` below this place.
+    /// The object `name` below this location.
     pub fn below(&self, name: &str) -> Self {
         let folder = self.key.trim_end_matches('/');
         let key = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
@@ -43,32 +42,32 @@ impl fmt::Display for S3Object {
     }
 }
 
-/// An object that was read, or why it cannot be, now or later.
+/// The content of an object, or why it is unavailable for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectContent {
-    /// It was read.
+    /// The object was read.
     Read {
         /// Its bytes.
         bytes: Vec<u8>,
         /// Its version.
         etag: String,
     },
-    /// It does not exist, or lies in an archive storage class.
+    /// The object does not exist, or is in an archive storage class.
     Unavailable(String),
 }
 
 /// Reads objects.
 pub trait ReadObject {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["s3:GetObject", "kms:Decrypt"];
 
     /// The object.
     fn read(&self, object: &S3Object) -> impl Future<Output = AwsResult<ObjectContent>> + Send;
 }
 
-/// Tells whether there is an object.
+/// Checks whether an object exists.
 pub trait FindObject {
-    /// The IAM actions that it takes: who may not list a bucket is not told that an object is missing.
+    /// The IAM actions that it needs. S3 reports a missing object only to a caller that may list the bucket.
     const ACTIONS: &'static [&'static str] = &["s3:GetObject", "s3:ListBucket", "kms:Decrypt"];
 
     /// Whether the object exists.
@@ -77,22 +76,22 @@ pub trait FindObject {
 
 /// Lists objects.
 pub trait ListObjects {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["s3:ListBucket"];
 
-    /// All objects whose keys begin like `prefix`'s.
+    /// All objects whose keys begin with the key of `prefix`.
     fn list(&self, prefix: &S3Object) -> impl Future<Output = AwsResult<Vec<S3Object>>> + Send;
 }
 
 /// Writes objects.
 pub trait WriteObject {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["s3:PutObject", "kms:GenerateDataKey"];
 
     /// Writes the object.
     fn write(&self, object: &S3Object, bytes: Vec<u8>) -> impl Future<Output = AwsResult<()>> + Send;
 
-    /// Writes the object from a file, of 5 GB at most (S3 API reference, "PutObject").
+    /// Writes the object from a file of at most 5 GB (S3 API reference, "PutObject").
     fn write_file(&self, object: &S3Object, file: &Path) -> impl Future<Output = AwsResult<()>> + Send;
 }
 
@@ -101,10 +100,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_read_and_written() {
-        let place = S3Object::parse("s3://b/audits/").expect("a place");
-        assert_eq!(place.below("x").to_string(), "s3://b/audits/x");
-        assert_eq!(S3Object::parse("s3://b").expect("a place").below("x").to_string(), "s3://b/x");
+    fn locations_are_read_and_written() {
+        let location = S3Object::parse("s3://b/audits/").expect("a location");
+        assert_eq!(location.below("x").to_string(), "s3://b/audits/x");
+        assert_eq!(S3Object::parse("s3://b").expect("a location").below("x").to_string(), "s3://b/x");
         assert!(S3Object::parse("b/x").is_err_and(|why| why.contains("expected `s3://BUCKET/KEY`")));
     }
 }

@@ -4,21 +4,21 @@ use std::future::Future;
 
 use super::error::AwsResult;
 
-/// A policy file that was fetched.
+/// A policy file from S3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyObject {
     /// Its text.
     pub text: String,
-    /// What S3 calls this version of it.
+    /// Its entity tag.
     pub etag: Option<String>,
 }
 
 /// Fetches the policy file from S3.
 pub trait FetchPolicy {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["s3:GetObject"];
 
-    /// The object, unless it is still the version `known`.
+    /// The object, or `None` if its entity tag is still `known`.
     fn fetch_policy(
         &self,
         bucket: &str,

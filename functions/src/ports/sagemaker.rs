@@ -10,24 +10,24 @@ use super::target::Target;
 
 /// Reads the network settings of a model.
 pub trait DescribeModel {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["sagemaker:DescribeModel"];
 
     /// The model `name`.
     fn model(&self, name: &str) -> impl Future<Output = AwsResult<Model>> + Send;
 }
 
-/// Why SageMaker did not carry out an operation.
+/// A failed call to SageMaker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SageMakerError {
-    /// The error's code, where the service answered.
+    /// The error code, if the service answered.
     pub code: Option<String>,
-    /// The operation, and the error's code and message.
+    /// The operation, the error code and the message.
     pub error: AwsError,
 }
 
 impl SageMakerError {
-    /// Whether the service answered with one of these error codes.
+    /// Whether the error code is one of these.
     pub fn is_one_of(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
@@ -39,10 +39,10 @@ impl From<AwsError> for SageMakerError {
     }
 }
 
-/// Calls SageMaker's operations on one resource: those that describe it, and those that stop or delete it. The IAM action that
-/// one takes has its name.
+/// Calls SageMaker's operations on one resource: those that describe, stop or delete it. The IAM action has the name of the
+/// operation.
 pub trait CallSageMaker {
-    /// Calls `operation` on the resource. Its answer, as the API's JSON.
+    /// Calls `operation` on the resource, and returns the response as the API's JSON.
     fn call(
         &self,
         operation: &str,
@@ -50,40 +50,40 @@ pub trait CallSageMaker {
     ) -> impl Future<Output = Result<serde_json::Value, SageMakerError>> + Send;
 }
 
-/// Reads the tags of a resource, where the record of the call that created it does not tell.
+/// Describes a resource with its tags, for a creation whose record lacks the request.
 pub trait DescribeResource: CallSageMaker {
-    /// The IAM actions that it takes, beside those of the operations that describe.
+    /// The IAM actions that it needs, besides those of the operations that describe.
     const ACTIONS: &'static [&'static str] = &["sagemaker:ListTags"];
 
     /// The tags of the resource `arn`, as the API's JSON list.
     fn tags_of(&self, arn: &str) -> impl Future<Output = AwsResult<serde_json::Value>> + Send;
 }
 
-/// ListFilter resources a list is to have.
+/// Limits a list.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ListFilter<'a> {
-    /// Those made or changed after this, where the operation can tell.
+    /// Only resources that were created or changed after this time, if the operation can filter by it.
     pub since: Option<Timestamp>,
-    /// Those that use the resource of this name, where the operation can tell.
+    /// Only resources that use the resource of this name, if the operation can filter by it.
     pub using: Option<&'a str>,
-    /// Those that follow the page before, by what that said of its next one.
+    /// The token of the page.
     pub page: Option<&'a str>,
-    /// So many at most.
+    /// The size of the page.
     pub max_results: i32,
 }
 
 /// A page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListPage {
-    /// What the operation tells of each resource, as the API's JSON.
+    /// The summary of each resource, as the API's JSON.
     pub summaries: Vec<serde_json::Value>,
-    /// Where the next page begins, if there is one.
+    /// The token of the next page, if there is one.
     pub next: Option<String>,
 }
 
-/// Lists resources. The IAM action that a list takes has the operation's name.
+/// Lists resources. The IAM action has the name of the operation.
 pub trait ListResources {
-    /// A page of what `operation` lists.
+    /// A page of the resources that `operation` lists.
     fn list(
         &self,
         operation: &str,
@@ -93,7 +93,7 @@ pub trait ListResources {
 
 /// Sets tags on a resource.
 pub trait AddTags {
-    /// The IAM actions that it takes: the tagging API calls the service's own with the caller's permissions.
+    /// The IAM actions that it needs. The tagging API calls the API of the service with the caller's permissions.
     const ACTIONS: &'static [&'static str] = &["tag:TagResources", "sagemaker:AddTags"];
 
     /// Sets these tags on the resource `arn`.

@@ -1,4 +1,4 @@
-//! Sessions that are remembered.
+//! Recorded sessions.
 
 use std::future::Future;
 
@@ -10,18 +10,18 @@ use super::error::AwsResult;
 
 /// Finds the session behind a call.
 pub trait FindSession {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["dynamodb:GetItem"];
 
-    /// The sessions recorded for this caller: by access key, or by principal and time of issue.
+    /// The sessions that are recorded for this caller: by access key, or by principal and time of issue.
     fn sessions(&self, identity: &Identity<'_>) -> impl Future<Output = AwsResult<Vec<Session>>> + Send;
 }
 
-/// Remembers a session.
+/// Records sessions.
 pub trait RecordSession {
-    /// The IAM actions that it takes.
+    /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["dynamodb:PutItem"];
 
-    /// Records a session so that both of its links find it, until `expires`.
+    /// Records a session until `expires`, so that its access key finds it, and so do its principal and time of issue.
     fn record(&self, session: &Session, expires: Timestamp) -> impl Future<Output = AwsResult<()>> + Send;
 }

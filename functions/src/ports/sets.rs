@@ -1,4 +1,4 @@
-//! The ports that belong together.
+//! Sets of ports that belong together.
 
 use super::alerts::Publish;
 use super::checkpoints::SaveCheckpoint;
@@ -12,7 +12,7 @@ use super::policy::FetchPolicy;
 use super::sagemaker::{AddTags, CallSageMaker, DescribeModel, DescribeResource, ListResources};
 use super::sessions::FindSession;
 
-/// What guards look up.
+/// What a guard reads to judge a call.
 pub trait LookUp:
     ReadTags
     + ReadAttachedPolicies
@@ -39,7 +39,7 @@ impl<P> LookUp for P where
 {
 }
 
-/// What guards do.
+/// What a guard needs to act.
 pub trait Enforce:
     ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListResources + GroupAlerts + Publish + Sync
 {
@@ -50,7 +50,7 @@ impl<P> Enforce for P where
 {
 }
 
-/// What a sweep takes beside that.
+/// What a sweep needs in addition.
 pub trait FindResources: ListResources + RememberCreations + SaveCheckpoint + ReadEventHistory + Sync {}
 
 impl<P> FindResources for P where P: ListResources + RememberCreations + SaveCheckpoint + ReadEventHistory + Sync {}

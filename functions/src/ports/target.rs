@@ -1,4 +1,4 @@
-//! The resource that a call created or changed, as SageMaker's other operations address it.
+//! The resource that a call created or changed, as other operations of SageMaker address it.
 
 use std::collections::BTreeMap;
 
@@ -7,23 +7,23 @@ use tagwarden::call::Call;
 use tagwarden::decide::resource;
 use tagwarden::operations::Operation;
 
-/// What is known of a resource that can address it: members of requests, in CloudTrail's form (`trainingJobName`).
+/// The request members that can address a resource, spelled as in CloudTrail (`trainingJobName`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
-    /// When the call was made: before that, nothing can have come to use what it created.
+    /// When the call was made. Nothing used the created resource before that.
     pub time: Option<Timestamp>,
     members: BTreeMap<String, String>,
 }
 
-/// What a client sends to make sure that a call sent twice counts once.
+/// The idempotency token of a request.
 const CLIENT_TOKEN: &str = "clientRequestToken";
 
-/// Members that stand in the ARN too, behind the resource's type: `app/d-1/…`, `job/AgentRFT/…`.
+/// Members that the ARN also holds, after the resource type: `app/d-1/…`, `job/AgentRFT/…`.
 const IN_ARN: [&str; 2] = ["domainId", "jobCategory"];
 
 impl Target {
-    /// The resource of a call. Operations on it name its members as the request of the call does (SageMaker API reference:
-    /// `CreateApp`, `DescribeApp` and `DeleteApp`, for one).
+    /// The resource of a call. Other operations on it use the same member names as the request of the call (SageMaker API
+    /// reference, for example `CreateApp`, `DescribeApp` and `DeleteApp`).
     pub fn of(call: &Call, operation: &Operation) -> Self {
         let mut members = BTreeMap::new();
         let mut add = |key: &str, value: Option<&str>| {
@@ -33,8 +33,8 @@ impl Target {
         };
         let resource = resource(call, operation);
         if let Some(arn) = resource.arn.as_deref() {
-            let behind_type = arn.split('/').nth(1);
-            IN_ARN.iter().for_each(|key| add(key, behind_type));
+            let after_type = arn.split('/').nth(1);
+            IN_ARN.iter().for_each(|key| add(key, after_type));
             operation.resource_arn.iter().for_each(|key| add(key, Some(arn)));
         }
         let request = call.request.as_ref().ok().and_then(|request| request.as_object());
@@ -44,12 +44,12 @@ impl Target {
         Self { time: call.time(), members }
     }
 
-    /// A resource that nothing but its name is known of.
+    /// A resource of which only the name is known.
     pub fn named(member: &str, name: &str) -> Self {
         Self { time: None, members: BTreeMap::from([(member.to_owned(), name.to_owned())]) }
     }
 
-    /// The value of a member, where it is known.
+    /// The value of a member, if it is known.
     pub fn member(&self, name: &str) -> Option<&str> {
         self.members.get(name).map(String::as_str)
     }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn so_does_the_arn_where_the_request_is_omitted() {
+    fn the_arn_addresses_the_resource_if_the_request_is_omitted() {
         let job = target(
             "CreateJob",
             r#"{"omitted":true}"#,

@@ -1,23 +1,23 @@
-//! What SageMaker says of a resource.
+//! The description of a resource.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use tagwarden::operations::Operation;
 
-/// Members that hold other people's secrets. No rule reads them.
+/// Members that may hold secrets. No rule reads them.
 const SECRET: [&str; 3] = ["Environment", "HyperParameters", "StaticHyperParameters"];
 
-/// Members of a description that name what created the resource. That was judged itself: CloudTrail tells of its children by
-/// service events, which name no caller.
+/// Members that name the parent of a resource, such as the tuning job of a training job. The parent was judged itself: CloudTrail
+/// reports its children by service events, which name no caller.
 const PARENTS: [&str; 5] =
     ["autoMLJobArn", "labelingJobArn", "monitoringScheduleArn", "trainingJobArn", "tuningJobArn"];
 
-/// The API's JSON as CloudTrail writes it: with the first letter of each key lowered.
+/// The API's JSON in CloudTrail's spelling: the first letter of each key in lower case. Secrets are left out.
 pub fn to_cloudtrail_form(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let told = members.into_iter().filter(|(key, _)| !SECRET.contains(&key.as_str()));
-            let lowered = told.map(|(key, member)| (lower_first(&key), to_cloudtrail_form(member)));
+            let kept = members.into_iter().filter(|(key, _)| !SECRET.contains(&key.as_str()));
+            let lowered = kept.map(|(key, member)| (lower_first(&key), to_cloudtrail_form(member)));
             Value::Object(lowered.collect::<Map<_, _>>())
         }
         Value::Array(elements) => elements.into_iter().map(to_cloudtrail_form).collect(),
@@ -30,13 +30,13 @@ pub(super) fn lower_first(key: &str) -> String {
     letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }
 
-/// When a resource was created, by its description. The API's times are seconds since 1970 (AWS JSON 1.1 protocol).
+/// The creation time in a description. The API's times are seconds since 1970 (AWS JSON 1.1 protocol).
 pub fn created(described: &Value) -> Option<Timestamp> {
     let seconds = described.get("creationTime")?.as_f64()?;
     Timestamp::UNIX_EPOCH.checked_add(SignedDuration::try_from_secs_f64(seconds).ok()?).ok()
 }
 
-/// ARN of what created a resource, by its description.
+/// ARN of the parent that created a resource, if its description names one.
 pub fn parent<'a>(described: &'a Value, operation: &Operation) -> Option<&'a str> {
     let parents = PARENTS.iter().filter(|member| operation.resource_arn != Some(member));
     parents.filter_map(|member| described.get(*member)?.as_str()).next()
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_take_cloudtrails_form_and_secrets_are_left_out() {
+    fn keys_take_cloudtrails_spelling_and_secrets_are_left_out() {
         let described = json!({"TrainingJobName": "j", "Environment": {"TOKEN": "x"}, "HyperParameters": {"a": "b"},
             "ResourceConfig": {"InstanceGroups": [{"InstanceType": "ml.m5.xlarge"}]}});
         let expected =
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_has_a_parent_and_a_job_is_not_its_own() {
+    fn a_child_has_a_parent_and_a_job_is_not_its_own_parent() {
         let operation = |name| Operation::named(name).expect("it is judged");
         let job = json!({"trainingJobArn": "job"});
         assert_eq!(parent(&job, operation("CreateTrainingJob")), None);

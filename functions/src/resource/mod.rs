@@ -1,4 +1,4 @@
-//! A resource, as SageMaker's operations name and describe it.
+//! How SageMaker names and describes a resource.
 
 pub mod description;
 pub mod names;

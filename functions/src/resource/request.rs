@@ -1,9 +1,8 @@
-//! A request that no record shows, recovered from the resource that it created: because CloudTrail omitted it, or because it was
-//! made long before.
+//! A description, read as the request that created the resource.
 //!
-//! CloudTrail leaves `requestParameters` out where they are too large. What a Describe operation answers has the same
-//! members in the same shapes (SageMaker API reference, `CreateTrainingJob` and `DescribeTrainingJob`, for one), so that the
-//! same table of paths reads it.
+//! CloudTrail omits `requestParameters` that are too large. The response of a Describe operation has the same members in the same
+//! shapes as the request (SageMaker API reference, for example `CreateTrainingJob` and `DescribeTrainingJob`), so the same table of
+//! paths reads it.
 
 use serde_json::{Map, Value, json};
 use tagwarden::operations::Operation;
@@ -11,8 +10,8 @@ use tagwarden::operations::Operation;
 use super::description::{lower_first, to_cloudtrail_form};
 use super::names::noun;
 
-/// Members under another name than the request's: operation, path in the description, name in the request. Where two have the same
-/// name in the request, the later one counts: what is wanted before what is there.
+/// Members that have different names in the description and in the request: operation, path in the description, name in the
+/// request. If two members have the same name in the request, the later one counts: the desired state before the current one.
 pub const RENAMED: [(&str, &str, &str); 6] = [
     ("CreateCluster", "instanceGroups[].targetCount", "instanceCount"),
     ("CreateCluster", "restrictedInstanceGroups[].targetCount", "instanceCount"),
@@ -22,21 +21,21 @@ pub const RENAMED: [(&str, &str, &str); 6] = [
     ("CreateNotebookInstance", "securityGroups", "securityGroupIds"),
 ];
 
-/// What rules read of a request and its description does not tell: operation, path. It stays unread.
+/// What the rules read in a request and a description does not show: operation, path. It stays unread.
 pub const NOT_DESCRIBED: [(&str, &str); 3] = [
-    // What the image was resolved to is told, and what was asked for in another place.
+    // The description shows the resolved image here, and the requested image in another place.
     ("CreateInferenceComponent", "specification.container.image"),
     ("CreateInferenceComponent", "specifications[].container.image"),
     ("CreateInferenceRecommendationsJob", "outputConfig"),
 ];
 
-/// Whether the request of an operation can be recovered from its record: that of a creation, where the ARN tells what the
-/// Describe operation asks for. An app's does not; and the requests of apps are short.
+/// Whether the request of an operation can be recovered if CloudTrail omitted it. The record must identify the resource by its ARN
+/// then. The ARN of an app does not have all that `DescribeApp` needs, but requests of apps are too short to be omitted.
 pub fn is_recoverable(operation: &Operation) -> bool {
     operation.described && operation.kind != "app"
 }
 
-/// A request with the tags of its resource.
+/// Adds the tags of the resource to the request.
 pub fn with_tags(mut request: Value, tags: Value) -> Value {
     if let Value::Object(members) = &mut request {
         members.insert("tags".to_owned(), to_cloudtrail_form(tags));
@@ -44,10 +43,10 @@ pub fn with_tags(mut request: Value, tags: Value) -> Value {
     request
 }
 
-/// What describes a resource, as the request that created it.
+/// The description of a resource, as the request of `operation` that created it.
 pub fn as_request(operation: &str, described: Value) -> Value {
     let mut request = to_cloudtrail_form(described);
-    // A training session is described by a member of the answer.
+    // The description of a training session is a member of the response.
     if let Some(detail) = request.get_mut(format!("{}Detail", lower_first(noun(operation)))) {
         request = detail.take();
     }
@@ -66,7 +65,7 @@ pub fn as_request(operation: &str, described: Value) -> Value {
     request
 }
 
-/// Hands over each object that is there to hold what is at `path`, with the key that it has there.
+/// Calls `hand_over` with each object that holds the last member of `path`, and with the key of that member.
 fn for_each_holder(value: &mut Value, path: &str, hand_over: &mut impl FnMut(&mut Map<String, Value>, &str)) {
     match (value, path.split_once('.')) {
         (Value::Object(members), None) => hand_over(members, path),
@@ -87,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_description_does_not_tell_stays_unread() {
+    fn what_a_description_does_not_show_stays_unread() {
         let described =
             json!({"InferenceComponentName": "c", "Specifications": [{"Container": {"ArtifactUrl": "u"}}, {}]});
         let expected = json!({"inferenceComponentName": "c",
@@ -98,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_description_may_have_other_names_than_the_request() {
+    fn names_that_differ_in_the_description_are_translated() {
         let notebook = json!({"NotebookInstanceName": "n", "SecurityGroups": ["sg-1"]});
         let expected = json!({"notebookInstanceName": "n", "securityGroupIds": ["sg-1"]});
         assert_eq!(as_request("CreateNotebookInstance", notebook), expected);

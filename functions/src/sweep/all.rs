@@ -1,4 +1,4 @@
-//! The sweep of all kinds.
+//! The sweep of all kinds of resources.
 
 use futures_util::future::join_all;
 
@@ -9,10 +9,10 @@ use super::run::{SweepRun, Swept};
 use crate::guard::Guard;
 use crate::ports::{Enforce, FindResources, LookUp};
 
-/// Has judged what no event told of.
+/// Judges every resource that no event reported.
 ///
 /// # Errors
-/// Where something could not be listed or dealt with. The rest is done all the same, and whoever sweeps again goes on there.
+/// If a resource could not be listed or processed. The others are processed nevertheless, and the next sweep tries again.
 pub async fn sweep<P>(guard: &Guard<P>, run: SweepRun<'_>) -> Result<Swept, String>
 where
     P: LookUp + Enforce + FindResources,
@@ -22,7 +22,7 @@ where
     let checkpoints = join_all(kinds.iter().map(|kind| guard.ports().checkpoint(kind.list))).await;
     let checkpoints: Result<Vec<_>, _> = checkpoints.into_iter().collect();
     let mut kinds: Vec<_> = checkpoints.map_err(|failure| failure.to_string())?.into_iter().zip(kinds).collect();
-    // What a sweep before could not finish comes first.
+    // What an earlier sweep could not finish comes first.
     kinds.sort_by_key(|(checkpoint, _)| checkpoint.finished);
     for (checkpoint, kind) in kinds {
         if checkpoint.finished >= Some(run.due) {

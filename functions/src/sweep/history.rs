@@ -1,4 +1,4 @@
-//! Who created what no event told of, by CloudTrail's event history.
+//! Looks up the creator of a resource in CloudTrail's event history.
 
 use jiff::{SignedDuration, Timestamp};
 use tagwarden::call::Call;
@@ -8,27 +8,27 @@ use tokio::sync::Mutex;
 use crate::ports::{AwsResult, CLOCK_TOLERANCE, ReadEventHistory};
 use crate::trigger::{Creator, user_identity};
 
-/// For how long CloudTrail keeps the history (API reference, `LookupEvents`).
+/// How long CloudTrail keeps the history (API reference, `LookupEvents`).
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// The calls of an operation within a minute.
+/// The calls of an operation within one minute.
 struct Minute {
     operation: &'static str,
     from: Timestamp,
     records: Vec<String>,
 }
 
-/// The history, of which the minute that was read last is kept: what was created in a storm is looked up at once. It is for one
-/// sweep, which asks of nothing so young that its event may still come.
+/// The event history. It caches the minute that was read last, so that resources that were created together need one lookup. It
+/// serves one sweep, which does not ask about recent creations: their events may still come.
 #[derive(Default)]
 pub(super) struct History(Mutex<Option<Minute>>);
 
 impl History {
-    /// Who created the resource `arn`, of the kind that `operation` creates, at `time`. `None` where the history does not
-    /// tell.
+    /// The creator of the resource `arn`, which a call of `operation` or of an equivalent operation created at `time`. `None` if
+    /// the history does not show it.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// If the history cannot be read.
     pub(super) async fn creator(
         &self,
         operation: &Operation,
@@ -40,7 +40,7 @@ impl History {
         if now.duration_since(time) > KEPT {
             return Ok(None);
         }
-        // A kind may have more than one operation that creates it, as AutoML jobs have.
+        // Several operations may create resources of one kind, as with AutoML jobs.
         for by in Operation::all().filter(|by| by.kind == operation.kind && by.name.starts_with("Create")) {
             let mut minute = self.0.lock().await;
             let records = minute_of(&mut minute, by.name, time, ports).await?;
@@ -52,7 +52,7 @@ impl History {
     }
 }
 
-/// The records of the minute around `time`. Whoever asks meanwhile waits: most likely for the same.
+/// The records of the minute around `time`. Concurrent lookups wait, most likely for the same minute.
 async fn minute_of<'a>(
     kept: &'a mut Option<Minute>,
     operation: &'static str,
@@ -73,7 +73,7 @@ async fn minute_of<'a>(
     Ok(&kept.insert(minute).records)
 }
 
-/// Who made the call of a record, if it created the resource `arn` at `time`.
+/// The caller of a record, if the call created the resource `arn` at `time`.
 fn creator(record: &str, by: &Operation, arn: &str, time: Timestamp) -> Option<Creator> {
     let record: tagwarden::json::Value = serde_json::from_str(record).ok()?;
     let call = Call::read(&record).ok()?;

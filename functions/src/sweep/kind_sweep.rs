@@ -16,28 +16,28 @@ use crate::resource::description::{created, to_cloudtrail_form};
 use crate::resource::names::noun;
 use crate::resource::state::is_over;
 
-/// Longer than any job runs, after it has waited: a training job runs for 28 days at most, a labeling job for 30 ("Amazon SageMaker
-/// AI endpoints and quotas", AWS General Reference).
+/// Longer than any job waits and runs: a training job runs for at most 28 days, a labeling job for at most 30 ("Amazon SageMaker AI
+/// endpoints and quotas", AWS General Reference).
 const LONGEST_JOB: SignedDuration = SignedDuration::from_hours(60 * 24);
 
-/// How long a sweep leaves a creation to its events, which may be late.
+/// How long a sweep leaves a new resource to its events, which may be late.
 const LATE: SignedDuration = SignedDuration::from_mins(15);
 
-/// Most that a list tells at once (API reference, `MaxResults`).
+/// The largest page of a list (API reference, `MaxResults`).
 const PAGE: i32 = 100;
 
-/// How many resources are dealt with at once. Guards need the same quotas of the same operations.
+/// How many resources are processed at once. Guards share the quotas of the same operations.
 const AT_ONCE: usize = 4;
 
-/// A resource that a list tells of.
+/// A listed resource.
 struct Listed {
-    /// The record of its creation, as far as the list tells it.
+    /// The record of its creation, as far as the list shows it.
     record: Value,
     arn: Option<String>,
     created: Option<Timestamp>,
 }
 
-/// The sweep of a kind.
+/// The sweep of one kind.
 pub(super) struct KindSweep<'a, P> {
     pub(super) kind: Kind,
     pub(super) guard: &'a Guard<P>,
@@ -84,31 +84,31 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
         if problems.is_empty() { Ok(()) } else { Err(summarize(&problems)) }
     }
 
-    /// Whether there is no time for more.
+    /// Whether the time is over.
     fn is_over(&self) -> bool {
         Timestamp::now() >= self.run.deadline
     }
 
-    /// A page of the list, and where the next one begins.
+    /// A page of the list, and the token of the next page.
     async fn page(&self, page: Option<String>) -> Result<(Vec<Listed>, Option<String>), String> {
         let since =
             self.kind.operation.ends.then(|| self.run.due.saturating_sub(LONGEST_JOB).unwrap_or(Timestamp::MIN));
         let filter = |page| ListFilter { since, page, using: None, max_results: PAGE };
         let list = |page| self.guard.ports().list(self.kind.list, filter(page));
         let listed = match list(page.as_deref()).await {
-            // A page's token is good for some time only.
+            // The token of a page expires.
             Err(refused) if page.is_some() && refused.is_one_of(&["ValidationException"]) => list(None).await,
             listed => listed,
         };
         let listed = match listed {
-            // Not every region has every kind.
+            // Not every region supports every kind.
             Err(refused) if refused.is_one_of(&["UnknownOperationException"]) => return Ok((Vec::new(), None)),
             listed => listed.map_err(|refused| refused.error.to_string())?,
         };
         Ok((listed.summaries.into_iter().filter_map(|summary| self.listed(summary)).collect(), listed.next))
     }
 
-    /// What is to be looked at of what a list tells: nothing where it is over, or where events may still come.
+    /// The listed resource. `None` if it has ended, or if its events may still come.
     fn listed(&self, summary: Value) -> Option<Listed> {
         if is_over(noun(self.kind.list).trim_end_matches('s'), &summary) {
             return None;
@@ -130,15 +130,15 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
         Some(Listed { record, arn, created })
     }
 
-    /// What was not dealt with, as far as is remembered.
+    /// The resources without a record that they were processed.
     async fn unknown(&self, listed: Vec<Listed>) -> Vec<Listed> {
         let arns: Vec<_> = listed.iter().filter_map(|one| one.arn.as_deref()).collect();
         if arns.is_empty() {
             return listed;
         }
         let remembered = self.guard.ports().creations(&arns).await.unwrap_or_else(|failure| {
-            // Each of them is asked about again before something is done.
-            tracing::warn!(%failure, "it cannot be told which creations were dealt with");
+            // The guard checks each resource again before it acts.
+            tracing::warn!(%failure, "could not read which creations were processed");
             Default::default()
         });
         let is_processed = |one: &Listed| {

@@ -1,4 +1,4 @@
-//! What is swept, and in which order.
+//! The kinds of resources that are swept, in order.
 
 use tagwarden::operations::{Area, Operation, Stop};
 
@@ -13,8 +13,8 @@ pub(super) struct Kind {
     pub list: &'static str,
 }
 
-/// What is swept: what SageMaker can list. Of one area, what is used comes after what uses it: a model after the endpoint
-/// configurations that name it, and those after the endpoints. So a user that is stopped frees what it uses.
+/// The kinds that SageMaker can list. In each area, users come before what they use: endpoints before endpoint configurations, and
+/// those before models. So a deleted endpoint does not keep its configuration in use.
 pub(super) fn kinds() -> Vec<Kind> {
     let in_area = |area| {
         let listed = Operation::about(area).filter_map(|operation| Some(Kind { operation, list: operation.list? }));
@@ -25,12 +25,12 @@ pub(super) fn kinds() -> Vec<Kind> {
     Area::all().flat_map(in_area).collect()
 }
 
-/// The operations that create what is swept.
+/// The operations that create the swept resources.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
     kinds().into_iter().map(|kind| kind.operation)
 }
 
-/// How many kinds of users stand above a resource, one upon the other.
+/// The length of the longest chain of users: 0 for endpoints, 1 for endpoint configurations, 2 for models.
 fn depth(operation: &Operation) -> usize {
     let Stop::By(undo) = operation.stop else { return 0 };
     let creating = |list| Operation::all().find(|other| other.list == Some(list));

@@ -1,7 +1,6 @@
-//! `sweep`: finds what no event told of, page by page through what SageMaker lists, and has it judged.
+//! `sweep`: lists the resources of SageMaker page by page, and judges every resource that no event reported.
 //!
-//! What was dealt with is remembered for a week, and passed over. So whatever is there is judged again once a week, as it is
-//! then.
+//! Processed creations are remembered for a week, and skipped. So each resource is judged again once a week, as it is then.
 
 mod all;
 mod history;

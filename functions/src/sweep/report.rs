@@ -1,9 +1,9 @@
-//! What a sweep says of what went wrong.
+//! The error message of a sweep.
 
-/// How many problems of a kind are told in full.
+/// How many problems of a kind are reported in full.
 const MAX_PROBLEMS: usize = 3;
 
-/// The first of many problems.
+/// The first problems, and the number of the others.
 pub(super) fn summarize(problems: &[String]) -> String {
     let first: Vec<_> = problems.iter().take(MAX_PROBLEMS).map(String::as_str).collect();
     match problems.len().saturating_sub(MAX_PROBLEMS) {

@@ -156,9 +156,7 @@ async fn what_has_been_there_for_long_is_told_not_stopped() {
     let guard = guard(NO_VPC, account(&[&[(1, SignedDuration::from_hours(25))]]));
     sweep_at(&guard, now()).await.expect("swept");
     assert_eq!(effects(&guard), ["publish"]);
-    assert!(
-        guard.ports().state().messages[0].texts[0].1.contains("Not stopped: it has been there for more than a day")
-    );
+    assert!(guard.ports().state().messages[0].texts[0].1.contains("Not stopped: it has existed for more than a day"));
     let of_history = SignedDuration::from_hours(91 * 24);
     let guard = self::guard(NO_VPC, account(&[&[(1, of_history)]]));
     sweep_at(&guard, now()).await.expect("swept");

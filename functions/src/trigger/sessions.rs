@@ -18,7 +18,7 @@ const LATE_EVENTS: SignedDuration = SignedDuration::from_hours(1);
 /// Records the tagged sessions that an event tells of. Returns how many.
 ///
 /// # Errors
-/// Where the event cannot be read, or the session cannot be stored, so that the invocation fails and nothing is lost.
+/// If the event cannot be read, or the session cannot be stored, so that the invocation fails and nothing is lost.
 pub async fn record(payload: &str, now: Timestamp, ports: &impl RecordSession) -> Result<usize, String> {
     let mut sessions = Vec::new();
     let mut problems = Vec::new();

@@ -24,7 +24,7 @@ impl StateChange {
     /// What an event tells of; `None` where it is another event, or of another state.
     ///
     /// # Errors
-    /// Where it does not tell which resource it is about.
+    /// If it does not tell which resource it is about.
     pub fn read(event: &OtherEvent) -> Result<Option<Self>, String> {
         let announced = Operation::all().filter_map(|operation| Some((operation, operation.event?)));
         let is_it = |(_, announcing): &(_, StateEvent)| announcing.detail_type == event.detail_type;
