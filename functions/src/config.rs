@@ -3,7 +3,6 @@
 use std::env;
 
 use jiff::SignedDuration;
-use lambda_runtime::Error;
 
 /// Name of the DynamoDB table of claims, sessions and grouped alerts.
 pub const TABLE: &str = "TAGWARDEN_TABLE";
@@ -29,9 +28,9 @@ pub const IAM: &str = "TAGWARDEN_IAM";
 /// The value of a variable that must be set.
 ///
 /// # Errors
-/// Where it is not.
-pub fn required(name: &str) -> Result<String, Error> {
-    set(name).ok_or_else(|| format!("the environment variable `{name}` is not set").into())
+/// If it is not.
+pub fn required(name: &str) -> Result<String, String> {
+    set(name).ok_or_else(|| format!("the environment variable `{name}` is not set"))
 }
 
 /// The value of a variable that may be set. Empty is as good as not.
@@ -42,8 +41,8 @@ pub fn set(name: &str) -> Option<String> {
 /// For how long an alert groups those that follow it; five minutes, where the environment does not tell.
 ///
 /// # Errors
-/// Where what it tells is no number of seconds.
-pub fn alert_interval() -> Result<SignedDuration, Error> {
+/// If what it tells is no number of seconds.
+pub fn alert_interval() -> Result<SignedDuration, String> {
     let Some(text) = set(ALERT_INTERVAL) else { return Ok(SignedDuration::from_mins(5)) };
     let seconds: u32 = text.parse().map_err(|_| format!("`{ALERT_INTERVAL}` is `{text}`; expected seconds"))?;
     Ok(SignedDuration::from_secs(seconds.into()))

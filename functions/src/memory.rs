@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 use tagwarden::record::Identity;
 
-use crate::group::{Group, LISTED, Waiting, Window};
+use crate::ports::Target;
 use crate::ports::{
-    AddTags, Answer, CallSageMaker, Claim, ClaimEvent, Creation, DescribeKey, DescribeModel, DescribeResource,
-    DigestAlerts, Failure, FetchPolicy, Fetched, FindSession, GroupAlerts, KeepPlace, ListResources, Message, Page,
-    Place, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession, Refused,
-    RememberCreation, RememberCreations, TOLERANCE, Turn, Which,
+    AddTags, AlertTiming, AwsError, AwsResult, CLOCK_TOLERANCE, CallSageMaker, Checkpoint, Claim, ClaimEvent, Creation,
+    DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession, GroupAlerts, ListFilter,
+    ListPage, ListResources, Message, PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags,
+    ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations, SageMakerError, SaveCheckpoint,
 };
-use crate::target::Target;
+use crate::ports::{AlertGroup, AlertWindow, LISTED, PendingAlert};
 
 /// An AWS account.
 #[derive(Default)]
@@ -28,15 +28,15 @@ pub struct State {
     /// Recorded sessions.
     pub sessions: Sessions,
     /// What SageMaker's operations answer, where that matters. What is listed is described as it is there.
-    pub answers: BTreeMap<&'static str, Result<serde_json::Value, Refused>>,
+    pub answers: BTreeMap<&'static str, Result<serde_json::Value, SageMakerError>>,
     /// What its lists hold, by the operation, and the token of the page.
-    pub lists: BTreeMap<&'static str, Result<Page, Refused>>,
+    pub lists: BTreeMap<&'static str, Result<ListPage, SageMakerError>>,
     /// CloudTrail's history.
     pub history: Vec<String>,
     /// How far sweeps have come.
-    pub places: BTreeMap<String, Place>,
+    pub checkpoints: BTreeMap<String, Checkpoint>,
     /// The policy file in S3.
-    pub policy: Option<Fetched>,
+    pub policy: Option<PolicyObject>,
     /// The names of verbs that fail.
     pub failing: BTreeSet<&'static str>,
     /// What was done, in order.
@@ -46,7 +46,7 @@ pub struct State {
     /// What is remembered of creations, by ARN.
     pub creations: BTreeMap<String, Creation>,
     claims: BTreeMap<String, (bool, u64)>,
-    windows: BTreeMap<String, (Window, Timestamp)>,
+    windows: BTreeMap<String, (AlertWindow, Timestamp)>,
 }
 
 impl Account {
@@ -56,10 +56,10 @@ impl Account {
     }
 
     /// Notes what was done, or fails.
-    fn doing(&self, verb: &'static str, what: &str) -> Answer<MutexGuard<'_, State>> {
+    fn doing(&self, verb: &'static str, what: &str) -> AwsResult<MutexGuard<'_, State>> {
         let mut state = self.state();
         if state.failing.contains(verb) {
-            return Err(Failure(format!("{verb} failed: ThrottlingException")));
+            return Err(AwsError(format!("{verb} failed: ThrottlingException")));
         }
         state.journal.push(format!("{verb} {what}"));
         Ok(state)
@@ -67,32 +67,32 @@ impl Account {
 }
 
 impl ReadTags for Account {
-    async fn tags(&self, arn: &str) -> Answer<Tags> {
+    async fn tags(&self, arn: &str) -> AwsResult<Tags> {
         let state = self.doing("tags", arn)?;
-        state.tags.get(arn).cloned().ok_or_else(|| Failure("iam:ListRoleTags failed: NoSuchEntity".to_owned()))
+        state.tags.get(arn).cloned().ok_or_else(|| AwsError("iam:ListRoleTags failed: NoSuchEntity".to_owned()))
     }
 }
 
 impl ReadAttachedPolicies for Account {
-    async fn attached_policies(&self, arn: &str) -> Answer<Vec<AttachedPolicy>> {
+    async fn attached_policies(&self, arn: &str) -> AwsResult<Vec<AttachedPolicy>> {
         self.doing("policies", arn).map(|_| Vec::new())
     }
 }
 
 impl ReadTrustPolicy for Account {
-    async fn trust_policy(&self, arn: &str) -> Answer<serde_json::Value> {
+    async fn trust_policy(&self, arn: &str) -> AwsResult<serde_json::Value> {
         self.doing("trust", arn).map(|_| serde_json::json!({"Statement": []}))
     }
 }
 
 impl DescribeKey for Account {
-    async fn key(&self, arn: &str) -> Answer<Key> {
+    async fn key(&self, arn: &str) -> AwsResult<Key> {
         self.doing("key", arn).map(|_| Key { arn: arn.to_owned(), customer_managed: true })
     }
 }
 
 impl DescribeModel for Account {
-    async fn model(&self, name: &str) -> Answer<Model> {
+    async fn model(&self, name: &str) -> AwsResult<Model> {
         let network = |kind: &str| vec![format!("{kind}-1")];
         let isolated = Model { network_isolation: true, subnets: network("subnet"), security_groups: network("sg") };
         self.doing("model", name).map(|_| isolated)
@@ -100,7 +100,7 @@ impl DescribeModel for Account {
 }
 
 impl CallSageMaker for Account {
-    async fn call(&self, operation: &str, target: &Target) -> Result<serde_json::Value, Refused> {
+    async fn call(&self, operation: &str, target: &Target) -> Result<serde_json::Value, SageMakerError> {
         let describes = operation.starts_with("Describe");
         let name = target.member("trainingJobName").or(target.member("endpointConfigName")).unwrap_or_default();
         let done = format!("{operation} {name}");
@@ -115,32 +115,32 @@ impl CallSageMaker for Account {
 }
 
 impl ListResources for Account {
-    async fn list(&self, operation: &str, which: Which<'_>) -> Result<Page, Refused> {
-        let page = which.page.unwrap_or_default();
+    async fn list(&self, operation: &str, filter: ListFilter<'_>) -> Result<ListPage, SageMakerError> {
+        let page = filter.page.unwrap_or_default();
         let list = format!("{operation} {page}");
         let state = self.doing("list", list.trim_end())?;
-        state.lists.get(list.trim_end()).cloned().unwrap_or_else(|| Ok(Page::default()))
+        state.lists.get(list.trim_end()).cloned().unwrap_or_else(|| Ok(ListPage::default()))
     }
 }
 
 impl DescribeResource for Account {
-    async fn tags_of(&self, arn: &str) -> Answer<serde_json::Value> {
+    async fn tags_of(&self, arn: &str) -> AwsResult<serde_json::Value> {
         self.doing("tags-of", arn).map(|_| serde_json::json!([{"Key": "Project", "Value": "atlas"}]))
     }
 }
 
 impl FetchPolicy for Account {
-    async fn fetch_policy(&self, _bucket: &str, key: &str, known: Option<&str>) -> Answer<Option<Fetched>> {
+    async fn fetch_policy(&self, _bucket: &str, key: &str, known: Option<&str>) -> AwsResult<Option<PolicyObject>> {
         let state = self.doing("fetch-policy", key)?;
-        let fetched = state.policy.clone().ok_or_else(|| Failure("s3:GetObject failed: NoSuchKey".to_owned()))?;
+        let fetched = state.policy.clone().ok_or_else(|| AwsError("s3:GetObject failed: NoSuchKey".to_owned()))?;
         Ok(Some(fetched).filter(|fetched| fetched.etag.as_deref() != known))
     }
 }
 
 impl FindSession for Account {
-    async fn sessions(&self, identity: &Identity<'_>) -> Answer<Vec<Session>> {
+    async fn sessions(&self, identity: &Identity<'_>) -> AwsResult<Vec<Session>> {
         let state = self.doing("sessions", identity.access_key_id.unwrap_or_default())?;
-        let tags = state.sessions.tags(identity).map_err(|unread| Failure(unread.why))?;
+        let tags = state.sessions.tags(identity).map_err(|unread| AwsError(unread.why))?;
         let session = |tags: &Tags| Session {
             access_key_id: identity.access_key_id.map(str::to_owned),
             issued: None,
@@ -151,38 +151,38 @@ impl FindSession for Account {
 }
 
 impl RecordSession for Account {
-    async fn record(&self, session: &Session, expires: Timestamp) -> Answer<()> {
+    async fn record(&self, session: &Session, expires: Timestamp) -> AwsResult<()> {
         self.doing("record", &expires.to_string())?.sessions.add(session.clone());
         Ok(())
     }
 }
 
 impl ClaimEvent for Account {
-    async fn claim(&self, event_id: &str) -> Answer<Claim> {
+    async fn claim(&self, event_id: &str) -> AwsResult<Claim> {
         let mut state = self.doing("claim", event_id)?;
         let (done, attempts) = state.claims.entry(event_id.to_owned()).or_default();
         *attempts += 1;
-        Ok(if *done { Claim::Done } else { Claim::Ours(*attempts) })
+        Ok(if *done { Claim::Processed } else { Claim::Acquired(*attempts) })
     }
 
-    async fn complete(&self, event_id: &str) -> Answer<()> {
+    async fn complete(&self, event_id: &str) -> AwsResult<()> {
         self.doing("complete", event_id)?.claims.entry(event_id.to_owned()).or_default().0 = true;
         Ok(())
     }
 
-    async fn give_back(&self, event_id: &str) -> Answer<()> {
+    async fn give_back(&self, event_id: &str) -> AwsResult<()> {
         self.doing("give-back", event_id).map(drop)
     }
 }
 
 impl RememberCreation for Account {
-    async fn creation(&self, arn: &str) -> Answer<Option<Creation>> {
+    async fn creation(&self, arn: &str) -> AwsResult<Option<Creation>> {
         Ok(self.doing("creation", arn)?.creations.get(arn).cloned())
     }
 
-    async fn remember(&self, arn: &str, creation: &Creation) -> Answer<()> {
+    async fn remember(&self, arn: &str, creation: &Creation) -> AwsResult<()> {
         let mut state = self.doing("remember", arn)?;
-        if state.creations.get(arn).is_none_or(|known| known.time <= creation.time + TOLERANCE) {
+        if state.creations.get(arn).is_none_or(|known| known.time <= creation.time + CLOCK_TOLERANCE) {
             state.creations.insert(arn.to_owned(), creation.clone());
         }
         Ok(())
@@ -190,7 +190,7 @@ impl RememberCreation for Account {
 }
 
 impl RememberCreations for Account {
-    async fn creations(&self, arns: &[&str]) -> Answer<BTreeMap<String, Creation>> {
+    async fn creations(&self, arns: &[&str]) -> AwsResult<BTreeMap<String, Creation>> {
         let state = self.doing("creations", &arns.len().to_string())?;
         Ok(state
             .creations
@@ -201,28 +201,28 @@ impl RememberCreations for Account {
     }
 }
 
-impl KeepPlace for Account {
-    async fn place(&self, list: &str) -> Answer<Place> {
-        Ok(self.doing("place", list)?.places.get(list).cloned().unwrap_or_default())
+impl SaveCheckpoint for Account {
+    async fn checkpoint(&self, list: &str) -> AwsResult<Checkpoint> {
+        Ok(self.doing("checkpoint", list)?.checkpoints.get(list).cloned().unwrap_or_default())
     }
 
-    async fn keep(&self, list: &str, place: &Place) -> Answer<()> {
-        self.doing("keep", list)?.places.insert(list.to_owned(), place.clone());
+    async fn save_checkpoint(&self, list: &str, checkpoint: &Checkpoint) -> AwsResult<()> {
+        self.doing("save-checkpoint", list)?.checkpoints.insert(list.to_owned(), checkpoint.clone());
         Ok(())
     }
 }
 
 impl ReadEventHistory for Account {
-    async fn history(&self, operation: &str, _from: Timestamp, _until: Timestamp) -> Answer<Vec<String>> {
+    async fn history(&self, operation: &str, _from: Timestamp, _until: Timestamp) -> AwsResult<Vec<String>> {
         Ok(self.doing("history", operation)?.history.clone())
     }
 }
 
 impl GroupAlerts for Account {
-    async fn join(&self, group: &Group, alert: &Waiting, ends: Timestamp) -> Answer<Turn> {
+    async fn add_alert(&self, group: &AlertGroup, alert: &PendingAlert, ends: Timestamp) -> AwsResult<AlertTiming> {
         let mut state = self.doing("join", &alert.event_id)?;
         let Some((window, _)) = state.windows.get_mut(&group.id()) else {
-            let window = Window {
+            let window = AlertWindow {
                 group: group.clone(),
                 first: alert.event_id.clone(),
                 sent: 0,
@@ -232,36 +232,36 @@ impl GroupAlerts for Account {
                 listed: Vec::new(),
             };
             state.windows.insert(group.id(), (window, ends));
-            return Ok(Turn::First);
+            return Ok(AlertTiming::Immediate);
         };
         if window.first == alert.event_id {
-            return Ok(Turn::First);
+            return Ok(AlertTiming::Immediate);
         }
         if window.listed.iter().any(|waiting| waiting.event_id == alert.event_id) {
-            return Ok(Turn::Later);
+            return Ok(AlertTiming::InDigest);
         }
         if window.waiting() < LISTED {
             window.listed.push(alert.clone());
         }
         *window.done.entry(alert.done.clone()).or_default() += 1;
         window.last.clone_from(&alert.event_time);
-        Ok(Turn::Later)
+        Ok(AlertTiming::InDigest)
     }
 }
 
 impl DigestAlerts for Account {
-    async fn over(&self, now: Timestamp) -> Answer<Vec<String>> {
+    async fn ended_windows(&self, now: Timestamp) -> AwsResult<Vec<String>> {
         let state = self.doing("over", &now.to_string())?;
         let over = state.windows.iter().filter(|(_, (_, ends))| *ends <= now);
         Ok(over.map(|(id, _)| id.clone()).collect())
     }
 
-    async fn window(&self, id: &str, now: Timestamp) -> Answer<Option<Window>> {
+    async fn window(&self, id: &str, now: Timestamp) -> AwsResult<Option<AlertWindow>> {
         let state = self.doing("window", id)?;
         Ok(state.windows.get(id).filter(|(_, ends)| *ends <= now).map(|(window, _)| window.clone()))
     }
 
-    async fn digested(&self, id: &str, told: &Window, ends: Timestamp) -> Answer<()> {
+    async fn record_digest(&self, id: &str, told: &AlertWindow, ends: Timestamp) -> AwsResult<()> {
         let mut state = self.doing("digested", id)?;
         if let Some((window, end)) = state.windows.get_mut(id)
             && (&window.first, window.sent) == (&told.first, told.sent)
@@ -277,7 +277,7 @@ impl DigestAlerts for Account {
         Ok(())
     }
 
-    async fn close(&self, id: &str) -> Answer<()> {
+    async fn close(&self, id: &str) -> AwsResult<()> {
         let mut state = self.doing("close", id)?;
         if state.windows.get(id).is_some_and(|(window, _)| window.waiting() == 0) {
             state.windows.remove(id);
@@ -287,14 +287,14 @@ impl DigestAlerts for Account {
 }
 
 impl AddTags for Account {
-    async fn add_tags(&self, _arn: &str, tags: &[(String, String)]) -> Answer<()> {
+    async fn add_tags(&self, _arn: &str, tags: &[(String, String)]) -> AwsResult<()> {
         let tags: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
         self.doing("add-tags", &tags.join(",")).map(drop)
     }
 }
 
 impl Publish for Account {
-    async fn publish(&self, message: &Message) -> Answer<()> {
+    async fn publish(&self, message: &Message) -> AwsResult<()> {
         self.doing("publish", &message.subject)?.messages.push(message.clone());
         Ok(())
     }

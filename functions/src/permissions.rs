@@ -1,4 +1,4 @@
-//! Which IAM actions each function takes: those of the ports that it can use, for the operations that it is told of. The
+//! ListFilter IAM actions each function takes: those of the ports that it can use, for the operations that it is told of. The
 //! template grants these and no others.
 
 use std::collections::BTreeSet;
@@ -6,16 +6,15 @@ use std::collections::BTreeSet;
 use tagwarden::evidence::{Created, EndpointConfig};
 use tagwarden::operations::{Area, Field, Operation, Stop};
 
-use crate::audit::ports::{FindObject, ListObjects, ReadObject, WriteObject};
-use crate::audit::s3::S3;
-use crate::aws::Aws;
+use crate::act::users;
 use crate::ports::{
-    AddTags, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
-    GroupAlerts, KeepPlace, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession,
-    RememberCreation, RememberCreations,
+    AddTags, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy, FindObject,
+    FindResources, FindSession, GroupAlerts, ListObjects, LookUp, Publish, ReadAttachedPolicies, ReadEventHistory,
+    ReadObject, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations, SaveCheckpoint,
+    WriteObject,
 };
-use crate::recover::is_recoverable;
-use crate::stop::{describing, users};
+use crate::resource::names::describing;
+use crate::resource::request::is_recoverable;
 use crate::sweep;
 
 /// Functions, by the names of their binaries, with the IAM actions that they take.
@@ -34,21 +33,21 @@ pub fn operations(areas: &'static [Area]) -> impl Iterator<Item = &'static Opera
 }
 
 /// The functions of `audit.yaml`.
-pub fn audit() -> Functions {
-    let (read, write) = (<S3 as ReadObject>::ACTIONS, <S3 as WriteObject>::ACTIONS);
+pub fn audit<P: ReadObject + FindObject + ListObjects + WriteObject>() -> Functions {
+    let (read, write) = (<P as ReadObject>::ACTIONS, <P as WriteObject>::ACTIONS);
     vec![
-        ("audit-extract", all(&[read, <S3 as FindObject>::ACTIONS, write])),
-        ("audit-judge", all(&[read, <S3 as ListObjects>::ACTIONS, write])),
+        ("audit-extract", all(&[read, <P as FindObject>::ACTIONS, write])),
+        ("audit-judge", all(&[read, <P as ListObjects>::ACTIONS, write])),
     ]
 }
 
 /// The functions of `template.yaml`.
-pub fn functions() -> Functions {
-    let guards = GUARDS.iter().map(|(name, areas)| (*name, enforcement(operations(areas))));
+pub fn functions<P: LookUp + Enforce + FindResources + RecordSession + DigestAlerts>() -> Functions {
+    let guards = GUARDS.iter().map(|(name, areas)| (*name, enforcement::<P>(operations(areas))));
     let others = [
-        ("record-sessions", all(&[<Aws as RecordSession>::ACTIONS])),
-        ("send-digests", all(&[<Aws as DigestAlerts>::ACTIONS, <Aws as Publish>::ACTIONS])),
-        ("sweep", sweep()),
+        ("record-sessions", all(&[<P as RecordSession>::ACTIONS])),
+        ("send-digests", all(&[<P as DigestAlerts>::ACTIONS, <P as Publish>::ACTIONS])),
+        ("sweep", sweep::<P>()),
     ];
     guards.chain(others).collect()
 }
@@ -58,38 +57,39 @@ fn all(actions: &[&[&str]]) -> BTreeSet<String> {
 }
 
 /// What a sweep takes: what guards take for what it finds, and what it takes to find that.
-fn sweep() -> BTreeSet<String> {
-    let mut actions = enforcement(sweep::operations());
+fn sweep<P: LookUp + Enforce + FindResources>() -> BTreeSet<String> {
+    let mut actions = enforcement::<P>(sweep::operations());
     actions.extend(all(&[
-        <Aws as RememberCreations>::ACTIONS,
-        <Aws as KeepPlace>::ACTIONS,
-        <Aws as ReadEventHistory>::ACTIONS,
+        <P as RememberCreations>::ACTIONS,
+        <P as SaveCheckpoint>::ACTIONS,
+        <P as ReadEventHistory>::ACTIONS,
     ]));
-    for kind in &sweep::KINDS {
-        actions.extend([kind.list.to_owned(), describing(kind.operation)].map(|call| format!("sagemaker:{call}")));
+    for operation in sweep::operations() {
+        let calls = operation.list.map(str::to_owned).into_iter().chain([describing(operation.name)]);
+        actions.extend(calls.map(|call| format!("sagemaker:{call}")));
     }
     actions
 }
 
 /// What it takes to judge calls of these operations, and to act.
-fn enforcement(operations: impl Iterator<Item = &'static Operation>) -> BTreeSet<String> {
+fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Operation>) -> BTreeSet<String> {
     let mut actions = all(&[
-        <Aws as ReadTags>::ACTIONS,
-        <Aws as ReadAttachedPolicies>::ACTIONS,
-        <Aws as ReadTrustPolicy>::ACTIONS,
-        <Aws as DescribeKey>::ACTIONS,
-        <Aws as DescribeResource>::ACTIONS,
-        <Aws as FindSession>::ACTIONS,
-        <Aws as FetchPolicy>::ACTIONS,
-        <Aws as ClaimEvent>::ACTIONS,
-        <Aws as RememberCreation>::ACTIONS,
-        <Aws as AddTags>::ACTIONS,
-        <Aws as GroupAlerts>::ACTIONS,
-        <Aws as Publish>::ACTIONS,
+        <P as ReadTags>::ACTIONS,
+        <P as ReadAttachedPolicies>::ACTIONS,
+        <P as ReadTrustPolicy>::ACTIONS,
+        <P as DescribeKey>::ACTIONS,
+        <P as DescribeResource>::ACTIONS,
+        <P as FindSession>::ACTIONS,
+        <P as FetchPolicy>::ACTIONS,
+        <P as ClaimEvent>::ACTIONS,
+        <P as RememberCreation>::ACTIONS,
+        <P as AddTags>::ACTIONS,
+        <P as GroupAlerts>::ACTIONS,
+        <P as Publish>::ACTIONS,
     ]);
     for operation in operations {
         if operation.tells(Field::Model) {
-            actions.extend(all(&[<Aws as DescribeModel>::ACTIONS]));
+            actions.extend(all(&[<P as DescribeModel>::ACTIONS]));
         }
         actions.extend(calls(operation).into_iter().map(|name| format!("sagemaker:{name}")));
     }
@@ -131,18 +131,6 @@ pub fn in_arn(kind: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::OPERATIONS;
-
-    #[test]
-    fn whatever_may_have_to_be_called_can_be() {
-        for operation in Operation::all() {
-            for call in calls(operation).iter().filter(|call| !call.starts_with("List")) {
-                assert!(OPERATIONS.contains(&call.as_str()), "{}: {call}", operation.name);
-            }
-        }
-        let called: BTreeSet<_> = Operation::all().flat_map(calls).collect();
-        assert!(OPERATIONS.iter().all(|name| called.contains(*name)), "one is never called");
-    }
 
     #[test]
     fn every_operation_has_one_guard() {

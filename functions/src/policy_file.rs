@@ -8,15 +8,15 @@ use tagwarden::policy::{self, Policy};
 use tagwarden::terms::SessionTags;
 
 use crate::config;
-use crate::ports::{FetchPolicy, Fetched};
+use crate::ports::{FetchPolicy, PolicyObject};
 
 /// A policy in both readings that a guard needs.
 #[derive(Clone, Debug)]
-pub struct Policies {
+pub struct LoadedPolicy {
     /// As it is written.
     pub policy: Policy,
     /// The same for sessions that all carry tags: what it decides does not rest on a role's tags alone.
-    pub cautious: Policy,
+    pub requiring_session_tags: Policy,
 }
 
 /// Where the policy comes from.
@@ -26,7 +26,7 @@ pub struct PolicyFile {
     observe_only: bool,
     /// How long a policy from S3 is good for before S3 is asked whether it changed.
     max_age: Duration,
-    held: Mutex<Option<Held>>,
+    held: Mutex<Option<CachedPolicy>>,
 }
 
 #[derive(Debug)]
@@ -40,8 +40,8 @@ enum Location {
 }
 
 #[derive(Clone, Debug)]
-struct Held {
-    policies: Arc<Policies>,
+struct CachedPolicy {
+    policies: Arc<LoadedPolicy>,
     etag: Option<String>,
     checked: Instant,
 }
@@ -82,7 +82,7 @@ impl PolicyFile {
 
     /// This policy, for good.
     pub fn fixed(policy: Policy) -> Self {
-        let held = Held { policies: Arc::new(Policies::of(policy)), etag: None, checked: Instant::now() };
+        let held = CachedPolicy { policies: Arc::new(LoadedPolicy::of(policy)), etag: None, checked: Instant::now() };
         let (location, observe_only) = (Location::Here, false);
         Self { location, observe_only, max_age: Duration::MAX, held: Mutex::new(Some(held)) }
     }
@@ -91,8 +91,8 @@ impl PolicyFile {
     /// one before: what was protected stays so.
     ///
     /// # Errors
-    /// Where there is none yet.
-    pub async fn current(&self, ports: &impl FetchPolicy) -> Result<Arc<Policies>, String> {
+    /// If there is none yet.
+    pub async fn current(&self, ports: &impl FetchPolicy) -> Result<Arc<LoadedPolicy>, String> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Location::Object { bucket, key } = &self.location else {
             return held.map(|held| held.policies).ok_or_else(|| "there is no policy".to_owned());
@@ -104,8 +104,8 @@ impl PolicyFile {
         let etag = held.as_ref().and_then(|held| held.etag.as_deref());
         let fetched = match ports.fetch_policy(bucket, key, etag).await {
             Ok(None) => Ok(None),
-            Ok(Some(Fetched { text, etag })) => {
-                parse(&name, &text, self.observe_only).map(|policy| Some((Arc::new(Policies::of(policy)), etag)))
+            Ok(Some(PolicyObject { text, etag })) => {
+                parse(&name, &text, self.observe_only).map(|policy| Some((Arc::new(LoadedPolicy::of(policy)), etag)))
             }
             Err(failure) => Err(format!("{name}: {failure}")),
         };
@@ -119,17 +119,17 @@ impl PolicyFile {
             }
             (Err(problem), None) => return Err(problem),
         };
-        let renewed = Held { policies: Arc::clone(&policies), etag, checked: Instant::now() };
+        let renewed = CachedPolicy { policies: Arc::clone(&policies), etag, checked: Instant::now() };
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(renewed);
         Ok(policies)
     }
 }
 
-impl Policies {
+impl LoadedPolicy {
     fn of(policy: Policy) -> Self {
-        let mut cautious = policy.clone();
-        cautious.abac.session_tags = SessionTags::Required;
-        Self { policy, cautious }
+        let mut requiring_session_tags = policy.clone();
+        requiring_session_tags.abac.session_tags = SessionTags::Required;
+        Self { policy, requiring_session_tags }
     }
 }
 
@@ -160,13 +160,13 @@ mod tests {
     }
 
     fn put(account: &Account, text: &str, etag: &str) {
-        account.state().policy = Some(Fetched { text: text.to_owned(), etag: Some(etag.to_owned()) });
+        account.state().policy = Some(PolicyObject { text: text.to_owned(), etag: Some(etag.to_owned()) });
     }
 
     /// The projects that the policy names: one that each version has.
     async fn version(file: &PolicyFile, account: &Account) -> Result<String, String> {
-        let policies = file.current(account).await?;
-        Ok(policies.policy.abac.projects.clone().unwrap_or_default().concat())
+        let loaded = file.current(account).await?;
+        Ok(loaded.policy.abac.projects.clone().unwrap_or_default().concat())
     }
 
     #[tokio::test]

@@ -6,18 +6,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tagwarden::decide::{Decision, FindingOutcome, Verdict};
 
-use crate::act::Deed;
-
-/// Starts the log of everything that is not a decision: warnings, as JSON on standard output.
-pub fn start() {
-    tracing_subscriber::fmt().json().flatten_event(true).without_time().with_target(false).init();
-}
+use crate::act::ActionResult;
 
 /// Where records go.
 pub type Log = fn(&Value);
 
 /// The record of a decision that `function` made, of what was done, and its metrics.
-pub fn record(function: &str, decision: &Decision, deeds: &[Deed], now: Timestamp) -> Value {
+pub fn record(function: &str, decision: &Decision, results: &[ActionResult], now: Timestamp) -> Value {
     let happened: Option<Timestamp> = decision.event_time.as_deref().and_then(|time| time.parse().ok());
     let mut members = json!({
         "_aws": {
@@ -31,13 +26,13 @@ pub fn record(function: &str, decision: &Decision, deeds: &[Deed], now: Timestam
         "Verdict": decision.verdict,
         "Decisions": 1,
         "Unknown": u8::from(decision.verdict == Verdict::Unknown),
-        "deeds": deeds,
+        "deeds": results,
     });
-    if !deeds.is_empty() {
-        let latency: u64 = deeds.iter().map(|deed| deed.milliseconds).sum();
+    if !results.is_empty() {
+        let latency: u64 = results.iter().map(|result| result.milliseconds).sum();
         merge(&mut members, json!({"ActionLatency": latency}));
     }
-    if let (true, Some(happened)) = (deeds.iter().any(|deed| deed.stopped), happened) {
+    if let (true, Some(happened)) = (results.iter().any(|result| result.stopped), happened) {
         // How long the resource lived: from the call to its end.
         let exposure = now.duration_since(happened).as_millis().max(0);
         merge(&mut members, json!({"ExposureTime": exposure}));

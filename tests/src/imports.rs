@@ -115,7 +115,7 @@ fn read_folder(root: &Path, folder: &Path, module: &[String], files: &mut Vec<Fi
     entries.sort();
     for path in entries {
         let name = path.file_stem().and_then(|name| name.to_str()).expect("UTF-8").to_owned();
-        let below = [module, &[name.clone()]].concat();
+        let below = [module, std::slice::from_ref(&name)].concat();
         if path.is_dir() {
             read_folder(root, &path, &below, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tagwarden::operations::Operation;
+use tagwarden_functions::aws::Aws;
 use tagwarden_functions::permissions::functions;
 use tempfile::TempDir;
 
@@ -175,7 +176,7 @@ impl World {
 
     /// Every call that the guard made is one that its role allows.
     fn assert_least_privilege(&self, guard: &str) {
-        let functions = functions();
+        let functions = functions::<Aws>();
         let (_, allowed) = functions.iter().find(|(name, _)| *name == guard).expect(guard);
         for call in self.emulator.journal(guard) {
             let call = call.replacen("tagging:", "tag:", 1);

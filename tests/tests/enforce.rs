@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tagwarden::operations::{Operation, Stop};
+use tagwarden_functions::aws::Aws;
 use tagwarden_functions::permissions::{GUARDS, functions, operations};
-use tagwarden_functions::recover::{NOT_TOLD, is_recoverable};
-use tagwarden_functions::state_change::KINDS;
+use tagwarden_functions::resource::request::{NOT_DESCRIBED, is_recoverable};
 use tagwarden_tests::emulator::REGION;
 use tagwarden_tests::runtime_api::{Answer, Function};
 use tagwarden_tests::world::{
@@ -281,15 +281,15 @@ fn whatever_fails_nothing_is_lost() {
 /// SageMaker's event that what an operation creates, under this ARN, has come to life.
 fn came_to_life(operation: &str, arn: &Value) -> Value {
     static EVENTS: AtomicUsize = AtomicUsize::new(0);
-    let (by, detail_type, states) = KINDS.iter().find(|(by, ..)| *by == operation).expect("it has events");
-    let noun = by.trim_start_matches("Create");
+    let event = Operation::named(operation).and_then(|operation| operation.event).expect("it has events");
+    let noun = operation.trim_start_matches("Create");
     let mut detail = json!({format!("{noun}Arn"): arn});
-    if let Some(state) = states.first() {
+    if let Some(state) = event.states.first() {
         detail[format!("{noun}Status")] = json!(state);
     }
     json!({
         "id": format!("state-{}", EVENTS.fetch_add(1, Ordering::Relaxed)),
-        "detail-type": detail_type,
+        "detail-type": event.detail_type,
         "source": "aws.sagemaker",
         "account": ACCOUNT,
         "region": REGION,
@@ -310,7 +310,7 @@ fn wait_for_cloudtrail(world: &World, event: &Value) {
 fn a_creation_whose_event_is_lost_is_judged_when_it_comes_to_life() {
     for (guard, areas) in GUARDS {
         let world = World::new(guard, &format!("{NO_SESSIONS}{NO_REGION}[rules.untagged-principal]"));
-        for operation in operations(areas).filter(|operation| KINDS.iter().any(|(by, ..)| *by == operation.name)) {
+        for operation in operations(areas).filter(|operation| operation.event.is_some()) {
             let lost = world.make(operation, &format!("lost-{}", operation.name.to_lowercase()));
             let arn = &lost["detail"]["responseElements"][operation.resource_arn.expect("it has one")];
             let event = came_to_life(operation.name, arn);
@@ -625,7 +625,7 @@ fn requests_are_recovered() {
                     answer[0].take()
                 };
                 let (told, omitted) = (judged(request), judged(Value::Null));
-                if NOT_TOLD.iter().any(|(name, _)| *name == operation.name) {
+                if NOT_DESCRIBED.iter().any(|(name, _)| *name == operation.name) {
                     assert_ne!(omitted["verdict"], "compliant", "{what}");
                 } else {
                     assert_eq!(essence(&omitted), essence(&told), "{what}");
@@ -642,7 +642,7 @@ fn requests_are_recovered() {
 fn every_permission_is_used() {
     let everything = "[rules.missing-project-tag]\n[rules.untagged-principal]\n[rules.overprivileged-execution-role]\n\
         [rules.confused-deputy-trust]\n[rules.unapproved-kms-key]\n[rules.missing-vpc]\naction = 'alert'\n";
-    let functions = functions();
+    let functions = functions::<Aws>();
     for (guard, areas) in GUARDS {
         let world = World::with_policy_in_s3(guard, &format!("{everything}{NO_REGION}"));
         // What may use models and configurations.

@@ -10,8 +10,8 @@ use tagwarden::operations::{Absence, Field, Operation};
 use tagwarden::policy::Policy;
 use tagwarden::record::Call;
 use tagwarden::record::documents::{self, Item};
-use tagwarden_functions::recover::{NOT_TOLD, RENAMED, is_recoverable};
-use tagwarden_functions::stop::describing;
+use tagwarden_functions::resource::names::describing;
+use tagwarden_functions::resource::request::{NOT_DESCRIBED, RENAMED, is_recoverable};
 use tagwarden_tests::{list, samples, shapes, strict_policy, tagwarden, tagwarden_with_input};
 
 /// The caller, the roles that requests pass, and the models and endpoint configurations that they name.
@@ -195,7 +195,7 @@ fn descriptions_tell_what_the_rules_read() {
             let renamed: Vec<_> = renamed.collect();
             let is_told =
                 if renamed.is_empty() { told.contains(&path) } else { renamed.iter().all(|path| told.contains(path)) };
-            let left_out = NOT_TOLD.iter().any(|(of, left)| *of == operation.name && path.starts_with(left));
+            let left_out = NOT_DESCRIBED.iter().any(|(of, left)| *of == operation.name && path.starts_with(left));
             assert!(is_told != left_out, "{}: {path}: told: {is_told}, left out: {left_out}", operation.name);
         }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tagwarden_archive::{Spec, generate};
+use tagwarden_functions::aws::S3;
 use tagwarden_functions::permissions::audit;
 use tagwarden_tests::emulator::Emulator;
 use tagwarden_tests::runtime_api::Function;
@@ -221,7 +222,7 @@ fn what_was_made_is_not_made_again_and_what_changed_is() {
     let (summary, ..) = organisation.on_one_machine(&[]);
     assert_eq!(with_our_hint(&organisation.report("fourth", "summary.json")), summary.trim_end());
 
-    for (name, mut allowed) in audit() {
+    for (name, mut allowed) in audit::<S3>() {
         let journal = organisation.emulator.journal(name);
         let as_action = |call: &String| call.replace("HeadObject", "GetObject").replace("ListObjectsV2", "ListBucket");
         let made: BTreeSet<_> = journal.iter().map(as_action).collect();

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tagwarden_functions::aws::Aws;
 use tagwarden_functions::permissions::functions;
 use tagwarden_tests::emulator::{Emulator, REGION};
 use tagwarden_tests::event;
@@ -157,7 +158,7 @@ fn a_storm_is_stopped_and_told_by_a_few_alerts() {
     assert_eq!(storm.told().iter().map(count).collect::<Vec<_>>(), [1]);
 
     // Every call is one that the role allows, and every permission is used. Those on keys are SNS's.
-    let functions = functions();
+    let functions = functions::<Aws>();
     let (_, allowed) = functions.iter().find(|(name, _)| *name == DIGESTS).expect("it is deployed");
     let mut calls = storm.emulator.journal(DIGESTS);
     calls.extend(["kms:Decrypt", "kms:GenerateDataKey"].map(str::to_owned));

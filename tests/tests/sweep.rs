@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tagwarden::operations::Stop;
+use tagwarden_functions::aws::Aws;
 use tagwarden_functions::permissions::functions;
 use tagwarden_functions::sweep::operations;
 use tagwarden_tests::runtime_api::Function;
@@ -82,7 +83,7 @@ fn what_no_event_told_of_is_found_and_dealt_with_once() {
     assert_eq!(swept["unfinished"], false);
 
     // What its role allows it, it does. A stop that is refused, and what is in use, are guards' tests.
-    let (called, functions) = (world.emulator.journal(SWEEP), functions());
+    let (called, functions) = (world.emulator.journal(SWEEP), functions::<Aws>());
     let (_, allowed) = functions.iter().find(|(name, _)| *name == SWEEP).expect("it is deployed");
     let of_its_own = |action: &&String| ["sagemaker:", "cloudtrail:"].iter().any(|service| action.starts_with(service));
     let unused: Vec<_> = allowed.iter().filter(of_its_own).filter(|action| !called.contains(action)).collect();
@@ -161,7 +162,7 @@ fn what_was_there_before_is_told_not_stopped() {
     let alerts = alerts(&world);
     assert_eq!(alerts.len(), 4, "{alerts:?}");
     assert!(alerts.iter().all(|alert| alert.done.is_empty()), "{alerts:?}");
-    assert!(alerts[0].text.contains("it has been there for more than a day"), "{}", alerts[0].text);
+    assert!(alerts[0].text.contains("it has existed for more than a day"), "{}", alerts[0].text);
     assert_eq!(
         world.emulator.sagemaker("DescribeEndpoint", &json!({"EndpointName": "old"}))["EndpointStatus"],
         "InService"

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tagwarden::operations::Operation;
+use tagwarden_functions::aws::{Aws, S3};
 use tagwarden_functions::permissions::{GUARDS, audit, functions as deployed, in_arn, operations};
-use tagwarden_functions::state_change::KINDS;
 use tagwarden_functions::sweep;
 use tagwarden_tests::template::{functions, statements, template, texts};
 use tagwarden_tests::{list, root};
@@ -16,7 +16,7 @@ const OF_LAMBDA: [&str; 3] = ["logs:CreateLogStream", "logs:PutLogEvents", "sqs:
 
 #[test]
 fn each_function_has_the_permissions_that_it_uses_and_no_others() {
-    for (name, deployed) in [("template.yaml", deployed()), ("audit.yaml", audit())] {
+    for (name, deployed) in [("template.yaml", deployed::<Aws>()), ("audit.yaml", audit::<S3>())] {
         let template = template(name);
         let names: Vec<_> = functions(&template).into_iter().map(|(binary, ..)| binary).collect();
         assert_eq!(names, deployed.iter().map(|(name, _)| *name).collect::<Vec<_>>());
@@ -136,19 +136,15 @@ fn what_comes_to_life_is_delivered_to_the_guard_of_its_creation() {
     for (binary, _, properties) in functions(&template).iter().filter(|(binary, ..)| binary.starts_with("guard-")) {
         let (_, areas) = GUARDS.iter().find(|(name, _)| name == binary).expect("it has operations");
         let guarded: Vec<_> =
-            KINDS.iter().filter(|(by, ..)| operations(areas).any(|operation| operation.name == *by)).collect();
+            operations(areas).filter_map(|operation| Some((operation.name, operation.event?))).collect();
         let [pattern] = patterns(properties, false)[..] else { panic!("{binary}: one rule") };
         let delivered: BTreeSet<_> = texts(&pattern["detail-type"]).collect();
-        assert_eq!(
-            delivered,
-            guarded.iter().map(|(_, detail_type, _)| (*detail_type).to_owned()).collect(),
-            "{binary}"
-        );
-        let with_states: Vec<_> = guarded.iter().filter(|(.., states)| !states.is_empty()).collect();
+        assert_eq!(delivered, guarded.iter().map(|(_, event)| event.detail_type.to_owned()).collect(), "{binary}");
+        let with_states: Vec<_> = guarded.iter().filter(|(_, event)| !event.states.is_empty()).collect();
         let expected: serde_json::Map<_, _> = with_states
             .iter()
-            .map(|(by, _, states)| {
-                let mut values: Vec<_> = states.iter().map(|state| json!(state)).collect();
+            .map(|(by, event)| {
+                let mut values: Vec<_> = event.states.iter().map(|state| json!(state)).collect();
                 if guarded.len() > 1 {
                     values.push(json!({"exists": false}));
                 }

@@ -4,17 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use futures_util::stream::{self, StreamExt};
-use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tagwarden_audit::stored::{self, Batch, Stored};
 use tagwarden_audit::{Extract, Period};
 use tagwarden_audit::{LogFiles, Scanned, layout};
 
-use super::ports::{Content, FindObject, Object, ReadObject, WriteObject};
-use super::s3::S3;
-use super::{Bounds, extract_of};
-use crate::config;
+use super::bounds::{Bounds, extract_of};
+use crate::ports::{FindObject, ObjectContent, ReadObject, S3Object, WriteObject};
 
 /// How many log files are fetched at once: while one is read, others arrive.
 const AT_ONCE: usize = 8;
@@ -22,15 +19,15 @@ const AT_ONCE: usize = 8;
 /// A batch of objects, as the state machine's `ItemBatcher` makes it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Request {
+pub struct BatchRequest {
     batch_input: Bounds,
-    items: Vec<Item>,
+    items: Vec<ListedObject>,
 }
 
 /// An object, as its `ItemReader` lists it (Step Functions Developer Guide, "ItemReader").
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Item {
+struct ListedObject {
     key: String,
     #[serde(alias = "ETag")]
     etag: String,
@@ -38,7 +35,7 @@ struct Item {
 
 /// What became of a batch.
 #[derive(Debug, Serialize, PartialEq, Eq)]
-pub struct Answer {
+pub struct BatchExtract {
     /// The id of the extract.
     pub extract: String,
     /// How many log files it is of.
@@ -48,14 +45,14 @@ pub struct Answer {
 }
 
 /// What is to be done with a batch.
-struct Work<'r> {
-    needed: Vec<&'r Item>,
+struct BatchPlan<'r> {
+    needed: Vec<&'r ListedObject>,
     /// The folders of days that lie outside the period.
     left_out: BTreeSet<&'r str>,
 }
 
-impl<'r> Work<'r> {
-    fn of(items: &'r [Item], period: Period) -> Self {
+impl<'r> BatchPlan<'r> {
+    fn of(items: &'r [ListedObject], period: Period) -> Self {
         let mut work = Self { needed: Vec::new(), left_out: BTreeSet::new() };
         for item in items.iter().filter(|item| !item.key.ends_with('/')) {
             let path = Path::new(&item.key);
@@ -97,19 +94,19 @@ fn unquoted(etag: &str) -> &str {
 /// Makes the extract of a batch of objects in `bucket`, and keeps it below `results`, unless it is there already.
 ///
 /// # Errors
-/// Where S3 does not do its part. What a log file holds is no reason: it becomes a problem in the extract.
+/// If S3 does not do its part. What a log file holds is no reason: it becomes a problem in the extract.
 pub async fn extract(
-    request: &Request,
+    request: &BatchRequest,
     bucket: &str,
-    results: &Object,
+    results: &S3Object,
     ports: &(impl ReadObject + FindObject + WriteObject),
-) -> Result<Answer, String> {
+) -> Result<BatchExtract, String> {
     let period = request.batch_input.period()?;
-    let work = Work::of(&request.items, period);
+    let work = BatchPlan::of(&request.items, period);
     let extract = work.id(bucket, &request.batch_input);
     let [sessions, files] = extract_of(results, &extract);
     let found = ports.exists(&files).await.map_err(|failure| failure.to_string())?;
-    let answer = Answer { extract, files: work.needed.len(), found };
+    let answer = BatchExtract { extract, files: work.needed.len(), found };
     if found {
         return Ok(answer);
     }
@@ -119,17 +116,17 @@ pub async fn extract(
         add(&mut batch, Stored::LeftOut(folder.to_owned()))?;
     }
     let fetched = stream::iter(work.needed).map(|item| async move {
-        let object = Object { bucket: bucket.to_owned(), key: item.key.clone() };
+        let object = S3Object { bucket: bucket.to_owned(), key: item.key.clone() };
         (item, ports.read(&object).await)
     });
     let mut fetched = std::pin::pin!(fetched.buffered(AT_ONCE));
     while let Some((item, content)) = fetched.next().await {
         let scanned = match content.map_err(|failure| failure.to_string())? {
-            Content::Read { etag, .. } if unquoted(&etag) != unquoted(&item.etag) => {
+            ObjectContent::Read { etag, .. } if unquoted(&etag) != unquoted(&item.etag) => {
                 return Err(format!("s3://{bucket}/{} has changed since it was listed: start again", item.key));
             }
-            Content::Read { bytes, .. } => log_files.scan(&bytes, period),
-            Content::Unavailable(why) => {
+            ObjectContent::Read { bytes, .. } => log_files.scan(&bytes, period),
+            ObjectContent::Unavailable(why) => {
                 let extract = Extract { problems: vec![format!(" {why}")], ..Extract::default() };
                 Scanned { extract, ..Scanned::default() }
             }
@@ -143,34 +140,19 @@ pub async fn extract(
     Ok(answer)
 }
 
-/// Serves invocations until the runtime ends the process.
-///
-/// # Errors
-/// Where the environment lacks something, or the Lambda Runtime API cannot be reached.
-pub async fn run() -> Result<(), lambda_runtime::Error> {
-    crate::telemetry::start();
-    let (bucket, results) = (config::required(config::LOG_BUCKET)?, config::required(config::RESULTS)?);
-    let (results, s3) = (Object::parse(&results)?, S3::connect().await);
-    let (bucket, results, s3) = (&bucket, &results, &s3);
-    let handler = move |event: LambdaEvent<Request>| async move {
-        Ok::<_, lambda_runtime::Error>(extract(&event.payload, bucket, results, s3).await?)
-    };
-    lambda_runtime::run(lambda_runtime::service_fn(handler)).await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn request(keys: &[&str], etag: &str) -> Request {
+    fn request(keys: &[&str], etag: &str) -> BatchRequest {
         let item = |key: &&str| serde_json::json!({"Key": key, "Etag": etag, "Size": 1});
         let items: Vec<_> = keys.iter().map(item).collect();
         let request = serde_json::json!({"BatchInput": {"since": "2026-01-05", "until": ""}, "Items": items});
         serde_json::from_value(request).expect("a request")
     }
 
-    fn id(request: &Request) -> String {
-        Work::of(&request.items, request.batch_input.period().expect("a period")).id("logs", &request.batch_input)
+    fn id(request: &BatchRequest) -> String {
+        BatchPlan::of(&request.items, request.batch_input.period().expect("a period")).id("logs", &request.batch_input)
     }
 
     #[test]
@@ -181,7 +163,7 @@ mod tests {
             [format!("{folder}/01/a.json.gz"), format!("{folder}/01/b.json.gz"), format!("{folder}/05/c.json.gz")];
         let keys: Vec<_> = keys.iter().map(String::as_str).chain([digest, "AWSLogs/"]).collect();
         let request = request(&keys, "1");
-        let work = Work::of(&request.items, request.batch_input.period().expect("a period"));
+        let work = BatchPlan::of(&request.items, request.batch_input.period().expect("a period"));
         assert_eq!(work.needed.iter().map(|item| item.key.as_str()).collect::<Vec<_>>(), [keys[2]]);
         assert_eq!(work.left_out.into_iter().collect::<Vec<_>>(), [format!("{folder}/01")]);
     }

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
-use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
 use tagwarden::evidence::Evidence;
 use tagwarden::policy;
@@ -15,10 +14,9 @@ use tagwarden_audit::stored::{self, Stored};
 use tagwarden_audit::{Audit, Gathered, LoadedPolicy, Outputs, Page, Scanned, Written, layout};
 use tagwarden_audit::{Summary, Verdicts};
 
+use super::bounds::{Bounds, extract_of};
 use super::limits::Limits;
-use super::ports::{Content, ListObjects, Object, ReadObject, WriteObject};
-use super::s3::S3;
-use super::{Bounds, extract_of};
+use crate::ports::{ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
 use crate::{config, policy_file};
 
 /// How many objects are fetched at once.
@@ -30,7 +28,7 @@ pub const HINT: &str =
 
 /// What the state machine asks for.
 #[derive(Debug, Deserialize)]
-pub struct Request {
+pub struct JudgeRequest {
     #[serde(flatten)]
     bounds: Bounds,
     /// The manifests of the map runs that made the extracts.
@@ -69,13 +67,13 @@ struct ResultFile {
 
 /// A line of a result file: what `audit-extract` answered.
 #[derive(Debug, Deserialize)]
-struct Extracted {
+struct ExtractId {
     extract: String,
 }
 
 /// What the judgement comes to, and where the report is.
 #[derive(Debug, Serialize)]
-pub struct Answer {
+pub struct Report {
     launches: Verdicts,
     /// Launches of which something would have been undone.
     stopped: u64,
@@ -89,28 +87,28 @@ pub struct Answer {
     findings: String,
 }
 
-/// The places that the environment names.
-pub struct Places {
+/// The locations that the environment names.
+pub struct Locations {
     /// The name of the log bucket.
     pub logs: String,
     /// Where extracts are and reports go.
-    pub results: Object,
+    pub results: S3Object,
     /// Where IAM's data is.
-    pub iam: Option<Object>,
+    pub iam: Option<S3Object>,
     /// Where the policy is: `s3://…`, a file, or built in.
     pub policy: Option<String>,
 }
 
-impl Places {
-    /// The places that the environment names.
+impl Locations {
+    /// The locations that the environment names.
     ///
     /// # Errors
-    /// Where it lacks one, or names it wrongly.
-    pub fn from_environment() -> Result<Self, lambda_runtime::Error> {
+    /// If it lacks one, or names it wrongly.
+    pub fn from_environment() -> Result<Self, String> {
         Ok(Self {
             logs: config::required(config::LOG_BUCKET)?,
-            results: Object::parse(&config::required(config::RESULTS)?)?,
-            iam: config::set(config::IAM).map(|place| Object::parse(&place)).transpose()?,
+            results: S3Object::parse(&config::required(config::RESULTS)?)?,
+            iam: config::set(config::IAM).map(|place| S3Object::parse(&place)).transpose()?,
             policy: config::set(config::POLICY),
         })
     }
@@ -119,39 +117,39 @@ impl Places {
 /// Joins, judges and reports.
 ///
 /// # Errors
-/// Where the policy is invalid, S3 does not do its part, or a limit is hit.
+/// If the policy is invalid, S3 does not do its part, or a limit is hit.
 pub async fn judge(
-    request: &Request,
-    places: &Places,
+    request: &JudgeRequest,
+    locations: &Locations,
     limits: Limits,
     ports: &(impl ReadObject + ListObjects + WriteObject),
-) -> Result<Answer, String> {
+) -> Result<Report, String> {
     let period = request.bounds.period()?;
-    let policy = load_policy(places.policy.as_deref(), ports).await?;
-    let mut joining = Joining {
+    let policy = load_policy(locations.policy.as_deref(), ports).await?;
+    let mut merge = Merge {
         gathered: Gathered::new(Evidence::new(HINT)),
-        logs: &places.logs,
+        logs: &locations.logs,
         days_left_out: HashSet::new(),
         hasher: RandomState::new(),
         problems: Vec::new(),
     };
-    if let Some(iam) = &places.iam {
-        joining.learn_iam(iam, ports).await?;
+    if let Some(iam) = &locations.iam {
+        merge.learn_iam(iam, ports).await?;
     }
     let extracts = extracts(&request.manifests, ports).await?;
-    let parts: Vec<_> = extracts.iter().map(|id| extract_of(&places.results, id)).collect();
+    let parts: Vec<_> = extracts.iter().map(|id| extract_of(&locations.results, id)).collect();
     each(parts.iter().map(|[_, files]| files), limits, ports, |bytes| {
-        stored::read_files(bytes, |stored| joining.take(stored)).map_err(|failure| failure.to_string())
+        stored::read_files(bytes, |stored| merge.take(stored)).map_err(|failure| failure.to_string())
     })
     .await?;
-    if joining.gathered.input.files == 0 {
-        let days = joining.days_left_out.len();
+    if merge.gathered.input.files == 0 {
+        let days = merge.days_left_out.len();
         return Err(format!("there is no log file to judge; {days} days of log files lie outside the period"));
     }
-    joining.finish_files();
+    merge.finish_files();
     each(parts.iter().map(|[sessions, _]| sessions), limits, ports, |bytes| {
         let learned = stored::read_sessions(bytes, |session| {
-            joining.gathered.learn_session(session);
+            merge.gathered.learn_session(session);
             Ok(())
         });
         learned.map_err(|failure| failure.to_string())
@@ -168,25 +166,25 @@ pub async fn judge(
         })
     };
     let audit = Audit { policy: &policy, other: None, period, threads: 1, complete: true };
-    let judged = outputs().and_then(|outputs| audit.judge(joining.gathered, outputs));
+    let judged = outputs().and_then(|outputs| audit.judge(merge.gathered, outputs));
     let summary = judged.map_err(|failure| failure.to_string())?;
-    let report = places.results.below(&format!("reports/{}", request.report));
+    let report = locations.results.below(&format!("reports/{}", request.report));
     for name in ["findings.jsonl", "report.html"] {
         ports.write_file(&report.below(name), &file(name)).await.map_err(|failure| failure.to_string())?;
     }
     ports
-        .write(&report.below("problems.txt"), joining.problems.concat().into_bytes())
+        .write(&report.below("problems.txt"), merge.problems.concat().into_bytes())
         .await
         .map_err(|failure| failure.to_string())?;
     write_summary(&report, &summary, ports).await
 }
 
 /// Writes the summary last: where it is, the report is complete.
-async fn write_summary(report: &Object, summary: &Summary, ports: &impl WriteObject) -> Result<Answer, String> {
+async fn write_summary(report: &S3Object, summary: &Summary, ports: &impl WriteObject) -> Result<Report, String> {
     let place = report.below("summary.json");
     let bytes = serde_json::to_vec(summary).map_err(|error| error.to_string())?;
     ports.write(&place, bytes).await.map_err(|failure| failure.to_string())?;
-    Ok(Answer {
+    Ok(Report {
         launches: summary.launches,
         stopped: summary.stopped,
         problems: summary.input.problems,
@@ -201,7 +199,7 @@ async fn load_policy(place: Option<&str>, ports: &impl ReadObject) -> Result<Loa
     let (name, text) = match place {
         None => ("the built-in policy".to_owned(), policy::DEFAULT.to_owned()),
         Some(place) if place.starts_with("s3://") => {
-            let bytes = content(&Object::parse(place)?, ports).await?;
+            let bytes = content(&S3Object::parse(place)?, ports).await?;
             (place.to_owned(), String::from_utf8(bytes).map_err(|_| format!("{place}: no UTF-8 text"))?)
         }
         Some(path) => (path.to_owned(), std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?),
@@ -214,14 +212,14 @@ async fn load_policy(place: Option<&str>, ports: &impl ReadObject) -> Result<Loa
 async fn extracts(manifests: &[Manifest], ports: &impl ReadObject) -> Result<BTreeSet<String>, String> {
     let mut extracts = BTreeSet::new();
     for Manifest { bucket, key } in manifests {
-        let place = Object { bucket: bucket.clone(), key: key.clone() };
+        let place = S3Object { bucket: bucket.clone(), key: key.clone() };
         let bytes = content(&place, ports).await?;
         let manifest: ManifestContent =
             serde_json::from_slice(&bytes).map_err(|error| format!("{place}: no manifest: {error}"))?;
         for file in manifest.result_files.succeeded {
-            let place = Object { bucket: manifest.destination_bucket.clone(), key: file.key };
+            let place = S3Object { bucket: manifest.destination_bucket.clone(), key: file.key };
             let bytes = content(&place, ports).await?;
-            for line in serde_json::Deserializer::from_slice(&bytes).into_iter::<Extracted>() {
+            for line in serde_json::Deserializer::from_slice(&bytes).into_iter::<ExtractId>() {
                 extracts.insert(line.map_err(|error| format!("{place}: no result: {error}"))?.extract);
             }
         }
@@ -231,7 +229,7 @@ async fn extracts(manifests: &[Manifest], ports: &impl ReadObject) -> Result<BTr
 
 /// Hands over the bytes of each object, in their order.
 async fn each(
-    objects: impl ExactSizeIterator<Item = &Object>,
+    objects: impl ExactSizeIterator<Item = &S3Object>,
     limits: Limits,
     ports: &impl ReadObject,
     mut each: impl FnMut(&[u8]) -> Result<(), String>,
@@ -247,15 +245,15 @@ async fn each(
 }
 
 /// The bytes of an object that must be there.
-async fn content(object: &Object, ports: &impl ReadObject) -> Result<Vec<u8>, String> {
+async fn content(object: &S3Object, ports: &impl ReadObject) -> Result<Vec<u8>, String> {
     match ports.read(object).await.map_err(|failure| failure.to_string())? {
-        Content::Read { bytes, .. } => Ok(bytes),
-        Content::Unavailable(why) => Err(format!("{object}: {why}")),
+        ObjectContent::Read { bytes, .. } => Ok(bytes),
+        ObjectContent::Unavailable(why) => Err(format!("{object}: {why}")),
     }
 }
 
 /// What was joined so far.
-struct Joining<'l> {
+struct Merge<'l> {
     gathered: Gathered<Arc<str>>,
     logs: &'l str,
     /// Fingerprints of the folders of days outside the period: batches begin and end within a day.
@@ -265,7 +263,7 @@ struct Joining<'l> {
     problems: Vec<String>,
 }
 
-impl Joining<'_> {
+impl Merge<'_> {
     fn take(&mut self, stored: Stored) -> Result<(), tagwarden_audit::AuditError> {
         match stored {
             Stored::LeftOut(folder) => {
@@ -288,7 +286,7 @@ impl Joining<'_> {
     }
 
     /// Learns from all files of IAM's data.
-    async fn learn_iam(&mut self, prefix: &Object, ports: &(impl ReadObject + ListObjects)) -> Result<(), String> {
+    async fn learn_iam(&mut self, prefix: &S3Object, ports: &(impl ReadObject + ListObjects)) -> Result<(), String> {
         let mut objects = ports.list(prefix).await.map_err(|failure| failure.to_string())?;
         objects.retain(|object| !object.key.ends_with('/'));
         if objects.is_empty() {
@@ -309,19 +307,4 @@ impl Joining<'_> {
     fn problem(&mut self, name: &str, problem: &str) {
         self.problems.push(format!("s3://{}/{name}:{problem}\n", self.logs));
     }
-}
-
-/// Serves invocations until the runtime ends the process.
-///
-/// # Errors
-/// Where the environment lacks something, or the Lambda Runtime API cannot be reached.
-pub async fn run() -> Result<(), lambda_runtime::Error> {
-    crate::telemetry::start();
-    let (places, s3) = (Places::from_environment()?, S3::connect().await);
-    let (places, s3) = (&places, &s3);
-    let handler = move |event: LambdaEvent<Request>| async move {
-        let limits = Limits::of(&event.context);
-        Ok::<_, lambda_runtime::Error>(judge(&event.payload, places, limits, s3).await?)
-    };
-    lambda_runtime::run(lambda_runtime::service_fn(handler)).await
 }

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use lambda_runtime::Context;
-
 /// How much time must be left: for judging, and for writing the report.
 const RESERVE: Duration = Duration::from_secs(120);
 
@@ -19,18 +17,15 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits that `context` tells.
-    pub fn of(context: &Context) -> Self {
-        Self {
-            deadline: SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline),
-            memory: u64::try_from(context.env_config.memory).unwrap_or_default() << 20,
-        }
+    /// An invocation that ends at `deadline`, and has this much memory, in MB.
+    pub fn new(deadline: SystemTime, megabytes: u64) -> Self {
+        Self { deadline, memory: megabytes << 20 }
     }
 
     /// Says whether the work, of which so much is `done`, can go on.
     ///
     /// # Errors
-    /// Where it is about to be ended by Lambda, with what to do about it.
+    /// If it is about to be ended by Lambda, with what to do about it.
     pub fn check(&self, done: usize, all: usize) -> Result<(), String> {
         self.check_against(SystemTime::now(), resident_memory(), done, all)
     }

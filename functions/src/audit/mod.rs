@@ -4,49 +4,9 @@
 //!
 //! Both do what `tagwarden audit` does, with its code.
 
+mod bounds;
 pub mod extract;
 pub mod judge;
 mod limits;
-pub mod ports;
-pub mod s3;
 
-use serde::Deserialize;
-use tagwarden_audit::Period;
-
-use ports::Object;
-
-/// The period of an audit, as the state machine has it: empty where a side is open.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Bounds {
-    since: String,
-    until: String,
-}
-
-impl Bounds {
-    fn period(&self) -> Result<Period, String> {
-        let bound = |name: &str, text: &str| match text {
-            "" => Ok(None),
-            text => Period::parse_bound(text).map(Some).map_err(|why| format!("`{name}` is `{text}`: {why}")),
-        };
-        Ok(Period { since: bound("since", &self.since)?, until: bound("until", &self.until)? })
-    }
-}
-
-/// Where the extract `id`, and the sessions that belong to it, are kept below `results`. The extract is written last: where it
-/// is, both are.
-fn extract_of(results: &Object, id: &str) -> [Object; 2] {
-    ["sessions", "files"].map(|part| results.below(&format!("extracts/{id}.{part}.jsonl.gz")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn open_sides_are_empty() {
-        let bounds = |since: &str, until: &str| Bounds { since: since.to_owned(), until: until.to_owned() }.period();
-        assert!(bounds("", "").is_ok_and(|period| period.since.is_none() && period.until.is_none()));
-        assert!(bounds("2026-01-01", "").is_ok_and(|period| period.since.is_some()));
-        assert!(bounds("", "spring").is_err_and(|why| why.contains("`until` is `spring`: expected a date")));
-    }
-}
+pub use limits::Limits;

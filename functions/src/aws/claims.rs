@@ -5,8 +5,10 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
-use super::{Aws, failed, seconds, text};
-use crate::ports::{Answer, Claim, ClaimEvent, REMEMBERED};
+use super::client::Aws;
+use super::errors::aws_error;
+use super::items::{seconds, text};
+use crate::ports::{AwsResult, Claim, ClaimEvent, RETENTION};
 
 /// How long a claim is good for, in seconds: longer than a guard may run, shorter than Lambda waits before it tries again.
 const LEASE: i64 = 45;
@@ -16,7 +18,7 @@ const GIVEN_BACK: &str = "given back";
 const DONE: &str = "done";
 
 impl ClaimEvent for Aws {
-    async fn claim(&self, event_id: &str) -> Answer<Claim> {
+    async fn claim(&self, event_id: &str) -> AwsResult<Claim> {
         let now = Timestamp::now().as_second();
         let claimed = self
             .update(event_id, "SET #state = :in_progress, lease = :lease, expires = :expires ADD attempts :one")
@@ -27,7 +29,7 @@ impl ClaimEvent for Aws {
             .expression_attribute_values(":given_back", text(GIVEN_BACK))
             .expression_attribute_values(":now", seconds(now))
             .expression_attribute_values(":lease", seconds(now + LEASE))
-            .expression_attribute_values(":expires", seconds(now + REMEMBERED.as_secs()))
+            .expression_attribute_values(":expires", seconds(now + RETENTION.as_secs()))
             .expression_attribute_values(":one", seconds(1))
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
@@ -36,31 +38,31 @@ impl ClaimEvent for Aws {
         match claimed {
             Ok(updated) => {
                 let attempts = updated.attributes.and_then(|item| item.get("attempts")?.as_n().ok()?.parse().ok());
-                Ok(Claim::Ours(attempts.unwrap_or(1)))
+                Ok(Claim::Acquired(attempts.unwrap_or(1)))
             }
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
                     let state = refused.item().and_then(|item| item.get("state")?.as_s().ok());
-                    Ok(if state.is_some_and(|state| state == DONE) { Claim::Done } else { Claim::Busy })
+                    Ok(if state.is_some_and(|state| state == DONE) { Claim::Processed } else { Claim::InProgress })
                 }
-                _ => Err(failed("dynamodb:UpdateItem")(error)),
+                _ => Err(aws_error("dynamodb:UpdateItem")(error)),
             },
         }
     }
 
-    async fn complete(&self, event_id: &str) -> Answer<()> {
+    async fn complete(&self, event_id: &str) -> AwsResult<()> {
         self.set_state(event_id, DONE).await
     }
 
-    async fn give_back(&self, event_id: &str) -> Answer<()> {
+    async fn give_back(&self, event_id: &str) -> AwsResult<()> {
         self.set_state(event_id, GIVEN_BACK).await
     }
 }
 
 impl Aws {
-    async fn set_state(&self, event_id: &str, state: &str) -> Answer<()> {
+    async fn set_state(&self, event_id: &str, state: &str) -> AwsResult<()> {
         let update = self.update(event_id, "SET #state = :state").expression_attribute_values(":state", text(state));
-        update.send().await.map(drop).map_err(failed("dynamodb:UpdateItem"))
+        update.send().await.map(drop).map_err(aws_error("dynamodb:UpdateItem"))
     }
 
     fn update(&self, event_id: &str, expression: &str) -> UpdateItemFluentBuilder {

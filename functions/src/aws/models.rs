@@ -2,13 +2,14 @@
 
 use tagwarden::evidence::Model;
 
-use super::{Aws, failed};
-use crate::ports::{Answer, DescribeModel};
+use super::client::Aws;
+use super::errors::aws_error;
+use crate::ports::{AwsResult, DescribeModel};
 
 impl DescribeModel for Aws {
-    async fn model(&self, name: &str) -> Answer<Model> {
+    async fn model(&self, name: &str) -> AwsResult<Model> {
         let described = self.sagemaker.describe_model().model_name(name).send().await;
-        let described = described.map_err(failed("sagemaker:DescribeModel"))?;
+        let described = described.map_err(aws_error("sagemaker:DescribeModel"))?;
         let vpc = described.vpc_config;
         Ok(Model {
             network_isolation: described.enable_network_isolation == Some(true),

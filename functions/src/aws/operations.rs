@@ -1,76 +1,37 @@
-//! SageMaker's operations: those that describe a resource, those that stop or delete it, and those that list resources.
+//! SageMaker's operations on one resource: those that describe it, and those that stop or delete it.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use aws_sdk_sagemaker::config::interceptors::AfterDeserializationInterceptorContextRef;
-use aws_sdk_sagemaker::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_sagemaker::error::BoxError;
-use aws_sdk_sagemaker::primitives::DateTime;
-
-use super::{Aws, code, failed};
-use crate::ports::{Answer, CallSageMaker, DescribeResource, Failure, ListResources, Page, Refused, Which};
-use crate::target::Target;
-
-/// Keeps the JSON of an answer: the table of paths reads it as it reads requests.
-#[derive(Clone, Debug, Default)]
-struct Keep(Arc<Mutex<Option<Vec<u8>>>>);
-
-impl Intercept for Keep {
-    fn name(&self) -> &'static str {
-        "keep the answer"
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept = context.response().body().bytes().map(<[u8]>::to_vec);
-        Ok(())
-    }
-}
-
-impl Keep {
-    /// What was answered; nothing where the operation has no answer.
-    fn json(&self, action: &str) -> Answer<serde_json::Value> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match kept.as_deref() {
-            None | Some([]) => Ok(serde_json::Value::Null),
-            Some(bytes) => {
-                serde_json::from_slice(bytes).map_err(|error| Failure(format!("{action} answered no JSON: {error}")))
-            }
-        }
-    }
-}
+use super::capture::CaptureBody;
+use super::client::Aws;
+use super::errors::{aws_error, code};
+use crate::ports::{AwsError, AwsResult, CallSageMaker, DescribeResource, SageMakerError, Target};
 
 /// The operations that can be called, each as a method of the SDK and the members that it takes, required ones and others.
 macro_rules! operations {
     ($($name:literal => $method:ident($($setter:ident: $member:literal),+ $(; $optional:ident: $other:literal)*),)+) => {
         /// The names of the operations that can be called.
-        pub const OPERATIONS: &[&str] = &[$($name),+];
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$($name),+];
 
         impl CallSageMaker for Aws {
-            async fn call(&self, operation: &str, target: &Target) -> Result<serde_json::Value, Refused> {
+            async fn call(&self, operation: &str, target: &Target) -> Result<serde_json::Value, SageMakerError> {
                 let action = format!("sagemaker:{operation}");
                 let known = |member: &str| {
-                    target.member(member).ok_or_else(|| Failure(format!("the record does not tell `{member}`")))
+                    target.member(member).ok_or_else(|| AwsError(format!("the record does not tell `{member}`")))
                 };
-                let keep = Keep::default();
+                let capture = CaptureBody::default();
                 match operation {
                     $($name => {
                         let call = self.sagemaker.$method()
                             $(.$setter(Some(known($member)?.into())))+
                             $(.$optional(target.member($other).map(Into::into)))*;
-                        let call = call.customize().interceptor(keep.clone());
+                        let call = call.customize().interceptor(capture.clone());
                         // Without a box each of them would add to the size of this future.
                         let sent = Box::pin(call.send()).await;
-                        sent.map_err(|error| Refused { code: code(&error).map(str::to_owned), failure: failed(&action)(error) })?;
+                        sent.map_err(|error| SageMakerError { code: code(&error).map(str::to_owned), error: aws_error(&action)(error) })?;
                     })+
-                    other => return Err(Failure(format!("`{other}` is not known here")).into()),
+                    other => return Err(AwsError(format!("`{other}` is not known here")).into()),
                 }
-                Ok(keep.json(&action)?)
+                Ok(capture.json(&action)?)
             }
         }
     };
@@ -167,80 +128,36 @@ operations! {
 }
 
 impl DescribeResource for Aws {
-    async fn tags_of(&self, arn: &str) -> Answer<serde_json::Value> {
+    async fn tags_of(&self, arn: &str) -> AwsResult<serde_json::Value> {
         // A resource has at most 50 tags, which fit into one page of 100.
         let listed = self.sagemaker.list_tags().resource_arn(arn).max_results(100).send().await;
-        let listed = listed.map_err(failed("sagemaker:ListTags"))?;
+        let listed = listed.map_err(aws_error("sagemaker:ListTags"))?;
         let tag = |tag: &aws_sdk_sagemaker::types::Tag| serde_json::json!({"Key": tag.key(), "Value": tag.value()});
         Ok(listed.tags().iter().map(tag).collect())
     }
 }
 
-/// The operations that list resources, each as a method of the SDK, with what can limit the list.
-macro_rules! lists {
-    ($($name:literal => $method:ident($($limit:ident: $setter:ident)?),)+) => {
-        /// The names of the operations that list.
-        pub const LISTS: &[&str] = &[$($name),+];
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
 
-        impl ListResources for Aws {
-            async fn list(&self, operation: &str, which: Which<'_>) -> Result<Page, Refused> {
-                let action = format!("sagemaker:{operation}");
-                let keep = Keep::default();
-                match operation {
-                    $($name => {
-                        let list = self.sagemaker.$method().set_max_results(Some(which.most));
-                        let list = list.set_next_token(which.page.map(str::to_owned)) $(.$setter(lists!(@$limit which)))?;
-                        let sent = Box::pin(list.customize().interceptor(keep.clone()).send()).await;
-                        sent.map_err(|error| Refused { code: code(&error).map(str::to_owned), failure: failed(&action)(error) })?;
-                    })+
-                    other => return Err(Failure(format!("`{other}` is not known here")).into()),
-                }
-                Ok(page(keep.json(&action)?))
-            }
-        }
-    };
-    (@since $which:ident) => { $which.since.map(|since| DateTime::from_secs(since.as_second())) };
-    (@of $which:ident) => { $which.of.map(str::to_owned) };
-}
+    use tagwarden::operations::{Operation, Stop};
 
-lists! {
-    "ListTrainingJobs" => list_training_jobs(since: set_creation_time_after),
-    "ListHyperParameterTuningJobs" => list_hyper_parameter_tuning_jobs(since: set_creation_time_after),
-    "ListAutoMLJobs" => list_auto_ml_jobs(since: set_creation_time_after),
-    "ListTrainingSessions" => list_training_sessions(since: set_creation_time_after),
-    "ListProcessingJobs" => list_processing_jobs(since: set_creation_time_after),
-    "ListTransformJobs" => list_transform_jobs(since: set_creation_time_after),
-    "ListCompilationJobs" => list_compilation_jobs(since: set_creation_time_after),
-    "ListOptimizationJobs" => list_optimization_jobs(since: set_creation_time_after),
-    "ListLabelingJobs" => list_labeling_jobs(since: set_creation_time_after),
-    "ListInferenceRecommendationsJobs" => list_inference_recommendations_jobs(since: set_creation_time_after),
-    "ListAIBenchmarkJobs" => list_ai_benchmark_jobs(since: set_creation_time_after),
-    "ListAIRecommendationJobs" => list_ai_recommendation_jobs(since: set_creation_time_after),
-    "ListMonitoringSchedules" => list_monitoring_schedules(of: set_monitoring_job_definition_name),
-    "ListModels" => list_models(),
-    "ListEndpointConfigs" => list_endpoint_configs(since: set_creation_time_after),
-    "ListEndpoints" => list_endpoints(since: set_last_modified_time_after),
-    "ListInferenceComponents" => list_inference_components(since: set_creation_time_after),
-    "ListInferenceExperiments" => list_inference_experiments(),
-    "ListNotebookInstances" => list_notebook_instances(),
-    "ListDomains" => list_domains(),
-    "ListUserProfiles" => list_user_profiles(),
-    "ListSpaces" => list_spaces(),
-    "ListApps" => list_apps(),
-    "ListClusters" => list_clusters(),
-    "ListMlflowTrackingServers" => list_mlflow_tracking_servers(),
-    "ListMlflowApps" => list_mlflow_apps(),
-    "ListPartnerApps" => list_partner_apps(),
-    "ListFeatureGroups" => list_feature_groups(),
-}
+    use super::NAMES;
+    use crate::resource::names::describing;
 
-/// The answer of a list: one member holds the resources, another the token of the next page.
-fn page(answer: serde_json::Value) -> Page {
-    let serde_json::Value::Object(members) = answer else { return Page::default() };
-    let next = members.get("NextToken").and_then(|token| token.as_str()).map(str::to_owned);
-    let lists = members.into_iter().filter_map(|(_, member)| match member {
-        serde_json::Value::Array(summaries) => Some(summaries),
-        _ => None,
-    });
-    Page { summaries: lists.flatten().collect(), next }
+    #[test]
+    fn the_operations_that_rows_name_can_be_called_and_no_others() {
+        let named = |operation: &Operation| {
+            let described = operation.described.then(|| describing(operation.name));
+            let undone = match operation.stop {
+                Stop::By(undo) => vec![undo.to_owned(), describing(undo)],
+                Stop::Never(_) => Vec::new(),
+            };
+            described.into_iter().chain(undone)
+        };
+        let named: BTreeSet<_> = Operation::all().flat_map(named).collect();
+        assert_eq!(NAMES.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>(), named);
+        assert_eq!(NAMES.len(), named.len(), "one stands twice");
+    }
 }

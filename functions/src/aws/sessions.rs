@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use tagwarden::evidence::{Session, Tags};
 use tagwarden::record::Identity;
 
-use super::{Aws, failed, seconds, text};
-use crate::ports::{Answer, FindSession, RecordSession};
+use super::client::Aws;
+use super::errors::aws_error;
+use super::items::{seconds, text};
+use crate::ports::{AwsResult, FindSession, RecordSession};
 
 /// Key of the item of a session that an access key finds.
 fn by_access_key(access_key_id: &str) -> String {
@@ -21,7 +23,7 @@ fn by_principal(principal_id: &str, issued: Timestamp) -> String {
 }
 
 impl FindSession for Aws {
-    async fn sessions(&self, identity: &Identity<'_>) -> Answer<Vec<Session>> {
+    async fn sessions(&self, identity: &Identity<'_>) -> AwsResult<Vec<Session>> {
         let issued = identity.principal_id.zip(identity.session_created.and_then(|time| time.parse().ok()));
         let access_key = identity.access_key_id.map(by_access_key);
         let principal = issued.map(|(principal_id, issued)| by_principal(principal_id, issued));
@@ -39,11 +41,11 @@ impl FindSession for Aws {
 }
 
 impl Aws {
-    async fn session_tags(&self, id: Option<String>) -> Answer<Option<Tags>> {
+    async fn session_tags(&self, id: Option<String>) -> AwsResult<Option<Tags>> {
         let Some(id) = id else { return Ok(None) };
         let found =
             self.dynamodb.get_item().table_name(&self.table).key("id", text(id)).consistent_read(true).send().await;
-        let item = found.map_err(failed("dynamodb:GetItem"))?.item;
+        let item = found.map_err(aws_error("dynamodb:GetItem"))?.item;
         let tags = item.and_then(|item| item.get("tags")?.as_m().ok().cloned());
         let pair = |(key, value): (&String, &AttributeValue)| Some((key.clone(), value.as_s().ok()?.clone()));
         Ok(tags.map(|tags| {
@@ -54,7 +56,7 @@ impl Aws {
 }
 
 impl RecordSession for Aws {
-    async fn record(&self, session: &Session, expires: Timestamp) -> Answer<()> {
+    async fn record(&self, session: &Session, expires: Timestamp) -> AwsResult<()> {
         let tags = session.tags.iter().flat_map(Tags::iter);
         let tags: HashMap<_, _> = tags.map(|(key, value)| (key.to_owned(), text(value))).collect();
         let access_key = session.access_key_id.as_deref().map(by_access_key);
@@ -62,7 +64,7 @@ impl RecordSession for Aws {
         for id in access_key.into_iter().chain(principal) {
             let put = self.dynamodb.put_item().table_name(&self.table).item("id", text(id));
             let put = put.item("tags", AttributeValue::M(tags.clone())).item("expires", seconds(expires.as_second()));
-            put.send().await.map_err(failed("dynamodb:PutItem"))?;
+            put.send().await.map_err(aws_error("dynamodb:PutItem"))?;
         }
         Ok(())
     }

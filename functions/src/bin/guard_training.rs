@@ -1,8 +1,9 @@
 //! `guard-training`: judges calls that launch training and other jobs.
 
-use lambda_runtime::Error;
+#[path = "runtime/guard.rs"]
+mod guard;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    tagwarden_functions::guard::run().await
+async fn main() -> Result<(), lambda_runtime::Error> {
+    guard::run().await
 }

@@ -1,8 +1,18 @@
-//! `record-sessions`: remembers tagged sessions.
+//! `record-sessions`: remembers the tags of sessions, for the calls that will be made with them.
 
-use lambda_runtime::Error;
+mod runtime;
+
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent};
+use serde_json::value::RawValue;
+use tagwarden_functions::aws::Aws;
+use tagwarden_functions::trigger::sessions;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tagwarden_functions::sessions::run().await
+    runtime::start_log();
+    let aws = Aws::connect().await?;
+    let handler =
+        async |event: LambdaEvent<Box<RawValue>>| sessions::record(event.payload.get(), Timestamp::now(), &aws).await;
+    runtime::serve(handler).await
 }

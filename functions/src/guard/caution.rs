@@ -1,21 +1,26 @@
-//! Caution where something of the caller is not known. Events come out of order, and nobody's job should be stopped for that.
+//! Caution if the caller or the caller's session is unknown. Events arrive out of order, and that must not stop a job.
 
-use tagwarden::decide::Verb;
-use tagwarden::decide::{Decision, Verdict, decide};
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use tagwarden::decide::{Decision, FindingOutcome, Verdict, decide};
+use tagwarden::decide::{PlannedAction, Verb};
 use tagwarden::evidence::Evidence;
 use tagwarden::policy::Policy;
 use tagwarden::record::Call;
+use tagwarden::rules::Rule;
 use tagwarden::terms::SessionTags;
 
-use super::{Occasion, Trigger};
-use crate::creation::{self, FOUND, SESSION_UNSEEN, UNSEEN};
-use crate::policy_file::Policies;
+use super::attempt::{Attempt, Trigger};
+use crate::alert::notes::{CALLER_UNKNOWN, FOUND_BY_SWEEP, SESSION_UNKNOWN};
+use crate::policy_file::LoadedPolicy;
+use crate::ports::RETENTION;
 
-/// What would be decided whatever the caller's session is, which no record has told of yet; `None` where that could not change what is
-/// to be done.
+/// The decision without the tags of the caller's session, if no record has reported the session yet. `None` if the session could
+/// not change the action.
 pub(super) fn without_session(
     call: &Call,
-    policies: &Policies,
+    loaded: &LoadedPolicy,
     evidence: &Evidence,
     decision: &Decision,
 ) -> Option<Decision> {
@@ -23,13 +28,13 @@ pub(super) fn without_session(
     if !is_session || evidence.sessions.tags(&call.identity) != Ok(None) {
         return None;
     }
-    let cautious = || decide(call, &policies.cautious, evidence);
-    match policies.policy.abac.session_tags {
+    let decide_without_tags = || decide(call, &loaded.requiring_session_tags, evidence);
+    match loaded.policy.abac.session_tags {
         SessionTags::None => None,
-        SessionTags::Required => (decision.verdict == Verdict::Unknown).then(cautious),
+        SessionTags::Required => (decision.verdict == Verdict::Unknown).then(decide_without_tags),
         SessionTags::Optional => (decision.verdict == Verdict::Violation)
-            .then(cautious)
-            .filter(|cautious| strongest(cautious) != strongest(decision)),
+            .then(decide_without_tags)
+            .filter(|without_tags| strongest(without_tags) != strongest(decision)),
     }
 }
 
@@ -37,39 +42,80 @@ fn strongest(decision: &Decision) -> Option<&Verb> {
     decision.actions.first().map(|action| &action.action)
 }
 
-/// Minds what nobody can tell of a creation without its record: what the caller's tags or the caller could change is not done,
-/// and neither is what a long time could have made harmful. `without_session` is what would be decided without the caller's session,
-/// which no record will tell of any more.
-pub(super) fn mind_what_is_unknown(
+/// Limits the decision about a creation that CloudTrail has not reported. It drops every action that the caller or the caller's
+/// tags could prevent, and does not stop a resource that has existed for long. `without_session` is the decision without the tags
+/// of the caller's session, which no record will report any more.
+pub(super) fn limit_to_known(
     decision: Decision,
     without_session: Option<Decision>,
     call: &Call,
     policy: &Policy,
-    occasion: Occasion,
+    attempt: Attempt,
 ) -> Decision {
-    let unseen = match (call.identity.kind, &without_session) {
-        (None, _) => Some(UNSEEN),
-        (Some(_), Some(_)) => Some(SESSION_UNSEEN),
+    let unknown = match (call.identity.kind, &without_session) {
+        (None, _) => Some(CALLER_UNKNOWN),
+        (Some(_), Some(_)) => Some(SESSION_UNKNOWN),
         (Some(_), None) => None,
     };
     let mut decision = without_session.unwrap_or(decision);
-    if unseen.is_some() {
-        creation::for_every_caller(&mut decision, policy);
+    if unknown.is_some() {
+        keep_actions_for_any_caller(&mut decision, policy);
     }
-    let found = (occasion.trigger == Trigger::Sweep).then_some(FOUND);
-    let reasons: Vec<_> = found.into_iter().chain(unseen).chain(decision.reason.as_deref()).collect();
+    let found = (attempt.trigger == Trigger::Sweep).then_some(FOUND_BY_SWEEP);
+    let reasons: Vec<_> = found.into_iter().chain(unknown).chain(decision.reason.as_deref()).collect();
     decision.reason = (!reasons.is_empty()).then(|| reasons.join("; "));
     if let Some(created) = call.time() {
-        creation::spare_what_is_old(&mut decision, created, occasion.now);
+        drop_stop_if_old(&mut decision, created, attempt.now);
     }
     decision
+}
+
+/// Whether the record that a creation was processed may have expired.
+pub(super) fn is_past_retention(created: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(created) > RETENTION
+}
+
+/// Keeps only the actions that apply to any caller, because a late CloudTrail event must not stop anybody's work. It also drops the
+/// alert if the verdict depends on the caller's tags. CloudTrail's event will lead to that alert.
+fn keep_actions_for_any_caller(decision: &mut Decision, policy: &Policy) {
+    if decision.verdict != Verdict::Violation {
+        return decision.actions.clear();
+    }
+    let failing = decision.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Fail);
+    let is_excepted = |rule| Rule::named(rule).is_none_or(|rule| policy.depends_on_caller(rule));
+    let certain: BTreeSet<_> = failing.map(|finding| finding.rule).filter(|rule| !is_excepted(rule)).collect();
+    let applies = |action: &PlannedAction| action.because.iter().any(|rule| certain.contains(rule));
+    retain_actions(decision, applies, "its creator is not known, and the policy makes exceptions for some callers");
+}
+
+/// How long after its creation a resource may be stopped or deleted: longer than events are late. An older resource may be in use
+/// and hold work.
+const MAX_AGE_TO_STOP: SignedDuration = SignedDuration::from_hours(24);
+
+/// Drops the stop of a resource that was created long before `now`.
+fn drop_stop_if_old(decision: &mut Decision, created: Timestamp, now: Timestamp) {
+    if now.duration_since(created) > MAX_AGE_TO_STOP {
+        let is_not_stop = |action: &PlannedAction| !matches!(action.action, Verb::Stop(_));
+        retain_actions(decision, is_not_stop, "it has existed for more than a day, and may hold somebody's work");
+    }
+}
+
+/// Keeps the alert and the actions for which `keep` holds. The alert gives the reason for the others.
+fn retain_actions(decision: &mut Decision, keep: impl Fn(&PlannedAction) -> bool, reason: &'static str) {
+    let planned = decision.actions.len();
+    decision.actions.retain(|action| action.action == Verb::PublishAlert || keep(action));
+    if decision.actions.len() < planned
+        && let Some(alert) = decision.actions.last_mut()
+    {
+        alert.not_stopped.get_or_insert(reason);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use tagwarden::evidence::Session;
 
-    use crate::guard::ATTEMPTS;
+    use crate::guard::attempt::ATTEMPTS;
     use crate::guard::testing::*;
 
     use super::*;
@@ -86,7 +132,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_launch_that_the_roles_tag_alone_condemns_waits_for_the_session() {
+    async fn a_violation_by_the_tags_of_the_role_alone_waits_for_the_session() {
         let event = event("CreateTrainingJob.foreign-tag", "borealis", "borealis");
         let guard_ = guard("[rules.foreign-project-tag]");
         for _ in 1..ATTEMPTS {
@@ -105,14 +151,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_no_session_could_change_does_not_wait() {
+    async fn a_violation_that_no_session_could_change_does_not_wait() {
         let guard = guard("[rules.foreign-project-tag]\n[rules.missing-vpc]");
         guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
         assert_eq!(done(&guard), ["stop StopTrainingJob churn-no-vpc", "publish"]);
     }
 
     #[tokio::test]
-    async fn where_sessions_must_carry_tags_the_last_attempt_decides_as_unknown() {
+    async fn with_required_session_tags_the_last_attempt_decides_as_unknown() {
         let event = event("CreateTrainingJob.compliant", "atlas", "atlas");
         let guard = guard("[abac]\nsession-tags = 'required'\n[rules.foreign-project-tag]");
         for _ in 1..ATTEMPTS {

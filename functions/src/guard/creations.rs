@@ -1,6 +1,4 @@
-//! Creations that no record told of: SageMaker describes them, and what was dealt with is remembered.
-
-use std::collections::BTreeSet;
+//! Judges created resources by their description, if no CloudTrail record has reported them.
 
 use jiff::Timestamp;
 use tagwarden::decide::{Decision, coverage};
@@ -8,75 +6,86 @@ use tagwarden::operations::Operation;
 use tagwarden::record::Call;
 use tagwarden::record::json::Value;
 
-use super::{ATTEMPTS, Guard, Occasion, Trigger, must_be_here};
-use crate::creation;
-use crate::history::Creator;
-use crate::policy_file::Policies;
-use crate::ports::{Answer, Claim, Creation, Enforce, LookUp};
-use crate::recover;
-use crate::stop::is_gone;
+use super::attempt::{ATTEMPTS, Attempt, Trigger};
+use super::caution::is_past_retention;
+use super::location::check_account_and_region;
+use super::recover;
+use super::setup::Guard;
+use crate::policy_file::LoadedPolicy;
+use crate::ports::{AwsResult, Claim, Enforce, LookUp};
+use crate::resource::description::{created, parent};
+use crate::resource::state::is_gone;
+use crate::trigger::Creator;
 
-/// A creation, as SageMaker describes what was created.
-struct Described {
+/// What SageMaker says about a creation.
+enum Description {
+    /// The resource exists, and is to be judged.
+    Created(Created),
+    /// The resource is not to be judged, for this reason.
+    Skip(String),
+}
+
+/// A created resource, as SageMaker describes it.
+struct Created {
     arn: String,
     time: Timestamp,
-    /// The request, as far as the description tells it.
+    /// The request, as far as the description shows it.
     request: serde_json::Value,
 }
 
 impl<P: LookUp + Enforce> Guard<P> {
-    /// Deals with a creation that `call` is all that is known of; `None` where that was done before.
-    pub(super) async fn creation(
+    /// Judges the creation that SageMaker's own event announced. `record` and `call` hold what the event says. `None` if the
+    /// creation was processed before.
+    pub(super) async fn judge_announced(
         &self,
         record: serde_json::Value,
         call: &Call<'_>,
-        policies: &Policies,
-        occasion: Occasion,
+        loaded: &LoadedPolicy,
+        attempt: Attempt,
     ) -> Result<Option<Decision>, String> {
         let operation = coverage(call)?;
-        let created = match self.described(call, operation).await? {
-            Ok(created) if creation::is_forgotten(created.time, occasion.now) => {
-                return Ok(Some(self.skip(call, "its creation is too long ago to know whether it was judged")));
+        let created = match self.describe(call, operation).await? {
+            Description::Created(created) if is_past_retention(created.time, attempt.now) => {
+                return Ok(Some(self.skip(call, "it was created too long ago to know whether it was judged")));
             }
-            Ok(created) => created,
-            Err(reason) => return Ok(Some(self.skip(call, &reason))),
+            Description::Created(created) => created,
+            Description::Skip(reason) => return Ok(Some(self.skip(call, reason))),
         };
         let remembered = self.remembered(&created.arn, created.time).await;
         match &remembered {
-            Some(known) if known.is_dealt_with => return Ok(None),
-            None if occasion.attempt < ATTEMPTS => {
-                return Err("CloudTrail's event of this creation may still come: to be tried again".to_owned());
+            Some(known) if known.is_processed => return Ok(None),
+            None if attempt.number < ATTEMPTS => {
+                return Err("CloudTrail's event of this creation may still come: will be tried again".to_owned());
             }
             _ => {}
         }
         let members = remembered.and_then(|known| known.user_identity()).map(|caller| ("userIdentity", caller));
-        self.deal_with_creation(record, members, created, operation, policies, occasion).await
+        self.process_creation(record, members, created, operation, loaded, attempt).await
     }
 
-    /// Deals with what was come upon at `now`: `record` is what is known of its creation, `creator` tells who made the call.
-    /// `None` where it was dealt with before.
+    /// Judges a resource that a sweep found at `now`. `record` holds what the list says, and `creator` looks up the caller.
+    /// `None` if the creation was processed before.
     ///
     /// # Errors
-    /// Where it cannot be described, its creator cannot be asked for, or not all could be done that was planned.
-    pub async fn come_upon(
+    /// If the resource cannot be described, its creator cannot be looked up, or an action failed.
+    pub async fn judge_listed(
         &self,
         record: serde_json::Value,
         function_arn: &str,
         now: Timestamp,
-        creator: impl AsyncFnOnce(&Operation, &str, Timestamp) -> Answer<Option<Creator>>,
+        creator: impl AsyncFnOnce(&Operation, &str, Timestamp) -> AwsResult<Option<Creator>>,
     ) -> Result<Option<Decision>, String> {
-        let text = record.to_string();
-        let known: Value = serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
+        let known = Value::from(&record);
         let call = Call::read(&known)?;
-        must_be_here(&call, function_arn)?;
+        check_account_and_region(&call, function_arn)?;
         let operation = coverage(&call)?;
-        let policies = self.policy.current(&self.ports).await?;
-        let created = match self.described(&call, operation).await? {
-            Ok(created) => created,
-            Err(reason) => return Ok(Some(self.skip(&call, &reason))),
+        let loaded = self.policy.current(&self.ports).await?;
+        let created = match self.describe(&call, operation).await? {
+            Description::Created(created) => created,
+            Description::Skip(reason) => return Ok(Some(self.skip(&call, reason))),
         };
         let remembered = self.remembered(&created.arn, created.time).await;
-        if remembered.as_ref().is_some_and(|known| known.is_dealt_with) {
+        if remembered.as_ref().is_some_and(|known| known.is_processed) {
             return Ok(None);
         }
         let creator = match remembered.and_then(|known| known.user_identity()) {
@@ -85,92 +94,50 @@ impl<P: LookUp + Enforce> Guard<P> {
         };
         let event_id = creator.as_ref().and_then(|creator| Some(("eventID", creator.event_id.clone()?.into())));
         let members = creator.map(|creator| ("userIdentity", creator.user_identity)).into_iter().chain(event_id);
-        let occasion = Occasion { trigger: Trigger::Sweep, attempt: ATTEMPTS, now };
-        self.deal_with_creation(record, members, created, operation, &policies, occasion).await
+        let attempt = Attempt { trigger: Trigger::Sweep, number: ATTEMPTS, now };
+        self.process_creation(record, members, created, operation, &loaded, attempt).await
     }
 
-    /// What SageMaker says of a creation, or why it is not judged.
-    async fn described(&self, call: &Call<'_>, operation: &Operation) -> Result<Result<Described, String>, String> {
+    /// Asks SageMaker about the resource that a call created.
+    async fn describe(&self, call: &Call<'_>, operation: &Operation) -> Result<Description, String> {
         let (arn, request) = match recover::request(call, operation, &self.ports).await {
             Ok(request) => request,
-            Err(gone) if is_gone(&gone) => return Ok(Err("it is gone".to_owned())),
-            Err(other) => return Err(other.failure.to_string()),
+            Err(gone) if is_gone(&gone) => return Ok(Description::Skip("it does not exist any more".to_owned())),
+            Err(other) => return Err(other.error.to_string()),
         };
-        if let Some(parent) = creation::parent(&request, operation) {
-            return Ok(Err(format!("`{parent}` created it, and was judged for it")));
+        if let Some(parent) = parent(&request, operation) {
+            return Ok(Description::Skip(format!("`{parent}` created it, and was judged for it")));
         }
-        let time = creation::created(&request).ok_or("its description does not tell when it was created")?;
-        Ok(Ok(Described { arn, time, request }))
+        let time = created(&request).ok_or("its description has no creation time")?;
+        Ok(Description::Created(Created { arn, time, request }))
     }
 
-    /// Deals with what was created, by a record made of what is known: `record`, with `members` more.
-    async fn deal_with_creation(
+    /// Processes a creation, as a record of the creating call: `record`, completed by the description and by `members`.
+    async fn process_creation(
         &self,
         mut record: serde_json::Value,
         members: impl IntoIterator<Item = (&'static str, serde_json::Value)>,
-        Described { arn, time, request }: Described,
+        Created { arn, time, request }: Created,
         operation: &'static Operation,
-        policies: &Policies,
-        occasion: Occasion,
+        loaded: &LoadedPolicy,
+        attempt: Attempt,
     ) -> Result<Option<Decision>, String> {
         let this_creation = format!("{arn}@{time}");
         if let Some(record) = record.as_object_mut() {
-            let told = [("eventTime", time.to_string().into()), ("requestParameters", request)];
-            record.extend(told.into_iter().chain(members).map(|(name, member)| (name.to_owned(), member)));
+            let described = [("eventTime", time.to_string().into()), ("requestParameters", request)];
+            record.extend(described.into_iter().chain(members).map(|(name, member)| (name.to_owned(), member)));
             record.entry("eventID").or_insert_with(|| this_creation.as_str().into());
         }
-        let text = record.to_string();
-        let record: Value = serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
+        let record = Value::from(&record);
         let call = Call::read(&record)?;
-        // More than one event may tell of it.
+        // Several events and sweeps may report the same creation.
         match self.claim(&this_creation).await {
-            Claim::Done => return Ok(None),
-            Claim::Busy => return Err("another invocation is at this creation".to_owned()),
-            Claim::Ours(_) => {}
+            Claim::Processed => return Ok(None),
+            Claim::InProgress => return Err("another invocation is processing this creation".to_owned()),
+            Claim::Acquired(_) => {}
         }
-        let dealt_with = self.deal_with(&call, operation, policies, occasion).await;
-        self.settle(Some(&this_creation), dealt_with).await
-    }
-
-    /// What is remembered of the creation of a resource at `time`, or of a later one. Where nothing can be, duplicates are better
-    /// than silence.
-    async fn remembered(&self, arn: &str, time: Timestamp) -> Option<Creation> {
-        let remembered = self.ports.creation(arn).await.unwrap_or_else(|failure| {
-            tracing::warn!(arn, %failure, "it cannot be told whether this creation was dealt with: acting all the same");
-            None
-        });
-        remembered.filter(|known| known.covers(time))
-    }
-
-    /// What was found and done about a creation before CloudTrail told who called.
-    pub(super) async fn told_before(
-        &self,
-        call: &Call<'_>,
-        operation: &Operation,
-        decision: &Decision,
-    ) -> BTreeSet<String> {
-        let Some((arn, time)) = creation::of(call, operation) else { return BTreeSet::new() };
-        if decision.actions.is_empty() {
-            return BTreeSet::new();
-        }
-        let remembered = self.remembered(arn, time).await;
-        remembered.filter(|known| known.is_at(time)).map(|known| known.told).unwrap_or_default()
-    }
-
-    /// Remembers a creation, for the other events that may tell of it.
-    pub(super) async fn remember(
-        &self,
-        call: &Call<'_>,
-        operation: &Operation,
-        is_dealt_with: bool,
-        told: BTreeSet<String>,
-    ) {
-        let Some((arn, time)) = creation::of(call, operation) else { return };
-        let known_caller = call.identity.kind.filter(|_| !is_dealt_with);
-        let caller = known_caller.map(|_| creation::user_identity(&call.identity).to_string());
-        if let Err(failure) = self.ports.remember(arn, &Creation { time, is_dealt_with, caller, told }).await {
-            tracing::warn!(arn, %failure, "the creation could not be remembered: another event of it may be acted upon");
-        }
+        let processed = self.process(&call, operation, loaded, attempt).await;
+        self.release_claim(Some(&this_creation), processed).await
     }
 }
 
@@ -179,10 +146,10 @@ mod tests {
     use jiff::SignedDuration;
     use tagwarden::evidence::Tags;
 
-    use crate::creation::UNSEEN;
+    use crate::alert::notes::CALLER_UNKNOWN;
     use crate::guard::testing::*;
     use crate::memory::Account;
-    use crate::ports::{Failure, Refused};
+    use crate::ports::{AwsError, SageMakerError};
 
     use super::*;
 
@@ -233,7 +200,7 @@ mod tests {
         let guard_ = guard(rules);
         let state = state_change(&guard_, "s", now);
         assert_eq!(wait_and_handle(&guard_, &state).await, Ok(1));
-        assert!(guard_.ports.state().messages[0].texts[0].1.contains(UNSEEN), "people know why");
+        assert!(guard_.ports.state().messages[0].texts[0].1.contains(CALLER_UNKNOWN), "people know why");
         assert_eq!(handle(&guard_, &state_change(&guard_, "s2", now)).await, Ok(0), "another event of that state");
         assert_eq!(handle(&guard_, &record("r", now)).await, Ok(1), "it is judged, and nothing is new");
         assert_eq!(done(&guard_), STOPPED_AND_TOLD);
@@ -342,8 +309,8 @@ mod tests {
         guard.ports.state().answers.insert("DescribeTrainingJob", Ok(child));
         let decisions = guard.handle(&state, FUNCTION).await.expect("handled");
         assert_eq!(decisions[0].reason, Some(format!("`{tuning}` created it, and was judged for it")));
-        let failure = Failure("sagemaker:DescribeTrainingJob failed: ThrottlingException".to_owned());
-        let refused = Refused { code: Some("ThrottlingException".to_owned()), failure };
+        let failure = AwsError("sagemaker:DescribeTrainingJob failed: ThrottlingException".to_owned());
+        let refused = SageMakerError { code: Some("ThrottlingException".to_owned()), error: failure };
         let state = state_change(&guard, "throttled", Timestamp::now());
         guard.ports.state().answers.insert("DescribeTrainingJob", Err(refused));
         for _ in 0..ATTEMPTS {

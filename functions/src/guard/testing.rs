@@ -2,7 +2,7 @@
 
 use tagwarden::policy::Policy;
 
-use super::Guard;
+use super::setup::Guard;
 use crate::memory::Account;
 use crate::policy_file::PolicyFile;
 

@@ -29,7 +29,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "pipelineArn",
         Never("the steps of a pipeline are judged when they start"),
         &[TAGS, ROLE],
-    ),
+    )
+    .described(),
     update("UpdatePipeline", "pipeline", "pipelineName", "pipelineArn", NO_WAY_BACK, &[OPTIONAL_ROLE]),
     create(
         "StartPipelineExecution",
@@ -38,7 +39,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "pipelineExecutionArn",
         By("StopPipelineExecution"),
         &[OPTIONAL_ROLE],
-    ),
+    )
+    .described(),
     update(
         "RetryPipelineExecution",
         "pipeline-execution",
@@ -54,7 +56,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "trackingServerArn",
         By("StopMlflowTrackingServer"),
         &[TAGS, ROLE, &[required(OutputUri, "artifactStoreUri")]],
-    ),
+    )
+    .described()
+    .listed_by("ListMlflowTrackingServers"),
     update(
         "UpdateMlflowTrackingServer",
         "mlflow-tracking-server",
@@ -78,7 +82,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "arn",
         HOLDS_WORK,
         &[TAGS, ROLE, &[slot(ContentKey, "kmsKeyId"), required(OutputUri, "artifactStoreUri")]],
-    ),
+    )
+    .described()
+    .listed_by("ListMlflowApps"),
     update("UpdateMlflowApp", "mlflow-app", "name", "arn", HOLDS_WORK, &[ARTIFACT_STORE]),
     create(
         "CreatePartnerApp",
@@ -87,7 +93,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "arn",
         HOLDS_WORK,
         &[TAGS, &[required(ExecutionRole, "executionRoleArn"), slot(ContentKey, "kmsKeyId")]],
-    ),
+    )
+    .described()
+    .listed_by("ListPartnerApps"),
     update("UpdatePartnerApp", "partner-app", "", "arn", HOLDS_WORK, &[TAGS]),
     create(
         "CreateFeatureGroup",
@@ -104,7 +112,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             ],
             output!("offlineStoreConfig.s3StorageConfig", "s3Uri"),
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListFeatureGroups"),
     create(
         "CreateModelPackage",
         "model-package",
@@ -129,7 +139,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             packaged_containers!("inferenceSpecification.containers[]"),
             packaged_containers!("additionalInferenceSpecifications[].containers[]"),
         ],
-    ),
+    )
+    .described(),
     update(
         "UpdateModelPackage",
         "model-package",
@@ -156,7 +167,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "modelCardArn",
         HOLDS_WORK,
         &[TAGS, &[slot(ContentKey, "securityConfig.kmsKeyId")]],
-    ),
+    )
+    .described(),
     create(
         "CreateModelCardExportJob",
         "model-card-export-job",
@@ -165,7 +177,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Never("it ends within moments"),
         &[&[required(OutputUri, "outputConfig.s3OutputPath")]],
     ),
-    create("CreateImage", "image", "imageName", "imageArn", HOLDS_WORK, &[TAGS, ROLE]),
+    create("CreateImage", "image", "imageName", "imageArn", HOLDS_WORK, &[TAGS, ROLE]).described(),
     update("UpdateImage", "image", "imageName", "imageArn", HOLDS_WORK, &[OPTIONAL_ROLE]),
     create(
         "CreateImageVersion",
@@ -215,7 +227,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "flowDefinitionArn",
         HOLDS_WORK,
         &[TAGS, ROLE, required_output!("outputConfig", "s3OutputPath")],
-    ),
+    )
+    .described(),
     create("CreateHumanTaskUi", "human-task-ui", "humanTaskUiName", "humanTaskUiArn", HOLDS_WORK, &[TAGS]),
     create("CreateWorkforce", "workforce", "workforceName", "workforceArn", HOLDS_WORK, &[TAGS, WORKFORCE_VPC]),
     update("UpdateWorkforce", "workforce", "workforceName", "", HOLDS_WORK, &[WORKFORCE_VPC]),
@@ -227,7 +240,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "hubArn",
         HOLDS_WORK,
         &[TAGS, &[slot(OutputUri, "s3StorageConfig.s3OutputPath")]],
-    ),
+    )
+    .described(),
     create("ImportHubContent", "hub-content", "hubContentName", "hubContentArn", HOLDS_WORK, &[TAGS]),
     create("CreateHubContentReference", "hub-content", "hubContentName", "hubContentArn", HOLDS_WORK, &[TAGS]),
     create(

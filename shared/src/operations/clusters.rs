@@ -56,7 +56,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             vpc!("instanceGroups[].overrideVpcConfig?"),
             vpc!("restrictedInstanceGroups[].overrideVpcConfig?"),
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListClusters"),
     update(
         "UpdateCluster",
         "cluster",

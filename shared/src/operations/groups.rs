@@ -41,6 +41,10 @@ pub(super) const fn create(
         resource_arn: some(resource_arn),
         stop,
         absence: Absence::Unset,
+        described: false,
+        list: None,
+        ends: false,
+        event: None,
         slots,
     }
 }

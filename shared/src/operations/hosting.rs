@@ -75,7 +75,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
             container!("primaryContainer"),
             container!("containers[]"),
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListModels")
+    .announced_by("SageMaker Model State Change", &[]),
     create(
         "CreateEndpointConfig",
         "endpoint-config",
@@ -100,9 +103,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
             variant!("productionVariants[]"),
             variant!("shadowProductionVariants[]"),
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListEndpointConfigs")
+    .announced_by("SageMaker Endpoint Config State Change", &[]),
     // What an endpoint runs is in its configuration.
-    create("CreateEndpoint", "endpoint", "endpointName", "endpointArn", By("DeleteEndpoint"), &[TAGS, ENDPOINT_CONFIG]),
+    create("CreateEndpoint", "endpoint", "endpointName", "endpointArn", By("DeleteEndpoint"), &[TAGS, ENDPOINT_CONFIG])
+        .described()
+        .listed_by("ListEndpoints")
+        .announced_by("SageMaker Endpoint State Change", &["IN_SERVICE"]),
     update("UpdateEndpoint", "endpoint", "endpointName", "endpointArn", NO_WAY_BACK, &[ENDPOINT_CONFIG]),
     update(
         "UpdateEndpointWeightsAndCapacities",
@@ -119,7 +128,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "inferenceComponentArn",
         By("DeleteInferenceComponent"),
         &[TAGS, component!("specification"), component!("specifications[]")],
-    ),
+    )
+    .described()
+    .listed_by("ListInferenceComponents"),
     update(
         "UpdateInferenceComponent",
         "inference-component",
@@ -141,7 +152,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             &[slot(VolumeKey, "kmsKey")],
             output!("dataStorageConfig", "destination", "kmsKey"),
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListInferenceExperiments"),
     update(
         "UpdateInferenceExperiment",
         "inference-experiment",

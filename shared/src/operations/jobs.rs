@@ -40,7 +40,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 required(Image, "appSpecification.imageUri"),
             ],
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListProcessingJobs")
+    .ends()
+    .announced_by("SageMaker Processing Job State Change", &["InProgress"]),
     create(
         "CreateTransformJob",
         "transform-job",
@@ -60,7 +64,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 required(Model, "modelName"),
             ],
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListTransformJobs")
+    .ends()
+    .announced_by("SageMaker Transform Job State Change", &["InProgress"]),
     create(
         "CreateCompilationJob",
         "compilation-job",
@@ -77,7 +85,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 slot(InputUri, "inputConfig.s3Uri"),
             ],
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListCompilationJobs")
+    .ends(),
     create(
         "CreateEdgePackagingJob",
         "edge-packaging-job",
@@ -114,7 +125,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 slot(Image, "optimizationConfigs[].modelShardingConfig.image"),
             ],
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListOptimizationJobs")
+    .ends(),
     create(
         "CreateLabelingJob",
         "labeling-job",
@@ -134,7 +148,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 slot(InputUri, "humanTaskConfig.uiConfig.uiTemplateS3Uri"),
             ],
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListLabelingJobs")
+    .ends(),
     create(
         "CreateInferenceRecommendationsJob",
         "inference-recommendations-job",
@@ -155,7 +172,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 slot(InputUri, "inputConfig.containerConfig.payloadConfig.samplePayloadUrl"),
             ],
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListInferenceRecommendationsJobs")
+    .ends(),
     create(
         "CreateAIBenchmarkJob",
         "ai-benchmark-job",
@@ -163,7 +183,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "aIBenchmarkJobArn",
         By("StopAIBenchmarkJob"),
         &[TAGS, ROLE, vpc!("networkConfig.vpcConfig"), &[required(OutputUri, "outputConfig.s3OutputLocation")]],
-    ),
+    )
+    .described()
+    .listed_by("ListAIBenchmarkJobs")
+    .ends(),
     create(
         "CreateAIRecommendationJob",
         "ai-recommendation-job",
@@ -180,7 +203,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 slot(InputUri, "adapterSource.s3Uris[].s3Uri"),
             ],
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListAIRecommendationJobs")
+    .ends(),
     create(
         "CreateAIWorkloadConfig",
         "ai-workload-config",
@@ -188,7 +214,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "aIWorkloadConfigArn",
         Never("it launches nothing by itself, and jobs may use it"),
         &[TAGS, &[slot(InputUri, "datasetConfig.inputDataConfig[].dataSource.s3DataSource.s3Uri")]],
-    ),
+    )
+    .described(),
     // What it runs is in `jobConfigDocument`, whose form depends on a schema that the account chooses.
-    create("CreateJob", "job", "jobName", "jobArn", By("StopJob"), &[TAGS, ROLE]),
+    create("CreateJob", "job", "jobName", "jobArn", By("StopJob"), &[TAGS, ROLE]).described(),
 ];

@@ -177,8 +177,45 @@ pub struct Operation {
     pub stop: Stop,
     /// What it means that a request does not set something.
     pub absence: Absence,
+    /// Whether the `Describe` operation of what it creates answers the members of its request.
+    pub described: bool,
+    /// The operation that lists what it creates. A sweep looks for all that is listed.
+    pub list: Option<&'static str>,
+    /// Whether what it creates ends by itself. SageMaker lists such jobs forever.
+    pub ends: bool,
+    /// The event that announces what it creates.
+    pub event: Option<StateEvent>,
     /// Where the facts are.
     slots: &'static [&'static [Slot]],
+}
+
+/// An event of SageMaker's own in EventBridge, which announces that a resource exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateEvent {
+    /// Its `detail-type`.
+    pub detail_type: &'static str,
+    /// The states that announce the resource. Empty for models and endpoint configurations, which have no state: their events
+    /// report that they were created or deleted.
+    pub states: &'static [&'static str],
+}
+
+/// What rows say with these of the resource that an operation creates.
+impl Operation {
+    const fn described(self) -> Self {
+        Self { described: true, ..self }
+    }
+
+    const fn listed_by(self, list: &'static str) -> Self {
+        Self { list: Some(list), ..self }
+    }
+
+    const fn ends(self) -> Self {
+        Self { ends: true, ..self }
+    }
+
+    const fn announced_by(self, detail_type: &'static str, states: &'static [&'static str]) -> Self {
+        Self { event: Some(StateEvent { detail_type, states }), ..self }
+    }
 }
 
 impl Operation {
@@ -239,6 +276,13 @@ impl Operation {
     }
 }
 
+impl Area {
+    /// All of them, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Self> {
+        AREAS.iter().map(|(area, _)| *area)
+    }
+}
+
 /// The rows, by what the operations are about.
 static AREAS: &[(Area, &[Operation])] = &[
     (Area::Training, training::OPERATIONS),
@@ -276,6 +320,13 @@ mod tests {
                 Stop::Never(reason) => assert!(reason.len() > 20, "{name}: `{reason}` says too little"),
             }
             assert!(operation.resource_name.is_some() || operation.resource_arn.is_some(), "{name}");
+            let creates = operation.absence == Absence::Unset && operation.resource_arn.is_some();
+            assert!(creates || !operation.described, "{name}: what it creates has no ARN to be described by");
+            assert!(operation.described || operation.list.is_none() && operation.event.is_none(), "{name}");
+            assert!(operation.list.is_some() || !operation.ends, "{name}");
+            if let Some(list) = operation.list {
+                assert!(OPERATION_NAMES.binary_search(&list).is_ok(), "{name}: {list} does not exist");
+            }
             let mut places = BTreeSet::new();
             for slot in operation.slots() {
                 let path = slot.path;

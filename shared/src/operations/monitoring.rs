@@ -86,7 +86,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "monitoringScheduleArn",
         By("StopMonitoringSchedule"),
         &[TAGS, INLINE_DEFINITION, INLINE_LIMITS, INLINE_VPC, INLINE_OUTPUT],
-    ),
+    )
+    .described()
+    .listed_by("ListMonitoringSchedules"),
     // The API requires the members of a definition here as well: an update brings a whole one.
     Operation {
         absence: Absence::Unset,
@@ -122,7 +124,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             slot "dataQualityBaselineConfig.constraintsResource.s3Uri",
             slot "dataQualityBaselineConfig.statisticsResource.s3Uri"
         ),
-    ),
+    )
+    .described(),
     create(
         "CreateModelQualityJobDefinition",
         "model-quality-job-definition",
@@ -138,7 +141,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             slot "modelQualityBaselineConfig.constraintsResource.s3Uri",
             slot "modelQualityJobInput.groundTruthS3Input.s3Uri"
         ),
-    ),
+    )
+    .described(),
     create(
         "CreateModelBiasJobDefinition",
         "model-bias-job-definition",
@@ -153,7 +157,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             slot "modelBiasBaselineConfig.constraintsResource.s3Uri",
             slot "modelBiasJobInput.groundTruthS3Input.s3Uri"
         ),
-    ),
+    )
+    .described(),
     create(
         "CreateModelExplainabilityJobDefinition",
         "model-explainability-job-definition",
@@ -167,5 +172,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
             required "modelExplainabilityAppSpecification.configUri",
             slot "modelExplainabilityBaselineConfig.constraintsResource.s3Uri"
         ),
-    ),
+    )
+    .described(),
 ];

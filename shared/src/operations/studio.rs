@@ -99,7 +99,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 slot(RootAccess, "rootAccess"),
             ],
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListNotebookInstances")
+    .announced_by("SageMaker Notebook Instance State Change", &["InService"]),
     update(
         "UpdateNotebookInstance",
         "notebook-instance",
@@ -132,7 +135,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             DEFAULT_SPACE_SETTINGS,
             domain_settings!("domainSettings", "rStudioServerProDomainSettings"),
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListDomains"),
     update(
         "UpdateDomain",
         "domain",
@@ -153,7 +158,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "userProfileArn",
         HOLDS_FILES,
         &[TAGS, user_settings!("userSettings")],
-    ),
+    )
+    .described()
+    .listed_by("ListUserProfiles"),
     update(
         "UpdateUserProfile",
         "user-profile",
@@ -162,7 +169,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         HOLDS_FILES,
         &[user_settings!("userSettings")],
     ),
-    create("CreateSpace", "space", "spaceName", "spaceArn", HOLDS_FILES, &[TAGS, SPACE_SETTINGS]),
+    create("CreateSpace", "space", "spaceName", "spaceArn", HOLDS_FILES, &[TAGS, SPACE_SETTINGS])
+        .described()
+        .listed_by("ListSpaces"),
     update("UpdateSpace", "space", "spaceName", "spaceArn", HOLDS_FILES, &[SPACE_SETTINGS]),
     update("StartSession", "space", "", "resourceIdentifier", Never("no operation ends a session"), &[]),
     create(
@@ -172,7 +181,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "appArn",
         By("DeleteApp"),
         &[TAGS, &[slot(InstanceType, "resourceSpec.instanceType")]],
-    ),
+    )
+    .described()
+    .listed_by("ListApps"),
     create(
         "CreateAppImageConfig",
         "app-image-config",

@@ -121,7 +121,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 slot(RemoteShell, "remoteDebugConfig.enableRemoteDebug"),
             ],
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListTrainingJobs")
+    .ends()
+    .announced_by("SageMaker Training Job State Change", &["InProgress"]),
     update(
         "UpdateTrainingJob",
         "training-job",
@@ -155,7 +159,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
             resource_config!("trainingJobDefinitions[].resourceConfig"),
             vpc!("trainingJobDefinitions[].vpcConfig"),
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListHyperParameterTuningJobs")
+    .ends()
+    .announced_by("SageMaker HyperParameter Tuning Job State Change", &["InProgress"]),
     create(
         "CreateAutoMLJob",
         "automl-job",
@@ -172,7 +180,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             completion_criteria!("autoMLJobConfig"),
             &[slot(InputUri, "autoMLJobConfig.candidateGenerationConfig.featureSpecificationS3Uri")],
         ],
-    ),
+    )
+    .described(),
     create(
         "CreateAutoMLJobV2",
         "automl-job",
@@ -204,7 +213,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 slot(InputUri, "autoMLProblemTypeConfig.tabularJobConfig.featureSpecificationS3Uri"),
             ],
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListAutoMLJobs")
+    .ends(),
     create(
         "CreateTrainingSession",
         "training-session",
@@ -220,7 +232,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 required(OutputUri, "outputConfig.s3Location.path"),
             ],
         ],
-    ),
+    )
+    .described()
+    .listed_by("ListTrainingSessions")
+    .ends(),
     create(
         "CreateTrainingPlan",
         "training-plan",
@@ -256,5 +271,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
             validation_transform_job!(),
             packaged_containers!("inferenceSpecification.containers[]"),
         ],
-    ),
+    )
+    .described(),
 ];

@@ -1,0 +1,77 @@
+//! The alert about a decision.
+
+use serde_json::json;
+use tagwarden::decide::{Decision, Finding};
+use tagwarden::policy::Policy;
+use tagwarden::terms::Severity;
+
+use super::message::{message, printable};
+use super::text::{MAX_FINDINGS, cut, name, rules, text};
+use crate::act::ActionResult;
+use crate::ports::{Attributes, Message};
+
+/// The message about a decision and what was done.
+pub fn alert(decision: &Decision, results: &[ActionResult], policy: &Policy) -> Message {
+    let (text, record) = (text(decision, results, policy), record(decision, results));
+    message(subject(decision, results), text, record, attributes(decision, policy))
+}
+
+/// How bad it is: the worst of the findings.
+fn severity(decision: &Decision) -> Severity {
+    decision.findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Low)
+}
+
+/// What was done, in a word or two.
+pub fn done(results: &[ActionResult]) -> &'static str {
+    match results.first() {
+        _ if results.iter().any(|result| result.failed) => "ACTION FAILED",
+        Some(result) if result.stopped => "stopped",
+        Some(result) if result.action == "add-tags" => "tagged",
+        Some(_) => "left as it is",
+        None => "nothing changed",
+    }
+}
+
+fn subject(decision: &Decision, results: &[ActionResult]) -> String {
+    let (done, rules) = (done(results), rules(decision).join(", "));
+    printable(&format!(
+        "Tagwarden {}: {} {} ({done}): {rules}",
+        severity(decision).as_str(),
+        decision.event_name,
+        name(decision)
+    ))
+}
+
+/// The decision as JSON, with what was done.
+fn record(decision: &Decision, results: &[ActionResult]) -> String {
+    let shorten = |finding: &Finding| Finding {
+        message: cut(&finding.message),
+        expected: cut(&finding.expected),
+        actual: finding.actual.as_deref().map(cut),
+        ..finding.clone()
+    };
+    let findings: Vec<_> = decision.findings.iter().take(MAX_FINDINGS).map(shorten).collect();
+    let mut record = json!(Decision { findings, ..decision.clone() });
+    if let Some(record) = record.as_object_mut() {
+        record.insert("deeds".to_owned(), json!(results));
+    }
+    record.to_string()
+}
+
+/// Attributes for subscriptions' filter policies. SNS takes no empty values.
+fn attributes(decision: &Decision, policy: &Policy) -> Attributes {
+    let project = decision.principal.as_ref().and_then(|principal| principal.tags.get(&policy.abac.tag));
+    let one = [
+        ("severity", Some(severity(decision).as_str())),
+        ("verdict", Some(decision.verdict.as_str())),
+        ("project", project),
+        ("account", decision.account.as_deref()),
+        ("region", decision.region.as_deref()),
+    ];
+    let one = one.into_iter().filter_map(|(name, value)| {
+        let value = value.filter(|value| !value.is_empty())?;
+        Some((name.to_owned(), vec![value.to_owned()]))
+    });
+    let rules = rules(decision).into_iter().map(str::to_owned).collect();
+    one.chain([("rule".to_owned(), rules)]).collect()
+}

@@ -1,0 +1,101 @@
+//! The text of an alert.
+
+use std::fmt::Write;
+
+use tagwarden::decide::{Decision, FindingOutcome};
+use tagwarden::policy::Policy;
+use tagwarden::rules::Rule;
+
+use super::console::console_link;
+use super::notes::{CALLER_UNKNOWN, FOUND_BY_SWEEP, SESSION_UNKNOWN};
+use crate::act::ActionResult;
+
+/// Findings told in full. SNS takes 256 KB in all, and the record goes out once for each protocol.
+pub(super) const MAX_FINDINGS: usize = 20;
+
+/// Longest value of a finding that is told, in characters.
+pub(super) const MAX_VALUE: usize = 500;
+
+pub(super) fn name(decision: &Decision) -> &str {
+    decision.resource.as_ref().and_then(|resource| resource.name.as_deref()).unwrap_or("(no name)")
+}
+
+/// The message for people: who, what, which rule, what was done, how to put it right.
+pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Policy) -> String {
+    let mut text = String::new();
+    let principal = decision.principal.as_ref();
+    let who = principal.and_then(|principal| principal.arn.as_deref()).unwrap_or("an unknown caller");
+    let (account, region) = (decision.account.as_deref().unwrap_or("?"), decision.region.as_deref().unwrap_or("?"));
+    let time = decision.event_time.as_deref().unwrap_or("an unknown time");
+    let mut line = |line: &str| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{line}");
+    };
+    line(&format!("{who} called {} for `{}`", decision.event_name, name(decision)));
+    line(&format!("in account {account}, region {region}, at {time}."));
+    line("");
+    for finding in decision.findings.iter().take(MAX_FINDINGS) {
+        let outcome = match finding.outcome {
+            FindingOutcome::Fail => finding.severity.as_str(),
+            FindingOutcome::Unknown => "unknown",
+            FindingOutcome::Exempted => "exempted",
+        };
+        line(&format!("[{outcome}] {}: {}", finding.rule, cut(&finding.message)));
+        line(&format!("  at {}", finding.path));
+        if finding.outcome != FindingOutcome::Unknown {
+            line(&format!("  expected {}", cut(&finding.expected)));
+            line(&format!("  to put it right: {}", finding.fix));
+        }
+    }
+    if decision.findings.len() > MAX_FINDINGS {
+        line(&format!("… and {} more findings.", decision.findings.len() - MAX_FINDINGS));
+    }
+    line("");
+    if results.is_empty() {
+        line("Nothing was changed.");
+    }
+    for result in results {
+        let outcome = if result.failed { "FAILED, will be tried again" } else { "done" };
+        line(&format!("{}: {outcome}: {}", result.action, cut(&result.result)));
+    }
+    for reason in decision.actions.iter().filter_map(|action| action.not_stopped) {
+        line(&format!("Not stopped: {reason}."));
+    }
+    for hint in hints(decision, policy) {
+        line("");
+        line(&hint);
+    }
+    if let Some(link) = console_link(decision) {
+        line("");
+        line(&link);
+    }
+    text
+}
+
+/// What a person cannot see in the findings.
+fn hints(decision: &Decision, policy: &Policy) -> Vec<String> {
+    let mut hints = Vec::new();
+    let reason = decision.reason.as_deref().unwrap_or_default();
+    let unusual: Vec<_> =
+        [FOUND_BY_SWEEP, CALLER_UNKNOWN, SESSION_UNKNOWN].into_iter().filter(|what| reason.contains(what)).collect();
+    if !unusual.is_empty() {
+        hints.push(format!("Note: {}.", unusual.join("; ")));
+    }
+    let tags_from = decision.principal.as_ref().map_or("unknown", |principal| principal.tags_from);
+    let rules = rules(decision).into_iter().filter_map(Rule::named);
+    hints.extend(rules.filter_map(|rule| (rule.hint)(&policy.abac.tag, tags_from)));
+    hints
+}
+
+pub(super) fn rules(decision: &Decision) -> Vec<&'static str> {
+    let mut rules: Vec<_> = decision.findings.iter().map(|finding| finding.rule).collect();
+    rules.dedup();
+    rules
+}
+
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_VALUE) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}

@@ -1,0 +1,43 @@
+//! Answers of SageMaker as the JSON that they were.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_sagemaker::config::interceptors::AfterDeserializationInterceptorContextRef;
+use aws_sdk_sagemaker::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_sagemaker::error::BoxError;
+
+use crate::ports::{AwsError, AwsResult};
+
+/// Keeps the JSON of an answer: the table of paths reads it as it reads requests.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CaptureBody(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl Intercept for CaptureBody {
+    fn name(&self) -> &'static str {
+        "capture the response body"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = context.response().body().bytes().map(<[u8]>::to_vec);
+        Ok(())
+    }
+}
+
+impl CaptureBody {
+    /// What was answered; nothing where the operation has no answer.
+    pub(super) fn json(&self, action: &str) -> AwsResult<serde_json::Value> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match kept.as_deref() {
+            None | Some([]) => Ok(serde_json::Value::Null),
+            Some(bytes) => {
+                serde_json::from_slice(bytes).map_err(|error| AwsError(format!("{action} answered no JSON: {error}")))
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The clients.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::config;
+
+/// How long one try of a call may take, and all of them together: a function has half a minute for everything.
+const TRY: Duration = Duration::from_secs(3);
+const CALL: Duration = Duration::from_secs(8);
+
+/// Clients for all services.
+pub struct Aws {
+    pub(super) cloudtrail: aws_sdk_cloudtrail::Client,
+    pub(super) dynamodb: aws_sdk_dynamodb::Client,
+    pub(super) iam: aws_sdk_iam::Client,
+    pub(super) kms: aws_sdk_kms::Client,
+    pub(super) s3: aws_sdk_s3::Client,
+    pub(super) sagemaker: aws_sdk_sagemaker::Client,
+    pub(super) sns: aws_sdk_sns::Client,
+    pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
+    pub(super) table: String,
+    pub(super) topic: Option<String>,
+    /// When CloudTrail may be asked again.
+    pub(super) next_lookup: Mutex<Instant>,
+}
+
+impl Aws {
+    /// Clients for the function's account and region.
+    ///
+    /// # Errors
+    /// If the environment does not name the table.
+    pub async fn connect() -> Result<Self, String> {
+        let config = sdk_config(TRY, CALL).await;
+        Ok(Self {
+            cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            kms: aws_sdk_kms::Client::new(&config),
+            s3: aws_sdk_s3::Client::new(&config),
+            sagemaker: aws_sdk_sagemaker::Client::new(&config),
+            sns: aws_sdk_sns::Client::new(&config),
+            tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
+            table: config::required(config::TABLE)?,
+            topic: config::required(config::TOPIC).ok(),
+            next_lookup: Mutex::new(Instant::now()),
+        })
+    }
+}
+
+/// What clients need to know: `attempt` is how long one try of a call may take, `call` all of them together.
+pub(super) async fn sdk_config(attempt: Duration, call: Duration) -> SdkConfig {
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(call).build();
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(200)))
+        .timeout_config(timeouts)
+        .load()
+        .await
+}

@@ -1,0 +1,198 @@
+//! Alerts the security team.
+
+use jiff::Timestamp;
+use tagwarden::decide::Decision;
+use tagwarden::decide::Verb;
+use tagwarden::policy::Policy;
+
+use super::setup::Guard;
+use crate::act::ActionResult;
+use crate::alert;
+use crate::ports::{AlertGroup, AlertTiming, Enforce, LookUp, Message, PendingAlert};
+
+impl<P: LookUp + Enforce> Guard<P> {
+    pub(super) async fn send_alert(
+        &self,
+        decision: &Decision,
+        results: &[ActionResult],
+        policy: &Policy,
+    ) -> Result<(), String> {
+        let planned = decision.actions.iter().any(|action| action.action == Verb::PublishAlert);
+        if !planned {
+            return Ok(());
+        }
+        let message = alert::alert(decision, results, policy);
+        if self.is_grouped(decision, results, &message).await {
+            return Ok(());
+        }
+        self.ports.publish(&message).await.map_err(|failure| failure.to_string())
+    }
+
+    /// Whether a digest will report the alert. An alert about a failed action is sent at once. So is every alert if it cannot
+    /// be grouped: too many alerts are better than none.
+    async fn is_grouped(&self, decision: &Decision, results: &[ActionResult], message: &Message) -> bool {
+        if self.interval.is_zero() || results.iter().any(|result| result.failed) {
+            return false;
+        }
+        let Some(alert) = PendingAlert::of(decision, alert::done(results)) else { return false };
+        let now = Timestamp::now();
+        let ends = now.saturating_add(self.interval).unwrap_or(now);
+        match self.ports.add_alert(&AlertGroup::of(decision, &message.attributes), &alert, ends).await {
+            Ok(turn) => turn == AlertTiming::InDigest,
+            Err(failure) => {
+                tracing::warn!(event_id = alert.event_id, %failure, "could not group the alert: sending it at once");
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use crate::alert::digest;
+    use crate::guard::testing::*;
+    use crate::memory::Account;
+
+    use super::*;
+
+    const INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+
+    /// The event of the so-many-th job of a script gone wrong.
+    fn of_storm(number: usize) -> String {
+        let event = event(NO_VPC, "churn-no-vpc", &format!("churn-{number}"));
+        let mut event: serde_json::Value = serde_json::from_str(&event).expect("JSON");
+        event["detail"]["eventID"] = serde_json::json!(format!("{number:036}"));
+        event.to_string()
+    }
+
+    fn in_storm() -> Guard<Account> {
+        guard("[rules.missing-vpc]").with_alert_interval(INTERVAL)
+    }
+
+    /// How many violations each message tells of.
+    fn told(guard: &Guard<Account>) -> Vec<u64> {
+        let state = guard.ports.state();
+        let record = |message: &Message| {
+            let (_, record) = message.texts.iter().find(|(protocol, _)| *protocol == "sqs").expect("one");
+            serde_json::from_str::<serde_json::Value>(record).expect("JSON")
+        };
+        state.messages.iter().map(|message| record(message)["count"].as_u64().unwrap_or(1)).collect()
+    }
+
+    /// What `send-digests` does so many intervals later.
+    async fn digests(guard: &Guard<Account>, intervals: i32) -> Result<usize, String> {
+        let now = Timestamp::now() + INTERVAL * intervals;
+        digest::send(now, INTERVAL, &guard.ports).await
+    }
+
+    #[tokio::test]
+    async fn a_storm_is_told_of_twice() {
+        let guard = in_storm();
+        for number in 0..1000 {
+            guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
+        }
+        assert_eq!(done(&guard).iter().filter(|done| done.starts_with("stop")).count(), 1000);
+        assert_eq!(digests(&guard, 0).await, Ok(0), "the window is open");
+        assert_eq!(digests(&guard, 1).await, Ok(1));
+        assert_eq!(told(&guard), [1, 999]);
+        let state = guard.ports.state();
+        let [alert, digest] = state.messages.as_slice() else { panic!("{:?}", state.messages) };
+        assert_eq!(digest.subject, "Tagwarden high: 999 more by DataScientist-atlas: missing-vpc");
+        assert_eq!(digest.attributes, alert.attributes);
+        let text = &digest.texts[0].1;
+        for part in [
+            &format!("{CALLER} caused 999 more"),
+            "999 stopped",
+            "CreateTrainingJob churn-50: stopped",
+            "… and 949 more",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_storm_that_lasts_is_told_of_once_an_interval() {
+        let guard = in_storm();
+        for interval in 1..4 {
+            for number in 0..10 {
+                guard.handle(&of_storm(interval * 10 + number), FUNCTION).await.expect("handled");
+            }
+            assert_eq!(digests(&guard, i32::try_from(interval).expect("small")).await, Ok(1));
+        }
+        assert_eq!(told(&guard), [1, 9, 10, 10]);
+        assert_eq!(digests(&guard, 4).await, Ok(0), "nothing waits: the window is closed");
+        guard.handle(&of_storm(99), FUNCTION).await.expect("handled");
+        assert_eq!(told(&guard), [1, 9, 10, 10, 1]);
+    }
+
+    #[tokio::test]
+    async fn others_alerts_and_other_rules_are_no_part_of_a_storm() {
+        let mut guard = in_storm();
+        guard.handle(&of_storm(1), FUNCTION).await.expect("handled");
+        let other = of_storm(2).replace("DataScientist-atlas", "DataScientist-borealis");
+        guard.handle(&other, FUNCTION).await.expect("handled");
+        let other = guard_by(Policy::parse("version = 1\n[rules.missing-vpc]\nseverity = 'low'").expect("valid"));
+        guard.policy = other.policy;
+        guard.handle(&of_storm(3), FUNCTION).await.expect("handled");
+        assert_eq!(told(&guard), [1, 1, 1]);
+    }
+
+    #[tokio::test]
+    async fn what_fails_in_a_storm_is_told_at_once() {
+        let guard = in_storm();
+        for number in 0..3 {
+            guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
+        }
+        guard.ports.state().failing.insert("stop");
+        guard.handle(&of_storm(3), FUNCTION).await.expect_err("the job is not stopped");
+        assert_eq!(told(&guard), [1, 1]);
+        assert!(guard.ports.state().messages[1].subject.contains("ACTION FAILED"));
+        guard.ports.state().failing.clear();
+        guard.handle(&of_storm(3), FUNCTION).await.expect("handled");
+        assert_eq!(digests(&guard, 1).await, Ok(1));
+        assert_eq!(told(&guard), [1, 1, 3]);
+    }
+
+    #[tokio::test]
+    async fn where_alerts_cannot_be_grouped_each_is_sent() {
+        let guard = in_storm();
+        guard.ports.state().failing.insert("join");
+        for number in 0..3 {
+            guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
+        }
+        assert_eq!(told(&guard), [1, 1, 1]);
+    }
+
+    #[tokio::test]
+    async fn the_first_alert_of_a_storm_is_tried_until_it_is_sent_and_no_event_counts_twice() {
+        let guard = in_storm();
+        guard.ports.state().failing.insert("publish");
+        guard.handle(&of_storm(0), FUNCTION).await.expect_err("nobody was told");
+        guard.handle(&of_storm(1), FUNCTION).await.expect("it waits");
+        guard.ports.state().failing.clear();
+        guard.ports.state().failing.insert("complete");
+        for number in [0, 1, 1] {
+            guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
+        }
+        assert_eq!(digests(&guard, 1).await, Ok(1));
+        assert_eq!(told(&guard), [1, 1]);
+    }
+
+    #[tokio::test]
+    async fn a_digest_that_was_not_noted_is_sent_again() {
+        let guard = in_storm();
+        for number in 0..3 {
+            guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
+        }
+        for failing in ["publish", "digested"] {
+            guard.ports.state().failing.insert(failing);
+            digests(&guard, 1).await.expect_err(failing);
+            guard.ports.state().failing.clear();
+        }
+        assert_eq!(digests(&guard, 1).await, Ok(1));
+        assert_eq!(digests(&guard, 2).await, Ok(0));
+        assert_eq!(told(&guard), [1, 2, 2]);
+    }
+}

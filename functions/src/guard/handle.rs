@@ -1,0 +1,290 @@
+//! Handles the events that EventBridge delivers: CloudTrail's records, and SageMaker's own events.
+
+use jiff::Timestamp;
+use tagwarden::decide::{Decision, coverage, not_a_call};
+use tagwarden::record::Call;
+use tagwarden::record::documents::{self, Item, OtherEvent};
+use tagwarden::record::json::Value;
+
+use super::attempt::{Attempt, Trigger};
+use super::location::check_account_and_region;
+use super::recover::recover;
+use super::setup::Guard;
+use crate::ports::{Enforce, LookUp};
+use crate::trigger::StateChange;
+
+impl<P: LookUp + Enforce> Guard<P> {
+    /// Handles a payload, and returns the decisions. An EventBridge event holds one record.
+    ///
+    /// # Errors
+    /// If something in it cannot be read, or an action failed. The invocation then fails, Lambda retries it, and at last sends
+    /// the event to the on-failure queue.
+    pub async fn handle(&self, payload: &str, function_arn: &str) -> Result<Vec<Decision>, String> {
+        let mut items = Vec::new();
+        documents::split(payload, &mut |item| items.push(item));
+        let (mut decisions, mut problems) = (Vec::new(), Vec::new());
+        for item in items {
+            let handled = match item {
+                Ok(Item::Record(json)) => self.record(json, function_arn).await,
+                Ok(Item::OtherEvent(event)) => self.other_event(event, function_arn).await,
+                Ok(Item::AuthorizationDetails(_)) => Err("account authorization details are not an event".to_owned()),
+                Err(problem) => Err(problem.message),
+            };
+            match handled {
+                Ok(decision) => decisions.extend(decision),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(decisions) } else { Err(problems.join("; ")) }
+    }
+
+    /// Processes a CloudTrail record. `None` if it was processed before.
+    async fn record(&self, json: &str, function_arn: &str) -> Result<Option<Decision>, String> {
+        let record: Value = serde_json::from_str(json).map_err(|error| format!("the record is not JSON: {error}"))?;
+        let call = Call::read(&record)?;
+        let operation = match coverage(&call) {
+            Ok(operation) => operation,
+            Err(reason) => return Ok(Some(self.skip(&call, reason))),
+        };
+        check_account_and_region(&call, function_arn)?;
+        if operation.only_tags() && self.is_own_call(&call) {
+            return Ok(Some(self.skip(&call, "Tagwarden set these tags itself")));
+        }
+        let loaded = self.policy.current(&self.ports).await?;
+        let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
+        let recovered = recover(json, &call, operation, &self.ports).await.unwrap_or_else(|failure| {
+            // The rules will report the request as unknown.
+            tracing::warn!(event_id = call.event_id, %failure, "could not recover the request");
+            None
+        });
+        let recovered = recovered.as_ref().map(Value::from);
+        let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
+        let attempt = Attempt { trigger: Trigger::Record, number, now: Timestamp::now() };
+        let processed = self.process(&call, operation, &loaded, attempt).await;
+        self.release_claim(call.event_id, processed).await
+    }
+
+    /// Processes an event that is not an API call. `None` if it was processed before.
+    async fn other_event(&self, event: OtherEvent<'_>, function_arn: &str) -> Result<Option<Decision>, String> {
+        let Some(change) = StateChange::read(&event)? else { return Ok(Some(self.log(not_a_call(event), &[]))) };
+        let record = change.record();
+        let known = Value::from(&record);
+        let call = Call::read(&known)?;
+        check_account_and_region(&call, function_arn)?;
+        let loaded = self.policy.current(&self.ports).await?;
+        let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
+        let attempt = Attempt { trigger: Trigger::StateChange, number, now: Timestamp::now() };
+        let processed = self.judge_announced(record.clone(), &call, &loaded, attempt).await;
+        self.release_claim(call.event_id, processed).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tagwarden::decide::Verdict;
+    use tagwarden::policy::Policy;
+
+    use crate::guard::attempt::ATTEMPTS;
+    use crate::guard::testing::*;
+    use crate::ports::ListPage;
+
+    #[tokio::test]
+    async fn a_violation_is_stopped_and_told_once() {
+        let guard = guard("[rules.missing-vpc]");
+        for _ in 0..5 {
+            guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
+        }
+        assert_eq!(done(&guard), ["stop StopTrainingJob churn-no-vpc", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn a_compliant_call_leaves_no_trace() {
+        let guard = guard("[rules.missing-vpc]\n[rules.foreign-project-tag]");
+        let decisions =
+            guard.handle(&event("CreateTrainingJob.compliant", "atlas", "atlas"), FUNCTION).await.expect("handled");
+        assert_eq!(decisions[0].verdict, Verdict::Compliant, "{:?}", decisions[0].findings);
+        assert_eq!(done(&guard), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_missing_tag_is_added() {
+        let event = event("CreateTrainingJob.missing-tag", "atlas", "atlas");
+        let guard_ = guard("[abac]\nsession-tags = 'none'\n[rules.missing-project-tag]");
+        guard_.handle(&event, FUNCTION).await.expect("handled");
+        assert_eq!(done(&guard_), ["add-tags Project=atlas", "publish"]);
+
+        let guard_ = guard("[rules.missing-project-tag]");
+        for _ in 1..ATTEMPTS {
+            guard_.handle(&event, FUNCTION).await.expect_err("the session may belong to another project");
+        }
+        guard_.handle(&event, FUNCTION).await.expect("the last attempt decides");
+        assert_eq!(done(&guard_), ["add-tags Project=atlas", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn a_configuration_in_use_is_marked_not_deleted() {
+        let guard = guard("[rules.unencrypted-volume]");
+        let live = ListPage { summaries: vec![serde_json::json!({"EndpointName": "live"})], next: None };
+        guard.ports.state().lists.insert("ListEndpoints", Ok(live));
+        let uses = serde_json::json!({"EndpointConfigName": "churn-no-volume-key"});
+        guard.ports.state().answers.insert("DescribeEndpoint", Ok(uses));
+        guard.handle(&event("CreateEndpointConfig.no-volume-key", "churn", "churn"), FUNCTION).await.expect("handled");
+        assert_eq!(done(&guard), ["add-tags tagwarden:violation=unencrypted-volume", "publish"]);
+        let state = guard.ports.state();
+        assert!(state.messages[0].texts[0].1.contains("in use by endpoint `live`"), "{:?}", state.messages[0]);
+    }
+
+    #[tokio::test]
+    async fn observing_changes_nothing() {
+        let mut policy = Policy::parse("version = 1\n[rules.missing-vpc]").expect("a valid policy");
+        policy.observe_only = true;
+        let guard = guard_by(policy);
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
+        assert_eq!(done(&guard), ["publish"]);
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_told_and_tried_again() {
+        let guard = guard("[rules.missing-vpc]");
+        guard.ports.state().failing.insert("stop");
+        let error =
+            guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect_err("the job is not stopped");
+        assert!(error.contains("stop failed: ThrottlingException"), "{error}");
+        assert!(guard.ports.state().messages[0].subject.contains("ACTION FAILED"));
+        guard.ports.state().failing.clear();
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
+        assert_eq!(done(&guard), ["publish", "stop StopTrainingJob churn-no-vpc", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn an_alert_that_cannot_be_sent_is_tried_again() {
+        let guard = guard("[rules.missing-vpc]");
+        guard.ports.state().failing.insert("publish");
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect_err("nobody was told");
+        guard.ports.state().failing.clear();
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
+        assert_eq!(done(&guard), ["stop StopTrainingJob churn-no-vpc", "stop StopTrainingJob churn-no-vpc", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn without_claims_it_acts_all_the_same() {
+        let guard = guard("[rules.missing-vpc]");
+        guard.ports.state().failing.extend(["claim", "complete", "give-back"]);
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
+        assert_eq!(done(&guard), ["stop StopTrainingJob churn-no-vpc", "publish"]);
+    }
+
+    #[tokio::test]
+    async fn a_failed_look_up_is_unknown_and_the_policy_decides() {
+        let event = event("CreateTrainingJob.compliant", "atlas", "atlas");
+        for (on_unknown, expected) in
+            [("alert", vec!["publish"]), ("stop", vec!["stop StopTrainingJob churn-compliant", "publish"])]
+        {
+            let guard = guard(&format!("[defaults]\non-unknown = '{on_unknown}'\n[rules.untagged-principal]"));
+            guard.ports.state().failing.insert("tags");
+            let decisions = guard.handle(&event, FUNCTION).await.expect("handled");
+            assert_eq!(decisions[0].verdict, Verdict::Unknown);
+            assert_eq!(done(&guard), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_cloudtrail_omitted_is_recovered() {
+        let event = event("CreateTrainingJob.request-omitted", "omitted", "omitted");
+        let guard_ = guard("[rules.missing-project-tag]\n[rules.missing-vpc]");
+        let decisions = guard_.handle(&event, FUNCTION).await.expect("handled");
+        let rules: Vec<_> = decisions[0].findings.iter().map(|finding| finding.rule).collect();
+        assert_eq!((decisions[0].verdict, rules), (Verdict::Violation, vec!["missing-vpc"]));
+
+        let guard_ = guard("[rules.missing-vpc]");
+        guard_.ports.state().failing.insert("describe");
+        let decisions = guard_.handle(&event, FUNCTION).await.expect("handled");
+        assert_eq!(decisions[0].verdict, Verdict::Unknown);
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_is_judged_by_its_configuration_and_that_by_its_models() {
+        let event = event("CreateEndpoint.noncompliant-config", "churn", "churn");
+        let config = serde_json::json!({
+            "EndpointConfigName": "churn-no-volume-key",
+            "EndpointConfigArn": "arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/churn-no-volume-key",
+            "ProductionVariants": [{"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.xlarge"}],
+        });
+        let guard = |rules: &str| {
+            let guard = guard(rules);
+            guard.ports.state().answers.insert("DescribeEndpointConfig", Ok(config.clone()));
+            guard
+        };
+        let journal = async |rules: &str| {
+            let guard = guard(&format!("[rules.noncompliant-endpoint-config]\n{rules}"));
+            let decisions = guard.handle(&event, FUNCTION).await;
+            let about = |entry: &&String| ["describe", "tags-of", "model"].iter().any(|verb| entry.starts_with(verb));
+            let journal: Vec<_> = guard.ports.state().journal.iter().filter(about).cloned().collect();
+            (decisions.map(|decisions| decisions[0].verdict), journal)
+        };
+        let looked_up = [
+            "describe DescribeEndpointConfig churn-no-volume-key".to_owned(),
+            "tags-of arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/churn-no-volume-key".to_owned(),
+        ];
+        assert_eq!(journal("").await, (Ok(Verdict::Compliant), looked_up.to_vec()));
+        let with_model = [&looked_up[..], &["model m".to_owned()]].concat();
+        assert_eq!(journal("[rules.missing-vpc]").await, (Ok(Verdict::Compliant), with_model));
+
+        let guard = guard("[rules.noncompliant-endpoint-config]\n[rules.unencrypted-volume]");
+        guard.ports.state().failing.insert("tags-of");
+        let decisions = guard.handle(&event, FUNCTION).await.expect("handled");
+        assert_eq!(decisions[0].verdict, Verdict::Unknown);
+        assert!(decisions[0].findings[0].message.contains("tags-of failed"), "{:?}", decisions[0].findings);
+    }
+
+    #[tokio::test]
+    async fn tags_that_a_guard_set_are_no_news() {
+        let event = event("AddTags.another-project", "borealis", "borealis");
+        let told = async |roles: &[&str]| {
+            let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+            let guard = guard("[abac]\nsession-tags = 'none'\n[rules.changed-project-tag]").with_guard_roles(roles);
+            let decisions = guard.handle(&event, FUNCTION).await.expect("handled");
+            (decisions[0].verdict, done(&guard))
+        };
+        let publish = vec!["publish".to_owned()];
+        assert_eq!(told(&[]).await, (Verdict::Violation, publish.clone()));
+        assert_eq!(told(&["arn:aws:iam::111122223333:role/Guard"]).await, (Verdict::Violation, publish));
+        assert_eq!(told(&["arn:aws:iam::111122223333:role/Guard", CALLER]).await, (Verdict::Skipped, Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn look_ups_are_few_and_remembered() {
+        let guard = guard(policy_with_everything());
+        for name in ["CreateTrainingJob.compliant", "CreateTrainingJob.too-long"] {
+            guard.handle(&event(name, "atlas", "atlas"), FUNCTION).await.expect("handled");
+        }
+        let state = guard.ports.state();
+        let count = |verb: &str| state.journal.iter().filter(|entry| entry.starts_with(verb)).count();
+        assert_eq!([count("tags"), count("policies"), count("trust"), count("key")], [2, 1, 1, 1]);
+        assert_eq!(count("sessions"), 2, "sessions are looked up each time");
+    }
+
+    fn policy_with_everything() -> &'static str {
+        "[rules.foreign-execution-role]\n[rules.overprivileged-execution-role]\n[rules.confused-deputy-trust]\n[rules.unapproved-kms-key]"
+    }
+
+    #[tokio::test]
+    async fn a_call_of_another_account_or_region_is_refused() {
+        let guard = guard("[rules.missing-vpc]");
+        for elsewhere in [FUNCTION.replace("111122223333", "999900001111"), FUNCTION.replace("eu-west-1", "eu-west-2")]
+        {
+            let event = event(NO_VPC, "no-vpc", "no-vpc");
+            let error = guard.handle(&event, &elsewhere).await.expect_err("it is not for this function");
+            assert!(error.contains("this function only acts in"), "{error}");
+        }
+        assert_eq!(done(&guard), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_fails_the_invocation() {
+        let guard = guard("[rules.missing-vpc]");
+        for payload in ["", "7", "{}", r#"{"detail-type":"AWS API Call via CloudTrail","detail":[]}"#] {
+            assert!(guard.handle(payload, FUNCTION).await.is_err(), "{payload}");
+        }
+    }
+}

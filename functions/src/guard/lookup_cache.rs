@@ -1,0 +1,75 @@
+//! Lookup results, and a cache of recent ones.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tagwarden::decide::Lookup;
+use tagwarden::evidence::{AttachedPolicy, EndpointConfig, Evidence, Key, LookedUp, Model, Tags};
+use tagwarden::record::Call;
+
+/// How long a result is valid. Short, because a corrected tag should count soon.
+const TIME_TO_LIVE: Duration = Duration::from_secs(30);
+
+/// The size of the cache. A burst of calls comes from few principals.
+const CAPACITY: usize = 256;
+
+/// Recent results from IAM and KMS, which a burst of calls would look up again. Failures are not cached.
+#[derive(Debug, Default)]
+pub(super) struct Cache(Mutex<BTreeMap<Lookup, (Instant, LookupResult)>>);
+
+/// The subject of a lookup, and its result.
+#[derive(Clone, Debug)]
+pub(super) enum LookupResult {
+    Tags(String, LookedUp<Tags>),
+    AttachedPolicies(String, LookedUp<Vec<AttachedPolicy>>),
+    TrustPolicy(String, LookedUp<serde_json::Value>),
+    Model(String, LookedUp<Model>),
+    EndpointConfig(String, LookedUp<EndpointConfig>),
+    Key(String, LookedUp<Key>),
+}
+
+impl LookupResult {
+    fn is_cacheable(&self) -> bool {
+        match self {
+            Self::Tags(_, result) => result.is_ok(),
+            Self::AttachedPolicies(_, result) => result.is_ok(),
+            Self::TrustPolicy(_, result) => result.is_ok(),
+            Self::Key(_, result) => result.is_ok(),
+            // A new model or endpoint configuration can get the name of a deleted one at any time.
+            Self::Model(..) | Self::EndpointConfig(..) => false,
+        }
+    }
+
+    pub(super) fn add_to(self, evidence: &mut Evidence, call: &Call) {
+        match self {
+            Self::Tags(arn, tags) => evidence.principal_mut(&arn).tags = tags,
+            Self::AttachedPolicies(arn, policies) => evidence.principal_mut(&arn).attached_policies = policies,
+            Self::TrustPolicy(arn, policy) => evidence.principal_mut(&arn).trust_policy = policy,
+            Self::Model(name, model) => evidence.models.add(call, &name, Timestamp::MIN, model),
+            Self::EndpointConfig(name, config) => evidence.endpoint_configs.add(call, &name, Timestamp::MIN, config),
+            Self::Key(arn, key) => evidence.add_key(&arn, key),
+        }
+    }
+}
+
+impl Cache {
+    pub(super) fn get(&self, lookup: &Lookup) -> Option<LookupResult> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, found) = entries.get(lookup)?;
+        (since.elapsed() < TIME_TO_LIVE).then(|| found.clone())
+    }
+
+    pub(super) fn put(&self, lookup: &Lookup, found: &LookupResult) {
+        if found.is_cacheable() {
+            let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if entries.len() >= CAPACITY {
+                entries.retain(|_, (since, _)| since.elapsed() < TIME_TO_LIVE);
+            }
+            if entries.len() < CAPACITY {
+                entries.insert(lookup.clone(), (Instant::now(), found.clone()));
+            }
+        }
+    }
+}

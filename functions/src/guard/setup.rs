@@ -1,0 +1,77 @@
+//! The parts of a guard.
+
+use jiff::{SignedDuration, Timestamp};
+use tagwarden::decide::{Decision, skipped};
+use tagwarden::record::Call;
+
+use super::lookup_cache::Cache;
+use crate::act::ActionResult;
+use crate::policy_file::PolicyFile;
+use crate::ports::{Enforce, LookUp};
+use crate::{config, telemetry};
+
+/// A guard: a policy, and the ports to AWS.
+pub struct Guard<P> {
+    function: String,
+    pub(super) policy: PolicyFile,
+    pub(super) cache: Cache,
+    pub(super) ports: P,
+    log: telemetry::Log,
+    /// ARNs of the roles of Tagwarden's functions. Tags that these set are not judged.
+    roles: Vec<String>,
+    /// How long an alert window stays open.
+    pub(super) interval: SignedDuration,
+}
+
+impl<P: LookUp + Enforce> Guard<P> {
+    /// A guard for the Lambda function of this name. It sends each alert at once.
+    pub fn new(function: String, policy: PolicyFile, ports: P, log: telemetry::Log) -> Self {
+        let (cache, roles, interval) = (Cache::default(), Vec::new(), SignedDuration::ZERO);
+        Self { function, policy, cache, ports, log, roles, interval }
+    }
+
+    /// Groups the alerts that follow an alert of the same group within `interval`.
+    #[must_use]
+    pub fn with_alert_interval(self, interval: SignedDuration) -> Self {
+        Self { interval, ..self }
+    }
+
+    /// Sets the roles of Tagwarden's functions.
+    #[must_use]
+    pub fn with_guard_roles(self, roles: Vec<String>) -> Self {
+        Self { roles, ..self }
+    }
+
+    /// A guard as the environment variables of its function describe it.
+    ///
+    /// # Errors
+    /// If the policy or an environment variable is invalid or missing.
+    pub fn from_environment(ports: P) -> Result<Self, String> {
+        let function = config::required("AWS_LAMBDA_FUNCTION_NAME")?;
+        let roles = config::set(config::ROLES).unwrap_or_default();
+        let guard = Self::new(function, PolicyFile::from_environment()?, ports, telemetry::write);
+        Ok(guard
+            .with_alert_interval(config::alert_interval()?)
+            .with_guard_roles(roles.split(',').map(str::to_owned).collect()))
+    }
+
+    /// Its ports to AWS.
+    pub fn ports(&self) -> &P {
+        &self.ports
+    }
+
+    pub(super) fn is_own_call(&self, call: &Call) -> bool {
+        call.identity.principal().is_some_and(|caller| self.roles.iter().any(|role| *role == caller))
+    }
+
+    pub(super) fn skip(&self, call: &Call, reason: impl Into<String>) -> Decision {
+        self.log(skipped(call, reason), &[])
+    }
+
+    pub(super) fn log(&self, decision: Decision, results: &[ActionResult]) -> Decision {
+        let now = Timestamp::now();
+        (self.log)(&telemetry::record(&self.function, &decision, results, now));
+        telemetry::violations(&self.function, &decision, now).for_each(|record| (self.log)(&record));
+        decision
+    }
+}

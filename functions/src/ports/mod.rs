@@ -1,0 +1,35 @@
+//! What the functions need from AWS: one trait for each task, with the IAM actions that the task needs.
+
+mod alerts;
+mod checkpoints;
+mod claims;
+mod creations;
+mod error;
+mod grouping;
+mod history;
+mod iam;
+mod kms;
+mod objects;
+mod policy;
+mod sagemaker;
+mod sessions;
+mod sets;
+mod target;
+
+pub use alerts::{Attributes, Message, Publish};
+pub use checkpoints::{Checkpoint, SaveCheckpoint};
+pub use claims::{Claim, ClaimEvent};
+pub use creations::{CLOCK_TOLERANCE, Creation, RETENTION, RememberCreation, RememberCreations};
+pub use error::{AwsError, AwsResult};
+pub use grouping::{AlertGroup, AlertTiming, AlertWindow, DigestAlerts, GroupAlerts, LISTED, PendingAlert};
+pub use history::ReadEventHistory;
+pub use iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
+pub use kms::DescribeKey;
+pub use objects::{FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
+pub use policy::{FetchPolicy, PolicyObject};
+pub use sagemaker::{
+    AddTags, CallSageMaker, DescribeModel, DescribeResource, ListFilter, ListPage, ListResources, SageMakerError,
+};
+pub use sessions::{FindSession, RecordSession};
+pub use sets::{Enforce, FindResources, LookUp};
+pub use target::Target;

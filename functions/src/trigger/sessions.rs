@@ -1,0 +1,89 @@
+//! `record-sessions`: remembers tagged sessions, for the calls that will be made with them.
+
+use jiff::{SignedDuration, Timestamp};
+use tagwarden::evidence::Session;
+use tagwarden::record::Call;
+use tagwarden::record::documents::{self, Item};
+use tagwarden::record::json::Value;
+
+use crate::ports::RecordSession;
+
+/// How long a session is remembered where its record does not tell its end: no role session lasts longer (IAM User Guide,
+/// "Update the maximum session duration").
+const LONGEST_SESSION: SignedDuration = SignedDuration::from_hours(12);
+
+/// How long a session is remembered after its end: events of its last calls come late.
+const LATE_EVENTS: SignedDuration = SignedDuration::from_hours(1);
+
+/// Records the tagged sessions that an event tells of. Returns how many.
+///
+/// # Errors
+/// If the event cannot be read, or the session cannot be stored, so that the invocation fails and nothing is lost.
+pub async fn record(payload: &str, now: Timestamp, ports: &impl RecordSession) -> Result<usize, String> {
+    let mut sessions = Vec::new();
+    let mut problems = Vec::new();
+    documents::split(payload, &mut |item| match item {
+        Ok(Item::Record(json)) => match session(json) {
+            Ok(session) => sessions.extend(session),
+            Err(problem) => problems.push(problem),
+        },
+        Ok(Item::OtherEvent(_) | Item::AuthorizationDetails(_)) => {}
+        Err(problem) => problems.push(problem.message),
+    });
+    for (session, end) in &sessions {
+        let end = end.unwrap_or_else(|| now.saturating_add(LONGEST_SESSION).unwrap_or(now));
+        let expires = end.saturating_add(LATE_EVENTS).unwrap_or(end);
+        ports.record(session, expires).await.map_err(|failure| failure.to_string())?;
+    }
+    match problems.is_empty() {
+        true => Ok(sessions.len()),
+        false => Err(problems.join("; ")),
+    }
+}
+
+/// The session that a record issues, if its tags are worth remembering, and its end, where the record tells.
+fn session(json: &str) -> Result<Option<(Session, Option<Timestamp>)>, String> {
+    let record: Value = serde_json::from_str(json).map_err(|error| format!("no JSON: {error}"))?;
+    let call = Call::read(&record)?;
+    let session = Session::read(&call).filter(|session| session.tags.as_ref().is_ok_and(|tags| !tags.is_empty()));
+    Ok(session.map(|session| (session, Session::end(&call))))
+}
+
+#[cfg(test)]
+mod tests {
+    use tagwarden::record::Identity;
+
+    use super::*;
+    use crate::memory::Account;
+
+    fn event(name: &str) -> String {
+        let path = format!("{}/../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(&path).expect(&path)
+    }
+
+    #[tokio::test]
+    async fn only_tagged_sessions_are_recorded_until_they_end() {
+        let account = Account::default();
+        let now = "2026-03-02T09:00:00Z".parse().expect("a time");
+        assert_eq!(record(&event("AssumeRole.session-tags"), now, &account).await, Ok(1));
+        let identity = Identity {
+            principal_id: Some("AROAEXAMPLE:atlas-release"),
+            session_created: Some("2026-03-02T09:20:05Z"),
+            ..Identity::default()
+        };
+        assert_eq!(account.state().sessions.tags(&identity), Ok(None), "another role's session of the same name");
+        assert_eq!(account.state().journal, ["record 2026-03-02T22:30:00Z"], "an hour after its end");
+
+        let untagged = event("AssumeRole.session-tags").replace("\"tags\"", "\"others\"");
+        assert_eq!(record(&untagged, now, &account).await, Ok(0));
+        assert_eq!(record(&event("CreateTrainingJob.compliant"), now, &account).await, Ok(0));
+        assert!(record("{}", now, &account).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_session_that_cannot_be_stored_fails_the_invocation() {
+        let account = Account::default();
+        account.state().failing.insert("record");
+        assert!(record(&event("AssumeRole.session-tags"), Timestamp::UNIX_EPOCH, &account).await.is_err());
+    }
+}
