@@ -7,138 +7,20 @@
 
 mod assets;
 mod clusters;
+mod field;
 mod groups;
 mod hosting;
 mod jobs;
 mod monitoring;
 mod names;
+mod row;
 mod studio;
 mod tags;
 mod training;
 
+pub use field::{Field, Slot};
 pub use names::{OPERATION_NAMES, OTHER_ACTIONS};
-
-use crate::record::Call;
-use crate::record::json::{At, find, member_text};
-
-/// Something that a rule can ask a request for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    /// Who calls, where, and what. Every operation tells that, but for those that only change tags: they launch nothing, and
-    /// whoever creates something with tags must be allowed them.
-    Caller,
-    /// The list of resource tags, `[{key, value}]`.
-    Tags,
-    /// A list of tags that are set on a resource that was there before.
-    AddedTags,
-    /// The key of a tag that is removed from a resource.
-    RemovedTag,
-    /// ARN of a role that the resource will run as (`iam:PassRole`).
-    ExecutionRole,
-    /// ARN of a role that is passed for another service than SageMaker to assume.
-    ServiceRole,
-    /// An object that launches compute: it names instance types, or is serverless.
-    Compute,
-    /// An instance type, such as `ml.m5.xlarge`.
-    InstanceType,
-    /// An object whose presence means that compute is serverless.
-    Serverless,
-    /// How many instances start; all of them add up.
-    InstanceCount,
-    /// How far automatic scaling may raise the instance count beside it.
-    InstanceCountCeiling,
-    /// An instance count of which the service picks one.
-    InstanceCountChoice,
-    /// How many jobs run at a time, each of them on the instances of one of the request's compute objects.
-    ParallelJobs,
-    /// Longest run time, in seconds.
-    MaxRuntime,
-    /// Whether managed spot capacity is asked for.
-    SpotTraining,
-    /// KMS key of the volumes of the instances named in the same object. Types with local NVMe disks refuse it.
-    VolumeKey,
-    /// KMS key of storage that takes one whatever the instance type: a file system, an attached EBS volume, an online store.
-    StorageKey,
-    /// Whether the storage beside it is there at all; unset means no.
-    StorageSwitch,
-    /// KMS key of the output written by the object that holds it.
-    OutputKey,
-    /// KMS key of what the resource itself holds. AWS encrypts that with a key of its own where none is given.
-    ContentKey,
-    /// S3 URI that is written to.
-    OutputUri,
-    /// Whether the output beside it is written at all; unset means yes.
-    OutputSwitch,
-    /// S3 URI that is read from.
-    InputUri,
-    /// Whether containers are cut off from the network.
-    NetworkIsolation,
-    /// Whether traffic between the instances is encrypted.
-    TrafficEncryption,
-    /// The object that holds subnets and security groups.
-    Vpc,
-    /// A subnet id.
-    Subnet,
-    /// A security group id.
-    SecurityGroup,
-    /// Name of a model, which brings its own isolation and VPC configuration.
-    Model,
-    /// Name of an endpoint configuration, which tells what an endpoint runs.
-    EndpointConfig,
-    /// A container image.
-    Image,
-    /// An algorithm or model package, which brings its own container image.
-    ImageSource,
-    /// Whether somebody may open a shell inside.
-    RemoteShell,
-    /// Whether users of a notebook are root: `Enabled` or `Disabled`; unset means enabled.
-    RootAccess,
-    /// Whether notebooks reach the internet past the VPC: not with `Disabled` or `VpcOnly`; unset means that they do.
-    InternetAccess,
-}
-
-impl Field {
-    /// Those that are KMS keys.
-    pub const KEYS: [Self; 4] = [Self::VolumeKey, Self::StorageKey, Self::OutputKey, Self::ContentKey];
-}
-
-/// Where a fact is found in a request.
-#[derive(Clone, Copy, Debug)]
-pub struct Slot {
-    /// What is found there.
-    pub field: Field,
-    /// Path within `requestParameters`.
-    pub path: &'static str,
-    /// Whether the API refuses a request without it, so that its absence means that the record is incomplete.
-    pub required: bool,
-    /// What counts where a number is unset.
-    pub default: Option<u64>,
-}
-
-impl Slot {
-    /// Whether it lies in a part that requests may do without.
-    pub fn is_optional_part(&self) -> bool {
-        self.path.contains('?')
-    }
-}
-
-/// What it means that a request does not set something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Absence {
-    /// It is not set, or set to the API's default.
-    Unset,
-    /// It stays as it is: the operation changes a resource, and judges only what it sets.
-    Unchanged,
-}
-
-/// What to do about a call that is to be undone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// Call this SageMaker operation on the resource.
-    By(&'static str),
-    /// Nothing, for this reason: the security team is told.
-    Never(&'static str),
-}
+pub use row::{Absence, Operation, StateEvent, Stop};
 
 /// What an operation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,63 +43,6 @@ pub enum Area {
     Tags,
 }
 
-/// A SageMaker operation that Tagwarden judges.
-#[derive(Clone, Copy, Debug)]
-pub struct Operation {
-    /// `eventName`
-    pub name: &'static str,
-    /// Resource type in IAM's service authorization reference, such as `training-job`. Operations on any resource have a type
-    /// of no resource here: the ARN tells it.
-    pub kind: &'static str,
-    /// Path of the resource's name in `requestParameters`. Where it has none there, its ARN names it.
-    pub resource_name: Option<&'static str>,
-    /// Path of the resource's ARN in `responseElements`, or in `requestParameters`.
-    pub resource_arn: Option<&'static str>,
-    /// How it is undone.
-    pub stop: Stop,
-    /// What it means that a request does not set something.
-    pub absence: Absence,
-    /// Whether the `Describe` operation of what it creates answers the members of its request.
-    pub described: bool,
-    /// The operation that lists what it creates. A sweep looks for all that is listed.
-    pub list: Option<&'static str>,
-    /// Whether what it creates ends by itself. SageMaker lists such jobs forever.
-    pub ends: bool,
-    /// The event that announces what it creates.
-    pub event: Option<StateEvent>,
-    /// Where the facts are.
-    slots: &'static [&'static [Slot]],
-}
-
-/// An event of SageMaker's own in EventBridge, which announces that a resource exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StateEvent {
-    /// Its `detail-type`.
-    pub detail_type: &'static str,
-    /// The states that announce the resource. Empty for models and endpoint configurations, which have no state: their events
-    /// report that they were created or deleted.
-    pub states: &'static [&'static str],
-}
-
-/// What rows say with these of the resource that an operation creates.
-impl Operation {
-    const fn described(self) -> Self {
-        Self { described: true, ..self }
-    }
-
-    const fn listed_by(self, list: &'static str) -> Self {
-        Self { list: Some(list), ..self }
-    }
-
-    const fn ends(self) -> Self {
-        Self { ends: true, ..self }
-    }
-
-    const fn announced_by(self, detail_type: &'static str, states: &'static [&'static str]) -> Self {
-        Self { event: Some(StateEvent { detail_type, states }), ..self }
-    }
-}
-
 impl Operation {
     /// Every operation that is judged.
     pub fn all() -> impl Iterator<Item = &'static Self> + Clone {
@@ -234,45 +59,9 @@ impl Operation {
         Self::all().find(|operation| operation.name == name)
     }
 
-    /// Where the facts are.
-    pub fn slots(&self) -> impl Iterator<Item = &'static Slot> + Clone + use<> {
-        self.slots.iter().copied().flatten()
-    }
-
     /// Whether resources of its kind take tags: those that can be given some when they are created.
     pub fn kind_takes_tags(&self) -> bool {
         Self::all().any(|other| other.kind == self.kind && other.tells(Field::Tags))
-    }
-
-    /// Whether a request of this operation can say anything about `field`.
-    pub fn tells(&self, field: Field) -> bool {
-        match field {
-            Field::Caller => !self.only_tags(),
-            _ => self.slots().any(|slot| slot.field == field),
-        }
-    }
-
-    /// Whether it does nothing but change the tags of a resource that was there before.
-    pub fn only_tags(&self) -> bool {
-        self.slots().any(|slot| matches!(slot.field, Field::AddedTags | Field::RemovedTag))
-    }
-
-    /// ARN of the resource that a call of it is about, where the record tells it. The service adds it to many a logged request.
-    pub fn arn<'a>(&self, call: &Call<'a>) -> Option<&'a str> {
-        let path = self.resource_arn?;
-        let in_response = call.response.and_then(|response| member_text(response, path));
-        in_response.or_else(|| find(call.request.as_ref().ok()?, path).first()?.text().ok()?)
-    }
-
-    /// Whether it can say so inside the object at `outer`.
-    pub fn tells_inside(&self, outer: &'static str, field: Field) -> bool {
-        self.slots_inside(outer).any(|slot| slot.field == field)
-    }
-
-    /// Where facts are inside the object at `outer`, and that object itself.
-    pub fn slots_inside(&self, outer: &'static str) -> impl Iterator<Item = &'static Slot> {
-        let outer = At::new(outer);
-        self.slots().filter(move |slot| At::new(slot.path).is_under(&outer))
     }
 }
 

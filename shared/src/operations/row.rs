@@ -1,0 +1,118 @@
+//! A row of the table.
+
+use super::field::{Field, Slot};
+use crate::record::Call;
+use crate::record::json::{At, find, member_text};
+
+/// What it means that a request does not set something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// It is not set, or set to the API's default.
+    Unset,
+    /// It stays as it is: the operation changes a resource, and judges only what it sets.
+    Unchanged,
+}
+
+/// What to do about a call that is to be undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Call this SageMaker operation on the resource.
+    By(&'static str),
+    /// Nothing, for this reason: the security team is told.
+    Never(&'static str),
+}
+
+/// A SageMaker operation that Tagwarden judges.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// `eventName`
+    pub name: &'static str,
+    /// Resource type in IAM's service authorization reference, such as `training-job`. Operations on any resource have a type
+    /// of no resource here: the ARN tells it.
+    pub kind: &'static str,
+    /// Path of the resource's name in `requestParameters`. Where it has none there, its ARN names it.
+    pub resource_name: Option<&'static str>,
+    /// Path of the resource's ARN in `responseElements`, or in `requestParameters`.
+    pub resource_arn: Option<&'static str>,
+    /// How it is undone.
+    pub stop: Stop,
+    /// What it means that a request does not set something.
+    pub absence: Absence,
+    /// Whether the `Describe` operation of what it creates answers the members of its request.
+    pub described: bool,
+    /// The operation that lists what it creates. A sweep looks for all that is listed.
+    pub list: Option<&'static str>,
+    /// Whether what it creates ends by itself. SageMaker lists such jobs forever.
+    pub ends: bool,
+    /// The event that announces what it creates.
+    pub event: Option<StateEvent>,
+    /// Where the facts are.
+    pub(super) slots: &'static [&'static [Slot]],
+}
+
+/// An event of SageMaker's own in EventBridge, which announces that a resource exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateEvent {
+    /// Its `detail-type`.
+    pub detail_type: &'static str,
+    /// The states that announce the resource. Empty for models and endpoint configurations, which have no state: their events
+    /// report that they were created or deleted.
+    pub states: &'static [&'static str],
+}
+
+/// What rows say with these of the resource that an operation creates.
+impl Operation {
+    pub(super) const fn described(self) -> Self {
+        Self { described: true, ..self }
+    }
+
+    pub(super) const fn listed_by(self, list: &'static str) -> Self {
+        Self { list: Some(list), ..self }
+    }
+
+    pub(super) const fn ends(self) -> Self {
+        Self { ends: true, ..self }
+    }
+
+    pub(super) const fn announced_by(self, detail_type: &'static str, states: &'static [&'static str]) -> Self {
+        Self { event: Some(StateEvent { detail_type, states }), ..self }
+    }
+}
+
+impl Operation {
+    /// Where the facts are.
+    pub fn slots(&self) -> impl Iterator<Item = &'static Slot> + Clone + use<> {
+        self.slots.iter().copied().flatten()
+    }
+
+    /// Whether a request of this operation can say anything about `field`.
+    pub fn tells(&self, field: Field) -> bool {
+        match field {
+            Field::Caller => !self.only_tags(),
+            _ => self.slots().any(|slot| slot.field == field),
+        }
+    }
+
+    /// Whether it does nothing but change the tags of a resource that was there before.
+    pub fn only_tags(&self) -> bool {
+        self.slots().any(|slot| matches!(slot.field, Field::AddedTags | Field::RemovedTag))
+    }
+
+    /// ARN of the resource that a call of it is about, where the record tells it. The service adds it to many a logged request.
+    pub fn arn<'a>(&self, call: &Call<'a>) -> Option<&'a str> {
+        let path = self.resource_arn?;
+        let in_response = call.response.and_then(|response| member_text(response, path));
+        in_response.or_else(|| find(call.request.as_ref().ok()?, path).first()?.text().ok()?)
+    }
+
+    /// Whether it can say so inside the object at `outer`.
+    pub fn tells_inside(&self, outer: &'static str, field: Field) -> bool {
+        self.slots_inside(outer).any(|slot| slot.field == field)
+    }
+
+    /// Where facts are inside the object at `outer`, and that object itself.
+    pub fn slots_inside(&self, outer: &'static str) -> impl Iterator<Item = &'static Slot> {
+        let outer = At::new(outer);
+        self.slots().filter(move |slot| At::new(slot.path).is_under(&outer))
+    }
+}
