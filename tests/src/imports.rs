@@ -31,6 +31,8 @@ struct File {
     module: Module,
     /// What it uses: paths as they are written, with the trees of `use` taken apart.
     uses: Vec<Use>,
+    /// The modules that it declares for tests.
+    tests: Vec<String>,
 }
 
 /// A path that a file names.
@@ -47,6 +49,13 @@ impl Imports {
         for (_, folder) in CRATES {
             read_folder(root, &root.join(folder).join("src"), &[folder.to_owned()], &mut files);
         }
+        let tests: BTreeSet<Module> = files
+            .iter()
+            .flat_map(|file| {
+                file.tests.iter().map(|test| [file.module.as_slice(), std::slice::from_ref(test)].concat())
+            })
+            .collect();
+        files.retain(|file| !tests.contains(&file.module));
         let modules: BTreeMap<&Module, &File> = files.iter().map(|file| (&file.module, file)).collect();
         let arrows = files.iter().map(|file| {
             let used = file.uses.iter().filter(|used| !is_facade(file) || !used.is_public);
@@ -123,16 +132,16 @@ fn read_folder(root: &Path, folder: &Path, module: &[String], files: &mut Vec<Fi
             let module = if is_root { module.to_owned() } else { below };
             let text = fs::read_to_string(&path).expect("a source file");
             let tokens = TokenStream::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            let mut uses = Vec::new();
-            collect(&tokens.into_iter().collect::<Vec<_>>(), &mut uses);
             let path = path.strip_prefix(root).expect("it lies below the root").to_owned();
-            files.push(File { path, module, uses });
+            let mut file = File { path, module, uses: Vec::new(), tests: Vec::new() };
+            collect(&tokens.into_iter().collect::<Vec<_>>(), &mut file);
+            files.push(file);
         }
     }
 }
 
-/// Collects the paths in some tokens, but for those of items that are for tests.
-fn collect(tokens: &[TokenTree], uses: &mut Vec<Use>) {
+/// Collects the paths in some tokens of a file, but for those of items that are for tests.
+fn collect(tokens: &[TokenTree], file: &mut File) {
     let mut rest = tokens;
     let mut is_public = false;
     while let Some((first, behind)) = rest.split_first() {
@@ -145,7 +154,13 @@ fn collect(tokens: &[TokenTree], uses: &mut Vec<Use>) {
                     _ => false,
                 };
                 let end = behind.iter().position(is_end).map_or(behind.len(), |end| end + 1);
-                rest = behind.get(end..).unwrap_or_default();
+                let (item, after) = behind.split_at(end);
+                if let [.., TokenTree::Ident(word), TokenTree::Ident(name), _] = item
+                    && word == "mod"
+                {
+                    file.tests.push(name.to_string());
+                }
+                rest = after;
             }
             TokenTree::Ident(word) if word == "pub" => {
                 is_public = true;
@@ -155,7 +170,7 @@ fn collect(tokens: &[TokenTree], uses: &mut Vec<Use>) {
             TokenTree::Ident(word) if word == "use" => {
                 let end = behind.iter().position(|token| is_punct(token, ';')).unwrap_or(behind.len());
                 let (tree, after) = behind.split_at(end);
-                use_tree(tree, &[], is_public, uses);
+                use_tree(tree, &[], is_public, &mut file.uses);
                 rest = after;
             }
             TokenTree::Ident(word) if is_path(behind) => {
@@ -166,9 +181,9 @@ fn collect(tokens: &[TokenTree], uses: &mut Vec<Use>) {
                     segments.push(segment.to_string());
                     rest = rest.get(3..).unwrap_or_default();
                 }
-                uses.push(Use { segments, is_public: false });
+                file.uses.push(Use { segments, is_public: false });
             }
-            TokenTree::Group(group) => collect(&group.stream().into_iter().collect::<Vec<_>>(), uses),
+            TokenTree::Group(group) => collect(&group.stream().into_iter().collect::<Vec<_>>(), file),
             _ => {}
         }
         is_public = false;

@@ -19,7 +19,7 @@ fn imports_make_no_circles() {
 }
 
 /// The rooms in ARCHITECTURE.md, each with those that it may use: rows such as ``| `shared/facts` | … | `record`, `evidence` |``.
-/// Rooms of the same crate are named without it, another crate stands for all of its rooms.
+/// Rooms of the same crate may be named without it. A crate stands for all of its rooms.
 fn map() -> BTreeMap<String, BTreeSet<String>> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
     let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
@@ -30,7 +30,8 @@ fn map() -> BTreeMap<String, BTreeSet<String>> {
         for room in quoted(rooms).into_iter().filter(|room| room.contains('/')) {
             let (folder, _) = room.split_once('/').expect("a room of a crate");
             let is_crate = |name: &str| ["shared", "audit", "cli", "functions"].contains(&name);
-            let full = |name: String| if is_crate(&name) { name } else { format!("{folder}/{name}") };
+            let is_full = |name: &str| name.contains('/') || is_crate(name);
+            let full = |name: String| if is_full(&name) { name } else { format!("{folder}/{name}") };
             assert!(map.insert(room.clone(), quoted(used).into_iter().map(full).collect()).is_none(), "{room} twice");
         }
     }
