@@ -23,6 +23,8 @@ type Module = Vec<String>;
 pub struct Imports {
     /// From each file to the files that it uses, as paths from the root of the repository.
     pub arrows: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
+    /// The literals in each file, as they are written.
+    pub literals: BTreeMap<PathBuf, Vec<String>>,
 }
 
 /// A source file.
@@ -33,6 +35,7 @@ struct File {
     uses: Vec<Use>,
     /// The modules that it declares for tests.
     tests: Vec<String>,
+    literals: Vec<String>,
 }
 
 /// A path that a file names.
@@ -62,7 +65,8 @@ impl Imports {
             let targets = used.filter_map(|used| resolve(&file.module, &used.segments, &modules, 0));
             (file.path.clone(), targets.filter(|target| *target != file.path).collect())
         });
-        Self { arrows: arrows.collect() }
+        let literals = files.iter().map(|file| (file.path.clone(), file.literals.clone()));
+        Self { arrows: arrows.collect(), literals: literals.collect() }
     }
 
     /// The rooms that use each other, and the files in which one does: a room is a folder of a crate, or a file beside it.
@@ -133,7 +137,7 @@ fn read_folder(root: &Path, folder: &Path, module: &[String], files: &mut Vec<Fi
             let text = fs::read_to_string(&path).expect("a source file");
             let tokens = TokenStream::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let path = path.strip_prefix(root).expect("it lies below the root").to_owned();
-            let mut file = File { path, module, uses: Vec::new(), tests: Vec::new() };
+            let mut file = File { path, module, uses: Vec::new(), tests: Vec::new(), literals: Vec::new() };
             collect(&tokens.into_iter().collect::<Vec<_>>(), &mut file);
             files.push(file);
         }
@@ -183,6 +187,7 @@ fn collect(tokens: &[TokenTree], file: &mut File) {
                 }
                 file.uses.push(Use { segments, is_public: false });
             }
+            TokenTree::Literal(literal) => file.literals.push(literal.to_string()),
             TokenTree::Group(group) => collect(&group.stream().into_iter().collect::<Vec<_>>(), file),
             _ => {}
         }

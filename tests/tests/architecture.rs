@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use tagwarden::RULES;
 use tagwarden_tests::imports::Imports;
 use tagwarden_tests::root;
 
@@ -66,5 +67,19 @@ fn rooms_use_those_that_the_map_allows_and_no_others() {
     let rooms = imports.rooms();
     problems.extend(map.keys().filter(|room| !rooms.contains_key(*room)).map(|room| format!("there is no `{room}`")));
     problems.extend(unused.iter().map(|(room, used)| format!("`{room}` does not use `{used}`")));
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
+/// A rule's file says all about it: other code that named its id would silently do nothing once the rule is renamed.
+#[test]
+fn no_code_names_a_rule_but_its_own() {
+    let imports = Imports::read(root());
+    let mut problems = Vec::new();
+    for (file, literals) in &imports.literals {
+        for rule in RULES.iter().filter(|rule| !file.ends_with(format!("{}.rs", rule.id.replace('-', "_")))) {
+            let names = literals.iter().filter(|literal| literal.contains(&format!("\"{}\"", rule.id)));
+            problems.extend(names.map(|_| format!("{} names `{}`", file.display(), rule.id)));
+        }
+    }
     assert!(problems.is_empty(), "{problems:#?}");
 }
