@@ -1,4 +1,4 @@
-//! A caller, in a record that is made up.
+//! Callers in records that Tagwarden builds.
 
 use serde_json::{Value, json};
 use tagwarden::call::Identity;
@@ -8,11 +8,11 @@ use tagwarden::call::Identity;
 pub struct Creator {
     /// `eventID`
     pub event_id: Option<String>,
-    /// `userIdentity`, of which only what is read is kept.
+    /// `userIdentity`, reduced to the members that are read.
     pub user_identity: Value,
 }
 
-/// A caller as `userIdentity`, of which only what is read is kept.
+/// The caller as `userIdentity`, reduced to the members that are read.
 pub fn user_identity(identity: &Identity) -> Value {
     json!({
         "type": identity.kind,
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_identity_is_read_back_as_it_was() {
+    fn an_identity_survives_the_round_trip() {
         let identity = Identity {
             kind: Some("AssumedRole"),
             principal_id: Some("AROA:ana"),

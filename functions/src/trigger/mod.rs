@@ -1,4 +1,4 @@
-//! What makes a function act: events of SageMaker's, and schedules.
+//! Events that trigger the functions.
 
 mod caller;
 pub mod schedule;
