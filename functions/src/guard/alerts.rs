@@ -11,6 +11,7 @@ use crate::alert;
 use crate::ports::{AlertGroup, AlertTiming, Enforce, LookUp, Message, PendingAlert};
 
 impl<P: LookUp + Enforce> Guard<P> {
+    /// Sends the alert about a decision, or adds it to its group.
     pub(super) async fn send_alert(
         &self,
         decision: &Decision,
@@ -38,7 +39,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let now = Timestamp::now();
         let ends = now.saturating_add(self.interval).unwrap_or(now);
         match self.ports.add_alert(&AlertGroup::of(decision, &message.attributes), &alert, ends).await {
-            Ok(turn) => turn == AlertTiming::InDigest,
+            Ok(timing) => timing == AlertTiming::InDigest,
             Err(failure) => {
                 tracing::warn!(event_id = alert.event_id, %failure, "could not group the alert: sending it at once");
                 false

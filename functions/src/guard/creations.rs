@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use tagwarden::call::Call;
 use tagwarden::decide::{Decision, coverage};
-use tagwarden::json::Value;
 use tagwarden::operations::Operation;
 
 use super::attempt::{ATTEMPTS, Attempt, Trigger};
@@ -15,7 +14,7 @@ use crate::policy_file::LoadedPolicy;
 use crate::ports::{AwsResult, Claim, Enforce, LookUp};
 use crate::resource::description::{created, parent};
 use crate::resource::state::is_gone;
-use crate::trigger::Creator;
+use crate::trigger::{Creator, read_record};
 
 /// What SageMaker says about a creation.
 enum Description {
@@ -55,7 +54,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         match &remembered {
             Some(known) if known.is_processed => return Ok(None),
             None if attempt.number < ATTEMPTS => {
-                return Err("CloudTrail's event of this creation may still come: will be tried again".to_owned());
+                return Err("CloudTrail's event of this creation may still come: will be retried".to_owned());
             }
             _ => {}
         }
@@ -75,7 +74,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         now: Timestamp,
         creator: impl AsyncFnOnce(&Operation, &str, Timestamp) -> AwsResult<Option<Creator>>,
     ) -> Result<Option<Decision>, String> {
-        let known = Value::from(&record);
+        let known = read_record(&record)?;
         let call = Call::read(&known)?;
         check_account_and_region(&call, function_arn)?;
         let operation = coverage(&call)?;
@@ -128,7 +127,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             record.extend(described.into_iter().chain(members).map(|(name, member)| (name.to_owned(), member)));
             record.entry("eventID").or_insert_with(|| this_creation.as_str().into());
         }
-        let record = Value::from(&record);
+        let record = read_record(&record)?;
         let call = Call::read(&record)?;
         // Several events and sweeps may report the same creation.
         match self.claim(&this_creation).await {

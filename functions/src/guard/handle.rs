@@ -11,7 +11,7 @@ use super::location::check_account_and_region;
 use super::recover::recover;
 use super::setup::Guard;
 use crate::ports::{Enforce, LookUp};
-use crate::trigger::StateChange;
+use crate::trigger::{StateChange, read_record};
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// Handles a payload, and returns the decisions. An EventBridge event holds one record.
@@ -57,7 +57,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             tracing::warn!(event_id = call.event_id, %failure, "could not recover the request");
             None
         });
-        let recovered = recovered.as_ref().map(Value::from);
+        let recovered = recovered.as_ref().and_then(|record| read_record(record).ok());
         let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
         let attempt = Attempt { trigger: Trigger::Record, number, now: Timestamp::now() };
         let processed = self.process(&call, operation, &loaded, attempt).await;
@@ -68,7 +68,7 @@ impl<P: LookUp + Enforce> Guard<P> {
     async fn other_event(&self, event: OtherEvent<'_>, function_arn: &str) -> Result<Option<Decision>, String> {
         let Some(change) = StateChange::read(&event)? else { return Ok(Some(self.log(not_a_call(event), &[]))) };
         let record = change.record();
-        let known = Value::from(&record);
+        let known = read_record(&record)?;
         let call = Call::read(&known)?;
         check_account_and_region(&call, function_arn)?;
         let loaded = self.policy.current(&self.ports).await?;

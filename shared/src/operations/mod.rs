@@ -4,6 +4,8 @@
 //! the API's request shape with the first letter lowered (source: the SageMaker service model of the AWS SDKs, which
 //! `tests/shapes/check` compares the table with). In a path, `[]` stands behind the name of a list, and `?` behind that of an
 //! object which a request may do without: where it is not there, nothing is missing inside it.
+//!
+//! A row also says how SageMaker describes, lists and announces what the operation creates.
 
 mod assets;
 mod clusters;
@@ -178,6 +180,8 @@ pub struct Operation {
     pub described: bool,
     /// The operation that lists what it creates. A sweep looks for all that is listed.
     pub list: Option<&'static str>,
+    /// Operations that create what uses this one's resources. A sweep visits the users first.
+    pub used_by: &'static [&'static str],
     /// Whether what it creates ends by itself. SageMaker lists such jobs forever.
     pub ends: bool,
     /// The event that announces what it creates.
@@ -196,7 +200,7 @@ pub struct StateEvent {
     pub states: &'static [&'static str],
 }
 
-/// What rows say with these of the resource that an operation creates.
+/// What a row says about the resource that its operation creates.
 impl Operation {
     const fn described(self) -> Self {
         Self { described: true, ..self }
@@ -204,6 +208,10 @@ impl Operation {
 
     const fn listed_by(self, list: &'static str) -> Self {
         Self { list: Some(list), ..self }
+    }
+
+    const fn used_by(self, users: &'static [&'static str]) -> Self {
+        Self { used_by: users, ..self }
     }
 
     const fn ends(self) -> Self {
@@ -321,7 +329,9 @@ mod tests {
             let creates = operation.absence == Absence::Unset && operation.resource_arn.is_some();
             assert!(creates || !operation.described, "{name}: what it creates has no ARN to be described by");
             assert!(operation.described || operation.list.is_none() && operation.event.is_none(), "{name}");
-            assert!(operation.list.is_some() || !operation.ends, "{name}");
+            assert!(operation.list.is_some() || !operation.ends && operation.used_by.is_empty(), "{name}");
+            let is_listed = |user: &&str| Operation::named(user).is_some_and(|user| user.list.is_some());
+            assert!(operation.used_by.iter().all(is_listed), "{name}: {:?}", operation.used_by);
             if let Some(list) = operation.list {
                 assert!(OPERATION_NAMES.binary_search(&list).is_ok(), "{name}: {list} does not exist");
             }

@@ -1,7 +1,9 @@
-//! Callers in records that Tagwarden builds.
+//! Records that Tagwarden builds.
 
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::Value;
 use tagwarden::call::Identity;
+use tagwarden::json;
 
 /// The call that created a resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +16,7 @@ pub struct Creator {
 
 /// The caller as `userIdentity`, reduced to the members that are read.
 pub fn user_identity(identity: &Identity) -> Value {
-    json!({
+    serde_json::json!({
         "type": identity.kind,
         "principalId": identity.principal_id,
         "arn": identity.arn,
@@ -26,6 +28,15 @@ pub fn user_identity(identity: &Identity) -> Value {
             "attributes": {"creationDate": identity.session_created},
         },
     })
+}
+
+/// A record as the tree that a call borrows from.
+///
+/// # Errors
+/// If the record cannot be represented as such a tree.
+pub fn read_record(record: &Value) -> Result<json::Value<'_>, String> {
+    // Its conversion `From<&serde_json::Value>` makes integers signed, and the rules read unsigned ones.
+    json::Value::deserialize(record).map_err(|error| format!("the record cannot be read: {error}"))
 }
 
 #[cfg(test)]
@@ -47,9 +58,15 @@ mod tests {
             session_created: Some("2026-03-02T09:00:00Z"),
         };
         let record =
-            json!({"eventSource": "s", "eventName": "n", "userIdentity": user_identity(&identity)}).to_string();
-        let record: tagwarden::json::Value = serde_json::from_str(&record).expect("JSON");
+            serde_json::json!({"eventSource": "s", "eventName": "n", "userIdentity": user_identity(&identity)});
+        let record = read_record(&record).expect("a tree");
         let read = Call::read(&record).expect("a record").identity;
         assert_eq!(user_identity(&read), user_identity(&identity));
+    }
+    #[test]
+    fn integers_can_be_read() {
+        let record = serde_json::json!({"count": 4});
+        let count = read_record(&record).expect("a tree");
+        assert_eq!(count.get("count").as_u64(), Some(4));
     }
 }
