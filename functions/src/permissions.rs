@@ -101,7 +101,7 @@ fn calls(operation: &Operation) -> Vec<String> {
     let mut calls = Vec::new();
     if let Stop::By(undo) = operation.stop {
         calls.extend([undo.to_owned(), describing(undo)]);
-        for user in users(undo).1 {
+        for user in users(undo) {
             calls.push(user.list.to_owned());
             calls.extend(user.describe.map(|(describe, _)| describe.to_owned()));
         }

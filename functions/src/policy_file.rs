@@ -25,7 +25,7 @@ pub struct PolicyFile {
     observe_only: bool,
     /// How long a policy from S3 is used before S3 is asked for a new version.
     max_age: Duration,
-    held: Mutex<Option<CachedPolicy>>,
+    cached: Mutex<Option<CachedPolicy>>,
 }
 
 #[derive(Debug)]
@@ -40,7 +40,7 @@ enum Location {
 
 #[derive(Clone, Debug)]
 struct CachedPolicy {
-    policies: Arc<LoadedPolicy>,
+    loaded: Arc<LoadedPolicy>,
     etag: Option<String>,
     checked: Instant,
 }
@@ -76,14 +76,14 @@ impl PolicyFile {
             }
         };
         let location = Location::Object { bucket: bucket.to_owned(), key: key.to_owned() };
-        Ok(Self { location, observe_only, max_age, held: Mutex::new(None) })
+        Ok(Self { location, observe_only, max_age, cached: Mutex::new(None) })
     }
 
     /// A policy that does not change.
     pub fn fixed(policy: Policy) -> Self {
-        let held = CachedPolicy { policies: Arc::new(LoadedPolicy::of(policy)), etag: None, checked: Instant::now() };
+        let cached = CachedPolicy { loaded: Arc::new(LoadedPolicy::of(policy)), etag: None, checked: Instant::now() };
         let (location, observe_only) = (Location::Here, false);
-        Self { location, observe_only, max_age: Duration::MAX, held: Mutex::new(Some(held)) }
+        Self { location, observe_only, max_age: Duration::MAX, cached: Mutex::new(Some(cached)) }
     }
 
     /// The current policy. If S3 fails, or the new version is invalid, the previous version stays in force.
@@ -91,15 +91,15 @@ impl PolicyFile {
     /// # Errors
     /// If no valid policy has been loaded yet.
     pub async fn current(&self, ports: &impl FetchPolicy) -> Result<Arc<LoadedPolicy>, String> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Location::Object { bucket, key } = &self.location else {
-            return held.map(|held| held.policies).ok_or_else(|| "there is no policy".to_owned());
+            return cached.map(|cached| cached.loaded).ok_or_else(|| "no policy is loaded".to_owned());
         };
-        if let Some(held) = held.as_ref().filter(|held| held.checked.elapsed() < self.max_age) {
-            return Ok(Arc::clone(&held.policies));
+        if let Some(cached) = cached.as_ref().filter(|cached| cached.checked.elapsed() < self.max_age) {
+            return Ok(Arc::clone(&cached.loaded));
         }
         let name = format!("s3://{bucket}/{key}");
-        let etag = held.as_ref().and_then(|held| held.etag.as_deref());
+        let etag = cached.as_ref().and_then(|cached| cached.etag.as_deref());
         let fetched = match ports.fetch_policy(bucket, key, etag).await {
             Ok(None) => Ok(None),
             Ok(Some(PolicyObject { text, etag })) => {
@@ -107,19 +107,19 @@ impl PolicyFile {
             }
             Err(failure) => Err(format!("{name}: {failure}")),
         };
-        let (policies, etag) = match (fetched, held) {
-            (Ok(Some((policies, etag))), _) => (policies, etag),
-            (Ok(None), Some(held)) => (held.policies, held.etag),
+        let (loaded, etag) = match (fetched, cached) {
+            (Ok(Some((loaded, etag))), _) => (loaded, etag),
+            (Ok(None), Some(cached)) => (cached.loaded, cached.etag),
             (Ok(None), None) => return Err(format!("{name}: S3 reports no change, but the policy was never read")),
-            (Err(problem), Some(held)) => {
+            (Err(problem), Some(cached)) => {
                 tracing::error!(%problem, "could not refresh the policy: the previous version stays in force");
-                (held.policies, held.etag)
+                (cached.loaded, cached.etag)
             }
             (Err(problem), None) => return Err(problem),
         };
-        let renewed = CachedPolicy { policies: Arc::clone(&policies), etag, checked: Instant::now() };
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(renewed);
-        Ok(policies)
+        let renewed = CachedPolicy { loaded: Arc::clone(&loaded), etag, checked: Instant::now() };
+        *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(renewed);
+        Ok(loaded)
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
 
     fn in_s3() -> PolicyFile {
         let location = Location::Object { bucket: "b".to_owned(), key: "policy.toml".to_owned() };
-        PolicyFile { location, observe_only: false, max_age: Duration::ZERO, held: Mutex::new(None) }
+        PolicyFile { location, observe_only: false, max_age: Duration::ZERO, cached: Mutex::new(None) }
     }
 
     fn put(account: &Account, text: &str, etag: &str) {

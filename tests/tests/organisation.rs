@@ -255,7 +255,10 @@ fn errors_are_reported() {
     organisation.emulator.put_object(RESULTS, "policy.toml", tagwarden::policy::DEFAULT);
     organisation.emulator.put_object(RESULTS, "iam/notes.json", r#"{"Records":[]}"#);
     let failure = organisation.audit("wrong", &json!({})).expect_err("it fails");
-    assert!(failure.contains("iam/notes.json: no output of `aws iam get-account-authorization-details`"), "{failure}");
+    assert!(
+        failure.contains("iam/notes.json is not the output of `aws iam get-account-authorization-details`"),
+        "{failure}"
+    );
     assert!(
         list(&json!(organisation.emulator.objects(RESULTS, "audits/reports/"))).is_empty(),
         "no report of what failed"
