@@ -1,7 +1,7 @@
 //! The AWS Lambda functions that enforce a Tagwarden policy: gather → decide → act.
 //!
-//! They decide with the core that `tagwarden check` uses. [`ports`] says what they need from AWS, one trait a verb;
-//! [`aws`] does it with the AWS SDK. [`audit`] judges the past of a whole organisation.
+//! They decide with the same core as `tagwarden check`. [`ports`] declares what they need from AWS, with one trait for each task, and
+//! [`aws`] implements it with the AWS SDK. [`audit`] judges the log archive of an organisation.
 
 pub mod act;
 pub mod alert;

@@ -1,4 +1,4 @@
-//! The ports in memory: an account that tests can look into, and that fails on demand.
+//! The ports in memory: an AWS account that tests can inspect, and that fails on demand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
@@ -20,42 +20,42 @@ use crate::ports::{AlertGroup, AlertWindow, LISTED, PendingAlert};
 #[derive(Default)]
 pub struct Account(Mutex<State>);
 
-/// What is in the account, and what was done to it.
+/// The contents of the account, and a journal of calls.
 #[derive(Default)]
 pub struct State {
     /// Tags of roles and users, by ARN.
     pub tags: BTreeMap<String, Tags>,
     /// Recorded sessions.
     pub sessions: Sessions,
-    /// What SageMaker's operations answer, where that matters. What is listed is described as it is there.
+    /// Responses of SageMaker's operations. A listed resource is described by its summary.
     pub answers: BTreeMap<&'static str, Result<serde_json::Value, SageMakerError>>,
-    /// What its lists hold, by the operation, and the token of the page.
+    /// Pages of lists, by operation and token.
     pub lists: BTreeMap<&'static str, Result<ListPage, SageMakerError>>,
-    /// CloudTrail's history.
+    /// CloudTrail's event history.
     pub history: Vec<String>,
-    /// How far sweeps have come.
+    /// Checkpoints of sweeps.
     pub checkpoints: BTreeMap<String, Checkpoint>,
     /// The policy file in S3.
     pub policy: Option<PolicyObject>,
-    /// The names of verbs that fail.
+    /// The verbs that fail.
     pub failing: BTreeSet<&'static str>,
-    /// What was done, in order.
+    /// The calls, in order.
     pub journal: Vec<String>,
-    /// What was published.
+    /// The published messages.
     pub messages: Vec<Message>,
-    /// What is remembered of creations, by ARN.
+    /// Created resources, by ARN.
     pub creations: BTreeMap<String, Creation>,
     claims: BTreeMap<String, (bool, u64)>,
     windows: BTreeMap<String, (AlertWindow, Timestamp)>,
 }
 
 impl Account {
-    /// The account's state.
+    /// The state of the account.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().expect("no test panics while it looks")
     }
 
-    /// Notes what was done, or fails.
+    /// Records a call in the journal, or fails.
     fn doing(&self, verb: &'static str, what: &str) -> AwsResult<MutexGuard<'_, State>> {
         let mut state = self.state();
         if state.failing.contains(verb) {
@@ -261,17 +261,17 @@ impl DigestAlerts for Account {
         Ok(state.windows.get(id).filter(|(_, ends)| *ends <= now).map(|(window, _)| window.clone()))
     }
 
-    async fn record_digest(&self, id: &str, told: &AlertWindow, ends: Timestamp) -> AwsResult<()> {
+    async fn record_digest(&self, id: &str, digested: &AlertWindow, ends: Timestamp) -> AwsResult<()> {
         let mut state = self.doing("digested", id)?;
         if let Some((window, end)) = state.windows.get_mut(id)
-            && (&window.first, window.sent) == (&told.first, told.sent)
+            && (&window.first, window.sent) == (&digested.first, digested.sent)
         {
-            for (done, count) in &told.done {
+            for (done, count) in &digested.done {
                 *window.done.entry(done.clone()).or_default() -= count;
             }
             window.done.retain(|_, count| *count > 0);
-            window.listed.retain(|waiting| !told.listed.contains(waiting));
-            window.since.clone_from(&told.last);
+            window.listed.retain(|waiting| !digested.listed.contains(waiting));
+            window.since.clone_from(&digested.last);
             (window.sent, *end) = (window.sent + 1, ends);
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! ListFilter IAM actions each function takes: those of the ports that it can use, for the operations that it is told of. The
-//! template grants these and no others.
+//! The IAM actions that each function needs: those of its ports, for the operations that EventBridge delivers to it. The templates
+//! grant exactly these.
 
 use std::collections::BTreeSet;
 
@@ -17,17 +17,17 @@ use crate::resource::names::describing;
 use crate::resource::request::is_recoverable;
 use crate::sweep;
 
-/// Functions, by the names of their binaries, with the IAM actions that they take.
+/// Functions by the names of their binaries, with the IAM actions that they need.
 pub type Functions = Vec<(&'static str, BTreeSet<String>)>;
 
-/// The guards, with what they are told of.
+/// The guards, with the areas whose events EventBridge delivers to them.
 pub const GUARDS: [(&str, &[Area]); 3] = [
     ("guard-hosting", &[Area::Hosting]),
     ("guard-studio", &[Area::Studio, Area::Clusters, Area::Assets, Area::Tags]),
     ("guard-training", &[Area::Training, Area::Jobs, Area::Monitoring]),
 ];
 
-/// The operations that a guard is told of.
+/// The operations that EventBridge delivers to a guard.
 pub fn operations(areas: &'static [Area]) -> impl Iterator<Item = &'static Operation> + Clone {
     areas.iter().flat_map(|area| Operation::about(*area))
 }
@@ -56,7 +56,7 @@ fn all(actions: &[&[&str]]) -> BTreeSet<String> {
     actions.concat().into_iter().map(str::to_owned).collect()
 }
 
-/// What a sweep takes: what guards take for what it finds, and what it takes to find that.
+/// The actions of the sweep: those of a guard for the swept kinds, and those to find the resources.
 fn sweep<P: LookUp + Enforce + FindResources>() -> BTreeSet<String> {
     let mut actions = enforcement::<P>(sweep::operations());
     actions.extend(all(&[
@@ -71,7 +71,7 @@ fn sweep<P: LookUp + Enforce + FindResources>() -> BTreeSet<String> {
     actions
 }
 
-/// What it takes to judge calls of these operations, and to act.
+/// The actions to judge calls of these operations, and to act.
 fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Operation>) -> BTreeSet<String> {
     let mut actions = all(&[
         <P as ReadTags>::ACTIONS,
@@ -96,12 +96,12 @@ fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Op
     actions
 }
 
-/// The operations of SageMaker that may have to be called about what `operation` did.
+/// The operations that a guard may have to call to judge or undo `operation`.
 fn calls(operation: &Operation) -> Vec<String> {
     let mut calls = Vec::new();
     if let Stop::By(undo) = operation.stop {
         calls.extend([undo.to_owned(), describing(undo)]);
-        for user in users(undo).1 {
+        for user in users(undo) {
             calls.push(user.list.to_owned());
             calls.extend(user.describe.map(|(describe, _)| describe.to_owned()));
         }
@@ -115,7 +115,7 @@ fn calls(operation: &Operation) -> Vec<String> {
     calls
 }
 
-/// The resource type as ARNs write it. Source: Service Authorization Reference, "Resource types defined by Amazon SageMaker AI",
+/// The resource type in ARNs. Source: Service Authorization Reference, "Resource types defined by Amazon SageMaker AI",
 /// and the API reference's patterns of ARNs.
 pub fn in_arn(kind: &str) -> &str {
     match kind {

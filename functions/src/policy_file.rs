@@ -1,4 +1,4 @@
-//! The policy that a guard works by: built in, in a file beside the function, or in S3, where it is kept up to date.
+//! The policy of a guard: the built-in policy, a file that is deployed with the function, or an object in S3, which is refreshed.
 
 use std::env;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,28 +10,28 @@ use tagwarden::terms::SessionTags;
 use crate::config;
 use crate::ports::{FetchPolicy, PolicyObject};
 
-/// A policy in both readings that a guard needs.
+/// A policy, in the two versions that a guard needs.
 #[derive(Clone, Debug)]
 pub struct LoadedPolicy {
-    /// As it is written.
+    /// The policy as written.
     pub policy: Policy,
-    /// The same for sessions that all carry tags: what it decides does not rest on a role's tags alone.
+    /// The policy with required session tags. Its decisions never depend on the tags of a role alone.
     pub requiring_session_tags: Policy,
 }
 
-/// Where the policy comes from.
+/// The source of the policy, and the policy that was loaded last.
 #[derive(Debug)]
 pub struct PolicyFile {
     location: Location,
     observe_only: bool,
-    /// How long a policy from S3 is good for before S3 is asked whether it changed.
+    /// How long a policy from S3 is used before S3 is asked for a new version.
     max_age: Duration,
-    held: Mutex<Option<CachedPolicy>>,
+    cached: Mutex<Option<CachedPolicy>>,
 }
 
 #[derive(Debug)]
 enum Location {
-    /// Here: it was read at the start.
+    /// The policy was read at the start.
     Here,
     Object {
         bucket: String,
@@ -41,16 +41,16 @@ enum Location {
 
 #[derive(Clone, Debug)]
 struct CachedPolicy {
-    policies: Arc<LoadedPolicy>,
+    loaded: Arc<LoadedPolicy>,
     etag: Option<String>,
     checked: Instant,
 }
 
 impl PolicyFile {
-    /// The policy that the environment names.
+    /// The policy that the environment variables name.
     ///
     /// # Errors
-    /// Everything that is wrong with it, where it is not in S3.
+    /// If the policy is invalid. A policy in S3 is read later.
     pub fn from_environment() -> Result<Self, String> {
         let observe_only = match config::set(config::MODE).as_deref() {
             None | Some("policy") => false,
@@ -77,31 +77,30 @@ impl PolicyFile {
             }
         };
         let location = Location::Object { bucket: bucket.to_owned(), key: key.to_owned() };
-        Ok(Self { location, observe_only, max_age, held: Mutex::new(None) })
+        Ok(Self { location, observe_only, max_age, cached: Mutex::new(None) })
     }
 
-    /// This policy, for good.
+    /// A policy that does not change.
     pub fn fixed(policy: Policy) -> Self {
-        let held = CachedPolicy { policies: Arc::new(LoadedPolicy::of(policy)), etag: None, checked: Instant::now() };
+        let cached = CachedPolicy { loaded: Arc::new(LoadedPolicy::of(policy)), etag: None, checked: Instant::now() };
         let (location, observe_only) = (Location::Here, false);
-        Self { location, observe_only, max_age: Duration::MAX, held: Mutex::new(Some(held)) }
+        Self { location, observe_only, max_age: Duration::MAX, cached: Mutex::new(Some(cached)) }
     }
 
-    /// The policy as it is now. One that S3 does not give any more, or that has become invalid, does not take the place of the
-    /// one before: what was protected stays so.
+    /// The current policy. If S3 fails, or the new version is invalid, the previous version stays in force.
     ///
     /// # Errors
-    /// If there is none yet.
+    /// If no valid policy has been loaded yet.
     pub async fn current(&self, ports: &impl FetchPolicy) -> Result<Arc<LoadedPolicy>, String> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Location::Object { bucket, key } = &self.location else {
-            return held.map(|held| held.policies).ok_or_else(|| "there is no policy".to_owned());
+            return cached.map(|cached| cached.loaded).ok_or_else(|| "no policy is loaded".to_owned());
         };
-        if let Some(held) = held.as_ref().filter(|held| held.checked.elapsed() < self.max_age) {
-            return Ok(Arc::clone(&held.policies));
+        if let Some(cached) = cached.as_ref().filter(|cached| cached.checked.elapsed() < self.max_age) {
+            return Ok(Arc::clone(&cached.loaded));
         }
         let name = format!("s3://{bucket}/{key}");
-        let etag = held.as_ref().and_then(|held| held.etag.as_deref());
+        let etag = cached.as_ref().and_then(|cached| cached.etag.as_deref());
         let fetched = match ports.fetch_policy(bucket, key, etag).await {
             Ok(None) => Ok(None),
             Ok(Some(PolicyObject { text, etag })) => {
@@ -109,19 +108,19 @@ impl PolicyFile {
             }
             Err(failure) => Err(format!("{name}: {failure}")),
         };
-        let (policies, etag) = match (fetched, held) {
-            (Ok(Some((policies, etag))), _) => (policies, etag),
-            (Ok(None), Some(held)) => (held.policies, held.etag),
-            (Ok(None), None) => return Err(format!("{name}: unchanged, though it was never read")),
-            (Err(problem), Some(held)) => {
-                tracing::error!(%problem, "the policy could not be renewed: the one before stays in force");
-                (held.policies, held.etag)
+        let (loaded, etag) = match (fetched, cached) {
+            (Ok(Some((loaded, etag))), _) => (loaded, etag),
+            (Ok(None), Some(cached)) => (cached.loaded, cached.etag),
+            (Ok(None), None) => return Err(format!("{name}: S3 reports no change, but the policy was never read")),
+            (Err(problem), Some(cached)) => {
+                tracing::error!(%problem, "could not refresh the policy: the previous version stays in force");
+                (cached.loaded, cached.etag)
             }
             (Err(problem), None) => return Err(problem),
         };
-        let renewed = CachedPolicy { policies: Arc::clone(&policies), etag, checked: Instant::now() };
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(renewed);
-        Ok(policies)
+        let renewed = CachedPolicy { loaded: Arc::clone(&loaded), etag, checked: Instant::now() };
+        *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(renewed);
+        Ok(loaded)
     }
 }
 
@@ -133,10 +132,10 @@ impl LoadedPolicy {
     }
 }
 
-/// The policy that `text`, the file `name`, says.
+/// Parses `text`, the content of the file `name`.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// All errors in the policy.
 pub(crate) fn parse(name: &str, text: &str, observe_only: bool) -> Result<Policy, String> {
     let mut policy = Policy::parse(text).map_err(|errors| {
         let located = errors.iter().map(|error| {
@@ -156,14 +155,14 @@ mod tests {
 
     fn in_s3() -> PolicyFile {
         let location = Location::Object { bucket: "b".to_owned(), key: "policy.toml".to_owned() };
-        PolicyFile { location, observe_only: false, max_age: Duration::ZERO, held: Mutex::new(None) }
+        PolicyFile { location, observe_only: false, max_age: Duration::ZERO, cached: Mutex::new(None) }
     }
 
     fn put(account: &Account, text: &str, etag: &str) {
         account.state().policy = Some(PolicyObject { text: text.to_owned(), etag: Some(etag.to_owned()) });
     }
 
-    /// The projects that the policy names: one that each version has.
+    /// The projects in the policy, which differ in each version.
     async fn version(file: &PolicyFile, account: &Account) -> Result<String, String> {
         let loaded = file.current(account).await?;
         Ok(loaded.policy.abac.projects.clone().unwrap_or_default().concat())
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_invalid_policy_is_never_the_first() {
+    async fn an_invalid_first_policy_is_refused() {
         let (file, account) = (in_s3(), Account::default());
         put(&account, "version = 1\n[rules.missing-vcp]", "1");
         let problem = version(&file, &account).await.expect_err("there is no such rule");

@@ -1,4 +1,4 @@
-//! Logs and metrics: one decision record an event, which CloudWatch reads as metrics too (embedded metric format).
+//! Logs and metrics: one record for each decision, which CloudWatch also reads as metrics (embedded metric format).
 
 use std::io::Write;
 
@@ -8,10 +8,10 @@ use tagwarden::decide::{Decision, FindingOutcome, Verdict};
 
 use crate::act::ActionResult;
 
-/// Where records go.
+/// Writes a record.
 pub type Log = fn(&Value);
 
-/// The record of a decision that `function` made, of what was done, and its metrics.
+/// The record of a decision of `function`, with the results of its actions and the metrics.
 pub fn record(function: &str, decision: &Decision, results: &[ActionResult], now: Timestamp) -> Value {
     let happened: Option<Timestamp> = decision.event_time.as_deref().and_then(|time| time.parse().ok());
     let mut members = json!({
@@ -33,7 +33,7 @@ pub fn record(function: &str, decision: &Decision, results: &[ActionResult], now
         merge(&mut members, json!({"ActionLatency": latency}));
     }
     if let (true, Some(happened)) = (results.iter().any(|result| result.stopped), happened) {
-        // How long the resource lived: from the call to its end.
+        // How long the resource existed: from the call to its end.
         let exposure = now.duration_since(happened).as_millis().max(0);
         merge(&mut members, json!({"ExposureTime": exposure}));
     }
@@ -48,7 +48,7 @@ fn merge(object: &mut Value, more: Value) {
     }
 }
 
-/// A count of violations of one rule, for CloudWatch.
+/// The violations of each rule, as metrics.
 pub fn violations<'a>(function: &'a str, decision: &'a Decision, now: Timestamp) -> impl Iterator<Item = Value> + 'a {
     let mut rules: Vec<_> = decision
         .findings
@@ -75,8 +75,8 @@ fn metric_set(dimensions: &[&str], metrics: &[(&str, &str)]) -> Value {
     json!({"Namespace": "Tagwarden", "Dimensions": [dimensions], "Metrics": metrics})
 }
 
-/// Writes one line of JSON to standard output, which Lambda hands to CloudWatch Logs. A log that cannot be written must not
-/// keep a job from being stopped, so failing here is no error.
+/// Writes one line of JSON to standard output, which Lambda sends to CloudWatch Logs. A failure is ignored, because it must not keep
+/// a guard from stopping a job.
 pub fn write(record: &Value) {
     let _ = writeln!(std::io::stdout(), "{record}");
 }

@@ -1,5 +1,5 @@
 //! An interpreter of Amazon States Language, as far as `audit.yaml` uses it: emulators do not run a distributed map over a
-//! bucket. Whatever it does not know it refuses, so that a definition cannot mean something that was not tested.
+//! bucket. It refuses what it does not know, so that every definition that runs is tested.
 //!
 //! Source: Amazon States Language (<https://states-language.net>); Step Functions Developer Guide, "ItemReader", "ItemBatcher",
 //! "ResultWriter".
@@ -10,12 +10,12 @@ use serde_json::{Map, Value, json};
 
 use crate::list;
 
-/// What a state machine works upon.
+/// The environment of a state machine.
 pub trait World {
     /// Invokes a function by its ARN.
     ///
     /// # Errors
-    /// Where the function fails.
+    /// If the function fails.
     fn invoke(&mut self, function: &str, payload: &Value) -> Result<Value, String>;
 
     /// The objects below a prefix, as `ItemReader` lists them.
@@ -31,7 +31,7 @@ pub struct StateMachine {
 }
 
 impl StateMachine {
-    /// The state machine of a definition with `${…}` in it, and what to put there.
+    /// The state machine of a definition, with the values for its `${…}`.
     pub fn new(definition: &Value, substitutions: &[(&str, &str)]) -> Self {
         let mut text = definition.to_string();
         for (name, value) in substitutions {
@@ -44,7 +44,7 @@ impl StateMachine {
     /// Executes it.
     ///
     /// # Errors
-    /// Where a function fails; a real state machine would try again first.
+    /// If a function fails. A real state machine would retry first.
     pub fn execute(&self, world: &mut impl World, name: &str, input: &Value) -> Result<Value, String> {
         let context = json!({"Execution": {"Name": name, "Input": input}});
         run(&self.definition, &context, input.clone(), world)
@@ -70,7 +70,7 @@ fn run(machine: &Value, context: &Value, input: Value, world: &mut impl World) -
 /// Refuses fields of an object that are not among `known`.
 fn knows(object: &Value, known: &[&str]) {
     for key in object.as_object().expect("an object").keys() {
-        assert!(known.contains(&key.as_str()), "`{key}` is not known here: {object}");
+        assert!(known.contains(&key.as_str()), "`{key}` is not supported: {object}");
     }
 }
 
@@ -160,7 +160,7 @@ fn distributed_map(state: &Value, context: &Value, input: &Value, world: &mut im
     Ok(json!({"MapRunArn": manifest["MapRunArn"], "ResultWriterDetails": {"Bucket": bucket, "Key": manifest_key}}))
 }
 
-/// A payload template, filled in.
+/// Fills in a payload template.
 fn fill(template: &Value, context: &Value, input: &Value) -> Value {
     match template {
         Value::Object(members) => {
@@ -199,7 +199,7 @@ fn expression(text: &str, context: &Value, input: &Value) -> Value {
     }
 }
 
-/// What a path leads to. Where it leads nowhere, an execution fails.
+/// The value at a path. An execution fails if there is none.
 fn path(text: &str, context: &Value, input: &Value) -> Value {
     let (root, names) = match text.strip_prefix("$$") {
         Some(names) => (context, names),

@@ -1,4 +1,4 @@
-//! A function at work in an emulated AWS account, and the calls that it is told of.
+//! A running function in an emulated AWS account, and the events that are delivered to it.
 
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,12 +20,12 @@ pub const ACCOUNT: &str = "123456789012";
 const POLICY_BUCKET: &str = "policies";
 const POLICY_KEY: &str = "sagemaker/policy.toml";
 
-/// A guard at work in an account.
+/// A running guard in an account.
 pub struct World {
     name: &'static str,
     /// The account.
     pub emulator: Emulator,
-    /// What the function is told by its environment.
+    /// The environment variables of the function.
     pub environment: Vec<(String, String)>,
     /// The function, while it runs.
     pub guard: Option<Function>,
@@ -45,7 +45,7 @@ impl World {
         Self { name, emulator, environment, guard, _folder: folder }
     }
 
-    /// The same, with the policy in S3, which is asked for it each time.
+    /// The same, with the policy in S3, which the function reads each time.
     pub fn with_policy_in_s3(name: &'static str, rules: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let emulator = Emulator::start();
@@ -57,7 +57,7 @@ impl World {
         Self { name, emulator, environment, guard, _folder: folder }
     }
 
-    /// Puts another policy into S3.
+    /// Replaces the policy in S3.
     pub fn put_policy(&self, text: &str) {
         self.emulator.put_object(POLICY_BUCKET, POLICY_KEY, text);
     }
@@ -146,12 +146,12 @@ impl World {
         self.guard.as_ref().expect("it runs").invoke(&event.to_string())
     }
 
-    /// Hands an event to the function, and waits for nothing.
+    /// Sends an event to the function without waiting for the response.
     pub fn begin(&self, event: &Value) {
         self.guard.as_ref().expect("it runs").begin(&event.to_string());
     }
 
-    /// Kills the function and starts it anew.
+    /// Kills the function and starts it again.
     pub fn restart(&mut self) {
         self.guard.take().expect("it runs").stop();
         self.guard = Some(Function::start(self.name, ACCOUNT, &self.environment));
@@ -174,7 +174,7 @@ impl World {
         tags
     }
 
-    /// Every call that the guard made is one that its role allows.
+    /// The role of the guard allows every call that it made.
     fn assert_least_privilege(&self, guard: &str) {
         let functions = functions::<Aws>();
         let (_, allowed) = functions.iter().find(|(name, _)| *name == guard).expect(guard);
@@ -184,7 +184,7 @@ impl World {
         }
     }
 
-    /// How often the guard called this, as `service:Action`.
+    /// How often the guard made a call, as `service:Action`.
     pub fn calls(&self, guard: &str, call: &str) -> usize {
         self.emulator.journal(guard).iter().filter(|made| *made == call).count()
     }
@@ -202,13 +202,13 @@ pub fn training_job(name: &Value) -> Value {
     })
 }
 
-/// What a schedule delivers when so much time has passed.
+/// The event of a schedule after this time.
 pub fn scheduled_in(time: SignedDuration) -> Value {
     json!({"source": "aws.events", "detail-type": "Scheduled Event", "region": REGION, "account": ACCOUNT,
         "time": (Timestamp::now() + time).to_string(), "detail": {}})
 }
 
-/// Members that address a resource of whatever kind.
+/// Members that address a resource of any kind.
 pub fn request(operation: &Operation, name: &str) -> Value {
     let mut request = json!({"domainId": "d-1", "spaceName": "s", "appType": "JupyterLab", "jobCategory": "AgentRFT", "pipelineName": "p"});
     if let Some(path) = operation.resource_name {
@@ -224,7 +224,7 @@ pub fn creation(operation: &Operation) -> String {
     if noun == "PipelineExecution" { "StartPipelineExecution".to_owned() } else { format!("Create{noun}") }
 }
 
-/// The API's form of what CloudTrail writes.
+/// A request in the spelling of the API, from CloudTrail's.
 pub fn capitalised(value: &Value) -> Value {
     match value {
         Value::Object(members) => members
@@ -249,16 +249,15 @@ const UNIONS: [&str; 9] = [
     "optimizationConfigs",
 ];
 
-/// Members that hold times, for which a sample has no text.
+/// Members that hold times, which a sample does not have as text.
 const TIMES: [&str; 2] = ["patchSchedule", "schedule"];
 
-/// Makes a sample one that the API could take: its times are none, maps hold a secret for whatever they should, and unions all of
-/// their members.
+/// Makes the API accept a sample: it has no times, its maps hold a secret, and its unions have all members.
 pub fn make_possible(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.retain(|key, member| !TIMES.contains(&key.as_str()) && member.get("hunter2").is_none());
-            // Of unions, the sample has all members.
+            // The sample of a union has all its members.
             for (_, union) in members.iter_mut().filter(|(key, _)| UNIONS.contains(&key.as_str())) {
                 let unions = match union {
                     Value::Array(unions) => unions.iter_mut().collect(),
@@ -296,13 +295,13 @@ pub fn in_this_account(sample: &str) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// The CloudTrail event of a creation that was made just now.
+/// The CloudTrail event of a creation that happens now.
 pub fn just_now(mut event: Value) -> Value {
     event["detail"]["eventTime"] = json!(Timestamp::now().to_string());
     event
 }
 
-/// The alert's decision record, as subscribers of protocol `sqs` receive it.
+/// The decision record of an alert, as subscribers of protocol `sqs` receive it.
 pub fn told(alert: &Value) -> Value {
     serde_json::from_str(alert["Message"].as_str().expect("a message")).expect("JSON")
 }

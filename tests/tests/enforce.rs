@@ -1,4 +1,4 @@
-//! The Lambda functions, from event to effect: the real binaries against an emulated AWS account.
+//! The Lambda functions, from event to action: the real binaries with an emulated AWS account.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,13 +17,13 @@ use tagwarden_tests::{essence, list, samples, strict_policy};
 
 const TRAINING: &str = "guard-training";
 const HOSTING: &str = "guard-hosting";
-/// What every operation violates.
+/// A policy that every operation violates.
 const NO_REGION: &str = "[rules.unapproved-region]\nallow = ['us-east-1']\n";
-/// Sessions are of no interest where the test is not about them.
+/// The setting for tests that are not about sessions.
 const NO_SESSIONS: &str = "[abac]\nsession-tags = 'none'\n";
 
 #[test]
-fn a_missing_tag_is_added_and_told() {
+fn a_missing_tag_is_added_and_reported() {
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-project-tag]"));
     let event = world.launch("CreateTrainingJob.missing-tag");
     world.deliver(&event).expect("handled");
@@ -47,7 +47,7 @@ fn a_missing_tag_is_added_and_told() {
 }
 
 #[test]
-fn violations_are_stopped_and_told() {
+fn violations_are_stopped_and_reported() {
     let rules = "[rules.foreign-project-tag]\n[rules.unapproved-instance-type]\nallow = ['ml.m5.*']\n[rules.unencrypted-volume]\n[rules.network-isolation-off]\n";
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rules}"));
     for (sample, rule) in [
@@ -82,7 +82,7 @@ fn a_compliant_call_leaves_a_log_line_and_no_trace() {
 }
 
 #[test]
-fn observing_tells_and_changes_nothing() {
+fn observe_only_reports_and_changes_nothing() {
     let world = World::new(TRAINING, &format!("[defaults]\nmode = 'observe'\n{NO_SESSIONS}[rules.missing-vpc]"));
     let event = world.launch("CreateTrainingJob.no-vpc");
     world.deliver(&event).expect("handled");
@@ -90,7 +90,7 @@ fn observing_tells_and_changes_nothing() {
     assert_eq!(world.emulator.alerts().len(), 1);
 }
 
-/// The configuration was made when nobody looked: all that tells of it is SageMaker.
+/// No event reported the configuration. Only SageMaker describes it.
 #[test]
 fn an_endpoint_is_judged_by_the_configuration_that_it_uses() {
     for (is_made, is_marked, expected) in [
@@ -127,7 +127,7 @@ fn an_endpoint_is_judged_by_the_configuration_that_it_uses() {
 }
 
 #[test]
-fn tags_that_a_guard_set_are_no_news() {
+fn tags_that_a_guard_set_are_not_judged() {
     let mut world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.changed-project-tag]"));
     let mut event = in_this_account("AddTags.another-project");
     world.deliver(&event).expect("handled");
@@ -165,7 +165,7 @@ fn an_endpoint_configuration_is_deleted_unless_it_is_in_use() {
 }
 
 #[test]
-fn the_same_event_five_times_is_dealt_with_once() {
+fn the_same_event_five_times_is_processed_once() {
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));
     let event = world.launch("CreateTrainingJob.no-vpc");
     for _ in 0..5 {
@@ -176,14 +176,14 @@ fn the_same_event_five_times_is_dealt_with_once() {
 }
 
 #[test]
-fn the_same_event_at_once_is_dealt_with_once() {
+fn the_same_event_delivered_concurrently_is_processed_once() {
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));
     let event = world.launch("CreateTrainingJob.no-vpc");
     let instances: Vec<_> = (0..4).map(|_| Function::start(TRAINING, ACCOUNT, &world.environment)).collect();
     std::thread::scope(|scope| {
         for instance in instances {
             let event = event.to_string();
-            // An instance that finds the event claimed fails, and Lambda would try it again.
+            // An instance that finds the event claimed fails. Lambda would retry it.
             scope.spawn(move || instance.invoke(&event));
         }
     });
@@ -192,7 +192,7 @@ fn the_same_event_at_once_is_dealt_with_once() {
 }
 
 #[test]
-fn a_session_tag_decides_in_whatever_order_the_events_come() {
+fn a_session_tag_decides_in_any_order_of_events() {
     // The role's project is atlas; the session's, and the job's, is borealis.
     let of_borealis = |sample: &str| {
         let text = in_this_account(sample).to_string();
@@ -220,32 +220,32 @@ fn a_crash_between_stop_and_alert_loses_neither() {
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));
     let event = world.launch("CreateTrainingJob.no-vpc");
     world.emulator.fault(json!({"service": "sns", "action": "Publish", "kind": "drop"}));
-    world.deliver(&event).expect_err("nobody could be told");
+    world.deliver(&event).expect_err("the alert cannot be sent");
     assert_eq!(world.status(&event), "Stopped");
     assert_eq!(world.emulator.alerts().len(), 0);
     world.emulator.clear_faults();
-    world.deliver(&event).expect("the job has ended, and the alert goes out");
+    world.deliver(&event).expect("the job has ended, and the alert is sent");
     assert_eq!(world.emulator.alerts().len(), 1);
 }
 
 #[test]
-fn whatever_fails_nothing_is_lost() {
+fn no_failure_loses_an_action_or_an_alert() {
     let rules = "[rules.missing-vpc]\n[rules.untagged-principal]\n[rules.unapproved-kms-key]\n[rules.overprivileged-execution-role]\n";
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rules}"));
     let event = in_this_account("CreateTrainingJob.no-vpc");
     let name = event["detail"]["requestParameters"]["trainingJobName"].clone();
     for (round, (service, action, kind, is_stopped, is_handled)) in [
-        // Look-ups that fail leave a fact unknown; the job is stopped for what is known.
+        // A failed lookup leaves a fact unknown. The job is stopped for the known facts.
         ("iam", "ListRoleTags", "error", true, true),
         ("iam", "ListAttachedRolePolicies", "drop", true, true),
         ("kms", "DescribeKey", "error", true, true),
         ("iam", "ListRoleTags", "delay", true, true),
-        // Without the store it acts all the same.
+        // The guard acts without the table.
         ("dynamodb", "UpdateItem", "error", true, true),
-        // An action that fails is told, and tried again.
+        // A failed action is reported and retried.
         ("sagemaker", "StopTrainingJob", "error", false, false),
         ("sagemaker", "StopTrainingJob", "lost-response", true, true),
-        // An alert that cannot be sent is tried again.
+        // An alert that cannot be sent is retried.
         ("sns", "Publish", "error", true, false),
     ]
     .into_iter()
@@ -274,12 +274,12 @@ fn whatever_fails_nothing_is_lost() {
             world.deliver(&launched).expect("the next attempt succeeds");
         }
         assert_eq!(world.status(&launched), "Stopped", "{service}:{action} {kind}");
-        assert!(!world.emulator.alerts().is_empty(), "{service}:{action} {kind}: nobody was told");
+        assert!(!world.emulator.alerts().is_empty(), "{service}:{action} {kind}: no alert was sent");
     }
 }
 
-/// SageMaker's event that what an operation creates, under this ARN, has come to life.
-fn came_to_life(operation: &str, arn: &Value) -> Value {
+/// SageMaker's event about the resource that an operation created with this ARN.
+fn started(operation: &str, arn: &Value) -> Value {
     static EVENTS: AtomicUsize = AtomicUsize::new(0);
     let event = Operation::named(operation).and_then(|operation| operation.event).expect("it has events");
     let noun = operation.trim_start_matches("Create");
@@ -298,7 +298,7 @@ fn came_to_life(operation: &str, arn: &Value) -> Value {
     })
 }
 
-/// The first attempts at an event of a state wait for CloudTrail's.
+/// The first attempts at an event of SageMaker's wait for CloudTrail's event.
 fn wait_for_cloudtrail(world: &World, event: &Value) {
     for _ in 0..2 {
         let waits = world.deliver(event).expect_err("it waits");
@@ -307,13 +307,13 @@ fn wait_for_cloudtrail(world: &World, event: &Value) {
 }
 
 #[test]
-fn a_creation_whose_event_is_lost_is_judged_when_it_comes_to_life() {
+fn a_creation_whose_event_is_lost_is_judged_when_it_starts() {
     for (guard, areas) in GUARDS {
         let world = World::new(guard, &format!("{NO_SESSIONS}{NO_REGION}[rules.untagged-principal]"));
         for operation in operations(areas).filter(|operation| operation.event.is_some()) {
             let lost = world.make(operation, &format!("lost-{}", operation.name.to_lowercase()));
             let arn = &lost["detail"]["responseElements"][operation.resource_arn.expect("it has one")];
-            let event = came_to_life(operation.name, arn);
+            let event = started(operation.name, arn);
             wait_for_cloudtrail(&world, &event);
             let answer: Value = serde_json::from_str(&world.deliver(&event).expect("handled")).expect("JSON");
             let found: Vec<_> =
@@ -328,8 +328,8 @@ fn a_creation_whose_event_is_lost_is_judged_when_it_comes_to_life() {
             assert_eq!(record["deeds"][0]["result"], format!("done by {undo}"));
             let reason = record["reason"].as_str().expect("a reason");
             assert!(reason.starts_with("no CloudTrail event of this creation was seen so far"), "{reason}");
-            // Another event of the same state, and a late one of CloudTrail's, which finds nothing new.
-            world.deliver(&came_to_life(operation.name, arn)).expect("it is dealt with, or gone");
+            // A second event of the same state, and a late event of CloudTrail's, lead to nothing new.
+            world.deliver(&started(operation.name, arn)).expect("it is processed, or does not exist");
             let late = just_now(lost);
             world.deliver(&late).expect("handled");
             let late_alerts = world.emulator.alerts();
@@ -339,21 +339,21 @@ fn a_creation_whose_event_is_lost_is_judged_when_it_comes_to_life() {
 }
 
 #[test]
-fn whichever_trigger_comes_first_decides_and_only_what_is_new_is_told() {
+fn the_first_trigger_decides_and_only_news_are_reported() {
     let rules = "[rules.missing-vpc]\n[rules.untagged-principal]\n";
-    // CloudTrail's comes first, as it should.
+    // CloudTrail's event comes first, as usual.
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rules}"));
     let event = just_now(world.launch("CreateTrainingJob.no-vpc"));
-    let state = came_to_life("CreateTrainingJob", &event["detail"]["responseElements"]["trainingJobArn"]);
+    let state = started("CreateTrainingJob", &event["detail"]["responseElements"]["trainingJobArn"]);
     wait_for_cloudtrail(&world, &state);
     world.deliver(&event).expect("handled");
     assert_eq!(world.deliver(&state).expect("dropped"), "[]");
     assert_eq!((world.calls(TRAINING, "sagemaker:StopTrainingJob"), world.emulator.alerts().len()), (1, 1));
 
-    // It comes after the other trigger, and tells who called: another project's.
+    // It comes after the other trigger, and names the caller, who belongs to another project.
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rules}[rules.foreign-project-tag]"));
     let event = just_now(world.launch("CreateTrainingJob.foreign-tag"));
-    let state = came_to_life("CreateTrainingJob", &event["detail"]["responseElements"]["trainingJobArn"]);
+    let state = started("CreateTrainingJob", &event["detail"]["responseElements"]["trainingJobArn"]);
     wait_for_cloudtrail(&world, &state);
     world.deliver(&state).expect("handled");
     world.emulator.alerts();
@@ -364,7 +364,7 @@ fn whichever_trigger_comes_first_decides_and_only_what_is_new_is_told() {
     assert!(list(&record["findings"]).iter().any(|finding| finding["rule"] == "foreign-project-tag"), "{record}");
 }
 
-/// "StopNotebookInstance" is refused while the notebook starts, and Lambda's retries may end before it has.
+/// `StopNotebookInstance` fails while the notebook starts, and Lambda's retries may end before that.
 #[test]
 fn a_notebook_that_could_not_be_stopped_yet_is_stopped_when_it_is_in_service() {
     let world = World::new("guard-studio", &format!("{NO_SESSIONS}{NO_REGION}[rules.untagged-principal]"));
@@ -378,42 +378,40 @@ fn a_notebook_that_could_not_be_stopped_yet_is_stopped_when_it_is_in_service() {
     }
     world.emulator.clear_faults();
     world.emulator.alerts();
-    let state = came_to_life("CreateNotebookInstance", &event["detail"]["responseElements"]["notebookInstanceArn"]);
+    let state = started("CreateNotebookInstance", &event["detail"]["responseElements"]["notebookInstanceArn"]);
     let answer: Value = serde_json::from_str(&world.deliver(&state).expect("no need to wait")).expect("JSON");
     assert_eq!(answer[0]["principal"]["arn"], format!("arn:aws:iam::{ACCOUNT}:role/DataScientist"), "{answer}");
     let alerts = world.emulator.alerts();
     assert_eq!(told(&alerts[0])["deeds"][0]["result"], "done by StopNotebookInstance");
-    // It is started again, or updated: that is not its creation.
+    // It is started again or updated, which is not its creation.
     assert_eq!(
-        world
-            .deliver(&came_to_life("CreateNotebookInstance", &state["detail"]["NotebookInstanceArn"]))
-            .expect("dropped"),
+        world.deliver(&started("CreateNotebookInstance", &state["detail"]["NotebookInstanceArn"])).expect("dropped"),
         "[]"
     );
 }
 
 #[test]
-fn a_configuration_that_is_created_again_is_judged_again() {
+fn a_recreated_configuration_is_judged_again() {
     let world = World::new(HOSTING, &format!("{NO_SESSIONS}{NO_REGION}"));
     let operation = Operation::named("CreateEndpointConfig").expect("it is judged");
     let arn = json!(format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint-config/again"));
-    // The first of that name, a minute ago.
+    // The first configuration of that name was created a minute ago.
     let mut first = called(operation.name, request(operation, "again"), Some(("endpointConfigArn", arn.clone())));
     first["detail"]["eventTime"] = json!((Timestamp::now() - SignedDuration::from_secs(60)).to_string());
-    world.deliver(&first).expect("it is gone");
+    world.deliver(&first).expect("it does not exist any more");
     assert_eq!(world.emulator.alerts().len(), 1);
-    let state = came_to_life(operation.name, &arn);
+    let state = started(operation.name, &arn);
     let answer: Value = serde_json::from_str(&world.deliver(&state).expect("handled")).expect("JSON");
-    assert_eq!(answer[0]["reason"], "it is gone");
-    // Both triggers of the second.
+    assert_eq!(answer[0]["reason"], "it does not exist any more");
+    // Both triggers of the second configuration.
     let second = just_now(world.make(operation, "again"));
-    let state = came_to_life(operation.name, &arn);
+    let state = started(operation.name, &arn);
     wait_for_cloudtrail(&world, &state);
     world.deliver(&state).expect("handled");
     assert_eq!(world.emulator.alerts().len(), 1);
     world.deliver(&second).expect("handled");
     assert_eq!(world.emulator.alerts().len(), 0);
-    // And the third.
+    // The third configuration.
     world.create_endpoint_config_with(&json!("again"), &json!("model-of-again"));
     let mut third = called(operation.name, request(operation, "again"), Some(("endpointConfigArn", arn)));
     third["detail"]["eventTime"] = json!((Timestamp::now() + SignedDuration::from_secs(60)).to_string());
@@ -423,7 +421,7 @@ fn a_configuration_that_is_created_again_is_judged_again() {
 }
 
 #[test]
-fn throttling_is_waited_out() {
+fn throttled_calls_are_retried() {
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));
     let event = world.launch("CreateTrainingJob.no-vpc");
     let fault = json!({"service": "sagemaker", "action": "StopTrainingJob", "kind": "error", "times": 2, "status": 400,
@@ -449,7 +447,7 @@ fn a_request_that_cloudtrail_omitted_is_read_from_the_resource() {
 }
 
 #[test]
-fn a_policy_in_s3_is_followed_as_it_changes() {
+fn a_changed_policy_in_s3_takes_effect() {
     let world = World::with_policy_in_s3(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));
     let launch = |name: &str| {
         let text = in_this_account("CreateTrainingJob.no-vpc").to_string().replace("churn-no-vpc", name);
@@ -474,7 +472,7 @@ fn a_policy_in_s3_is_followed_as_it_changes() {
 }
 
 #[test]
-fn whatever_can_be_stopped_is_stopped() {
+fn every_resource_that_can_be_stopped_is_stopped() {
     for (guard, areas) in GUARDS {
         let world = World::new(guard, &format!("{NO_SESSIONS}{NO_REGION}"));
         for operation in operations(areas) {
@@ -506,7 +504,7 @@ fn whatever_can_be_stopped_is_stopped() {
                 let alerts = world.emulator.alerts();
                 assert_eq!(alerts.len(), 1, "{what}");
                 assert_eq!(told(&alerts[0])["deeds"][0]["result"], expected, "{what}");
-                // What has been stopped cannot be stopped again.
+                // A stopped resource cannot be stopped again.
                 assert!(world.emulator.try_sagemaker(undo, &members).is_err(), "{what}: it runs");
             }
         }
@@ -514,7 +512,7 @@ fn whatever_can_be_stopped_is_stopped() {
 }
 
 #[test]
-fn what_cannot_be_stopped_yet_is_tried_again() {
+fn a_stop_that_fails_is_retried() {
     let world = World::new("guard-studio", &format!("{NO_SESSIONS}{NO_REGION}"));
     let event = world.make(Operation::named("CreateNotebookInstance").expect("it is judged"), "pending");
     let fault = json!({"service": "sagemaker", "action": "StopNotebookInstance", "kind": "error", "times": 1, "status": 400,
@@ -527,7 +525,7 @@ fn what_cannot_be_stopped_yet_is_tried_again() {
 }
 
 #[test]
-fn what_is_in_use_is_marked_not_deleted() {
+fn a_resource_in_use_is_marked_and_not_deleted() {
     let name = json!("used");
     let schedule =
         json!({"MonitoringScheduleName": "user", "MonitoringScheduleConfig": {"MonitoringJobDefinitionName": name}});
@@ -560,7 +558,7 @@ fn what_is_in_use_is_marked_not_deleted() {
             GUARDS.iter().find(|(_, areas)| operations(areas).any(|one| one.name == operation.name)).expect("one");
         let world = World::new(guard.0, &format!("{NO_SESSIONS}{NO_REGION}"));
         let mut event = world.make(operation, "used");
-        // Only what came after the model can use it.
+        // Only resources that are newer than the model can use it.
         event["detail"]["eventTime"] = json!("2020-01-01T00:00:00Z");
         match create {
             "CreateEndpointConfig" => world.create_endpoint_config_with(&json!("user"), &name),
@@ -577,7 +575,7 @@ fn what_is_in_use_is_marked_not_deleted() {
 }
 
 #[test]
-fn what_may_not_be_stopped_is_told() {
+fn a_resource_that_must_not_be_stopped_is_reported() {
     let world = World::new("guard-studio", &format!("{NO_SESSIONS}{NO_REGION}"));
     let event = world.make(Operation::named("CreateFeatureGroup").expect("it is judged"), "kept");
     world.deliver(&event).expect("handled");
@@ -587,7 +585,7 @@ fn what_may_not_be_stopped_is_told() {
     assert!(told.contains("deleting it may lose somebody's work"), "{told}");
 }
 
-/// A request that CloudTrail omitted is judged as it would have been, where the resource tells.
+/// A request that CloudTrail omitted is judged like the original, as far as the description shows it.
 #[test]
 fn requests_are_recovered() {
     let samples = samples();
@@ -597,7 +595,7 @@ fn requests_are_recovered() {
         for model in ["isolated", "open"] {
             world.create_model(&json!(model));
         }
-        // What the samples of endpoints name.
+        // The resources that the samples of endpoints name.
         for config in ["isolated", "open"] {
             world.create_endpoint_config(&json!(config));
         }
@@ -636,8 +634,8 @@ fn requests_are_recovered() {
     }
 }
 
-/// What the permissions of each function are for: every action that they grant is taken in one of these cases. KMS's and
-/// SageMaker's own are taken by SNS and by the tagging API, on the function's behalf.
+/// Each function uses every permission of its role in one of these cases. SNS and the tagging API use the permissions for KMS and
+/// `sagemaker:AddTags` on behalf of the function.
 #[test]
 fn every_permission_is_used() {
     let everything = "[rules.missing-project-tag]\n[rules.untagged-principal]\n[rules.overprivileged-execution-role]\n\
@@ -645,13 +643,13 @@ fn every_permission_is_used() {
     let functions = functions::<Aws>();
     for (guard, areas) in GUARDS {
         let world = World::with_policy_in_s3(guard, &format!("{everything}{NO_REGION}"));
-        // What may use models and configurations.
+        // Resources that can use models and configurations.
         world.create_endpoint_config(&json!("live"));
         world.emulator.sagemaker("CreateEndpoint", &json!({"EndpointName": "live", "EndpointConfigName": "live"}));
         world.emulator.sagemaker("CreateTransformJob", &json!({"TransformJobName": "other"}));
         world.emulator.sagemaker("CreateInferenceComponent", &json!({"InferenceComponentName": "other"}));
         let deliver = |event: &Value| {
-            // A launch that a session's tag could change is given back twice.
+            // A launch that depends on session tags is given back twice.
             let answers: Vec<_> = (0..3).map(|_| world.deliver(event)).collect();
             assert!(answers.iter().any(Answer::is_ok), "{guard}: {}: {answers:?}", event["detail"]["eventName"]);
         };
@@ -659,7 +657,7 @@ fn every_permission_is_used() {
             let mut event = called(operation.name, request(operation, "gone"), None);
             event["detail"]["eventTime"] = json!("2020-01-01T00:00:00Z");
             let request = &mut event["detail"]["requestParameters"];
-            // What the rules look up, wherever the operation has it.
+            // The facts that the rules look up, if the operation has them.
             if operation.resource_name != Some("modelName") {
                 request["modelName"] = json!("model-of-live");
             }
@@ -686,7 +684,7 @@ fn every_permission_is_used() {
         let mut event = called(first.name, request(first, "by-user"), None);
         event["detail"]["userIdentity"] = by_user;
         deliver(&event);
-        // Of what may be stopped, a missing tag alone is tagged.
+        // A missing tag alone leads to a tag, not to a stop.
         world.put_policy("version = 1\n[abac]\nsession-tags = 'none'\n[rules.missing-project-tag]\n");
         let taggable = operations(areas).find(|operation| is_recoverable(operation) && operation.kind_takes_tags());
         deliver(&world.make(taggable.expect("one"), "untagged"));

@@ -1,4 +1,4 @@
-//! The Lambda functions: the real binaries against a Runtime API.
+//! The Lambda functions: the real binaries with a Runtime API.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use tagwarden_tests::{essence, event, events, list, program, root, tagwarden, ta
 /// The account of the sample events.
 const ACCOUNT: &str = "111122223333";
 
-/// A function that may not ask IAM knows what `check` knows without `--iam`.
+/// A function without permissions in IAM decides like `check` without `--iam`.
 #[test]
 fn decides_as_check_does_without_iam_data() {
     let emulator = Emulator::start();
@@ -73,7 +73,7 @@ fn applies_the_policy_that_it_is_given() {
     assert!(complaint.contains("policy.toml:2:8: unknown rule `on-demand`"), "{complaint}");
 }
 
-/// The runtime and the command that developers use, in the place of this crate's own.
+/// The same with `cargo lambda`, which developers use.
 #[test]
 fn cargo_lambda_invokes_a_function_with_a_sample_event() {
     const NAME: &str = "guard-training";
@@ -81,7 +81,7 @@ fn cargo_lambda_invokes_a_function_with_a_sample_event() {
     let port =
         TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port().to_string();
     let server = ["--invoke-address", "127.0.0.1", "--invoke-port", &port];
-    // Installs it, where that is missing, before the clock of the waiting below ticks.
+    // Installs it if it is missing, before the wait below begins.
     assert!(Command::new(&cargo_lambda).arg("--help").output().expect("cargo-lambda starts").status.success());
     let _runtime = Killed(
         Command::new(&cargo_lambda)
@@ -125,7 +125,7 @@ struct Killed(Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {
-        // One that is gone already is no matter.
+        // It may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

@@ -1,4 +1,4 @@
-//! The audit of a whole organisation: the state machine of `audit.yaml` with the real functions, over the emulator's S3.
+//! The audit of an organisation: the state machine of `audit.yaml` with the real functions and an emulated S3.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -19,7 +19,7 @@ const ACCOUNT: &str = "123456789012";
 const LOGS: &str = "org-cloudtrail";
 const RESULTS: &str = "security-results";
 
-/// An archive in a folder and in a bucket, and the functions at work.
+/// An archive in a folder and in a bucket, and the running functions.
 struct Organisation {
     folder: TempDir,
     emulator: Emulator,
@@ -81,7 +81,7 @@ impl Organisation {
         self.emulator.objects(RESULTS, "audits/extracts/").into_iter().map(|(key, _)| key).collect()
     }
 
-    /// Summary, findings and page as the command line has them.
+    /// Summary, findings and page of the command line.
     fn on_one_machine(&self, args: &[&str]) -> (String, String, String) {
         let path = |name: &str| self.folder.path().join(name).to_str().expect("UTF-8").to_owned();
         let (iam, findings, page, logs) =
@@ -130,7 +130,7 @@ fn key(folder: &Path, file: &Path) -> String {
     file.strip_prefix(folder).expect("below").to_str().expect("UTF-8").to_owned()
 }
 
-/// The same but for the advice on how to provide IAM's data.
+/// The text with the advice of the functions on how to provide IAM data.
 fn with_our_hint(text: &str) -> String {
     text.replace(
         tagwarden_functions::audit::judge::HINT,
@@ -138,9 +138,9 @@ fn with_our_hint(text: &str) -> String {
     )
 }
 
-/// Summary and findings are the command line's, byte for byte; so are the launches on the page.
+/// Summary, findings and the launches on the page are the same as those of the command line, byte for byte.
 #[test]
-fn many_machines_find_what_one_finds() {
+fn many_functions_find_what_the_command_line_finds() {
     let mut organisation = Organisation::new(4);
     let answer = organisation.audit("all", &json!({})).expect("it succeeds");
     let (summary, findings, page) = organisation.on_one_machine(&[]);
@@ -161,7 +161,7 @@ fn many_machines_find_what_one_finds() {
     assert!(answer["launches"]["violation"].as_u64() > Some(10));
     assert_eq!(answer["report"], "s3://security-results/audits/reports/all/report.html");
 
-    // The period, and two prefixes, the later one first.
+    // A period and two prefixes, the later one first.
     let account = |id: &str| format!("AWSLogs/o-4k2mexample/{id}/");
     let input = json!({"since": "2026-01-08", "prefixes": [account("444455556666"), account("111122223333")]});
     organisation.audit("some", &input).expect("it succeeds");
@@ -177,13 +177,13 @@ fn many_machines_find_what_one_finds() {
 }
 
 #[test]
-fn what_was_made_is_not_made_again_and_what_changed_is() {
+fn only_changed_batches_are_extracted_again() {
     let mut organisation = Organisation::new(1);
     organisation.audit("first", &json!({})).expect("it succeeds");
     let (summary, extracts) = (organisation.report("first", "summary.json"), organisation.extracts());
     assert_eq!(extracts.len(), 2 * 2, "two batches of at most seven");
 
-    // One is lost, another is half there, as if its function had been killed before the end.
+    // One extract is lost. One is incomplete, as if its function had been killed.
     organisation.emulator.delete_object(RESULTS, &extracts[0]);
     let read = |organisation: &Organisation| {
         organisation.emulator.journal("audit-extract").iter().filter(|call| *call == "s3:GetObject").count()
@@ -194,7 +194,7 @@ fn what_was_made_is_not_made_again_and_what_changed_is() {
     assert!((1..12).contains(&again), "only what is missing is read again: {again}");
     assert_eq!((organisation.report("second", "summary.json"), organisation.extracts()), (summary.clone(), extracts));
 
-    // S3 fails in between: the run fails, and is as it was when it is run again.
+    // S3 fails in between, and the run fails. A second run gives the same result.
     let gone: Vec<_> = organisation.extracts();
     gone.iter().for_each(|key| organisation.emulator.delete_object(RESULTS, key));
     organisation.emulator.fault(json!({"service": "s3", "action": "PutObject", "kind": "error", "times": 9,
@@ -202,13 +202,13 @@ fn what_was_made_is_not_made_again_and_what_changed_is() {
     let failure = organisation.audit("third", &json!({})).expect_err("nothing can be written");
     assert!(failure.contains("s3:PutObject failed: AccessDenied"), "{failure}");
     organisation.emulator.clear_faults();
-    // The function is killed, too: another one takes its place.
+    // The function is killed, too, and another one takes its place.
     let killed = organisation.functions.insert("audit-extract", start("audit-extract", &organisation.emulator));
     killed.expect("there was one").stop();
     organisation.audit("third", &json!({})).expect("it succeeds");
     assert_eq!(organisation.report("third", "summary.json"), summary);
 
-    // A log file that cannot be read is a problem, and no reason to fail.
+    // An unreadable log file is a problem, but not a failure.
     let file = files(&organisation.folder.path().join("AWSLogs")).remove(0);
     let key = key(organisation.folder.path(), &file);
     organisation.emulator.put_object(LOGS, &key, &fs::read(&file).expect("a file")[..100]);
@@ -228,7 +228,7 @@ fn what_was_made_is_not_made_again_and_what_changed_is() {
         let made: BTreeSet<_> = journal.iter().map(as_action).collect();
         allowed.retain(|action| !action.starts_with("kms:"));
         if name == "audit-extract" {
-            // It lists nothing: the permission is for being told what is missing.
+            // It does not list the bucket. S3 needs the permission to report a missing object.
             allowed.remove("s3:ListBucket");
         }
         assert_eq!(made, allowed, "{name}");
@@ -236,7 +236,7 @@ fn what_was_made_is_not_made_again_and_what_changed_is() {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn errors_are_reported() {
     let mut organisation = Organisation::new(1);
     for (input, complaint) in [
         (
@@ -255,7 +255,10 @@ fn what_is_wrong_is_said() {
     organisation.emulator.put_object(RESULTS, "policy.toml", tagwarden::policy::DEFAULT);
     organisation.emulator.put_object(RESULTS, "iam/notes.json", r#"{"Records":[]}"#);
     let failure = organisation.audit("wrong", &json!({})).expect_err("it fails");
-    assert!(failure.contains("iam/notes.json: no output of `aws iam get-account-authorization-details`"), "{failure}");
+    assert!(
+        failure.contains("iam/notes.json is not the output of `aws iam get-account-authorization-details`"),
+        "{failure}"
+    );
     assert!(
         list(&json!(organisation.emulator.objects(RESULTS, "audits/reports/"))).is_empty(),
         "no report of what failed"

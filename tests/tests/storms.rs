@@ -1,4 +1,4 @@
-//! Storms, through the real binaries against an emulated AWS account: each violation is acted upon, few alerts tell of all.
+//! Storms: the real binaries with an emulated AWS account. Each violation is stopped, and a few alerts report all of them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,10 +14,10 @@ use tagwarden_tests::world::{ACCOUNT, scheduled_in, told, training_job};
 const GUARD: &str = "guard-training";
 const DIGESTS: &str = "send-digests";
 
-/// How long a window lasts, in seconds: longer than a test.
+/// The length of a window in seconds: longer than a test.
 const INTERVAL: i64 = 3600;
 
-/// A storm in an account, and who deals with it.
+/// A storm in an account.
 struct Storm {
     emulator: Emulator,
     guard: Vec<(String, String)>,
@@ -42,7 +42,7 @@ impl Storm {
         Function::start(DIGESTS, ACCOUNT, &environment(&self.emulator, DIGESTS))
     }
 
-    /// Launches the so-many-th job of a script gone wrong, and returns the event.
+    /// Launches one of many jobs of a faulty script, and returns the event.
     fn launch(&self, number: usize) -> String {
         self.emulator.sagemaker("CreateTrainingJob", &training_job(&json!(name(number))));
         let text = event("CreateTrainingJob.no-vpc.json")
@@ -59,12 +59,12 @@ impl Storm {
         job["TrainingJobStatus"] == "Stopped"
     }
 
-    /// What the alerts tell, as subscribers of protocol `sqs` receive it.
+    /// The alerts as subscribers of protocol `sqs` receive them.
     fn told(&self) -> Vec<Value> {
         self.emulator.alerts().iter().map(told).collect()
     }
 
-    /// How often a function called this, as `service:Action`.
+    /// How often a function made a call, as `service:Action`.
     fn calls(&self, function: &str, call: &str) -> usize {
         self.emulator.journal(function).iter().filter(|made| *made == call).count()
     }
@@ -81,24 +81,24 @@ fn environment(emulator: &Emulator, function: &str) -> Vec<(String, String)> {
     environment
 }
 
-/// What the schedule delivers so many intervals from now.
+/// The event of the schedule after this number of intervals.
 fn after(intervals: i64) -> String {
     scheduled_in(jiff::SignedDuration::from_secs(INTERVAL * intervals + 60)).to_string()
 }
 
-/// Runs `send-digests`, so many intervals from now. Returns how many it sent.
+/// Runs `send-digests` after this number of intervals. Returns the number of digests.
 fn send(digests: &Function, intervals: i64) -> usize {
     digests.invoke(&after(intervals)).expect("sent").parse().expect("a number")
 }
 
-/// How many violations a message tells of.
+/// How many violations a message reports.
 fn count(told: &Value) -> u64 {
     told["count"].as_u64().unwrap_or(1)
 }
 
-/// A thousand would take the emulator minutes; the guard's unit tests have as many.
+/// The unit tests of the guard have a thousand. Here, that would take minutes.
 #[test]
-fn a_storm_is_stopped_and_told_by_a_few_alerts() {
+fn a_storm_is_stopped_and_reported_by_a_few_alerts() {
     const JOBS: usize = 200;
     let (failing, storm) = (JOBS / 2, Storm::new());
     let next = AtomicUsize::new(0);
@@ -110,7 +110,7 @@ fn a_storm_is_stopped_and_told_by_a_few_alerts() {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     match number {
                         JOBS.. => return,
-                        // One of them is delivered when the storm is over.
+                        // One event is delivered after the storm.
                         _ if number == failing => {}
                         _ => drop(guard.invoke(&storm.launch(number)).expect("handled")),
                     }
@@ -152,12 +152,12 @@ fn a_storm_is_stopped_and_told_by_a_few_alerts() {
     ] {
         assert_eq!(attributes[name]["Value"], value, "{name}");
     }
-    // Nothing came in the next interval, so that the window is closed, and the next violation is told at once.
+    // The next interval had no alerts, so the window is closed. The next violation is reported at once.
     assert_eq!(send(&digests, 2), 0);
     guard.invoke(&storm.launch(JOBS)).expect("handled");
     assert_eq!(storm.told().iter().map(count).collect::<Vec<_>>(), [1]);
 
-    // Every call is one that the role allows, and every permission is used. Those on keys are SNS's.
+    // The role allows every call, and every permission is used. SNS uses those for keys.
     let functions = functions::<Aws>();
     let (_, allowed) = functions.iter().find(|(name, _)| *name == DIGESTS).expect("it is deployed");
     let mut calls = storm.emulator.journal(DIGESTS);
@@ -166,11 +166,11 @@ fn a_storm_is_stopped_and_told_by_a_few_alerts() {
 }
 
 #[test]
-fn a_violation_alone_costs_one_call_more() {
+fn a_single_violation_costs_one_more_call() {
     let storm = Storm::new();
     let guard = storm.guard();
     guard.invoke(&storm.launch(0)).expect("handled");
-    // Claimed, remembered, grouped, completed.
+    // Claim, creation, group, completion.
     assert_eq!(storm.calls(GUARD, "dynamodb:UpdateItem"), 4);
     assert_eq!(storm.told().len(), 1);
     assert_eq!(storm.calls(DIGESTS, "dynamodb:Query"), 0);
@@ -190,9 +190,9 @@ fn without_the_table_each_alert_is_sent() {
     assert_eq!(storm.told().iter().map(count).collect::<Vec<_>>(), [1, 1, 1]);
 }
 
-/// A guard that dies before it has noted that it dealt with an event gets that event again.
+/// A guard that dies before it completes its claim gets the event again.
 #[test]
-fn an_event_that_comes_again_does_not_count_again() {
+fn a_retried_event_is_not_counted_twice() {
     let storm = Storm::new();
     let guard = storm.guard();
     let events: Vec<_> = (0..3).map(|number| storm.launch(number)).collect();
@@ -214,7 +214,7 @@ fn an_event_that_comes_again_does_not_count_again() {
 }
 
 #[test]
-fn a_digest_that_is_killed_before_it_is_noted_is_sent_again() {
+fn a_digest_that_is_killed_before_it_is_recorded_is_sent_again() {
     let storm = Storm::new();
     let guard = storm.guard();
     for number in 0..4 {

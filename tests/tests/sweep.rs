@@ -1,4 +1,4 @@
-//! The sweep, through the real binary against an emulated AWS account: it finds what no event told of.
+//! The sweep: the real binary with an emulated AWS account. It finds resources that no event reported.
 
 use std::collections::BTreeSet;
 
@@ -13,42 +13,42 @@ use tagwarden_tests::world::{ACCOUNT, World, just_now, scheduled_in, told};
 
 const SWEEP: &str = "sweep";
 
-/// What every creation violates, whoever made it.
+/// A policy that every creation violates, regardless of the caller.
 const NO_REGION: &str = "[abac]\nsession-tags = 'none'\n[rules.unapproved-region]\nallow = ['us-east-1']\n";
 
-/// What the schedule delivers, so many hours from now.
+/// The event of the schedule after this number of hours.
 fn after(hours: i64) -> Value {
     scheduled_in(SignedDuration::from_hours(hours))
 }
 
-/// Delivers an event of the schedule, and returns what the sweep says of itself.
+/// Delivers an event of the schedule, and returns the result of the sweep.
 fn sweep(world: &World, event: &Value) -> Value {
     serde_json::from_str(&world.deliver(event).expect("swept")).expect("JSON")
 }
 
-/// How many resources no event had told of.
+/// How many resources no event had reported.
 fn unknown(swept: &Value) -> u64 {
     swept["unknown"].as_u64().expect("a number")
 }
 
 /// An alert.
 #[derive(Debug, PartialEq, Eq)]
-struct Told {
+struct Alert {
     operation: String,
     resource: String,
-    /// What was done.
+    /// The action that was taken.
     done: String,
     /// Whether it names the caller.
     names_caller: bool,
     text: String,
 }
 
-fn alerts(world: &World) -> Vec<Told> {
+fn alerts(world: &World) -> Vec<Alert> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let alerts = world.emulator.alerts();
     let read = |alert: &Value| {
         let record = told(alert);
-        Told {
+        Alert {
             operation: text(&record["event_name"]),
             resource: text(&record["resource"]["name"]),
             done: text(&record["deeds"][0]["result"]),
@@ -59,9 +59,9 @@ fn alerts(world: &World) -> Vec<Told> {
     alerts.iter().map(read).collect()
 }
 
-/// Every kind is found, its creator asked for, and what may be stopped is. Then there is nothing to do.
+/// Every kind is found, its creator is looked up, and it is stopped if possible. The next sweep has nothing to do.
 #[test]
-fn what_no_event_told_of_is_found_and_dealt_with_once() {
+fn unreported_resources_are_found_and_processed_once() {
     let world = World::new(SWEEP, NO_REGION);
     for operation in operations() {
         world.make(operation, &format!("lost-{}", operation.name.to_lowercase()));
@@ -82,7 +82,7 @@ fn what_no_event_told_of_is_found_and_dealt_with_once() {
     assert_eq!(self::alerts(&world), []);
     assert_eq!(swept["unfinished"], false);
 
-    // What its role allows it, it does. A stop that is refused, and what is in use, are guards' tests.
+    // It uses the permissions of its role. The tests of the guards cover refused stops and resources in use.
     let (called, functions) = (world.emulator.journal(SWEEP), functions::<Aws>());
     let (_, allowed) = functions.iter().find(|(name, _)| *name == SWEEP).expect("it is deployed");
     let of_its_own = |action: &&String| ["sagemaker:", "cloudtrail:"].iter().any(|service| action.starts_with(service));
@@ -90,15 +90,15 @@ fn what_no_event_told_of_is_found_and_dealt_with_once() {
     assert_eq!(unused, ["sagemaker:AddTags", "sagemaker:DescribeAutoMLJob"]);
 }
 
-/// The next sweep, and Lambda's retry of this one, go on where it was killed.
+/// The next sweep and the retry of this one continue where it was killed.
 #[test]
-fn a_sweep_that_is_killed_is_gone_on_with() {
+fn a_killed_sweep_is_continued() {
     const JOBS: usize = 104;
     let mut world = World::new(SWEEP, &format!("{NO_REGION}action = 'alert'\n"));
     for number in 0..JOBS {
         world.create_training_job(&json!(format!("job-{number}")), &[]);
     }
-    // Of the second page, nothing is described: the newest fault counts first.
+    // No resource of the second page can be described. The newest fault counts first.
     for (seconds, times) in [(60, Value::Null), (0, json!(100))] {
         world.emulator.fault(json!({"service": "sagemaker", "action": "DescribeTrainingJob", "kind": "delay",
             "seconds": seconds, "times": times}));
@@ -114,13 +114,13 @@ fn a_sweep_that_is_killed_is_gone_on_with() {
     sweep(&world, &event);
     assert_eq!(world.calls(SWEEP, "sagemaker:ListTrainingJobs"), before + 1, "the first page is not listed again");
     let alerts = alerts(&world);
-    let told: BTreeSet<_> = alerts.iter().map(|alert| &alert.resource).collect();
-    assert_eq!((told.len(), alerts.len()), (JOBS, JOBS), "none is lost, and none told twice");
+    let reported: BTreeSet<_> = alerts.iter().map(|alert| &alert.resource).collect();
+    assert_eq!((reported.len(), alerts.len()), (JOBS, JOBS), "none is lost, and none is reported twice");
 }
 
-/// Throttling ends the sweep of a kind. The retry goes on where it was.
+/// Throttling ends the sweep of a kind. The retry continues there.
 #[test]
-fn a_sweep_that_is_throttled_is_gone_on_with() {
+fn a_throttled_sweep_is_continued() {
     let world = World::new(SWEEP, NO_REGION);
     for number in 0..3 {
         world.create_training_job(&json!(format!("job-{number}")), &[]);
@@ -140,7 +140,7 @@ fn a_sweep_that_is_throttled_is_gone_on_with() {
 }
 
 #[test]
-fn without_its_history_only_what_holds_for_every_caller_is_done() {
+fn without_a_history_only_actions_for_any_caller_are_taken() {
     let rules = "[rules.missing-vpc]\n[rules.untagged-principal]\naction = 'stop'\n";
     let world = World::new(SWEEP, &format!("[abac]\nsession-tags = 'none'\n{rules}"));
     world.create_training_job(&json!("nobodys"), &[]);
@@ -151,9 +151,9 @@ fn without_its_history_only_what_holds_for_every_caller_is_done() {
     assert!(alert.text.contains("no CloudTrail event of this creation was seen so far"), "{}", alert.text);
 }
 
-/// The day that Tagwarden comes to an account, it tells of what is there, and takes nothing away.
+/// When Tagwarden is deployed to an account, it reports existing resources, and does not stop them.
 #[test]
-fn what_was_there_before_is_told_not_stopped() {
+fn existing_resources_are_reported_and_not_stopped() {
     let world = World::new(SWEEP, NO_REGION);
     world.create_training_job(&json!("old"), &[]);
     world.create_endpoint_config(&json!("old"));
@@ -169,9 +169,9 @@ fn what_was_there_before_is_told_not_stopped() {
     );
 }
 
-/// What a guard has dealt with, a sweep leaves alone; and the late event of what a sweep dealt with tells nothing new.
+/// A sweep skips what a guard has processed. The late event of a swept resource leads to no second alert.
 #[test]
-fn guards_and_sweeps_know_what_was_dealt_with() {
+fn guards_and_sweeps_share_what_was_processed() {
     let world = World::new("guard-training", NO_REGION);
     let judged = world.launch("CreateTrainingJob.compliant");
     world.deliver(&just_now(judged)).expect("handled");

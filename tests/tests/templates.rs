@@ -1,4 +1,4 @@
-//! The templates deploy what the functions are, with the permissions that they use.
+//! The templates deploy the functions with the permissions that they use.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -11,7 +11,7 @@ use tagwarden_functions::sweep;
 use tagwarden_tests::template::{functions, statements, template, texts};
 use tagwarden_tests::{list, root};
 
-/// What Lambda itself does with the function's role: writing the log, and handing over what failed for good.
+/// The actions that Lambda takes with the role of a function: it writes the log, and sends failed events to a queue.
 const OF_LAMBDA: [&str; 3] = ["logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"];
 
 #[test]
@@ -25,7 +25,7 @@ fn each_function_has_the_permissions_that_it_uses_and_no_others() {
                 .iter()
                 .flat_map(|statement| texts(&statement["Action"]).collect::<Vec<_>>())
                 .collect();
-            // Nothing is handed over of what was invoked by somebody who waits, or is invoked again in a while.
+            // A failed event is not kept if the caller waits for the response, or if a schedule invokes the function again.
             let hands_over = name == "template.yaml" && !["send-digests", "sweep"].contains(&binary.as_str());
             let of_lambda = if hands_over { &OF_LAMBDA[..] } else { &OF_LAMBDA[..2] };
             let used: BTreeSet<_> =
@@ -35,7 +35,7 @@ fn each_function_has_the_permissions_that_it_uses_and_no_others() {
     }
 }
 
-/// `sam build` calls cargo in `CodeUri`. At the root of the workspace that would be for the command line alone.
+/// `sam build` calls cargo in `CodeUri`. At the root of the workspace, cargo would build only the command line.
 #[test]
 fn each_function_is_built_where_cargo_finds_its_binary() {
     let mut cargo = Command::new(env!("CARGO"));
@@ -54,7 +54,7 @@ fn each_function_is_built_where_cargo_finds_its_binary() {
 }
 
 #[test]
-fn permissions_on_everything_are_those_that_know_no_resources() {
+fn only_actions_without_resource_level_permissions_are_granted_on_everything() {
     for (template, (binary, id, _)) in ["template.yaml", "audit.yaml"]
         .map(template)
         .iter()
@@ -62,11 +62,11 @@ fn permissions_on_everything_are_those_that_know_no_resources() {
     {
         for statement in statements(template, &id) {
             if statement["Resource"].is_array() && list(&statement["Resource"]).contains(&json!("*")) {
-                let knows_none = |action: &str| {
+                let has_none = |action: &str| {
                     ["tag:TagResources", "cloudtrail:LookupEvents"].contains(&action)
                         || action.starts_with("sagemaker:List") && action.ends_with('s')
                 };
-                assert!(texts(&statement["Action"]).all(|action| knows_none(&action)), "{binary}: {statement}");
+                assert!(texts(&statement["Action"]).all(|action| has_none(&action)), "{binary}: {statement}");
             }
         }
     }
@@ -89,7 +89,7 @@ fn a_function_acts_on_the_kinds_of_resources_that_it_judges() {
     for (binary, operations) in guards.chain([("sweep", sweep::operations().collect())]) {
         let functions = functions(&template);
         let (_, id, _) = functions.iter().find(|(name, ..)| name == binary).expect("it is deployed");
-        // Whatever is tagged is of another kind each time.
+        // Operations on tags apply to any kind.
         let kinds = operations.iter().filter(|operation| !operation.only_tags());
         let kinds: BTreeSet<_> = kinds.map(|operation| format!("{}/*", in_arn(operation.kind))).collect();
         let statements = statements(&template, id);
@@ -129,9 +129,9 @@ fn patterns(properties: &Value, of_calls: bool) -> Vec<&Value> {
     patterns.filter(|pattern| are_calls(pattern) == of_calls).collect()
 }
 
-/// Both triggers of a creation lead to the same guard. A state that does not matter costs no invocation.
+/// Both triggers of a creation invoke the same guard. Other states do not cost an invocation.
 #[test]
-fn what_comes_to_life_is_delivered_to_the_guard_of_its_creation() {
+fn state_changes_are_delivered_to_the_guard_of_the_creation() {
     let template = template("template.yaml");
     for (binary, _, properties) in functions(&template).iter().filter(|(binary, ..)| binary.starts_with("guard-")) {
         let (_, areas) = GUARDS.iter().find(|(name, _)| name == binary).expect("it has operations");
@@ -155,9 +155,9 @@ fn what_comes_to_life_is_delivered_to_the_guard_of_its_creation() {
     }
 }
 
-/// What could not be delivered is kept, whichever rule it is of.
+/// Events of every rule are kept if they cannot be delivered.
 #[test]
-fn every_rule_may_send_to_the_queue_of_the_undelivered() {
+fn every_rule_may_send_to_the_queue_for_undelivered_events() {
     let template = template("template.yaml");
     let statement = &template["Resources"]["UndeliveredPolicy"]["Properties"]["PolicyDocument"]["Statement"][0];
     let mut allowed = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]).to_vec();
@@ -166,7 +166,7 @@ fn every_rule_may_send_to_the_queue_of_the_undelivered() {
         .iter()
         .flat_map(|(_, id, properties)| {
             let events = properties["Events"].as_object().expect("events").iter();
-            // A schedule comes again by itself.
+            // A schedule repeats its events.
             let kept = events.filter(|(_, event)| event["Properties"]["DeadLetterConfig"].is_object());
             kept.map(move |(event, _)| json!({"Fn::GetAtt": [format!("{id}{event}"), "Arn"]}))
         })
@@ -200,7 +200,7 @@ fn every_operation_is_delivered_to_its_guard() {
     }
 }
 
-/// What is archived can be judged again.
+/// Archived events can be judged again.
 #[test]
 fn every_operation_is_archived() {
     let template = template("template.yaml");

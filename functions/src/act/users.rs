@@ -22,20 +22,34 @@ pub struct UserKind {
     ends: bool,
 }
 
-/// The operations that delete a resource in use: the operation, the request member with the name of the resource, and the kinds of
-/// resources that can use it.
-///
+/// An operation that deletes a resource that others can use.
+struct Deletion {
+    operation: &'static str,
+    /// The request member with the name of the resource.
+    name: &'static str,
+    /// The kinds of resources that can use it.
+    users: &'static [UserKind],
+}
+
 /// "You must not delete an `EndpointConfig` in use by an endpoint that is live" (API reference, `DeleteEndpointConfig`). An
 /// endpoint without its model cannot start instances any more. A configuration that is older than the model refers to a deleted
 /// model of the same name. Deleting the new model does not affect it.
-const IN_USE: &[(&str, &str, &[UserKind])] = &[
-    ("DeleteEndpointConfig", "endpointConfigName", &[ENDPOINT]),
-    ("DeleteModel", "modelName", &[ENDPOINT_CONFIG, TRANSFORM_JOB, INFERENCE_COMPONENT]),
-    ("DeleteDataQualityJobDefinition", "jobDefinitionName", &[MONITORING_SCHEDULE]),
-    ("DeleteModelQualityJobDefinition", "jobDefinitionName", &[MONITORING_SCHEDULE]),
-    ("DeleteModelBiasJobDefinition", "jobDefinitionName", &[MONITORING_SCHEDULE]),
-    ("DeleteModelExplainabilityJobDefinition", "jobDefinitionName", &[MONITORING_SCHEDULE]),
+static DELETIONS: [Deletion; 6] = [
+    Deletion { operation: "DeleteEndpointConfig", name: "endpointConfigName", users: &[ENDPOINT] },
+    Deletion {
+        operation: "DeleteModel",
+        name: "modelName",
+        users: &[ENDPOINT_CONFIG, TRANSFORM_JOB, INFERENCE_COMPONENT],
+    },
+    deletion_of_job_definition("DeleteDataQualityJobDefinition"),
+    deletion_of_job_definition("DeleteModelQualityJobDefinition"),
+    deletion_of_job_definition("DeleteModelBiasJobDefinition"),
+    deletion_of_job_definition("DeleteModelExplainabilityJobDefinition"),
 ];
+
+const fn deletion_of_job_definition(operation: &'static str) -> Deletion {
+    Deletion { operation, name: "jobDefinitionName", users: &[MONITORING_SCHEDULE] }
+}
 
 const ENDPOINT: UserKind = UserKind {
     noun: "endpoint",
@@ -72,10 +86,13 @@ const INFERENCE_COMPONENT: UserKind = UserKind {
 const MONITORING_SCHEDULE: UserKind =
     UserKind { noun: "monitoring schedule", list: "ListMonitoringSchedules", describe: None, uses: &[], ends: false };
 
-/// The kinds of resources that can use the resource that `operation` deletes, and the request member with its name.
-pub fn users(operation: &str) -> (&'static str, &'static [UserKind]) {
-    let found = IN_USE.iter().find(|(name, ..)| *name == operation);
-    found.map_or(("", &[]), |(_, member, users)| (member, users))
+fn deletion(operation: &str) -> Option<&'static Deletion> {
+    DELETIONS.iter().find(|deletion| deletion.operation == operation)
+}
+
+/// The kinds of resources that can use the resource that `operation` deletes.
+pub fn users(operation: &str) -> &'static [UserKind] {
+    deletion(operation).map_or(&[], |deletion| deletion.users)
 }
 
 /// How many resources are examined. Only resources that were created or changed later can use it, so there are few.
@@ -87,10 +104,10 @@ pub(super) async fn find_users(
     target: &Target,
     ports: &(impl CallSageMaker + ListResources),
 ) -> AwsResult<Vec<String>> {
-    let (member, kinds) = users(operation);
-    let Some(name) = target.member(member) else { return Ok(Vec::new()) };
+    let Some(deletion) = deletion(operation) else { return Ok(Vec::new()) };
+    let Some(name) = target.member(deletion.name) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
-    for user in kinds {
+    for user in deletion.users {
         let filter = ListFilter { since: target.time, using: Some(name), page: None, max_results: MOST_USERS };
         let listed = ports.list(user.list, filter).await.map_err(|refused| refused.error)?;
         let member = format!("{}Name", noun(user.list).trim_end_matches('s'));

@@ -1,8 +1,8 @@
-//! SageMaker's console.
+//! Links to the SageMaker console.
 
 use tagwarden::decide::Decision;
 
-/// Where the resource is in the console. Source: the console's addresses, as far as they are known; other partitions have others.
+/// The link to the resource in the console, if its form is known. Other partitions have other consoles.
 pub(super) fn console_link(decision: &Decision) -> Option<String> {
     let resource = decision.resource.as_ref()?;
     resource.arn.as_deref()?.strip_prefix("arn:aws:")?;

@@ -10,18 +10,18 @@ use super::text::{MAX_FINDINGS, cut, name, rules, text};
 use crate::act::ActionResult;
 use crate::ports::{Attributes, Message};
 
-/// The message about a decision and what was done.
+/// The message about a decision and the results of its actions.
 pub fn alert(decision: &Decision, results: &[ActionResult], policy: &Policy) -> Message {
     let (text, record) = (text(decision, results, policy), record(decision, results));
     message(subject(decision, results), text, record, attributes(decision, policy))
 }
 
-/// How bad it is: the worst of the findings.
+/// The highest severity of the findings.
 fn severity(decision: &Decision) -> Severity {
     decision.findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Low)
 }
 
-/// What was done, in a word or two.
+/// The outcome in one or two words.
 pub fn done(results: &[ActionResult]) -> &'static str {
     match results.first() {
         _ if results.iter().any(|result| result.failed) => "ACTION FAILED",
@@ -42,7 +42,7 @@ fn subject(decision: &Decision, results: &[ActionResult]) -> String {
     ))
 }
 
-/// The decision as JSON, with what was done.
+/// The decision as JSON, with the results of its actions.
 fn record(decision: &Decision, results: &[ActionResult]) -> String {
     let shorten = |finding: &Finding| Finding {
         message: cut(&finding.message),
@@ -58,7 +58,7 @@ fn record(decision: &Decision, results: &[ActionResult]) -> String {
     record.to_string()
 }
 
-/// Attributes for subscriptions' filter policies. SNS takes no empty values.
+/// Attributes for the filter policies of subscriptions. SNS rejects empty values.
 fn attributes(decision: &Decision, policy: &Policy) -> Attributes {
     let project = decision.principal.as_ref().and_then(|principal| principal.tags.get(&policy.abac.tag));
     let one = [

@@ -1,4 +1,4 @@
-//! `send-digests`: tells of the alerts that were grouped, once for each group and interval.
+//! `send-digests`: reports the grouped alerts, once for each group and interval.
 
 use std::fmt::Write;
 
@@ -8,12 +8,12 @@ use serde_json::json;
 use super::message::{message, printable};
 use crate::ports::{AlertWindow, AwsResult, DigestAlerts, Message, Publish};
 
-/// Sends a digest of every window that is over at `now`, and closes those in which nothing waits. A window of which a digest
-/// was sent goes on for another `interval`: so a storm that lasts is told once in each. Returns how many were sent.
+/// Sends a digest for every window that has ended at `now`, and closes the windows in which no alert waits. After a digest, the
+/// window stays open for another `interval`, so alerts that continue lead to one digest in each. Returns the number of digests.
 ///
 /// # Errors
-/// If a digest could not be sent, or not be noted as sent: it is sent at the next time then, perhaps again. The others
-/// are sent all the same.
+/// If a digest could not be sent or recorded. It is sent with the next run then, perhaps for a second time. The other digests are
+/// sent nevertheless.
 pub async fn send(
     now: Timestamp,
     interval: SignedDuration,
@@ -30,14 +30,14 @@ pub async fn send(
     if problems.is_empty() { Ok(sent) } else { Err(problems.join("; ")) }
 }
 
-/// Ends the window `id`. Returns how many digests were sent of it.
+/// Ends the window `id`. Returns the number of digests that were sent.
 async fn end(id: &str, now: Timestamp, ends: Timestamp, ports: &(impl DigestAlerts + Publish)) -> AwsResult<usize> {
     let Some(window) = ports.window(id, now).await? else { return Ok(0) };
     if window.waiting() == 0 {
         ports.close(id).await?;
         return Ok(0);
     }
-    // Whoever is killed in between sends it again: a duplicate is better than silence.
+    // If Lambda ends the function in between, the digest is sent again: a duplicate is better than silence.
     ports.publish(&digest(&window)).await?;
     ports.record_digest(id, &window, ends).await?;
     Ok(1)
@@ -72,7 +72,7 @@ fn text(window: &AlertWindow) -> String {
         [] => "?".to_owned(),
         values => values.join(", "),
     };
-    line(&format!("{who} caused {} more of what was told before,", window.waiting()));
+    line(&format!("{who} caused {} more of the alerts that were sent before,", window.waiting()));
     line(&format!(
         "in account {}, region {}: after {} until {}.",
         of("account"),
@@ -93,7 +93,7 @@ fn text(window: &AlertWindow) -> String {
     }
     let unlisted = not_listed(window);
     if unlisted > 0 {
-        line(&format!("… and {unlisted} more, each of which has its line in the log."));
+        line(&format!("… and {unlisted} more, which the log lists."));
     }
     text
 }

@@ -2,10 +2,10 @@
 
 use crate::ports::{Attributes, Message};
 
-/// Longest subject, in characters (SNS API reference, `Publish`).
+/// The longest subject, in characters (SNS API reference, `Publish`).
 const MAX_SUBJECT: usize = 100;
 
-/// A message: `text` for people, `record` for machines.
+/// A message: `text` for people, `record` for programs.
 pub(super) fn message(subject: String, text: String, record: String, attributes: Attributes) -> Message {
     Message {
         subject,
@@ -21,7 +21,7 @@ pub(super) fn message(subject: String, text: String, record: String, attributes:
     }
 }
 
-/// A subject as SNS takes it.
+/// A subject that SNS accepts.
 pub(super) fn printable(subject: &str) -> String {
     let printable = subject.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' });
     printable.take(MAX_SUBJECT).collect()

@@ -1,4 +1,4 @@
-//! What the security team is told.
+//! Alerts and digests for the security team.
 
 mod console;
 mod decision;

@@ -10,17 +10,17 @@ use super::console::console_link;
 use super::notes::{CALLER_UNKNOWN, FOUND_BY_SWEEP, SESSION_UNKNOWN};
 use crate::act::ActionResult;
 
-/// Findings told in full. SNS takes 256 KB in all, and the record goes out once for each protocol.
+/// How many findings are reported. A message of SNS has at most 256 KB, and contains the record once for each protocol.
 pub(super) const MAX_FINDINGS: usize = 20;
 
-/// Longest value of a finding that is told, in characters.
+/// The longest value of a finding, in characters.
 pub(super) const MAX_VALUE: usize = 500;
 
 pub(super) fn name(decision: &Decision) -> &str {
     decision.resource.as_ref().and_then(|resource| resource.name.as_deref()).unwrap_or("(no name)")
 }
 
-/// The message for people: who, what, which rule, what was done, how to put it right.
+/// The message for people: the caller, the call, the findings, the actions, and the fix.
 pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Policy) -> String {
     let mut text = String::new();
     let principal = decision.principal.as_ref();
@@ -55,7 +55,7 @@ pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Polic
         line("Nothing was changed.");
     }
     for result in results {
-        let outcome = if result.failed { "FAILED, will be tried again" } else { "done" };
+        let outcome = if result.failed { "FAILED, will be retried" } else { "done" };
         line(&format!("{}: {outcome}: {}", result.action, cut(&result.result)));
     }
     for reason in decision.actions.iter().filter_map(|action| action.not_stopped) {
@@ -72,7 +72,7 @@ pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Polic
     text
 }
 
-/// What a person cannot see in the findings.
+/// Hints that the findings do not contain.
 fn hints(decision: &Decision, policy: &Policy) -> Vec<String> {
     let mut hints = Vec::new();
     let reason = decision.reason.as_deref().unwrap_or_default();

@@ -1,11 +1,11 @@
-//! The period of an audit, and the places of its extracts.
+//! The period of an audit, and the locations of its extracts.
 
 use serde::Deserialize;
 use tagwarden_audit::Period;
 
 use crate::ports::S3Object;
 
-/// The period of an audit, as the state machine has it: empty where a side is open.
+/// The period of an audit, as the state machine passes it. An open side is empty.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Bounds {
     pub(super) since: String,
@@ -22,8 +22,8 @@ impl Bounds {
     }
 }
 
-/// Where the extract `id`, and the sessions that belong to it, are kept below `results`. The extract is written last: where it
-/// is, both are.
+/// The locations of the sessions and the files of the extract `id`, below `results`. The files are written last: if they exist, so
+/// do the sessions.
 pub(super) fn extract_of(results: &S3Object, id: &str) -> [S3Object; 2] {
     ["sessions", "files"].map(|part| results.below(&format!("extracts/{id}.{part}.jsonl.gz")))
 }
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn open_sides_are_empty() {
+    fn an_open_side_is_empty() {
         let bounds = |since: &str, until: &str| Bounds { since: since.to_owned(), until: until.to_owned() }.period();
         assert!(bounds("", "").is_ok_and(|period| period.since.is_none() && period.until.is_none()));
         assert!(bounds("2026-01-01", "").is_ok_and(|period| period.since.is_some()));

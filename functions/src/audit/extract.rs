@@ -1,4 +1,4 @@
-//! `audit-extract`: what an audit needs of a batch of log files, kept in S3.
+//! `audit-extract`: extracts what an audit needs from a batch of log files, and stores it in S3.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,10 +13,10 @@ use tagwarden_audit::{LogFiles, Scanned, layout};
 use super::bounds::{Bounds, extract_of};
 use crate::ports::{FindObject, ObjectContent, ReadObject, S3Object, WriteObject};
 
-/// How many log files are fetched at once: while one is read, others arrive.
+/// How many log files are fetched at once, so that some arrive while one is read.
 const AT_ONCE: usize = 8;
 
-/// A batch of objects, as the state machine's `ItemBatcher` makes it.
+/// A batch of objects from the state machine's `ItemBatcher`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct BatchRequest {
@@ -24,7 +24,7 @@ pub struct BatchRequest {
     items: Vec<ListedObject>,
 }
 
-/// An object, as its `ItemReader` lists it (Step Functions Developer Guide, "ItemReader").
+/// An object, as the `ItemReader` lists it (Step Functions Developer Guide, "ItemReader").
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ListedObject {
@@ -33,21 +33,21 @@ struct ListedObject {
     etag: String,
 }
 
-/// What became of a batch.
+/// The extract of a batch.
 #[derive(Debug, Serialize, PartialEq, Eq)]
 pub struct BatchExtract {
     /// The id of the extract.
     pub extract: String,
-    /// How many log files it is of.
+    /// How many log files it covers.
     pub files: usize,
-    /// Whether it had been made before.
+    /// Whether it existed before.
     pub found: bool,
 }
 
-/// What is to be done with a batch.
+/// What to read of a batch.
 struct BatchPlan<'r> {
     needed: Vec<&'r ListedObject>,
-    /// The folders of days that lie outside the period.
+    /// The folders of days outside the period.
     left_out: BTreeSet<&'r str>,
 }
 
@@ -68,7 +68,7 @@ impl<'r> BatchPlan<'r> {
         work
     }
 
-    /// The same for the same versions of the same objects, read by the same program for the same period, and for nothing else.
+    /// The id of the extract: a hash of the objects, their versions, the period and the version of the program.
     fn id(&self, bucket: &str, bounds: &Bounds) -> String {
         let mut hasher = Sha256::new();
         let mut add = |text: &str| {
@@ -86,15 +86,15 @@ impl<'r> BatchPlan<'r> {
     }
 }
 
-/// An entity tag without the quotes that belong to it in HTTP.
+/// An entity tag without the quotes that HTTP requires.
 fn unquoted(etag: &str) -> &str {
     etag.trim_matches('"')
 }
 
-/// Makes the extract of a batch of objects in `bucket`, and keeps it below `results`, unless it is there already.
+/// Makes the extract of a batch of objects in `bucket`, and stores it below `results`, unless it exists.
 ///
 /// # Errors
-/// If S3 does not do its part. What a log file holds is no reason: it becomes a problem in the extract.
+/// If S3 fails, or an object has changed. An unreadable log file is not an error: it becomes a problem in the extract.
 pub async fn extract(
     request: &BatchRequest,
     bucket: &str,
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn days_outside_the_period_and_what_holds_no_records_are_left_out() {
+    fn days_outside_the_period_and_files_without_records_are_left_out() {
         let folder = "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01";
         let digest = "AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2026/01/05/d.json.gz";
         let keys =
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_of_the_versions_and_the_period() {
+    fn an_id_depends_on_the_versions_and_the_period() {
         let (one, other) = (request(&["a", "b"], "1"), request(&["a", "b"], "2"));
         assert_eq!(id(&one), id(&request(&["a", "b"], "1")));
         assert_ne!(id(&one), id(&other));

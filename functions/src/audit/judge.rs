@@ -1,123 +1,54 @@
-//! `audit-judge`: joins the extracts, judges the launches, and writes the report to S3.
+//! `audit-judge`: merges the extracts, judges the launches, and writes the report to S3.
 
-use std::collections::{BTreeSet, HashSet};
-use std::hash::{BuildHasher, RandomState};
-use std::path::Path;
-use std::sync::Arc;
-
-use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
-use tagwarden::evidence::Evidence;
 use tagwarden::policy;
-use tagwarden_audit::iam::{self, Learned};
-use tagwarden_audit::stored::{self, Stored};
-use tagwarden_audit::{Audit, Gathered, LoadedPolicy, Outputs, Page, Scanned, Written, layout};
+use tagwarden_audit::{Audit, LoadedPolicy, Outputs, Page, Written, stored};
 use tagwarden_audit::{Summary, Verdicts};
 
 use super::bounds::{Bounds, extract_of};
 use super::limits::Limits;
-use crate::ports::{ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
-use crate::{config, policy_file};
+use super::locations::Locations;
+use super::manifests::{Manifest, extracts};
+use super::merge::Merge;
+use super::read::{content, each};
+use crate::policy_file;
+use crate::ports::{ListObjects, ReadObject, S3Object, WriteObject};
 
-/// How many objects are fetched at once.
-const AT_ONCE: usize = 8;
-
-/// Ends the message about whatever IAM's data would tell.
+/// The end of messages about facts that IAM data would provide.
 pub const HINT: &str =
     ": put the output of `aws iam get-account-authorization-details` of its account below the prefix `IamPrefix`";
 
-/// What the state machine asks for.
+/// The input from the state machine.
 #[derive(Debug, Deserialize)]
 pub struct JudgeRequest {
     #[serde(flatten)]
     bounds: Bounds,
     /// The manifests of the map runs that made the extracts.
     manifests: Vec<Manifest>,
-    /// The name of the report's folder.
+    /// The name of the folder for the report.
     report: String,
 }
 
-/// Where `ResultWriter` put the manifest of a map run.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Manifest {
-    bucket: String,
-    key: String,
-}
-
-/// A manifest (Step Functions Developer Guide, "ResultWriter").
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ManifestContent {
-    destination_bucket: String,
-    result_files: ResultFiles,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-struct ResultFiles {
-    succeeded: Vec<ResultFile>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ResultFile {
-    key: String,
-}
-
-/// A line of a result file: what `audit-extract` answered.
-#[derive(Debug, Deserialize)]
-struct ExtractId {
-    extract: String,
-}
-
-/// What the judgement comes to, and where the report is.
+/// The verdicts, and the location of the report.
 #[derive(Debug, Serialize)]
 pub struct Report {
     launches: Verdicts,
-    /// Launches of which something would have been undone.
+    /// Launches that would have been stopped or deleted.
     stopped: u64,
-    /// What could not be read: `problems.txt` names it.
+    /// What could not be read, as listed in `problems.txt`.
     problems: u64,
-    /// The page.
+    /// The report as a web page.
     report: String,
-    /// All numbers.
+    /// The summary as JSON.
     summary: String,
-    /// All findings.
+    /// All findings as JSON lines.
     findings: String,
 }
 
-/// The locations that the environment names.
-pub struct Locations {
-    /// The name of the log bucket.
-    pub logs: String,
-    /// Where extracts are and reports go.
-    pub results: S3Object,
-    /// Where IAM's data is.
-    pub iam: Option<S3Object>,
-    /// Where the policy is: `s3://…`, a file, or built in.
-    pub policy: Option<String>,
-}
-
-impl Locations {
-    /// The locations that the environment names.
-    ///
-    /// # Errors
-    /// If it lacks one, or names it wrongly.
-    pub fn from_environment() -> Result<Self, String> {
-        Ok(Self {
-            logs: config::required(config::LOG_BUCKET)?,
-            results: S3Object::parse(&config::required(config::RESULTS)?)?,
-            iam: config::set(config::IAM).map(|place| S3Object::parse(&place)).transpose()?,
-            policy: config::set(config::POLICY),
-        })
-    }
-}
-
-/// Joins, judges and reports.
+/// Merges the extracts, judges the launches, and writes the report.
 ///
 /// # Errors
-/// If the policy is invalid, S3 does not do its part, or a limit is hit.
+/// If the policy is invalid, S3 fails, or the invocation is about to exceed a limit.
 pub async fn judge(
     request: &JudgeRequest,
     locations: &Locations,
@@ -126,13 +57,7 @@ pub async fn judge(
 ) -> Result<Report, String> {
     let period = request.bounds.period()?;
     let policy = load_policy(locations.policy.as_deref(), ports).await?;
-    let mut merge = Merge {
-        gathered: Gathered::new(Evidence::new(HINT)),
-        logs: &locations.logs,
-        days_left_out: HashSet::new(),
-        hasher: RandomState::new(),
-        problems: Vec::new(),
-    };
+    let mut merge = Merge::new(&locations.logs, HINT);
     if let Some(iam) = &locations.iam {
         merge.learn_iam(iam, ports).await?;
     }
@@ -143,7 +68,7 @@ pub async fn judge(
     })
     .await?;
     if merge.gathered.input.files == 0 {
-        let days = merge.days_left_out.len();
+        let days = merge.days_left_out();
         return Err(format!("there is no log file to judge; {days} days of log files lie outside the period"));
     }
     merge.finish_files();
@@ -156,7 +81,7 @@ pub async fn judge(
     })
     .await?;
 
-    let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let folder = tempfile::tempdir().map_err(|error| format!("could not create a temporary folder: {error}"))?;
     let file = |name: &str| folder.path().join(name);
     let written = |name: &str| Written::create(&file(name));
     let outputs = || {
@@ -179,132 +104,31 @@ pub async fn judge(
     write_summary(&report, &summary, ports).await
 }
 
-/// Writes the summary last: where it is, the report is complete.
+/// Writes the summary last. If it exists, the report is complete.
 async fn write_summary(report: &S3Object, summary: &Summary, ports: &impl WriteObject) -> Result<Report, String> {
-    let place = report.below("summary.json");
+    let location = report.below("summary.json");
     let bytes = serde_json::to_vec(summary).map_err(|error| error.to_string())?;
-    ports.write(&place, bytes).await.map_err(|failure| failure.to_string())?;
+    ports.write(&location, bytes).await.map_err(|failure| failure.to_string())?;
     Ok(Report {
         launches: summary.launches,
         stopped: summary.stopped,
         problems: summary.input.problems,
         report: report.below("report.html").to_string(),
-        summary: place.to_string(),
+        summary: location.to_string(),
         findings: report.below("findings.jsonl").to_string(),
     })
 }
 
-/// The policy at this place, or the one that is built in.
-async fn load_policy(place: Option<&str>, ports: &impl ReadObject) -> Result<LoadedPolicy, String> {
-    let (name, text) = match place {
+/// The policy at this location, or the built-in policy.
+async fn load_policy(location: Option<&str>, ports: &impl ReadObject) -> Result<LoadedPolicy, String> {
+    let (name, text) = match location {
         None => ("the built-in policy".to_owned(), policy::DEFAULT.to_owned()),
-        Some(place) if place.starts_with("s3://") => {
-            let bytes = content(&S3Object::parse(place)?, ports).await?;
-            (place.to_owned(), String::from_utf8(bytes).map_err(|_| format!("{place}: no UTF-8 text"))?)
+        Some(location) if location.starts_with("s3://") => {
+            let bytes = content(&S3Object::parse(location)?, ports).await?;
+            (location.to_owned(), String::from_utf8(bytes).map_err(|_| format!("{location} is not UTF-8 text"))?)
         }
         Some(path) => (path.to_owned(), std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?),
     };
     let policy = policy_file::parse(&name, &text, false)?;
     Ok(LoadedPolicy { name, text, policy })
-}
-
-/// The ids of the extracts that the map runs made, each once.
-async fn extracts(manifests: &[Manifest], ports: &impl ReadObject) -> Result<BTreeSet<String>, String> {
-    let mut extracts = BTreeSet::new();
-    for Manifest { bucket, key } in manifests {
-        let place = S3Object { bucket: bucket.clone(), key: key.clone() };
-        let bytes = content(&place, ports).await?;
-        let manifest: ManifestContent =
-            serde_json::from_slice(&bytes).map_err(|error| format!("{place}: no manifest: {error}"))?;
-        for file in manifest.result_files.succeeded {
-            let place = S3Object { bucket: manifest.destination_bucket.clone(), key: file.key };
-            let bytes = content(&place, ports).await?;
-            for line in serde_json::Deserializer::from_slice(&bytes).into_iter::<ExtractId>() {
-                extracts.insert(line.map_err(|error| format!("{place}: no result: {error}"))?.extract);
-            }
-        }
-    }
-    Ok(extracts)
-}
-
-/// Hands over the bytes of each object, in their order.
-async fn each(
-    objects: impl ExactSizeIterator<Item = &S3Object>,
-    limits: Limits,
-    ports: &impl ReadObject,
-    mut each: impl FnMut(&[u8]) -> Result<(), String>,
-) -> Result<(), String> {
-    let all = objects.len();
-    let fetched = stream::iter(objects).map(|object| async move { (object, content(object, ports).await) });
-    let mut fetched = std::pin::pin!(fetched.buffered(AT_ONCE).enumerate());
-    while let Some((done, (object, bytes))) = fetched.next().await {
-        each(&bytes?).map_err(|why| format!("{object}: {why}"))?;
-        limits.check(done + 1, all)?;
-    }
-    Ok(())
-}
-
-/// The bytes of an object that must be there.
-async fn content(object: &S3Object, ports: &impl ReadObject) -> Result<Vec<u8>, String> {
-    match ports.read(object).await.map_err(|failure| failure.to_string())? {
-        ObjectContent::Read { bytes, .. } => Ok(bytes),
-        ObjectContent::Unavailable(why) => Err(format!("{object}: {why}")),
-    }
-}
-
-/// What was joined so far.
-struct Merge<'l> {
-    gathered: Gathered<Arc<str>>,
-    logs: &'l str,
-    /// Fingerprints of the folders of days outside the period: batches begin and end within a day.
-    days_left_out: HashSet<u64>,
-    hasher: RandomState,
-    /// Lines of `problems.txt`.
-    problems: Vec<String>,
-}
-
-impl Merge<'_> {
-    fn take(&mut self, stored: Stored) -> Result<(), tagwarden_audit::AuditError> {
-        match stored {
-            Stored::LeftOut(folder) => {
-                self.days_left_out.insert(self.hasher.hash_one(folder));
-                Ok(())
-            }
-            Stored::Scanned { name, bytes, inflated_bytes, extract } => {
-                self.gathered.input.accounts.extend(layout::account(Path::new(&name)).map(str::to_owned));
-                extract.problems.iter().for_each(|problem| self.problem(&name, problem));
-                self.gathered.take(&Arc::from(name), Scanned { bytes, inflated_bytes, extract })
-            }
-        }
-    }
-
-    fn finish_files(&mut self) {
-        self.gathered.input.days_left_out = self.days_left_out.len() as u64;
-        for (name, problem) in self.gathered.learn_iam() {
-            self.problem(&name, &problem);
-        }
-    }
-
-    /// Learns from all files of IAM's data.
-    async fn learn_iam(&mut self, prefix: &S3Object, ports: &(impl ReadObject + ListObjects)) -> Result<(), String> {
-        let mut objects = ports.list(prefix).await.map_err(|failure| failure.to_string())?;
-        objects.retain(|object| !object.key.ends_with('/'));
-        if objects.is_empty() {
-            return Err(format!("{prefix}: there is no data of IAM"));
-        }
-        for object in objects {
-            let bytes = content(&object, ports).await?;
-            let Learned { is_iam, problems } = iam::learn(&bytes, &mut self.gathered.evidence);
-            if !is_iam && problems.is_empty() {
-                return Err(format!("{object}: no output of `aws iam get-account-authorization-details`"));
-            }
-            self.gathered.input.problems += problems.len() as u64;
-            self.problems.extend(problems.iter().map(|problem| format!("{object}:{problem}\n")));
-        }
-        Ok(())
-    }
-
-    fn problem(&mut self, name: &str, problem: &str) {
-        self.problems.push(format!("s3://{}/{name}:{problem}\n", self.logs));
-    }
 }

@@ -1,31 +1,31 @@
-//! What Lambda gives an invocation: time and memory. Whoever comes near either says so, rather than being ended without a word.
+//! The limits of an invocation: time and memory. A function that comes near a limit reports it, before Lambda ends it silently.
 
 use std::time::{Duration, SystemTime};
 
-/// How much time must be left: for judging, and for writing the report.
+/// The time that judging and writing the report need.
 const RESERVE: Duration = Duration::from_secs(120);
 
-/// How much of the memory may be used, in hundredths.
+/// How much of the memory may be used, in percent.
 const USABLE: u64 = 85;
 
 /// The limits of an invocation.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     deadline: SystemTime,
-    /// In bytes.
+    /// The memory in bytes.
     memory: u64,
 }
 
 impl Limits {
-    /// An invocation that ends at `deadline`, and has this much memory, in MB.
+    /// The limits of an invocation that ends at `deadline` and has this much memory in MB.
     pub fn new(deadline: SystemTime, megabytes: u64) -> Self {
         Self { deadline, memory: megabytes << 20 }
     }
 
-    /// Says whether the work, of which so much is `done`, can go on.
+    /// Checks whether the work can continue after `done` of `all` extracts.
     ///
     /// # Errors
-    /// If it is about to be ended by Lambda, with what to do about it.
+    /// If Lambda is about to end the invocation. The message says what to change.
     pub fn check(&self, done: usize, all: usize) -> Result<(), String> {
         self.check_against(SystemTime::now(), resident_memory(), done, all)
     }
@@ -45,7 +45,7 @@ impl Limits {
     }
 }
 
-/// The memory that the process holds, in bytes, as Linux counts it; zero where it does not.
+/// The resident memory of the process in bytes. 0 if the system does not report it.
 fn resident_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let kilobytes =
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_are_named_before_they_are_hit() {
+    fn limits_are_reported_before_they_are_hit() {
         let now = SystemTime::now();
         let limits = Limits { deadline: now + Duration::from_secs(900), memory: 1024 << 20 };
         assert_eq!(limits.check_against(now, 500 << 20, 1, 9), Ok(()));
@@ -68,6 +68,6 @@ mod tests {
         assert!(
             problem.starts_with("the time of an invocation does not suffice, 1 of 9 extracts read: audit a shorter")
         );
-        assert!(resident_memory() > 1 << 20, "Linux tells");
+        assert!(resident_memory() > 1 << 20, "Linux reports it");
     }
 }

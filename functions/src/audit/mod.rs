@@ -1,12 +1,17 @@
-//! The audit of a whole organisation's archive, where it lies: `audit-extract` takes from each batch of log files what matters,
-//! `audit-judge` joins the extracts and judges. A Step Functions state machine (`audit.yaml`) runs one of the first for each
-//! batch, many at once, and then the second.
+//! Audits the log archive of an organisation in the account of its bucket. `audit-extract` extracts what matters from one batch of
+//! log files. `audit-judge` merges the extracts and judges the launches. A Step Functions state machine (`audit.yaml`) runs many
+//! extractions at once, and then one judgement.
 //!
-//! Both do what `tagwarden audit` does, with its code.
+//! Both share their code with `tagwarden audit`.
 
 mod bounds;
 pub mod extract;
 pub mod judge;
 mod limits;
+mod locations;
+mod manifests;
+mod merge;
+mod read;
 
 pub use limits::Limits;
+pub use locations::Locations;

@@ -1,4 +1,4 @@
-//! Answers of SageMaker as the JSON that they were.
+//! Captures the JSON of a response of SageMaker.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use aws_sdk_sagemaker::error::BoxError;
 
 use crate::ports::{AwsError, AwsResult};
 
-/// Keeps the JSON of an answer: the table of paths reads it as it reads requests.
+/// Captures the body of a response. The table of paths reads it like a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CaptureBody(Arc<Mutex<Option<Vec<u8>>>>);
 
@@ -30,14 +30,13 @@ impl Intercept for CaptureBody {
 }
 
 impl CaptureBody {
-    /// What was answered; nothing where the operation has no answer.
+    /// The response. `null` if the operation has none.
     pub(super) fn json(&self, action: &str) -> AwsResult<serde_json::Value> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.as_deref() {
             None | Some([]) => Ok(serde_json::Value::Null),
-            Some(bytes) => {
-                serde_json::from_slice(bytes).map_err(|error| AwsError(format!("{action} answered no JSON: {error}")))
-            }
+            Some(bytes) => serde_json::from_slice(bytes)
+                .map_err(|error| AwsError(format!("{action} failed: the response is not JSON: {error}"))),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How far sweeps have come, in the table.
+//! Checkpoints of sweeps, in DynamoDB.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use super::errors::aws_error;
 use super::items::{seconds, text};
 use crate::ports::{AwsResult, Checkpoint, SaveCheckpoint};
 
-/// Key of the item of a list.
+/// The key of the checkpoint of a list.
 fn id(list: &str) -> AttributeValue {
     text(format!("sweep#{list}"))
 }

@@ -1,4 +1,4 @@
-//! Claims on events, in the table.
+//! Claims on events, in DynamoDB.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -10,7 +10,7 @@ use super::errors::aws_error;
 use super::items::{seconds, text};
 use crate::ports::{AwsResult, Claim, ClaimEvent, RETENTION};
 
-/// How long a claim is good for, in seconds: longer than a guard may run, shorter than Lambda waits before it tries again.
+/// How long a claim is valid, in seconds: longer than a guard can run, shorter than Lambda waits before a retry.
 const LEASE: i64 = 45;
 
 const IN_PROGRESS: &str = "in progress";

@@ -1,4 +1,4 @@
-//! The clients.
+//! The clients of the AWS SDK.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use tokio::time::Instant;
 
 use crate::config;
 
-/// How long one try of a call may take, and all of them together: a function has half a minute for everything.
-const TRY: Duration = Duration::from_secs(3);
-const CALL: Duration = Duration::from_secs(8);
+/// How long one attempt of a call may take, and all attempts together. A function has 30 seconds for everything.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+const CALL_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Clients for all services.
 pub struct Aws {
@@ -27,17 +27,17 @@ pub struct Aws {
     pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
     pub(super) table: String,
     pub(super) topic: Option<String>,
-    /// When CloudTrail may be asked again.
+    /// When the next lookup in CloudTrail is allowed.
     pub(super) next_lookup: Mutex<Instant>,
 }
 
 impl Aws {
-    /// Clients for the function's account and region.
+    /// Clients for the account and region of the function.
     ///
     /// # Errors
-    /// If the environment does not name the table.
+    /// If the environment variable of the table is not set.
     pub async fn connect() -> Result<Self, String> {
-        let config = sdk_config(TRY, CALL).await;
+        let config = sdk_config(ATTEMPT_TIMEOUT, CALL_TIMEOUT).await;
         Ok(Self {
             cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
@@ -54,7 +54,7 @@ impl Aws {
     }
 }
 
-/// What clients need to know: `attempt` is how long one try of a call may take, `call` all of them together.
+/// The configuration of the clients, with the timeouts of one attempt and of all attempts of a call.
 pub(super) async fn sdk_config(attempt: Duration, call: Duration) -> SdkConfig {
     let http =
         aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();

@@ -1,4 +1,4 @@
-//! Creations of resources, in the table.
+//! Created resources, in DynamoDB.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,10 +10,10 @@ use super::errors::{aws_error, condition_held};
 use super::items::{TableItem, seconds, string, text};
 use crate::ports::{AwsError, AwsResult, CLOCK_TOLERANCE, Creation, RETENTION, RememberCreation, RememberCreations};
 
-/// What keys of resources begin with.
+/// The prefix of the keys of resources.
 const CREATION: &str = "creation#";
 
-/// Key of the item of a resource.
+/// The key of the item of a resource.
 fn id(arn: &str) -> AttributeValue {
     text(format!("{CREATION}{arn}"))
 }
@@ -39,7 +39,7 @@ impl RememberCreation for Aws {
             .expression_attribute_values(":caller", creation.caller.as_ref().map_or(AttributeValue::Null(true), text))
             .expression_attribute_values(":told", AttributeValue::L(creation.reported.iter().map(text).collect()))
             .expression_attribute_values(":expires", seconds(Timestamp::now().as_second() + RETENTION.as_secs()));
-        // Where it is refused, a later creation is remembered.
+        // If the condition fails, a later creation is stored.
         condition_held(update.send().await, "dynamodb:UpdateItem").map(drop)
     }
 }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use crate::ports::AwsError;
 
-/// The failure of an API call: `<action> failed: <code>: <message>`.
+/// Makes an error of a failed API call: `<action> failed: <code>: <message>`.
 pub(super) fn aws_error<E, R>(action: &str) -> impl FnOnce(SdkError<E, R>) -> AwsError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -25,13 +25,13 @@ where
     }
 }
 
-/// What an error says, and what caused it. Not what the service answered, as `DisplayErrorContext` does: that may hold secrets.
+/// An error and its causes. Unlike `DisplayErrorContext`, it leaves out the response, which may hold secrets.
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let causes: Vec<_> = successors(Some(error), |error| error.source()).map(ToString::to_string).collect();
     causes.join(": ")
 }
 
-/// The service's error code, if it is the service that failed.
+/// The error code, if the service answered.
 pub(super) fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
@@ -41,7 +41,7 @@ pub(super) fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, wante
     code(error) == Some(wanted)
 }
 
-/// Whether the condition held of what was asked of the table by this action.
+/// Whether the condition of a write to DynamoDB held.
 pub(super) fn condition_held<T, E, R>(answer: Result<T, SdkError<E, R>>, action: &str) -> Result<bool, AwsError>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_service_answered_is_not_repeated() {
+    fn an_error_does_not_repeat_the_response() {
         let answer = r#"{"Environment": {"PASSWORD": "hunter2"}"#;
         let error: SdkError<DescribeTrainingJobError, _> = SdkError::response_error("a brace is missing", answer);
         let failure = aws_error("sagemaker:DescribeTrainingJob")(error);

@@ -1,7 +1,7 @@
-//! Alerts that wait for a digest, in the table: an item for each window.
+//! Alerts that wait for a digest, in DynamoDB: one item for each window.
 //!
-//! It has no time to live: only what was told is removed. The index [`BY_END`] holds nothing but windows, so that those that
-//! are over are found without reading anything else.
+//! The items have no time to live, because an alert may be removed only after it was sent. The index [`BY_END`] holds only windows,
+//! so a query finds the ended windows without reading other items.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,17 +16,17 @@ use super::items::{TableItem, number, seconds, string, text};
 use crate::ports::{AlertGroup, AlertWindow, LISTED, PendingAlert};
 use crate::ports::{AlertTiming, AwsError, AwsResult, DigestAlerts, GroupAlerts};
 
-/// The index of windows by their ends.
+/// The index of the windows by their end.
 const BY_END: &str = "by-end";
 
-/// What windows have in its partition key.
+/// The partition key of all windows in the index.
 const WINDOW: &str = "window";
 
-/// Beginnings of the names of attributes: alerts by event id, and counts by what was done.
+/// Prefixes of attribute names: alerts by event id, and counts by outcome.
 const EVENT: &str = "event#";
 const DONE: &str = "done#";
 
-/// How often an alert is tried to be put into a window: that may be closed, or run full, in between.
+/// How often adding an alert is tried. The window can be closed or become full in between.
 const TRIES: usize = 4;
 
 impl GroupAlerts for Aws {
@@ -35,7 +35,7 @@ impl GroupAlerts for Aws {
         for _ in 0..TRIES {
             let Some(open) = self.open(&id, group, alert, ends).await? else { return Ok(AlertTiming::Immediate) };
             if string(&open, "first") == Some(&alert.event_id) {
-                // It was not told, or it would not come again.
+                // A retry: the alert was not sent before.
                 return Ok(AlertTiming::Immediate);
             }
             let is_in = open.contains_key(&format!("{EVENT}{}", alert.event_id));
@@ -43,12 +43,12 @@ impl GroupAlerts for Aws {
                 return Ok(AlertTiming::InDigest);
             }
         }
-        Err(AwsError(format!("the window of the alert changed {TRIES} times while it was looked at")))
+        Err(AwsError(format!("the window of the alert changed {TRIES} times during the update")))
     }
 }
 
 impl Aws {
-    /// Opens a window with an alert; where there is one already, that is returned.
+    /// Opens a window with an alert. If a window is open, it returns that one instead.
     async fn open(
         &self,
         id: &str,
@@ -80,8 +80,7 @@ impl Aws {
         }
     }
 
-    /// Puts an alert into a window, by name if it `is_listed`. Whether it is in it now: the window may have been closed, or
-    /// have become full.
+    /// Adds an alert to a window, in full if it `is_listed`. Returns `false` if the window was closed or has become full.
     async fn wait(&self, id: &str, alert: &PendingAlert, is_listed: bool) -> AwsResult<bool> {
         let (event, done) = (format!("{EVENT}{}", alert.event_id), format!("{DONE}{}", alert.done));
         let (listing, condition) = match is_listed {
@@ -125,9 +124,9 @@ impl DigestAlerts for Aws {
     async fn window(&self, id: &str, now: Timestamp) -> AwsResult<Option<AlertWindow>> {
         let get = self.dynamodb.get_item().table_name(&self.table).key("id", text(id)).consistent_read(true);
         let item = get.send().await.map_err(aws_error("dynamodb:GetItem"))?.item;
-        // The index may be behind.
+        // The index is eventually consistent.
         let item = item.filter(|item| i64::try_from(count(item, "ends")).is_ok_and(|ends| ends <= now.as_second()));
-        item.map(|item| read(&item).ok_or_else(|| AwsError(format!("the item `{id}` is no window")))).transpose()
+        item.map(|item| read(&item).ok_or_else(|| AwsError(format!("the item `{id}` is not a window")))).transpose()
     }
 
     async fn record_digest(&self, id: &str, window: &AlertWindow, ends: Timestamp) -> AwsResult<()> {
@@ -140,7 +139,7 @@ impl DigestAlerts for Aws {
                 id,
                 &format!("SET #ends = :ends, #since = :last ADD #sent :one, #waiting :waiting{of_done}{remove}"),
             )
-            // Nobody has told of them meanwhile, and it is still the same window.
+            // It is still the same window, and no digest of it was sent meanwhile.
             .condition_expression("#first = :first AND #sent = :sent")
             .set_expression_attribute_names(names(["ends", "since", "sent", "waiting", "first"]))
             .expression_attribute_values(":ends", seconds(ends.as_second()))
@@ -168,22 +167,22 @@ impl DigestAlerts for Aws {
             .condition_expression("#waiting = :zero")
             .set_expression_attribute_names(names(["waiting"]))
             .expression_attribute_values(":zero", number(0));
-        // Where it is refused, an alert has come in between.
+        // If the condition fails, an alert was added meanwhile.
         condition_held(delete.send().await, "dynamodb:DeleteItem").map(drop)
     }
 }
 
-/// Names of attributes, some of which DynamoDB reserves, behind a `#`.
+/// Placeholders of attribute names, because DynamoDB reserves some of these.
 fn names<const N: usize>(names: [&str; N]) -> Option<HashMap<String, String>> {
     Some(names.into_iter().map(|name| (format!("#{name}"), name.to_owned())).collect())
 }
 
-/// What takes `count` off a number.
+/// The operand that subtracts `count`.
 fn less(count: u64) -> AttributeValue {
     AttributeValue::N(format!("-{count}"))
 }
 
-/// A number of the item; 0 where it has none.
+/// A number in the item. 0 if it has none.
 fn count(item: &TableItem, name: &str) -> u64 {
     item.get(name).and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or_default()
 }

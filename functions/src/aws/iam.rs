@@ -7,7 +7,7 @@ use super::client::Aws;
 use super::errors::aws_error;
 use crate::ports::{AwsError, AwsResult, ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 
-/// The name of the role or user, which is what IAM's API takes.
+/// The name of the role or user, which IAM's API needs.
 fn name(arn: &str) -> &str {
     arn::name(arn).unwrap_or(arn)
 }

@@ -1,4 +1,4 @@
-//! Keys.
+//! KMS keys.
 
 use aws_sdk_kms::types::KeyManagerType;
 use tagwarden::evidence::Key;

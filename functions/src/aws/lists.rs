@@ -7,10 +7,10 @@ use super::client::Aws;
 use super::errors::{aws_error, code};
 use crate::ports::{AwsError, ListFilter, ListPage, ListResources, SageMakerError};
 
-/// The operations that list resources, each as a method of the SDK, with what can limit the list.
+/// The operations that list resources: the method of the SDK, and the filter that the operation supports.
 macro_rules! lists {
     ($($name:literal => $method:ident($($limit:ident: $setter:ident)?),)+) => {
-        /// The names of the operations that list.
+        /// The names of the operations.
         #[cfg(test)]
         const NAMES: &[&str] = &[$($name),+];
 
@@ -25,7 +25,7 @@ macro_rules! lists {
                         let sent = Box::pin(list.customize().interceptor(capture.clone()).send()).await;
                         sent.map_err(|error| SageMakerError { code: code(&error).map(str::to_owned), error: aws_error(&action)(error) })?;
                     })+
-                    other => return Err(AwsError(format!("`{other}` is not known here")).into()),
+                    other => return Err(AwsError(format!("`{other}` is not a known operation")).into()),
                 }
                 Ok(page(capture.json(&action)?))
             }
@@ -66,7 +66,7 @@ lists! {
     "ListFeatureGroups" => list_feature_groups(),
 }
 
-/// The answer of a list: one member holds the resources, another the token of the next page.
+/// Reads the response of a list: one member holds the resources, another one the token of the next page.
 fn page(answer: serde_json::Value) -> ListPage {
     let serde_json::Value::Object(members) = answer else { return ListPage::default() };
     let next = members.get("NextToken").and_then(|token| token.as_str()).map(str::to_owned);
@@ -86,9 +86,9 @@ mod tests {
     use super::NAMES;
 
     #[test]
-    fn the_lists_that_rows_name_can_be_called_and_no_others() {
+    fn exactly_the_lists_in_the_table_can_be_called() {
         let named: BTreeSet<_> = Operation::all().filter_map(|operation| operation.list).collect();
         assert_eq!(NAMES.iter().copied().collect::<BTreeSet<_>>(), named);
-        assert_eq!(NAMES.len(), named.len(), "one stands twice");
+        assert_eq!(NAMES.len(), named.len(), "one is listed twice");
     }
 }

@@ -1,4 +1,4 @@
-//! The ports, by the AWS SDK: a file for each service, or for each job of a service.
+//! The ports, implemented with the AWS SDK: a file for each service, or for each task of a service.
 
 mod capture;
 mod checkpoints;

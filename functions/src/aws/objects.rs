@@ -1,4 +1,4 @@
-//! The ports of audits, by the AWS SDK.
+//! The S3 client of audits.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -10,17 +10,17 @@ use super::client::sdk_config;
 use super::errors::{aws_error, has_code};
 use crate::ports::{AwsError, AwsResult, FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
 
-/// How long one try of a call may take, and all of them together: objects may be large, and S3 may ask for patience.
-const TRY: Duration = Duration::from_secs(60);
-const CALL: Duration = Duration::from_secs(180);
+/// How long one attempt of a call may take, and all attempts together. Objects can be large, and S3 can throttle.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+const CALL_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// A client for S3.
 pub struct S3(aws_sdk_s3::Client);
 
 impl S3 {
-    /// A client for the function's region.
+    /// A client for the region of the function.
     pub async fn connect() -> Self {
-        Self(aws_sdk_s3::Client::new(&sdk_config(TRY, CALL).await))
+        Self(aws_sdk_s3::Client::new(&sdk_config(ATTEMPT_TIMEOUT, CALL_TIMEOUT).await))
     }
 
     async fn put(&self, object: &S3Object, body: ByteStream) -> AwsResult<()> {
@@ -29,7 +29,7 @@ impl S3 {
     }
 }
 
-/// Names the object that a failure is about.
+/// Adds the name of the object to an error.
 fn about(object: &S3Object) -> impl Fn(AwsError) -> AwsError {
     let name = object.to_string();
     move |failure| AwsError(format!("{name}: {failure}"))

@@ -1,14 +1,14 @@
-//! SageMaker's operations on one resource: those that describe it, and those that stop or delete it.
+//! SageMaker's operations that describe, stop or delete one resource.
 
 use super::capture::CaptureBody;
 use super::client::Aws;
 use super::errors::{aws_error, code};
 use crate::ports::{AwsError, AwsResult, CallSageMaker, DescribeResource, SageMakerError, Target};
 
-/// The operations that can be called, each as a method of the SDK and the members that it takes, required ones and others.
+/// The operations: the method of the SDK, the required members, and the optional members.
 macro_rules! operations {
     ($($name:literal => $method:ident($($setter:ident: $member:literal),+ $(; $optional:ident: $other:literal)*),)+) => {
-        /// The names of the operations that can be called.
+        /// The names of the operations.
         #[cfg(test)]
         const NAMES: &[&str] = &[$($name),+];
 
@@ -16,7 +16,7 @@ macro_rules! operations {
             async fn call(&self, operation: &str, target: &Target) -> Result<serde_json::Value, SageMakerError> {
                 let action = format!("sagemaker:{operation}");
                 let known = |member: &str| {
-                    target.member(member).ok_or_else(|| AwsError(format!("the record does not tell `{member}`")))
+                    target.member(member).ok_or_else(|| AwsError(format!("the record does not have `{member}`")))
                 };
                 let capture = CaptureBody::default();
                 match operation {
@@ -25,11 +25,11 @@ macro_rules! operations {
                             $(.$setter(Some(known($member)?.into())))+
                             $(.$optional(target.member($other).map(Into::into)))*;
                         let call = call.customize().interceptor(capture.clone());
-                        // Without a box each of them would add to the size of this future.
+                        // Without a box, each call would add to the size of this future.
                         let sent = Box::pin(call.send()).await;
                         sent.map_err(|error| SageMakerError { code: code(&error).map(str::to_owned), error: aws_error(&action)(error) })?;
                     })+
-                    other => return Err(AwsError(format!("`{other}` is not known here")).into()),
+                    other => return Err(AwsError(format!("`{other}` is not a known operation")).into()),
                 }
                 Ok(capture.json(&action)?)
             }
@@ -106,9 +106,9 @@ operations! {
     "DescribeDomain" => describe_domain(set_domain_id: "domainId"),
     "DescribeUserProfile" => describe_user_profile(set_domain_id: "domainId", set_user_profile_name: "userProfileName"),
     "DescribeSpace" => describe_space(set_domain_id: "domainId", set_space_name: "spaceName"),
-    // It takes an ARN for a name, and the ARN has no name.
+    // It also takes an ARN, and the ARN of a cluster does not contain its name.
     "DescribeCluster" => describe_cluster(set_cluster_name: "clusterArn"),
-    // What is kept
+    // Assets
     "DescribePipeline" => describe_pipeline(set_pipeline_name: "pipelineName"),
     "DescribePipelineExecution" => describe_pipeline_execution(set_pipeline_execution_arn: "pipelineExecutionArn"),
     "StopPipelineExecution" => stop_pipeline_execution(
@@ -119,7 +119,7 @@ operations! {
     "DescribeMlflowApp" => describe_mlflow_app(set_arn: "arn"),
     "DescribePartnerApp" => describe_partner_app(set_arn: "arn"),
     "DescribeFeatureGroup" => describe_feature_group(set_feature_group_name: "featureGroupName"),
-    // It takes an ARN for a name, and only the ARN has a package's version.
+    // It also takes an ARN, and only the ARN contains the version.
     "DescribeModelPackage" => describe_model_package(set_model_package_name: "modelPackageArn"),
     "DescribeModelCard" => describe_model_card(set_model_card_name: "modelCardName"),
     "DescribeImage" => describe_image(set_image_name: "imageName"),
@@ -147,7 +147,7 @@ mod tests {
     use crate::resource::names::describing;
 
     #[test]
-    fn the_operations_that_rows_name_can_be_called_and_no_others() {
+    fn exactly_the_operations_in_the_table_can_be_called() {
         let named = |operation: &Operation| {
             let described = operation.described.then(|| describing(operation.name));
             let undone = match operation.stop {
@@ -158,6 +158,6 @@ mod tests {
         };
         let named: BTreeSet<_> = Operation::all().flat_map(named).collect();
         assert_eq!(NAMES.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>(), named);
-        assert_eq!(NAMES.len(), named.len(), "one stands twice");
+        assert_eq!(NAMES.len(), named.len(), "one is listed twice");
     }
 }

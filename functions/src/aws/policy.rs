@@ -1,4 +1,4 @@
-//! The policy file.
+//! The policy file in S3.
 
 use super::client::Aws;
 use super::errors::aws_error;

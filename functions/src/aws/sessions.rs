@@ -1,4 +1,4 @@
-//! Sessions, in the table.
+//! Sessions, in DynamoDB.
 
 use std::collections::HashMap;
 
@@ -12,12 +12,12 @@ use super::errors::aws_error;
 use super::items::{seconds, text};
 use crate::ports::{AwsResult, FindSession, RecordSession};
 
-/// Key of the item of a session that an access key finds.
+/// The key of a session by its access key.
 fn by_access_key(access_key_id: &str) -> String {
     format!("session#key#{access_key_id}")
 }
 
-/// Key of the item of a session that principal and time of issue find.
+/// The key of a session by its principal and time of issue.
 fn by_principal(principal_id: &str, issued: Timestamp) -> String {
     format!("session#principal#{principal_id}#{issued}")
 }

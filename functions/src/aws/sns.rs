@@ -1,4 +1,4 @@
-//! Alerts.
+//! The SNS topic for alerts.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ impl Publish for Aws {
     async fn publish(&self, message: &Message) -> AwsResult<()> {
         let Some(topic) = &self.topic else {
             return Err(AwsError(format!(
-                "the environment variable `{}` is not set: nobody can be told",
+                "the environment variable `{}` is not set: alerts cannot be sent",
                 config::TOPIC
             )));
         };
@@ -28,7 +28,7 @@ impl Publish for Aws {
     }
 }
 
-/// A message attribute: a string, or an array of strings where there are several.
+/// A message attribute: a string, or an array of several strings.
 fn attribute(values: &[String]) -> AwsResult<MessageAttributeValue> {
     let (kind, value) = match values {
         [one] => ("String", one.clone()),

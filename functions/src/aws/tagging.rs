@@ -1,4 +1,4 @@
-//! Tags of resources.
+//! Sets tags of resources.
 
 use super::client::Aws;
 use super::errors::aws_error;
@@ -11,7 +11,7 @@ impl AddTags for Aws {
             request = request.tags(key, value);
         }
         let answer = request.send().await.map_err(aws_error("tag:TagResources"))?;
-        // The API answers with success and lists what it did not tag.
+        // The call succeeds even if a resource could not be tagged, and lists that resource.
         match answer.failed_resources_map().and_then(|failures| failures.get(arn)) {
             None => Ok(()),
             Some(failure) => {

@@ -1,10 +1,10 @@
-//! `audit-judge`: judges the extracted launches, and writes the report.
+//! `audit-judge`: merges the extracts, judges the launches, and writes the report.
 
 mod runtime;
 
 use lambda_runtime::{Context, Error, LambdaEvent};
-use tagwarden_functions::audit::Limits;
-use tagwarden_functions::audit::judge::{JudgeRequest, Locations, judge};
+use tagwarden_functions::audit::judge::{JudgeRequest, judge};
+use tagwarden_functions::audit::{Limits, Locations};
 use tagwarden_functions::aws::S3;
 
 #[tokio::main(flavor = "current_thread")]

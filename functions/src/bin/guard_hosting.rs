@@ -1,4 +1,4 @@
-//! `guard-hosting`: judges calls that prepare hosting.
+//! `guard-hosting`: judges calls that create or change models and endpoints.
 
 #[path = "runtime/guard.rs"]
 mod guard;

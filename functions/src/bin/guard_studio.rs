@@ -1,4 +1,4 @@
-//! `guard-studio`: judges calls that make notebooks, Studio, clusters, and what is kept.
+//! `guard-studio`: judges calls about notebooks, Studio, clusters, assets and tags.
 
 #[path = "runtime/guard.rs"]
 mod guard;

@@ -1,4 +1,4 @@
-//! `guard-training`: judges calls that launch training and other jobs.
+//! `guard-training`: judges calls that start training jobs, other jobs and monitoring.
 
 #[path = "runtime/guard.rs"]
 mod guard;

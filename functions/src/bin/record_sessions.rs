@@ -1,4 +1,4 @@
-//! `record-sessions`: remembers the tags of sessions, for the calls that will be made with them.
+//! `record-sessions`: records the tags of sessions, for the calls that are made with them later.
 
 mod runtime;
 

@@ -10,7 +10,7 @@ use tagwarden_functions::guard::Guard;
 use tagwarden_functions::sweep::{SweepRun, sweep};
 use tagwarden_functions::trigger::schedule;
 
-/// The time that is left at the end of an invocation, to finish what has begun.
+/// The time at the end of an invocation that is reserved for work in progress.
 const RESERVE: SignedDuration = SignedDuration::from_secs(60);
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Error> {
     runtime::serve(handler).await
 }
 
-/// When an invocation has to stop looking for more.
+/// When the sweep has to stop.
 fn deadline(context: &Context) -> Timestamp {
     let deadline = Timestamp::try_from(context.deadline()).unwrap_or(Timestamp::MAX);
     deadline.saturating_sub(RESERVE).unwrap_or(deadline)

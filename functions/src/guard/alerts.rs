@@ -11,6 +11,7 @@ use crate::alert;
 use crate::ports::{AlertGroup, AlertTiming, Enforce, LookUp, Message, PendingAlert};
 
 impl<P: LookUp + Enforce> Guard<P> {
+    /// Sends the alert about a decision, or adds it to its group.
     pub(super) async fn send_alert(
         &self,
         decision: &Decision,
@@ -38,7 +39,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let now = Timestamp::now();
         let ends = now.saturating_add(self.interval).unwrap_or(now);
         match self.ports.add_alert(&AlertGroup::of(decision, &message.attributes), &alert, ends).await {
-            Ok(turn) => turn == AlertTiming::InDigest,
+            Ok(timing) => timing == AlertTiming::InDigest,
             Err(failure) => {
                 tracing::warn!(event_id = alert.event_id, %failure, "could not group the alert: sending it at once");
                 false
@@ -59,7 +60,7 @@ mod tests {
 
     const INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
-    /// The event of the so-many-th job of a script gone wrong.
+    /// The event of one of many jobs that a faulty script starts.
     fn of_storm(number: usize) -> String {
         let event = event(NO_VPC, "churn-no-vpc", &format!("churn-{number}"));
         let mut event: serde_json::Value = serde_json::from_str(&event).expect("JSON");
@@ -71,8 +72,8 @@ mod tests {
         guard("[rules.missing-vpc]").with_alert_interval(INTERVAL)
     }
 
-    /// How many violations each message tells of.
-    fn told(guard: &Guard<Account>) -> Vec<u64> {
+    /// How many violations each message reports.
+    fn counts(guard: &Guard<Account>) -> Vec<u64> {
         let state = guard.ports.state();
         let record = |message: &Message| {
             let (_, record) = message.texts.iter().find(|(protocol, _)| *protocol == "sqs").expect("one");
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_storm_is_told_of_twice() {
+    async fn a_storm_leads_to_one_alert_and_one_digest() {
         let guard = in_storm();
         for number in 0..1000 {
             guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
@@ -96,7 +97,7 @@ mod tests {
         assert_eq!(done(&guard).iter().filter(|done| done.starts_with("stop")).count(), 1000);
         assert_eq!(digests(&guard, 0).await, Ok(0), "the window is open");
         assert_eq!(digests(&guard, 1).await, Ok(1));
-        assert_eq!(told(&guard), [1, 999]);
+        assert_eq!(counts(&guard), [1, 999]);
         let state = guard.ports.state();
         let [alert, digest] = state.messages.as_slice() else { panic!("{:?}", state.messages) };
         assert_eq!(digest.subject, "Tagwarden high: 999 more by DataScientist-atlas: missing-vpc");
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_storm_that_lasts_is_told_of_once_an_interval() {
+    async fn a_lasting_storm_leads_to_one_digest_each_interval() {
         let guard = in_storm();
         for interval in 1..4 {
             for number in 0..10 {
@@ -121,14 +122,14 @@ mod tests {
             }
             assert_eq!(digests(&guard, i32::try_from(interval).expect("small")).await, Ok(1));
         }
-        assert_eq!(told(&guard), [1, 9, 10, 10]);
+        assert_eq!(counts(&guard), [1, 9, 10, 10]);
         assert_eq!(digests(&guard, 4).await, Ok(0), "nothing waits: the window is closed");
         guard.handle(&of_storm(99), FUNCTION).await.expect("handled");
-        assert_eq!(told(&guard), [1, 9, 10, 10, 1]);
+        assert_eq!(counts(&guard), [1, 9, 10, 10, 1]);
     }
 
     #[tokio::test]
-    async fn others_alerts_and_other_rules_are_no_part_of_a_storm() {
+    async fn other_callers_and_other_severities_are_grouped_apart() {
         let mut guard = in_storm();
         guard.handle(&of_storm(1), FUNCTION).await.expect("handled");
         let other = of_storm(2).replace("DataScientist-atlas", "DataScientist-borealis");
@@ -136,40 +137,40 @@ mod tests {
         let other = guard_by(Policy::parse("version = 1\n[rules.missing-vpc]\nseverity = 'low'").expect("valid"));
         guard.policy = other.policy;
         guard.handle(&of_storm(3), FUNCTION).await.expect("handled");
-        assert_eq!(told(&guard), [1, 1, 1]);
+        assert_eq!(counts(&guard), [1, 1, 1]);
     }
 
     #[tokio::test]
-    async fn what_fails_in_a_storm_is_told_at_once() {
+    async fn a_failed_action_in_a_storm_is_reported_at_once() {
         let guard = in_storm();
         for number in 0..3 {
             guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
         }
         guard.ports.state().failing.insert("stop");
         guard.handle(&of_storm(3), FUNCTION).await.expect_err("the job is not stopped");
-        assert_eq!(told(&guard), [1, 1]);
+        assert_eq!(counts(&guard), [1, 1]);
         assert!(guard.ports.state().messages[1].subject.contains("ACTION FAILED"));
         guard.ports.state().failing.clear();
         guard.handle(&of_storm(3), FUNCTION).await.expect("handled");
         assert_eq!(digests(&guard, 1).await, Ok(1));
-        assert_eq!(told(&guard), [1, 1, 3]);
+        assert_eq!(counts(&guard), [1, 1, 3]);
     }
 
     #[tokio::test]
-    async fn where_alerts_cannot_be_grouped_each_is_sent() {
+    async fn each_alert_is_sent_if_alerts_cannot_be_grouped() {
         let guard = in_storm();
         guard.ports.state().failing.insert("join");
         for number in 0..3 {
             guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
         }
-        assert_eq!(told(&guard), [1, 1, 1]);
+        assert_eq!(counts(&guard), [1, 1, 1]);
     }
 
     #[tokio::test]
-    async fn the_first_alert_of_a_storm_is_tried_until_it_is_sent_and_no_event_counts_twice() {
+    async fn the_first_alert_is_retried_and_no_event_counts_twice() {
         let guard = in_storm();
         guard.ports.state().failing.insert("publish");
-        guard.handle(&of_storm(0), FUNCTION).await.expect_err("nobody was told");
+        guard.handle(&of_storm(0), FUNCTION).await.expect_err("no alert was sent");
         guard.handle(&of_storm(1), FUNCTION).await.expect("it waits");
         guard.ports.state().failing.clear();
         guard.ports.state().failing.insert("complete");
@@ -177,11 +178,11 @@ mod tests {
             guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
         }
         assert_eq!(digests(&guard, 1).await, Ok(1));
-        assert_eq!(told(&guard), [1, 1]);
+        assert_eq!(counts(&guard), [1, 1]);
     }
 
     #[tokio::test]
-    async fn a_digest_that_was_not_noted_is_sent_again() {
+    async fn a_digest_that_was_not_recorded_is_sent_again() {
         let guard = in_storm();
         for number in 0..3 {
             guard.handle(&of_storm(number), FUNCTION).await.expect("handled");
@@ -193,6 +194,6 @@ mod tests {
         }
         assert_eq!(digests(&guard, 1).await, Ok(1));
         assert_eq!(digests(&guard, 2).await, Ok(0));
-        assert_eq!(told(&guard), [1, 2, 2]);
+        assert_eq!(counts(&guard), [1, 2, 2]);
     }
 }

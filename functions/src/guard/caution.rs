@@ -38,6 +38,7 @@ pub(super) fn without_session(
     }
 }
 
+/// The first action, which is the strongest.
 fn strongest(decision: &Decision) -> Option<&Verb> {
     decision.actions.first().map(|action| &action.action)
 }

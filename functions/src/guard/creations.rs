@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use tagwarden::decide::{Decision, coverage};
 use tagwarden::operations::Operation;
 use tagwarden::record::Call;
-use tagwarden::record::json::Value;
 
 use super::attempt::{ATTEMPTS, Attempt, Trigger};
 use super::caution::is_past_retention;
@@ -15,7 +14,7 @@ use crate::policy_file::LoadedPolicy;
 use crate::ports::{AwsResult, Claim, Enforce, LookUp};
 use crate::resource::description::{created, parent};
 use crate::resource::state::is_gone;
-use crate::trigger::Creator;
+use crate::trigger::{Creator, read_record};
 
 /// What SageMaker says about a creation.
 enum Description {
@@ -55,7 +54,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         match &remembered {
             Some(known) if known.is_processed => return Ok(None),
             None if attempt.number < ATTEMPTS => {
-                return Err("CloudTrail's event of this creation may still come: will be tried again".to_owned());
+                return Err("CloudTrail's event of this creation may still come: will be retried".to_owned());
             }
             _ => {}
         }
@@ -75,7 +74,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         now: Timestamp,
         creator: impl AsyncFnOnce(&Operation, &str, Timestamp) -> AwsResult<Option<Creator>>,
     ) -> Result<Option<Decision>, String> {
-        let known = Value::from(&record);
+        let known = read_record(&record)?;
         let call = Call::read(&known)?;
         check_account_and_region(&call, function_arn)?;
         let operation = coverage(&call)?;
@@ -128,7 +127,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             record.extend(described.into_iter().chain(members).map(|(name, member)| (name.to_owned(), member)));
             record.entry("eventID").or_insert_with(|| this_creation.as_str().into());
         }
-        let record = Value::from(&record);
+        let record = read_record(&record)?;
         let call = Call::read(&record)?;
         // Several events and sweeps may report the same creation.
         match self.claim(&this_creation).await {
@@ -178,7 +177,7 @@ mod tests {
         guard.handle(event, FUNCTION).await.map(|decisions| decisions.len())
     }
 
-    /// All attempts at an event of a state, of which the first ones wait for CloudTrail's.
+    /// All attempts at an event of SageMaker's. The first attempts wait for CloudTrail's event.
     async fn wait_and_handle(guard: &Guard<Account>, event: &str) -> Result<usize, String> {
         for _ in 1..ATTEMPTS {
             handle(guard, event).await.expect_err("it waits");
@@ -186,16 +185,16 @@ mod tests {
         handle(guard, event).await
     }
 
-    const STOPPED_AND_TOLD: [&str; 2] = ["stop StopTrainingJob churn-no-vpc", "publish"];
+    const STOPPED_AND_REPORTED: [&str; 2] = ["stop StopTrainingJob churn-no-vpc", "publish"];
 
     #[tokio::test]
-    async fn whichever_trigger_comes_first_decides() {
+    async fn the_first_trigger_decides() {
         let now = Timestamp::now();
         let rules = "[abac]\nsession-tags = 'none'\n[rules.missing-vpc]\n[rules.untagged-principal]";
         let guard_ = guard(rules);
         handle(&guard_, &record("r", now)).await.expect("handled");
         assert_eq!(handle(&guard_, &state_change(&guard_, "s", now)).await, Ok(0), "it is dropped without waiting");
-        assert_eq!(done(&guard_), STOPPED_AND_TOLD);
+        assert_eq!(done(&guard_), STOPPED_AND_REPORTED);
 
         let guard_ = guard(rules);
         let state = state_change(&guard_, "s", now);
@@ -203,12 +202,12 @@ mod tests {
         assert!(guard_.ports.state().messages[0].texts[0].1.contains(CALLER_UNKNOWN), "people know why");
         assert_eq!(handle(&guard_, &state_change(&guard_, "s2", now)).await, Ok(0), "another event of that state");
         assert_eq!(handle(&guard_, &record("r", now)).await, Ok(1), "it is judged, and nothing is new");
-        assert_eq!(done(&guard_), STOPPED_AND_TOLD);
+        assert_eq!(done(&guard_), STOPPED_AND_REPORTED);
     }
 
-    /// CloudTrail's event may only be late: nobody's job is stopped for that, and nobody is told of nothing.
+    /// CloudTrail's event may only be late. That must not stop a job, or send an alert without a cause.
     #[tokio::test]
-    async fn without_the_caller_only_what_holds_for_all_callers_is_acted_upon() {
+    async fn without_a_known_caller_only_actions_for_any_caller_are_taken() {
         let exemption = format!(
             "[[exemptions]]\nprincipals = ['{CALLER}']\nrules = ['missing-vpc']\nuntil = 2027-01-31\nreason = 'r'\nowner = 'o'"
         );
@@ -217,7 +216,7 @@ mod tests {
         for (rules, expected) in [
             (format!("[rules.missing-vpc]\n{exemption}"), vec!["publish"]),
             (format!("[rules.missing-vpc]\n{project}"), vec!["publish"]),
-            (format!("[rules.missing-vpc]\n{account}"), STOPPED_AND_TOLD.to_vec()),
+            (format!("[rules.missing-vpc]\n{account}"), STOPPED_AND_REPORTED.to_vec()),
             ("[defaults]\non-unknown = 'stop'\n[rules.untagged-principal]".to_owned(), vec![]),
         ] {
             let guard = guard(&format!("[abac]\nsession-tags = 'none'\n{rules}"));
@@ -228,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_only_the_caller_can_tell_is_told_and_acted_upon_later() {
+    async fn actions_that_depend_on_the_caller_follow_later() {
         let now = Timestamp::now();
         let rules = "[abac]\nsession-tags = 'none'\n[rules.missing-vpc]\naction = 'alert'\n[rules.untagged-principal]\naction = 'stop'";
         let guard = guard(rules);
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_created_again_is_judged_again() {
+    async fn a_recreated_resource_is_judged_again() {
         let now = Timestamp::now();
         let before = now - SignedDuration::from_secs(60);
         let rules = "[rules.missing-vpc]";
@@ -249,7 +248,7 @@ mod tests {
         let guard_ = guard(rules);
         handle(&guard_, &record("r1", before)).await.expect("handled");
         handle(&guard_, &record("r2", now)).await.expect("handled");
-        assert_eq!(done(&guard_), [STOPPED_AND_TOLD, STOPPED_AND_TOLD].concat());
+        assert_eq!(done(&guard_), [STOPPED_AND_REPORTED, STOPPED_AND_REPORTED].concat());
         assert_eq!(handle(&guard_, &state_change(&guard_, "s2", now)).await, Ok(0));
         // At once, even: no record drops another one.
         handle(&guard_, &record("r3", now)).await.expect("handled");
@@ -261,14 +260,14 @@ mod tests {
         let state = state_change(&guard_, "s2", now);
         assert_eq!(wait_and_handle(&guard_, &state).await, Ok(1));
         handle(&guard_, &record("r2", now)).await.expect("handled");
-        assert_eq!(done(&guard_), [STOPPED_AND_TOLD, STOPPED_AND_TOLD].concat());
+        assert_eq!(done(&guard_), [STOPPED_AND_REPORTED, STOPPED_AND_REPORTED].concat());
         // The record of a third.
         handle(&guard_, &record("r3", now + SignedDuration::from_secs(60))).await.expect("handled");
         assert_eq!(done(&guard_).len(), 6);
     }
 
     #[tokio::test]
-    async fn what_could_not_be_stopped_is_tried_again_at_once_and_the_caller_is_known() {
+    async fn a_failed_stop_is_retried_by_the_next_trigger_with_the_known_caller() {
         let now = Timestamp::now();
         let guard = guard("[abac]\nsession-tags = 'none'\n[rules.untagged-principal]\naction = 'stop'");
         guard.ports.state().tags.insert(CALLER.to_owned(), Tags::default());
@@ -276,23 +275,23 @@ mod tests {
         handle(&guard, &record("r", now)).await.expect_err("it is not stopped");
         guard.ports.state().failing.clear();
         handle(&guard, &state_change(&guard, "s", now)).await.expect("it need not wait");
-        assert_eq!(done(&guard), ["publish", STOPPED_AND_TOLD[0], STOPPED_AND_TOLD[1]]);
+        assert_eq!(done(&guard), ["publish", STOPPED_AND_REPORTED[0], STOPPED_AND_REPORTED[1]]);
         handle(&guard, &record("r", now)).await.expect("the next attempt finds that it is done");
         assert_eq!(done(&guard).len(), 3);
     }
 
     #[tokio::test]
-    async fn where_nothing_is_remembered_duplicates_are_better_than_silence() {
+    async fn without_a_memory_duplicates_are_sent() {
         let now = Timestamp::now();
         let guard = guard("[rules.missing-vpc]");
         guard.ports.state().failing.extend(["claim", "complete", "give-back", "creation", "remember"]);
         handle(&guard, &record("r", now)).await.expect("handled");
         handle(&guard, &state_change(&guard, "s", now)).await.expect("handled");
-        assert_eq!(done(&guard), [STOPPED_AND_TOLD, STOPPED_AND_TOLD].concat());
+        assert_eq!(done(&guard), [STOPPED_AND_REPORTED, STOPPED_AND_REPORTED].concat());
     }
 
     #[tokio::test]
-    async fn children_and_what_is_long_there_are_left_alone() {
+    async fn child_resources_and_old_resources_are_left_alone() {
         let guard = guard("[rules.missing-vpc]");
         let long_ago = Timestamp::now() - SignedDuration::from_hours(8 * 24);
         assert_eq!(handle(&guard, &state_change(&guard, "old", long_ago)).await, Ok(1));

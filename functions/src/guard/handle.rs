@@ -11,7 +11,7 @@ use super::location::check_account_and_region;
 use super::recover::recover;
 use super::setup::Guard;
 use crate::ports::{Enforce, LookUp};
-use crate::trigger::StateChange;
+use crate::trigger::{StateChange, read_record};
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// Handles a payload, and returns the decisions. An EventBridge event holds one record.
@@ -57,7 +57,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             tracing::warn!(event_id = call.event_id, %failure, "could not recover the request");
             None
         });
-        let recovered = recovered.as_ref().map(Value::from);
+        let recovered = recovered.as_ref().and_then(|record| read_record(record).ok());
         let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
         let attempt = Attempt { trigger: Trigger::Record, number, now: Timestamp::now() };
         let processed = self.process(&call, operation, &loaded, attempt).await;
@@ -68,7 +68,7 @@ impl<P: LookUp + Enforce> Guard<P> {
     async fn other_event(&self, event: OtherEvent<'_>, function_arn: &str) -> Result<Option<Decision>, String> {
         let Some(change) = StateChange::read(&event)? else { return Ok(Some(self.log(not_a_call(event), &[]))) };
         let record = change.record();
-        let known = Value::from(&record);
+        let known = read_record(&record)?;
         let call = Call::read(&known)?;
         check_account_and_region(&call, function_arn)?;
         let loaded = self.policy.current(&self.ports).await?;
@@ -89,7 +89,7 @@ mod tests {
     use crate::ports::ListPage;
 
     #[tokio::test]
-    async fn a_violation_is_stopped_and_told_once() {
+    async fn a_violation_is_stopped_and_reported_once() {
         let guard = guard("[rules.missing-vpc]");
         for _ in 0..5 {
             guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn observing_changes_nothing() {
+    async fn observe_only_changes_nothing() {
         let mut policy = Policy::parse("version = 1\n[rules.missing-vpc]").expect("a valid policy");
         policy.observe_only = true;
         let guard = guard_by(policy);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_fails_is_told_and_tried_again() {
+    async fn a_failed_action_is_reported_and_retried() {
         let guard = guard("[rules.missing-vpc]");
         guard.ports.state().failing.insert("stop");
         let error =
@@ -157,17 +157,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_alert_that_cannot_be_sent_is_tried_again() {
+    async fn an_alert_that_cannot_be_sent_is_retried() {
         let guard = guard("[rules.missing-vpc]");
         guard.ports.state().failing.insert("publish");
-        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect_err("nobody was told");
+        guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect_err("no alert was sent");
         guard.ports.state().failing.clear();
         guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
         assert_eq!(done(&guard), ["stop StopTrainingJob churn-no-vpc", "stop StopTrainingJob churn-no-vpc", "publish"]);
     }
 
     #[tokio::test]
-    async fn without_claims_it_acts_all_the_same() {
+    async fn a_guard_acts_without_claims() {
         let guard = guard("[rules.missing-vpc]");
         guard.ports.state().failing.extend(["claim", "complete", "give-back"]);
         guard.handle(&event(NO_VPC, "no-vpc", "no-vpc"), FUNCTION).await.expect("handled");
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_look_up_is_unknown_and_the_policy_decides() {
+    async fn a_failed_lookup_is_unknown_and_the_policy_decides() {
         let event = event("CreateTrainingJob.compliant", "atlas", "atlas");
         for (on_unknown, expected) in
             [("alert", vec!["publish"]), ("stop", vec!["stop StopTrainingJob churn-compliant", "publish"])]
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_endpoint_is_judged_by_its_configuration_and_that_by_its_models() {
+    async fn an_endpoint_is_judged_by_its_configuration_and_its_models() {
         let event = event("CreateEndpoint.noncompliant-config", "churn", "churn");
         let config = serde_json::json!({
             "EndpointConfigName": "churn-no-volume-key",
@@ -238,22 +238,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tags_that_a_guard_set_are_no_news() {
+    async fn tags_that_a_guard_set_are_not_judged() {
         let event = event("AddTags.another-project", "borealis", "borealis");
-        let told = async |roles: &[&str]| {
+        let judged = async |roles: &[&str]| {
             let roles = roles.iter().map(|role| (*role).to_owned()).collect();
             let guard = guard("[abac]\nsession-tags = 'none'\n[rules.changed-project-tag]").with_guard_roles(roles);
             let decisions = guard.handle(&event, FUNCTION).await.expect("handled");
             (decisions[0].verdict, done(&guard))
         };
         let publish = vec!["publish".to_owned()];
-        assert_eq!(told(&[]).await, (Verdict::Violation, publish.clone()));
-        assert_eq!(told(&["arn:aws:iam::111122223333:role/Guard"]).await, (Verdict::Violation, publish));
-        assert_eq!(told(&["arn:aws:iam::111122223333:role/Guard", CALLER]).await, (Verdict::Skipped, Vec::new()));
+        assert_eq!(judged(&[]).await, (Verdict::Violation, publish.clone()));
+        assert_eq!(judged(&["arn:aws:iam::111122223333:role/Guard"]).await, (Verdict::Violation, publish));
+        assert_eq!(judged(&["arn:aws:iam::111122223333:role/Guard", CALLER]).await, (Verdict::Skipped, Vec::new()));
     }
 
     #[tokio::test]
-    async fn look_ups_are_few_and_remembered() {
+    async fn lookups_are_few_and_cached() {
         let guard = guard(policy_with_everything());
         for name in ["CreateTrainingJob.compliant", "CreateTrainingJob.too-long"] {
             guard.handle(&event(name, "atlas", "atlas"), FUNCTION).await.expect("handled");
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_read_fails_the_invocation() {
+    async fn an_unreadable_payload_fails_the_invocation() {
         let guard = guard("[rules.missing-vpc]");
         for payload in ["", "7", "{}", r#"{"detail-type":"AWS API Call via CloudTrail","detail":[]}"#] {
             assert!(guard.handle(payload, FUNCTION).await.is_err(), "{payload}");

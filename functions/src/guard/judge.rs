@@ -35,7 +35,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             None
         };
         if may_wait && without_session.is_some() {
-            return Err("the record that issued the caller's session may still come: will be tried again".to_owned());
+            return Err("the record that issued the caller's session may still come: will be retried".to_owned());
         }
         if attempt.trigger != Trigger::Record {
             decision = limit_to_known(decision, without_session, call, policy, attempt);

@@ -60,14 +60,17 @@ impl<P: LookUp + Enforce> Guard<P> {
         &self.ports
     }
 
+    /// Whether one of Tagwarden's functions made the call.
     pub(super) fn is_own_call(&self, call: &Call) -> bool {
         call.identity.principal().is_some_and(|caller| self.roles.iter().any(|role| *role == caller))
     }
 
+    /// Logs that a call is not judged, for this reason.
     pub(super) fn skip(&self, call: &Call, reason: impl Into<String>) -> Decision {
         self.log(skipped(call, reason), &[])
     }
 
+    /// Writes a decision, the results of its actions, and the metrics to the log.
     pub(super) fn log(&self, decision: Decision, results: &[ActionResult]) -> Decision {
         let now = Timestamp::now();
         (self.log)(&telemetry::record(&self.function, &decision, results, now));

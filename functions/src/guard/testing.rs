@@ -10,7 +10,7 @@ pub(super) const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:functio
 pub(super) const CALLER: &str = "arn:aws:iam::111122223333:role/DataScientist-atlas";
 pub(super) const EXECUTION_ROLE: &str = "arn:aws:iam::111122223333:role/ml/atlas/atlas-train";
 
-/// A sample event, of which `from` is replaced by `to`.
+/// A sample event, with `from` replaced by `to`.
 pub(super) fn event(name: &str, from: &str, to: &str) -> String {
     let path = format!("{}/../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).expect(&path);
@@ -30,7 +30,7 @@ pub(super) fn guard_by(policy: Policy) -> Guard<Account> {
     Guard::new("guard-training".to_owned(), PolicyFile::fixed(policy), account, |_| ())
 }
 
-/// What was done that can be seen from outside, without look-ups and claims.
+/// The actions and alerts in the journal, without lookups and claims.
 pub(super) fn done(guard: &Guard<Account>) -> Vec<String> {
     let state = guard.ports.state();
     let seen = |entry: &&String| ["add-tags", "stop", "publish"].iter().any(|verb| entry.starts_with(verb));

@@ -13,8 +13,8 @@ pub const RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How far two times of the same creation may differ: CloudTrail rounds to whole seconds, and SageMaker keeps a time of its own.
 pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
-/// What is known about the creation of a resource. A deleted resource's name and ARN can be used again; the time tells two such
-/// creations apart.
+/// What is known about the creation of a resource. A deleted resource's name and ARN can be used again; the time
+/// distinguishes two such creations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Creation {
     /// When it was created.

@@ -44,7 +44,7 @@ impl Target {
         Self { time: call.time(), members }
     }
 
-    /// A resource of which only the name is known.
+    /// A resource that is known only by its name.
     pub fn named(member: &str, name: &str) -> Self {
         Self { time: None, members: BTreeMap::from([(member.to_owned(), name.to_owned())]) }
     }

@@ -1,8 +1,6 @@
 //! The kinds of resources that are swept, in order.
 
-use tagwarden::operations::{Area, Operation, Stop};
-
-use crate::act::users;
+use tagwarden::operations::{Area, Operation};
 
 /// A kind of resource that is swept.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +12,7 @@ pub(super) struct Kind {
 }
 
 /// The kinds that SageMaker can list. In each area, users come before what they use: endpoints before endpoint configurations, and
-/// those before models. So a deleted endpoint does not keep its configuration in use.
+/// those before models. So an endpoint that the sweep deletes does not keep its configuration in use.
 pub(super) fn kinds() -> Vec<Kind> {
     let in_area = |area| {
         let listed = Operation::about(area).filter_map(|operation| Some(Kind { operation, list: operation.list? }));
@@ -30,12 +28,10 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
     kinds().into_iter().map(|kind| kind.operation)
 }
 
-/// The length of the longest chain of users: 0 for endpoints, 1 for endpoint configurations, 2 for models.
+/// The length of the longest chain of users: 0 for inference components, 1 for endpoints, 2 for endpoint configurations.
 fn depth(operation: &Operation) -> usize {
-    let Stop::By(undo) = operation.stop else { return 0 };
-    let creating = |list| Operation::all().find(|other| other.list == Some(list));
-    let above = users(undo).1.iter().filter_map(|user| creating(user.list)).map(|user| depth(user) + 1);
-    above.max().unwrap_or_default()
+    let users = operation.used_by.iter().filter_map(|user| Operation::named(user));
+    users.map(|user| depth(user) + 1).max().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -46,14 +42,11 @@ mod tests {
     fn users_are_swept_before_what_they_use() {
         let swept: Vec<_> = operations().map(|operation| operation.name).collect();
         let place = |name| swept.iter().position(|swept| *swept == name).expect(name);
-        let hosting = [
-            "CreateEndpoint",
-            "CreateInferenceComponent",
-            "CreateInferenceExperiment",
-            "CreateEndpointConfig",
-            "CreateModel",
-        ];
-        assert!(hosting.map(place).is_sorted(), "{swept:?}");
+        for operation in operations() {
+            for user in operation.used_by {
+                assert!(place(user) < place(operation.name), "{}: {swept:?}", operation.name);
+            }
+        }
         assert!(place("CreateTransformJob") < place("CreateModel"));
         assert_eq!(swept.len(), 28);
     }

@@ -42,7 +42,7 @@ fn record(number: usize, age: SignedDuration) -> String {
     .to_string()
 }
 
-/// An account with these pages of jobs, of which CloudTrail's history tells the creators.
+/// An account with these pages of jobs. CloudTrail's history contains their creators.
 fn account(pages: &[&[(usize, SignedDuration)]]) -> Account {
     const LISTS: [&str; 3] = ["ListTrainingJobs", "ListTrainingJobs 2", "ListTrainingJobs 3"];
     let account = Account::default();
@@ -81,7 +81,7 @@ fn effects(guard: &Guard<Account>) -> Vec<String> {
 const NO_VPC: &str = "[abac]\nsession-tags = 'none'\n[rules.missing-vpc]\n[rules.untagged-principal]";
 
 #[tokio::test]
-async fn what_no_event_told_of_is_judged_once_and_its_creator_known() {
+async fn an_unreported_resource_is_judged_once_and_its_creator_looked_up() {
     let guard = guard(NO_VPC, account(&[&[(1, HOUR)]]));
     let swept = sweep_at(&guard, now()).await.expect("swept");
     assert_eq!(swept, Swept { listed: 1, unknown: 1, unfinished: false });
@@ -98,7 +98,7 @@ async fn what_no_event_told_of_is_judged_once_and_its_creator_known() {
 }
 
 #[tokio::test]
-async fn where_nobody_knows_the_creator_what_holds_for_all_callers_is_done() {
+async fn without_a_known_creator_only_actions_for_any_caller_are_taken() {
     let guard = guard(NO_VPC, account(&[&[(1, HOUR)]]));
     guard.ports().state().history.clear();
     sweep_at(&guard, now()).await.expect("swept");
@@ -107,7 +107,7 @@ async fn where_nobody_knows_the_creator_what_holds_for_all_callers_is_done() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_remembered_no_more_condemns_nobody() {
+async fn an_expired_session_leads_to_no_violation() {
     let rules = "[rules.foreign-project-tag]\n[rules.missing-vpc]\naction = 'alert'";
     let guard = guard(rules, account(&[&[(1, HOUR)]]));
     // The job's project is `atlas`, and so may the session's have been.
@@ -121,7 +121,7 @@ async fn a_session_that_is_remembered_no_more_condemns_nobody() {
 }
 
 #[tokio::test]
-async fn a_history_that_cannot_be_read_is_no_answer() {
+async fn an_unreadable_history_is_retried() {
     let guard = guard(NO_VPC, account(&[&[(1, HOUR)]]));
     guard.ports().state().failing.insert("history");
     sweep_at(&guard, now()).await.expect_err("it is tried again");
@@ -132,7 +132,7 @@ async fn a_history_that_cannot_be_read_is_no_answer() {
 }
 
 #[tokio::test]
-async fn what_was_created_in_a_minute_is_looked_up_at_once() {
+async fn creations_of_the_same_minute_need_one_lookup() {
     let jobs: Vec<_> = (1..30).map(|number| (number, HOUR)).collect();
     let guard = guard(NO_VPC, account(&[&jobs]));
     sweep_at(&guard, now()).await.expect("swept");
@@ -140,7 +140,7 @@ async fn what_was_created_in_a_minute_is_looked_up_at_once() {
 }
 
 #[tokio::test]
-async fn what_is_new_is_left_to_its_events_and_what_is_over_to_itself() {
+async fn new_and_ended_resources_are_skipped() {
     let minutes = SignedDuration::from_mins(5);
     let guard = guard(NO_VPC, account(&[&[(1, minutes), (2, HOUR)]]));
     for page in guard.ports().state().lists.values_mut().flatten() {
@@ -152,7 +152,7 @@ async fn what_is_new_is_left_to_its_events_and_what_is_over_to_itself() {
 }
 
 #[tokio::test]
-async fn what_has_been_there_for_long_is_told_not_stopped() {
+async fn an_old_resource_is_reported_and_not_stopped() {
     let guard = guard(NO_VPC, account(&[&[(1, SignedDuration::from_hours(25))]]));
     sweep_at(&guard, now()).await.expect("swept");
     assert_eq!(effects(&guard), ["publish"]);
@@ -173,18 +173,18 @@ fn throttled(list: &'static str) -> (&'static str, Result<ListPage, SageMakerErr
 }
 
 #[tokio::test]
-async fn a_region_without_a_kind_is_swept() {
+async fn a_region_that_lacks_an_operation_is_swept() {
     let guard = guard(NO_VPC, account(&[&[(1, HOUR)]]));
     guard.ports().state().lists.extend([refused("ListMlflowApps", "UnknownOperationException")]);
     assert_eq!(sweep_at(&guard, now()).await.map(|swept| swept.unknown), Ok(1));
     guard.ports().state().lists.extend([refused("ListMlflowApps", "AccessDeniedException")]);
-    sweep_at(&guard, now() + HOUR).await.expect_err("nobody may list them");
+    sweep_at(&guard, now() + HOUR).await.expect_err("the function may not list them");
 }
 
 const STOPS_AND_LISTS: [&str; 2] = ["stop", "list ListTrainingJobs"];
 
 #[tokio::test]
-async fn it_goes_on_where_it_failed() {
+async fn a_sweep_continues_where_it_failed() {
     let guard = guard(NO_VPC, account(&[&[(1, HOUR)], &[(2, HOUR)], &[(3, HOUR)]]));
     let third = guard.ports().state().lists.remove("ListTrainingJobs 3");
     guard.ports().state().lists.extend([throttled("ListTrainingJobs 3")]);
@@ -208,7 +208,7 @@ async fn it_goes_on_where_it_failed() {
 }
 
 #[tokio::test]
-async fn it_goes_on_where_its_time_was_over() {
+async fn a_sweep_continues_where_it_ran_out_of_time() {
     let guard = guard(NO_VPC, account(&[&[(1, HOUR)], &[(2, HOUR)]]));
     guard.ports().state().lists.extend([throttled("ListTrainingJobs 2")]);
     sweep_at(&guard, now()).await.expect_err("throttled");
@@ -222,7 +222,7 @@ async fn it_goes_on_where_its_time_was_over() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_known_no_more_begins_the_list_again() {
+async fn an_expired_page_token_restarts_the_list() {
     let guard = guard(NO_VPC, account(&[&[(1, HOUR)]]));
     let checkpoint = Checkpoint { finished: None, next: Some("old".to_owned()) };
     guard.ports().state().checkpoints.insert("ListTrainingJobs".to_owned(), checkpoint);
@@ -233,7 +233,7 @@ async fn a_page_that_is_known_no_more_begins_the_list_again() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_stopped_is_found_again() {
+async fn a_resource_that_could_not_be_stopped_is_found_again() {
     let guard = guard(NO_VPC, account(&[&[(1, HOUR), (2, HOUR)]]));
     guard.ports().state().failing.insert("stop");
     let error = sweep_at(&guard, now()).await.expect_err("they run");
@@ -244,13 +244,13 @@ async fn what_could_not_be_stopped_is_found_again() {
     sweep_at(&guard, now()).await.expect("swept");
     let stopped = ["list ListTrainingJobs", "stop StopTrainingJob churn-1", "stop StopTrainingJob churn-2"];
     assert_eq!(done(&guard, &STOPS_AND_LISTS), stopped);
-    let text = guard.ports().state().messages.last().expect("told").texts[0].1.clone();
+    let text = guard.ports().state().messages.last().expect("an alert").texts[0].1.clone();
     assert!(text.contains(CALLER), "the caller was remembered: {text}");
 }
 
 /// What can be created, run and described is swept, or there is a reason why not.
 #[test]
-fn whatever_runs_is_swept() {
+fn every_kind_that_runs_is_swept() {
     const PARTS: &str = "it runs nothing; what uses it is judged when it does";
     let not_swept = BTreeMap::from([
         ("CreateAIWorkloadConfig", PARTS),
@@ -260,7 +260,7 @@ fn whatever_runs_is_swept() {
         ("CreateFlowDefinition", PARTS),
         ("CreateHub", PARTS),
         ("CreateImage", PARTS),
-        ("CreateJob", "its list asks for a category, of which there is no list"),
+        ("CreateJob", "its list needs a category, and no operation lists the categories"),
         ("CreateModelBiasJobDefinition", "its schedule is swept"),
         ("CreateModelCard", PARTS),
         ("CreateModelExplainabilityJobDefinition", "its schedule is swept"),

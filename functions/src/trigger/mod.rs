@@ -1,9 +1,9 @@
-//! What makes a function act: events of SageMaker's, and schedules.
+//! Events that trigger the functions.
 
-mod caller;
+mod record;
 pub mod schedule;
 pub mod sessions;
 mod state_change;
 
-pub use caller::{Creator, user_identity};
+pub use record::{Creator, read_record, user_identity};
 pub use state_change::StateChange;

@@ -1,9 +1,9 @@
-//! What EventBridge tells a function that a schedule invokes.
+//! Events of EventBridge schedules.
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// When the schedule wanted it to happen, in whole seconds; now, where the event does not tell.
+/// The scheduled time, in whole seconds. The current time, if the event has none.
 pub fn time(event: &Value) -> Timestamp {
     let time = event.get("time").and_then(|time| time.as_str()?.parse().ok());
     let time: Timestamp = time.unwrap_or_else(Timestamp::now);

@@ -1,4 +1,4 @@
-//! `record-sessions`: remembers tagged sessions, for the calls that will be made with them.
+//! `record-sessions`: records the tags of sessions, for the calls that are made with them later.
 
 use jiff::{SignedDuration, Timestamp};
 use tagwarden::evidence::Session;
@@ -8,17 +8,17 @@ use tagwarden::record::json::Value;
 
 use crate::ports::RecordSession;
 
-/// How long a session is remembered where its record does not tell its end: no role session lasts longer (IAM User Guide,
-/// "Update the maximum session duration").
+/// How long a session is remembered if its record has no end. No role session lasts longer (IAM User Guide, "Update the maximum
+/// session duration").
 const LONGEST_SESSION: SignedDuration = SignedDuration::from_hours(12);
 
-/// How long a session is remembered after its end: events of its last calls come late.
+/// How long a session is remembered after its end, because the events of its last calls are late.
 const LATE_EVENTS: SignedDuration = SignedDuration::from_hours(1);
 
-/// Records the tagged sessions that an event tells of. Returns how many.
+/// Records the tagged sessions of an event. Returns how many.
 ///
 /// # Errors
-/// If the event cannot be read, or the session cannot be stored, so that the invocation fails and nothing is lost.
+/// If the event cannot be read, or a session cannot be stored. The invocation then fails and is retried.
 pub async fn record(payload: &str, now: Timestamp, ports: &impl RecordSession) -> Result<usize, String> {
     let mut sessions = Vec::new();
     let mut problems = Vec::new();
@@ -41,9 +41,9 @@ pub async fn record(payload: &str, now: Timestamp, ports: &impl RecordSession) -
     }
 }
 
-/// The session that a record issues, if its tags are worth remembering, and its end, where the record tells.
+/// The session that a record issued, if it has tags, and its end, if the record has it.
 fn session(json: &str) -> Result<Option<(Session, Option<Timestamp>)>, String> {
-    let record: Value = serde_json::from_str(json).map_err(|error| format!("no JSON: {error}"))?;
+    let record: Value = serde_json::from_str(json).map_err(|error| format!("the record is not JSON: {error}"))?;
     let call = Call::read(&record)?;
     let session = Session::read(&call).filter(|session| session.tags.as_ref().is_ok_and(|tags| !tags.is_empty()));
     Ok(session.map(|session| (session, Session::end(&call))))

@@ -1,9 +1,9 @@
-//! The second trigger: SageMaker's own events tell that what was created has come to life. So a creation is judged although
-//! CloudTrail's event of it is lost, and acted upon although it could not be stopped when that came.
+//! The second trigger: SageMaker's own event that a created resource has started. So a creation is judged even if CloudTrail's
+//! event was lost, and stopped even if it could not be stopped before.
 //!
-//! Such an event tells which resource it is, and nothing else of it is believed: SageMaker describes the resource. Sources:
-//! "Amazon SageMaker AI events" (Amazon EventBridge Events Reference) lists the events, "Events that Amazon SageMaker AI sends to
-//! Amazon EventBridge" (Amazon SageMaker AI Developer Guide) shows what they say.
+//! A guard reads only the ARN of the resource from such an event. It asks SageMaker for the rest. Sources: "Amazon SageMaker AI
+//! events" (Amazon EventBridge Events Reference) lists the events, "Events that Amazon SageMaker AI sends to Amazon EventBridge"
+//! (Amazon SageMaker AI Developer Guide) shows their contents.
 
 use serde_json::{Value, json};
 use tagwarden::operations::{Operation, StateEvent};
@@ -12,7 +12,7 @@ use tagwarden::record::documents::OtherEvent;
 
 use crate::resource::names::noun;
 
-/// An event that tells of a creation.
+/// An event that announces a created resource.
 #[derive(Clone, Debug)]
 pub struct StateChange {
     event_id: Option<String>,
@@ -21,15 +21,16 @@ pub struct StateChange {
 }
 
 impl StateChange {
-    /// What an event tells of; `None` where it is another event, or of another state.
+    /// Reads an event. `None` if it is a different event, or reports a different state.
     ///
     /// # Errors
-    /// If it does not tell which resource it is about.
+    /// If the event does not contain the ARN of the resource.
     pub fn read(event: &OtherEvent) -> Result<Option<Self>, String> {
         let announced = Operation::all().filter_map(|operation| Some((operation, operation.event?)));
         let is_it = |(_, announcing): &(_, StateEvent)| announcing.detail_type == event.detail_type;
         let Some((operation, StateEvent { states, .. })) = announced.into_iter().find(is_it) else { return Ok(None) };
-        let detail: Value = serde_json::from_str(event.detail).map_err(|error| format!("no JSON: {error}"))?;
+        let detail: Value =
+            serde_json::from_str(event.detail).map_err(|error| format!("the event is not JSON: {error}"))?;
         let member = |what: &str| detail.get(format!("{}{what}", noun(operation.name))).and_then(Value::as_str);
         if !states.is_empty() && !member("Status").is_some_and(|state| states.contains(&state)) {
             return Ok(None);
@@ -38,7 +39,7 @@ impl StateChange {
         Ok(Some(Self { event_id: event.id.clone(), operation, arn: arn.to_owned() }))
     }
 
-    /// The record of the creation, as far as it is known without asking.
+    /// The record of the creation, as far as the event shows it.
     pub fn record(&self) -> Value {
         json!({
             "eventSource": "sagemaker.amazonaws.com",
@@ -61,8 +62,8 @@ mod tests {
     }
 
     #[test]
-    fn only_what_came_to_life_tells_of_a_creation() {
-        for (kind, detail, tells) in [
+    fn only_the_states_of_interest_announce_a_resource() {
+        for (kind, detail, announces) in [
             ("Training Job", r#"{"TrainingJobArn":"a","TrainingJobStatus":"InProgress"}"#, true),
             ("Training Job", r#"{"TrainingJobArn":"a","TrainingJobStatus":"Completed"}"#, false),
             ("Training Job", r#"{"TrainingJobArn":"a"}"#, false),
@@ -71,7 +72,7 @@ mod tests {
             ("Endpoint Config", r#"{"EndpointConfigArn":"a"}"#, true),
             ("Feature AlertGroup", r#"{"FeatureGroupArn":"a"}"#, false),
         ] {
-            assert_eq!(read(kind, detail).map(|change| change.is_some()), Ok(tells), "{kind} {detail}");
+            assert_eq!(read(kind, detail).map(|change| change.is_some()), Ok(announces), "{kind} {detail}");
         }
         assert!(read("Model", r#"{"ModelName":"m"}"#).is_err());
     }

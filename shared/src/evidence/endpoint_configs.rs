@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
 use super::Created;
 use crate::operations::Operation;
 use crate::record::Call;
-use crate::record::json::{Value, member_text};
+use crate::record::json::{self, member_text};
 
 /// An endpoint configuration: the request that created it, in CloudTrail's form, with its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,11 +32,12 @@ impl EndpointConfig {
     pub fn retagged(&self, changed: &BTreeMap<&str, Option<&str>>) -> Self {
         let mut config = self.clone();
         let Some(members) = config.request.as_object_mut() else { return config };
-        let list = members.entry("tags").or_insert_with(|| json!([]));
+        let list = members.entry("tags").or_insert_with(|| serde_json::json!([]));
         if let Some(tags) = list.as_array_mut() {
             let is_changed = |tag: &serde_json::Value| tag["key"].as_str().is_some_and(|key| changed.contains_key(key));
             tags.retain(|tag| !is_changed(tag));
-            let set = changed.iter().filter_map(|(key, value)| Some(json!({"key": key, "value": (*value)?})));
+            let set =
+                changed.iter().filter_map(|(key, value)| Some(serde_json::json!({"key": key, "value": (*value)?})));
             tags.extend(set);
         }
         config
@@ -48,7 +47,7 @@ impl EndpointConfig {
     /// there.
     pub fn as_created<T>(&self, using: &Call, then: impl FnOnce(&Call, &'static Operation) -> T) -> Option<T> {
         let operation = Operation::named(Self::BY)?;
-        let request = Value::from(&self.request);
+        let request = json::borrowed(&self.request).ok()?;
         let call = Call { event_name: operation.name, request: Ok(&request), response: None, ..using.clone() };
         Some(then(&call, operation))
     }

@@ -43,6 +43,7 @@ pub(super) const fn create(
         absence: Absence::Unset,
         described: false,
         list: None,
+        used_by: &[],
         ends: false,
         event: None,
         slots,

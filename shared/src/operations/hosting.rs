@@ -78,6 +78,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .described()
     .listed_by("ListModels")
+    .used_by(&["CreateEndpointConfig"])
     .announced_by("SageMaker Model State Change", &[]),
     create(
         "CreateEndpointConfig",
@@ -106,11 +107,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .described()
     .listed_by("ListEndpointConfigs")
+    .used_by(&["CreateEndpoint"])
     .announced_by("SageMaker Endpoint Config State Change", &[]),
     // What an endpoint runs is in its configuration.
     create("CreateEndpoint", "endpoint", "endpointName", "endpointArn", By("DeleteEndpoint"), &[TAGS, ENDPOINT_CONFIG])
         .described()
         .listed_by("ListEndpoints")
+        .used_by(&["CreateInferenceComponent", "CreateInferenceExperiment"])
+        // Events spell the states of endpoints differently from the API.
         .announced_by("SageMaker Endpoint State Change", &["IN_SERVICE"]),
     update("UpdateEndpoint", "endpoint", "endpointName", "endpointArn", NO_WAY_BACK, &[ENDPOINT_CONFIG]),
     update(

@@ -4,6 +4,8 @@
 //! the API's request shape with the first letter lowered (source: the SageMaker service model of the AWS SDKs, which
 //! `tests/shapes/check` compares the table with). In a path, `[]` stands behind the name of a list, and `?` behind that of an
 //! object which a request may do without: where it is not there, nothing is missing inside it.
+//!
+//! A row also says how SageMaker describes, lists and announces what the operation creates.
 
 mod assets;
 mod clusters;
@@ -112,7 +114,9 @@ mod tests {
             let creates = operation.absence == Absence::Unset && operation.resource_arn.is_some();
             assert!(creates || !operation.described, "{name}: what it creates has no ARN to be described by");
             assert!(operation.described || operation.list.is_none() && operation.event.is_none(), "{name}");
-            assert!(operation.list.is_some() || !operation.ends, "{name}");
+            assert!(operation.list.is_some() || !operation.ends && operation.used_by.is_empty(), "{name}");
+            let is_listed = |user: &&str| Operation::named(user).is_some_and(|user| user.list.is_some());
+            assert!(operation.used_by.iter().all(is_listed), "{name}: {:?}", operation.used_by);
             if let Some(list) = operation.list {
                 assert!(OPERATION_NAMES.binary_search(&list).is_ok(), "{name}: {list} does not exist");
             }

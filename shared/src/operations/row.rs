@@ -44,6 +44,8 @@ pub struct Operation {
     pub list: Option<&'static str>,
     /// Whether what it creates ends by itself. SageMaker lists such jobs forever.
     pub ends: bool,
+    /// Operations that create what uses this one's resources. A sweep visits the users first.
+    pub used_by: &'static [&'static str],
     /// The event that announces what it creates.
     pub event: Option<StateEvent>,
     /// Where the facts are.
@@ -60,7 +62,7 @@ pub struct StateEvent {
     pub states: &'static [&'static str],
 }
 
-/// What rows say with these of the resource that an operation creates.
+/// What a row says about the resource that its operation creates.
 impl Operation {
     pub(super) const fn described(self) -> Self {
         Self { described: true, ..self }
@@ -72,6 +74,10 @@ impl Operation {
 
     pub(super) const fn ends(self) -> Self {
         Self { ends: true, ..self }
+    }
+
+    pub(super) const fn used_by(self, users: &'static [&'static str]) -> Self {
+        Self { used_by: users, ..self }
     }
 
     pub(super) const fn announced_by(self, detail_type: &'static str, states: &'static [&'static str]) -> Self {

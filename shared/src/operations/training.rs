@@ -215,6 +215,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     )
     .described()
+    // The list and the description also cover what `CreateAutoMLJob` created.
     .listed_by("ListAutoMLJobs")
     .ends(),
     create(

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 pub use serde_json_borrow::Value;
 
 /// Something that a rule needs and that could not be read: where, and why.
@@ -163,6 +165,15 @@ impl<'a> Found<'a> {
     }
 }
 
+/// A value that the program built, as a tree that borrows from it.
+///
+/// # Errors
+/// If it has no such tree.
+pub fn borrowed(value: &serde_json::Value) -> Result<Value<'_>, serde_json::Error> {
+    // The tree's own conversion makes whole numbers signed, which are not counts then.
+    Value::deserialize(value)
+}
+
 /// The value that `key` has in `object`, if it is an object that has it and the value is set.
 pub fn member<'a>(object: &'a Value<'a>, key: &str) -> Option<&'a Value<'a>> {
     object.as_object()?.get(key).filter(|value| is_set(value))
@@ -288,6 +299,14 @@ mod tests {
             .iter()
             .map(|found| (found.at.to_string(), found.text().map(|text| text.map(str::to_owned))))
             .collect()
+    }
+
+    #[test]
+    fn what_is_built_reads_as_its_text() {
+        let built = serde_json::json!({"count": 3, "less": -3, "part": 0.5, "list": [true, null, {"text": "a\n"}]});
+        let tree = borrowed(&built).unwrap();
+        assert_eq!(tree, parse(&built.to_string()));
+        assert_eq!(find(&tree, "count")[0].count(), Ok(Some(3)));
     }
 
     #[test]

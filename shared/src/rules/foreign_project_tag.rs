@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
     check,
     prevent,
     hint: |key, tags_from| {
-        let hint = || format!("The caller's `{key}` is the session's. It overrides the role's own, also where that one would match.");
+        let hint = || format!("The caller's `{key}` is a tag of the session. It overrides the tag of the role, even if that one would match.");
         (tags_from == "session").then(hint)
     },
     ..Rule::DEFAULTS

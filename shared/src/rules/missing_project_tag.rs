@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
         Some((key.clone(), project.to_owned()))
     }),
     hint: |_, _| {
-        let hint = "A role that lacks `sagemaker:AddTags` cannot tag on create: the request fails, or people leave the tag away.";
+        let hint = "A role without `sagemaker:AddTags` cannot tag on create: the request fails, or its users leave out the tag.";
         Some(hint.to_owned())
     },
     ..Rule::DEFAULTS

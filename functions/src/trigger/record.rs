@@ -1,20 +1,21 @@
-//! A caller, in a record that is made up.
+//! Records that Tagwarden builds.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tagwarden::record::Identity;
+use tagwarden::record::json;
 
 /// The call that created a resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Creator {
     /// `eventID`
     pub event_id: Option<String>,
-    /// `userIdentity`, of which only what is read is kept.
+    /// `userIdentity`, reduced to the members that are read.
     pub user_identity: Value,
 }
 
-/// A caller as `userIdentity`, of which only what is read is kept.
+/// The caller as `userIdentity`, reduced to the members that are read.
 pub fn user_identity(identity: &Identity) -> Value {
-    json!({
+    serde_json::json!({
         "type": identity.kind,
         "principalId": identity.principal_id,
         "arn": identity.arn,
@@ -28,6 +29,14 @@ pub fn user_identity(identity: &Identity) -> Value {
     })
 }
 
+/// A record as the tree that a call borrows from.
+///
+/// # Errors
+/// If the record cannot be represented as such a tree.
+pub fn read_record(record: &Value) -> Result<json::Value<'_>, String> {
+    json::borrowed(record).map_err(|error| format!("the record cannot be read: {error}"))
+}
+
 #[cfg(test)]
 mod tests {
     use tagwarden::record::Call;
@@ -35,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_identity_is_read_back_as_it_was() {
+    fn an_identity_survives_the_round_trip() {
         let identity = Identity {
             kind: Some("AssumedRole"),
             principal_id: Some("AROA:ana"),
@@ -47,9 +56,15 @@ mod tests {
             session_created: Some("2026-03-02T09:00:00Z"),
         };
         let record =
-            json!({"eventSource": "s", "eventName": "n", "userIdentity": user_identity(&identity)}).to_string();
-        let record: tagwarden::record::json::Value = serde_json::from_str(&record).expect("JSON");
+            serde_json::json!({"eventSource": "s", "eventName": "n", "userIdentity": user_identity(&identity)});
+        let record = read_record(&record).expect("a tree");
         let read = Call::read(&record).expect("a record").identity;
         assert_eq!(user_identity(&read), user_identity(&identity));
+    }
+    #[test]
+    fn integers_can_be_read() {
+        let record = serde_json::json!({"count": 4});
+        let count = read_record(&record).expect("a tree");
+        assert_eq!(count.get("count").as_u64(), Some(4));
     }
 }
