@@ -56,14 +56,23 @@ pub struct Spec {
 /// The values that a setting takes.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// A list of patterns. The function explains why a pattern can never match, for a warning.
-    Patterns(fn(&str) -> Option<String>),
+    /// A list of patterns. The function says what is doubtful about one, for a warning.
+    Patterns(fn(&str) -> Option<Doubt>),
     /// A whole number from 1.
     Count,
     /// A number of hours above 0.
     Hours,
     /// One of these names.
     Choice(&'static [&'static str]),
+}
+
+/// What is doubtful about a pattern, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// It can never match.
+    NeverMatches(String),
+    /// It matches what people outside of the organisation can register.
+    MatchesStrangers(String),
 }
 
 /// What applies if a setting is not set.

@@ -49,6 +49,10 @@ impl<'a> Caller<'a> {
             // The root user cannot be tagged.
             Some("Root") => Self { arn: identity.principal(), session: Ok(None), identity: Ok(None) },
             Some("IAMUser" | "Role") => Self::looked_up(identity.principal(), Ok(None), call, evidence),
+            // AWS makes and tags these roles: they belong to no project.
+            Some("AssumedRole") if identity.principal().is_some_and(|arn| arn::is_service_linked_role(&arn)) => {
+                Self { arn: identity.principal(), session: Ok(None), identity: Ok(None) }
+            }
             Some("AssumedRole" | "FederatedUser") => {
                 let session = session_tags_of(call, evidence, session_tags);
                 Self::looked_up(identity.principal(), session, call, evidence)
@@ -99,6 +103,11 @@ impl<'a> Caller<'a> {
             },
         };
         Ok(tag.filter(|(value, _)| !value.is_empty()))
+    }
+
+    /// Whether the caller is a role that AWS linked to one of its services, such as automatic scaling's.
+    pub fn is_service_linked_role(&self) -> bool {
+        self.arn.as_deref().is_some_and(arn::is_service_linked_role)
     }
 
     /// Whether the caller is a role or user whose tags can be looked up: the root user has none.

@@ -6,7 +6,7 @@ use super::nearest::nearest;
 use super::nodes::{Node, Reader, Table, Text, number, values};
 use crate::operations::OPERATION_NAMES;
 use crate::rules::{RULES, Rule};
-use crate::settings::{Kind, Setting, Spec, Values};
+use crate::settings::{Doubt, Kind, Setting, Spec, Values};
 use crate::terms::Pattern;
 
 impl Reader {
@@ -34,14 +34,20 @@ impl Reader {
 
     fn setting(&mut self, spec: &'static Spec, node: &Node) -> Option<Setting> {
         match spec.kind {
-            Kind::Patterns(futile) => {
+            Kind::Patterns(doubt) => {
                 let texts = self.texts(node)?;
                 if texts.is_empty() {
                     self.warning(node.span(), format!("`{}` is empty", spec.name), "an empty list matches nothing");
                 }
                 for (text, span) in &texts {
-                    if let Some(why) = futile(text) {
-                        self.warning(span.clone(), format!("`{text}` can never match"), why);
+                    match doubt(text) {
+                        Some(Doubt::NeverMatches(why)) => {
+                            self.warning(span.clone(), format!("`{text}` can never match"), why);
+                        }
+                        Some(Doubt::MatchesStrangers(why)) => {
+                            self.warning(span.clone(), format!("`{text}` also matches what strangers register"), why);
+                        }
+                        None => {}
                     }
                 }
                 Some(Setting::Patterns(values(texts).into_iter().map(Pattern::new).collect()))

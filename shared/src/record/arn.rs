@@ -27,7 +27,18 @@ pub fn kind(arn: &str) -> Option<&str> {
 
 /// Whether it is an IAM user's.
 pub fn is_user(arn: &str) -> bool {
-    arn.contains(":user/")
+    resource(arn).is_some_and(|resource| resource.starts_with("user/"))
+}
+
+/// Whether it is a role that AWS linked to one of its services. IAM reserves the path `/aws-service-role/` for them (IAM User Guide,
+/// "Service-linked roles").
+pub fn is_service_linked_role(arn: &str) -> bool {
+    is_of_iam(arn) && resource(arn).is_some_and(|resource| resource.starts_with("role/aws-service-role/"))
+}
+
+/// The last part. A path in it may hold colons.
+fn resource(arn: &str) -> Option<&str> {
+    arn.splitn(6, ':').nth(5)
 }
 
 #[cfg(test)]
@@ -48,5 +59,9 @@ mod tests {
         );
         assert!(!is_user(function));
         assert_eq!(account("guard"), None);
+        assert!(!is_user("arn:aws:iam::111122223333:role/x:user/Train"), "a path may hold a colon");
+        let scaling = "arn:aws:iam::111122223333:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForX";
+        assert!(is_service_linked_role(scaling));
+        assert!(!is_service_linked_role("arn:aws:iam::111122223333:role/x/role/aws-service-role/AWSServiceRoleForX"));
     }
 }

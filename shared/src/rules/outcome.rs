@@ -6,6 +6,7 @@ use crate::evidence::Model;
 use crate::facts::{Facts, Network};
 use crate::operations::Field;
 use crate::record::json::{Found, Read, Unread};
+use crate::settings::Doubt;
 use crate::terms::{Action, Pattern};
 
 /// What a rule says about a call. A rule that does not apply has not passed; what could not be read is not compliant.
@@ -150,6 +151,10 @@ impl Findings {
     }
 }
 
+/// Why rules about the caller's tags do not apply to some callers.
+pub(super) const SERVICE_LINKED_ROLE: &str =
+    "the caller is a service-linked role, which AWS makes and which has no project";
+
 /// What is expected where a list of patterns decides. A long list is cut: the policy has it all.
 pub(super) fn one_of(patterns: &[Pattern]) -> String {
     const SHOWN: usize = 8;
@@ -163,9 +168,9 @@ pub(super) fn one_of(patterns: &[Pattern]) -> String {
 }
 
 /// Why a pattern can never match identifiers that all begin with `prefix`.
-pub(super) fn needs_prefix(pattern: &str, prefix: &str) -> Option<String> {
+pub(super) fn needs_prefix(pattern: &str, prefix: &str) -> Option<Doubt> {
     let fits = pattern.starts_with(prefix) || pattern.starts_with('*');
-    (!fits).then(|| format!("identifiers begin with `{prefix}`"))
+    (!fits).then(|| Doubt::NeverMatches(format!("identifiers begin with `{prefix}`")))
 }
 
 /// Judges switches that must be at one of the values that mean `off`, where the API takes none for on.

@@ -24,6 +24,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
+    if facts.caller.is_service_linked_role() {
+        return Ok(Outcome::Skip(SERVICE_LINKED_ROLE.to_owned()));
+    }
     let (personas, operation) = (settings.personas, facts.operation.name);
     let key = &settings.abac.persona_tag;
     let who = facts.caller.arn.as_deref().unwrap_or("the caller");
@@ -66,6 +69,11 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn roles_that_aws_linked_to_a_service_are_not_judged() {
+        assert_eq!(Case::training("{}").by_service_linked_role().says(&RULE), "skip");
+    }
 
     #[test]
     fn the_persona_must_be_known_and_may_do_what_is_listed() {

@@ -1,14 +1,14 @@
 //! What a rule's file needs.
 
 pub(super) use super::denial::*;
-pub(super) use super::outcome::{Findings, Outcome, Violation};
+pub(super) use super::outcome::{Findings, Outcome, SERVICE_LINKED_ROLE, Violation};
 pub(super) use super::rule::{Need, Rule};
 #[cfg(test)]
 pub(super) use super::testing::Case;
 pub(super) use crate::facts::{Facts, Network};
 pub(super) use crate::operations::{Absence, Field, Operation};
 pub(super) use crate::record::json::Unread;
-pub(super) use crate::settings::{DefaultValue, Kind, Settings, Spec};
+pub(super) use crate::settings::{DefaultValue, Doubt, Kind, Settings, Spec};
 pub(super) use crate::statement::slot_keys::*;
 pub(super) use crate::statement::{Condition, Test};
 pub(super) use crate::terms::{Action, Severity};

@@ -18,6 +18,7 @@ pub(crate) const EXECUTION_ROLE: &str = "arn:aws:iam::111122223333:role/ml/atlas
 /// A call by the role [`CALLER`] in eu-west-1.
 pub(crate) struct Case {
     operation: &'static str,
+    caller: &'static str,
     request: String,
     evidence: Evidence,
     models: Vec<(String, Model)>,
@@ -29,6 +30,7 @@ impl Case {
     pub(crate) fn of(operation: &'static str, request: &str) -> Self {
         Self {
             operation,
+            caller: CALLER,
             request: request.to_owned(),
             evidence: Evidence::new(""),
             models: Vec::new(),
@@ -43,6 +45,13 @@ impl Case {
 
     pub(crate) fn endpoint_config(request: &str) -> Self {
         Self::of("CreateEndpointConfig", request)
+    }
+
+    /// The caller is the role by which automatic scaling calls.
+    pub(crate) fn by_service_linked_role(self) -> Self {
+        let path = "aws-service-role/sagemaker.application-autoscaling.amazonaws.com";
+        let name = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint";
+        Self { caller: format!("arn:aws:iam::{ACCOUNT}:role/{path}/{name}").leak(), ..self }
     }
 
     /// The caller's tags are known to be these.
@@ -120,9 +129,9 @@ impl Case {
         let record = format!(
             r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{}","eventTime":"2026-03-02T09:00:00Z",
             "awsRegion":"eu-west-1","recipientAccountId":"{ACCOUNT}",
-            "userIdentity":{{"type":"AssumedRole","sessionContext":{{"sessionIssuer":{{"arn":"{CALLER}"}}}}}},
+            "userIdentity":{{"type":"AssumedRole","sessionContext":{{"sessionIssuer":{{"arn":"{}"}}}}}},
             "requestParameters":{}}}"#,
-            self.operation, self.request
+            self.operation, self.caller, self.request
         );
         let record: Value = serde_json::from_str(&record).expect(&record);
         let call = Call::read(&record).unwrap();

@@ -22,11 +22,11 @@ pub const RULE: Rule = Rule {
 
 const ALLOW: Spec = Spec {
     name: "allow",
-    meaning: "the approved places: bucket names such as `atlas-*`, or URIs such as `s3://shared/atlas/*`; \
+    meaning: "the approved places: bucket names such as `atlas-models`, or URIs such as `s3://shared/atlas/*`; \
         a URI without `*` stands for all below it",
-    kind: Kind::Patterns(|_| None),
+    kind: Kind::Patterns(doubt),
     default: DefaultValue::Required,
-    example: "['atlas-*']",
+    example: "['atlas-data', 'atlas-models']",
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
@@ -44,6 +44,13 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     Ok(findings.outcome("the request names no S3 URI"))
 }
 
+/// Names of buckets are global: anybody can create one that a `*` matches.
+fn doubt(pattern: &str) -> Option<Doubt> {
+    let bucket = pattern.strip_prefix("s3://").unwrap_or(pattern).split('/').next().unwrap_or_default();
+    let why = "the names of buckets are global, and anybody can create one that `*` matches: name each bucket";
+    bucket.contains('*').then(|| Doubt::MatchesStrangers(why.to_owned()))
+}
+
 /// `bucket/key` of an S3 URI. SageMaker takes `s3://bucket/key`, and for some parameters the HTTPS forms of S3's endpoints.
 fn location(uri: &str) -> Option<String> {
     if let Some(place) = uri.strip_prefix("s3://") {
@@ -51,11 +58,35 @@ fn location(uri: &str) -> Option<String> {
     }
     let (host, path) = uri.strip_prefix("https://")?.split_once('/')?;
     let host = host.strip_suffix(".cn").unwrap_or(host).strip_suffix(".amazonaws.com")?;
-    if host == "s3" || host.starts_with("s3.") || host.starts_with("s3-") {
+    if is_endpoint(host) {
         return Some(path.to_owned());
     }
-    let bucket = host.split_once(".s3.").or(host.split_once(".s3-")).map(|(bucket, _)| bucket).or(host.strip_suffix(".s3"))?;
+    // A bucket's name may look like an endpoint, so the endpoint is the shortest one at the end.
+    let (bucket, _) = host.match_indices('.').rev().map(|(dot, _)| host.split_at(dot)).find(|(_, rest)| {
+        rest.strip_prefix('.').is_some_and(is_endpoint)
+    })?;
     Some(format!("{bucket}/{path}"))
+}
+
+/// Whether this is the host of an S3 endpoint, without `.amazonaws.com`: `s3`, `s3.eu-west-1`, `s3-eu-west-1`,
+/// `s3.dualstack.eu-west-1`, `s3-fips.us-east-1` (AWS General Reference, "Amazon Simple Storage Service endpoints and quotas").
+fn is_endpoint(host: &str) -> bool {
+    let Some(rest) = host.strip_prefix("s3") else { return false };
+    let rest = rest.strip_prefix("-fips").unwrap_or(rest);
+    let rest = rest.strip_prefix(".dualstack").unwrap_or(rest);
+    match rest.strip_prefix(['.', '-']) {
+        Some(region) => is_region(region) || region == "external-1",
+        None => rest.is_empty(),
+    }
+}
+
+/// Whether this has the form of a region's name, such as `eu-west-1` or `us-gov-east-1`.
+fn is_region(name: &str) -> bool {
+    let words: Vec<_> = name.split('-').collect();
+    let [area, directions @ .., number] = words.as_slice() else { return false };
+    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_word(area) && !directions.is_empty() && directions.iter().all(is_word) && is_number
 }
 
 fn admits(pattern: &Pattern, place: &str) -> bool {
@@ -75,7 +106,7 @@ mod tests {
 
     #[test]
     fn buckets_and_uris_are_approved() {
-        let allow = "allow = ['atlas-*', 's3://shared/atlas', 's3://lake/*/atlas/*']";
+        let allow = "allow = ['atlas-models', 's3://shared/atlas', 's3://lake/*/atlas/*']";
         for (uri, approved) in [
             ("s3://atlas-models/x", true),
             ("s3://atlas-models", true),
@@ -88,12 +119,28 @@ mod tests {
             ("https://s3.eu-west-1.amazonaws.com/atlas-models/x", true),
             ("https://atlas-models.s3.eu-west-1.amazonaws.com/x", true),
             ("https://atlas-models.s3.amazonaws.com/x", true),
+            ("https://atlas-models.s3.dualstack.eu-west-1.amazonaws.com/x", true),
+            ("https://atlas-models.s3-us-gov-west-1.amazonaws.com/x", true),
+            ("https://s3-fips.us-east-1.amazonaws.com/atlas-models/x", true),
+            ("https://s3-attacker.s3.amazonaws.com/atlas-models/x", false),
+            ("https://s3.attacker.s3.eu-west-1.amazonaws.com/atlas-models/x", false),
+            ("https://s3-attacker.amazonaws.com/atlas-models/x", false),
+            ("https://atlas-models.s3.attacker.s3.amazonaws.com/x", false),
             ("https://evil.example.com/atlas-models/x", false),
             ("file:///etc/passwd", false),
         ] {
             let request = format!(r#"{{"outputDataConfig":{{"s3OutputPath":"{uri}"}}}}"#);
             let expected = if approved { "pass" } else { "fail outputDataConfig.s3OutputPath" };
             assert_eq!(Case::training(&request).policy(allow).says(&RULE), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn buckets_that_strangers_can_create_are_doubtful() {
+        for (pattern, is_doubtful) in
+            [("atlas-*", true), ("s3://atlas-*/x", true), ("atlas-models", false), ("s3://lake/*/atlas/*", false)]
+        {
+            assert_eq!(doubt(pattern).is_some(), is_doubtful, "{pattern}");
         }
     }
 

@@ -20,17 +20,32 @@ pub const RULE: Rule = Rule {
 
 const ALLOW: Spec = Spec {
     name: "allow",
-    meaning: "the approved images, such as `111122223333.dkr.ecr.*.amazonaws.com/*`",
-    kind: Kind::Patterns(|_| None),
+    meaning: "the approved images, such as `111122223333.dkr.ecr.*.amazonaws.com/*`; in a host name, `*` stays between two dots",
+    kind: Kind::Patterns(doubt),
     default: DefaultValue::Required,
     example: "['111122223333.dkr.ecr.eu-west-1.amazonaws.com/*']",
 };
+
+/// Anybody can have a registry in ECR, under the own account's id, or a host of another name.
+fn doubt(pattern: &str) -> Option<Doubt> {
+    let (host, path) = pattern.split_once('/').map_or((pattern, None), |(host, path)| (host, Some(path)));
+    let is_open = |label: &str| label.contains('*');
+    let mut labels = host.split('.');
+    let first = labels.next().unwrap_or_default();
+    let last_two = labels.rev().take(2).any(is_open);
+    if is_open(first) || last_two {
+        let why = "name the registry's host, and for ECR the account: `*` is safe in place of a region";
+        return Some(Doubt::MatchesStrangers(why.to_owned()));
+    }
+    let why = "images are `HOST/NAME:TAG`; in a host name, `*` stays between two dots";
+    (path.is_none() && is_open(host)).then(|| Doubt::NeverMatches(why.to_owned()))
+}
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
     let mut findings = Findings::default();
     findings.each_text(facts.all(Field::Image), |found, image| {
-        let approved = allow.iter().any(|pattern| pattern.matches(image));
+        let approved = allow.iter().any(|pattern| pattern.matches_address(image));
         (!approved).then(|| {
             let message = format!("image `{image}` is not approved");
             Violation::new(found.at, message, super::outcome::one_of(allow)).actual(image)
@@ -45,6 +60,23 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_that_strangers_can_match_are_doubtful() {
+        for (pattern, is_doubtful) in [
+            ("111122223333.dkr.ecr.*.amazonaws.com/*", false),
+            ("registry.example.com/team/*", false),
+            ("*", true),
+            ("*.dkr.ecr.eu-west-1.amazonaws.com/*", true),
+            ("111122223333.dkr.ecr.eu-west-1.*/*", true),
+            ("111122223333.dkr.ecr.*", true),
+        ] {
+            assert_eq!(doubt(pattern).is_some(), is_doubtful, "{pattern}");
+        }
+        let allow = "allow = ['111122223333.dkr.ecr.*.amazonaws.com/*']";
+        let stranger = r#"{"algorithmSpecification":{"trainingImage":"111122223333.dkr.ecr.evil.example/a.amazonaws.com/x"}}"#;
+        assert_eq!(Case::training(stranger).policy(allow).says(&RULE), "fail algorithmSpecification.trainingImage");
+    }
 
     #[test]
     fn every_image_counts() {

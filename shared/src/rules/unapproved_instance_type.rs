@@ -40,10 +40,11 @@ const SERVERLESS: Spec = Spec {
     example: "'allow'",
 };
 
-fn matches_no_type(pattern: &str) -> Option<String> {
+fn matches_no_type(pattern: &str) -> Option<Doubt> {
     let pattern = Pattern::new(pattern);
     let known = instance_types::all().any(|instance_type| pattern.matches(&instance_type));
-    (!known).then(|| "no instance type of SageMaker matches it; types look like `ml.m5.xlarge`".to_owned())
+    let why = "no instance type of SageMaker matches it; types look like `ml.m5.xlarge`";
+    (!known).then(|| Doubt::NeverMatches(why.to_owned()))
 }
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {

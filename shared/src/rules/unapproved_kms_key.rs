@@ -34,9 +34,10 @@ pub const ALLOW: Spec = Spec {
     example: "['arn:aws:kms:eu-west-1:111122223333:key/0d1e2f3a-4b5c-4d6e-8f70-112233445566']",
 };
 
-fn is_aws_managed(pattern: &str) -> Option<String> {
+fn is_aws_managed(pattern: &str) -> Option<Doubt> {
     let reserved = pattern.starts_with("alias/aws/") || kms::is_aws_managed_alias(pattern);
-    reserved.then(|| "aliases that begin with `alias/aws/` are AWS-managed keys, which always fail".to_owned())
+    let why = "aliases that begin with `alias/aws/` are AWS-managed keys, which always fail";
+    reserved.then(|| Doubt::NeverMatches(why.to_owned()))
 }
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
@@ -67,6 +68,14 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 fn problem(facts: &Facts, arn: &str, allow: Option<&[Pattern]>) -> Result<Option<String>, String> {
     if kms::is_aws_managed_alias(arn) {
         return Ok(Some(format!("`{arn}` is an AWS-managed key")));
+    }
+    // A key's own ARN names one key, in every account: no look-up could approve it.
+    let is_outside = |allow: &[Pattern]| {
+        let names_a_key = |pattern: &Pattern| pattern.is_exact() && !kms::is_alias(pattern.as_str());
+        !kms::is_alias(arn) && allow.iter().all(|pattern| names_a_key(pattern) && !pattern.matches(arn))
+    };
+    if allow.is_some_and(is_outside) {
+        return Ok(Some(format!("`{arn}` is not an approved key")));
     }
     let looked_up = facts.evidence.key(arn)?;
     if let Some(key) = looked_up.filter(|key| !key.customer_managed) {

@@ -20,6 +20,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
+    if facts.caller.is_service_linked_role() {
+        return Ok(Outcome::Skip(SERVICE_LINKED_ROLE.to_owned()));
+    }
     let key = &settings.abac.tag;
     if facts.caller.tag(key)?.is_some() {
         return Ok(Outcome::Pass);
@@ -37,6 +40,11 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn roles_that_aws_linked_to_a_service_are_not_judged() {
+        assert_eq!(Case::training("{}").by_service_linked_role().says(&RULE), "skip");
+    }
 
     #[test]
     fn an_empty_tag_is_none() {

@@ -39,6 +39,32 @@ impl<'t> Pattern<'t> {
     }
 }
 
+/// Patterns of addresses.
+impl Pattern<'_> {
+    /// Whether `address`, a host and a path such as `registry.example.com/team/image`, matches. In the host, `*` stays within one
+    /// label, so that it cannot match a longer host that a stranger registered. In the path it matches any run of characters. A
+    /// lone `*` matches every address.
+    pub fn matches_address(&self, address: &str) -> bool {
+        if self.0 == "*" {
+            return true;
+        }
+        let host_and_path = |text: &str| match text.split_once('/') {
+            Some((host, path)) => (host.to_owned(), Some(path.to_owned())),
+            None => (text.to_owned(), None),
+        };
+        let ((host, path), (actual_host, actual_path)) = (host_and_path(&self.0), host_and_path(address));
+        let path_matches = match (path, actual_path) {
+            (Some(path), Some(actual)) => Pattern::new(path).matches(&actual),
+            (None, None) => true,
+            _ => false,
+        };
+        let (labels, actual) = (host.split('.'), actual_host.split('.'));
+        path_matches
+            && labels.clone().count() == actual.clone().count()
+            && labels.zip(actual).all(|(label, actual)| Pattern::new(label).matches(actual))
+    }
+}
+
 impl fmt::Display for Pattern<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(&self.0)
@@ -69,6 +95,22 @@ mod tests {
             ("**", "x", true),
         ] {
             assert_eq!(Pattern::new(pattern).matches(text), expected, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn a_star_in_a_host_stays_within_its_label() {
+        let ecr = "111122223333.dkr.ecr.*.amazonaws.com/*";
+        for (pattern, address, expected) in [
+            (ecr, "111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/train:1", true),
+            (ecr, "111122223333.dkr.ecr.evil.example/a.amazonaws.com/x", false),
+            (ecr, "111122223333.dkr.ecr.a.b.amazonaws.com/x", false),
+            (ecr, "111122223333.dkr.ecr.eu-west-1.amazonaws.com", false),
+            ("python:3.*", "python:3.11", true),
+            ("registry.example.com/*", "registry.example.com.evil/x", false),
+            ("*", "anything/at.all", true),
+        ] {
+            assert_eq!(Pattern::new(pattern).matches_address(address), expected, "{pattern} on {address}");
         }
     }
 
