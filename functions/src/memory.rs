@@ -7,14 +7,13 @@ use jiff::Timestamp;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 use tagwarden::record::Identity;
 
-use crate::ports::Target;
 use crate::ports::{
-    AddTags, AlertTiming, AwsError, AwsResult, CLOCK_TOLERANCE, CallSageMaker, Checkpoint, Claim, ClaimEvent, Creation,
-    DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession, GroupAlerts, ListFilter,
-    ListPage, ListResources, Message, PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags,
-    ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations, SageMakerError, SaveCheckpoint,
+    AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CLOCK_TOLERANCE, CallSageMaker, Checkpoint,
+    Claim, ClaimEvent, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
+    GroupAlerts, LISTED, ListFilter, ListPage, ListResources, Message, PendingAlert, PolicyObject, Publish,
+    ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation,
+    RememberCreations, SageMakerError, SaveCheckpoint, Target,
 };
-use crate::ports::{AlertGroup, AlertWindow, LISTED, PendingAlert};
 
 /// An AWS account.
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! An emulated AWS account: started for a test, and gone with it.
+//! An emulated AWS account, which lives as long as its test.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -47,7 +47,7 @@ impl Emulator {
         emulator
     }
 
-    /// The environment of a function in this account. Its name is its access key, so that the journal tells who called.
+    /// The environment of a function in this account. Its name is its access key, so that the journal names the caller.
     pub fn environment(&self, function: &str) -> Vec<(String, String)> {
         let text = |key: &str| self.seeded[key].as_str().expect(key).to_owned();
         let pairs = [
@@ -57,7 +57,7 @@ impl Emulator {
             ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
             ("TAGWARDEN_TABLE", text("table")),
             ("TAGWARDEN_TOPIC", text("topic_arn")),
-            // A test that is not about storms wants each alert.
+            // Tests that are not about storms need each alert.
             ("TAGWARDEN_ALERT_INTERVAL", "0".to_owned()),
         ];
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -91,7 +91,7 @@ impl Emulator {
         self.try_call("sagemaker", &format!("SageMaker.{operation}"), parameters)
     }
 
-    /// Puts an object into a bucket, which is made first where it is missing.
+    /// Puts an object into a bucket. The bucket is created if it is missing.
     pub fn put_object(&self, bucket: &str, key: &str, content: impl AsRef<[u8]>) {
         let here = format!(
             "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
@@ -115,7 +115,7 @@ impl Emulator {
         assert!(status < 300, "{status}");
     }
 
-    /// Keys and entity tags of the objects, a thousand at most, whose keys begin with `prefix`.
+    /// Keys and entity tags of the objects whose keys begin with `prefix`, at most a thousand.
     pub fn objects(&self, bucket: &str, prefix: &str) -> Vec<(String, String)> {
         let (status, answer) = self.s3("GET", &format!("/{bucket}?list-type=2&prefix={prefix}"), b"");
         let answer = String::from_utf8(answer).expect("XML");
@@ -143,12 +143,12 @@ impl Emulator {
         self.control("DELETE", "faults", &Value::Null);
     }
 
-    /// Empties CloudTrail's event history, as if it had lost the events, or they were older than it keeps them.
+    /// Empties CloudTrail's event history, as if it had lost the events, or as if they had expired.
     pub fn forget_history(&self) {
         self.control("DELETE", "history", &Value::Null);
     }
 
-    /// Records later calls, but for those of functions, under this `userIdentity`, as CloudTrail writes it.
+    /// Records later calls under this `userIdentity`, in the form of CloudTrail. Calls of functions are excepted.
     pub fn identity(&self, user_identity: Value) {
         self.control("PUT", "identity", &user_identity);
     }
@@ -161,7 +161,7 @@ impl Emulator {
         entries.map(|entry| format!("{}:{}", text(&entry["service"]), text(&entry["action"]))).collect()
     }
 
-    /// The messages that the security team's queue received, as SNS wraps them. They are gone from it then.
+    /// Takes the messages from the queue of the security team, as SNS wraps them.
     pub fn alerts(&self) -> Vec<Value> {
         let queue = &self.seeded["queue_url"];
         let mut alerts = Vec::new();
@@ -209,13 +209,13 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // A process that is gone already is no matter.
+        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The Python of a virtual environment with what the emulator needs, made where it is missing or out of date.
+/// The Python of a virtual environment for the emulator. It is made if it is missing or out of date.
 pub fn python() -> &'static Path {
     static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
         let made = Command::new(root().join("tests/aws/environment")).status();

@@ -1,5 +1,5 @@
-//! What the black-box tests share: the built programs, run with nothing of the environment, a Lambda Runtime API, an emulated
-//! AWS account, a simulator of IAM, and an interpreter of state machines.
+//! What the black-box tests share: the built programs, which run with an empty environment, a Lambda Runtime API, an emulated AWS
+//! account, a simulator of IAM, and an interpreter of state machines.
 
 pub mod emulator;
 pub mod imports;
@@ -22,11 +22,11 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests live below the root")
 }
 
-/// A program of the workspace, built first where that is needed.
+/// The path of a program of the workspace. It is built first if necessary.
 pub fn program(name: &str) -> PathBuf {
     static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
-        // All targets, as `cargo test --workspace` has them: fewer would ask for other features of shared dependencies, and
-        // the AWS SDK would be compiled twice.
+        // All targets, as in `cargo test --workspace`. Fewer targets would need other features of shared dependencies, and the
+        // AWS SDK would be compiled twice.
         let build = ["build", "--quiet", "--workspace", "--all-targets"];
         let built = Command::new(env!("CARGO")).current_dir(root()).args(build).status();
         assert!(built.expect("cargo starts").success(), "cargo {build:?}");
@@ -81,7 +81,7 @@ pub fn tagwarden_with_input(args: &[&str], input: &[u8]) -> Ran {
     let input = input.to_owned();
     let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().expect("tagwarden ends");
-    // A program that ends without reading its input is a matter for the assertions on its output.
+    // A program may end without reading its input. The assertions on its output decide whether that is right.
     let _ = writer.join().expect("the writer does not panic");
     Ran {
         stdout: String::from_utf8(output.stdout).expect("UTF-8"),
@@ -111,7 +111,7 @@ pub fn samples() -> Vec<Value> {
     shapes("samples.py")
 }
 
-/// What a program of `tests/shapes` prints: one object a line.
+/// The output of a program of `tests/shapes`: one object on each line.
 pub fn shapes(program: &str) -> Vec<Value> {
     // Tests of one program run at once, and would make the environment at once.
     static ENVIRONMENT: LazyLock<()> =
@@ -124,7 +124,7 @@ pub fn shapes(program: &str) -> Vec<Value> {
     printed.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 
-/// A policy file in which every rule is on.
+/// A policy file that enables every rule.
 pub fn strict_policy() -> String {
     let tables: String = tagwarden::RULES.iter().map(|rule| rule.example_table()).collect();
     let everything: Vec<_> = Operation::all().map(|operation| operation.name).collect();
@@ -136,7 +136,7 @@ pub fn strict_policy() -> String {
     format!("version = 1\n{tables}{personas}")
 }
 
-/// What a decision comes to, without the words: verdict, findings as (rule, outcome, path), actions with their reasons.
+/// The essence of a decision, without its texts: the verdict, findings as (rule, outcome, path), and actions with their reasons.
 pub fn essence(decision: &Value) -> Value {
     let findings: Vec<_> = list(&decision["findings"])
         .iter()

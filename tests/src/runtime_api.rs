@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::emulator::REGION;
 
-/// How long a function may take for an answer before the test gives up.
+/// How long a test waits for the response of a function.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A function, started and waiting for events.
@@ -24,11 +24,11 @@ pub struct Function {
     asked: Receiver<Instant>,
 }
 
-/// What a function answered: its response, or its error.
+/// The response or the error of a function.
 pub type Answer = Result<String, String>;
 
 impl Function {
-    /// Starts the function `name` of this account with these environment variables beside those that Lambda sets.
+    /// Starts the function `name` of this account with these environment variables in addition to those of Lambda.
     pub fn start(name: &str, account: &str, environment: &[(String, String)]) -> Self {
         Self::spawn(name, account, Command::new(crate::program(name)).env_clear().envs(environment.iter().cloned()))
     }
@@ -61,36 +61,36 @@ impl Function {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the function starts");
-        // Read all along: a pipe that nobody reads fills up, and then the function waits for ever.
+        // The pipes are read all the time, because a function blocks on a full pipe.
         let stdout = read_all(child.stdout.take());
         let stderr = read_all(child.stderr.take());
         Self { child, stdout, stderr, events, answers, started, asked }
     }
 
-    /// Waits until the function asks for its first event, and returns how long it took to get there.
+    /// Waits until the function asks for its first event, and returns how long that took.
     pub fn cold_start(&self) -> Duration {
         self.asked.recv_timeout(PATIENCE).expect("the function asks for an event") - self.started
     }
 
-    /// The memory that the function holds, in KiB, as Linux counts it.
+    /// The resident memory of the function, in KiB.
     pub fn resident_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the function runs");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
         line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
     }
 
-    /// Hands an event to the function and waits for its answer.
+    /// Sends an event to the function and waits for its response.
     pub fn invoke(&self, event: &str) -> Answer {
         self.invoke_within(event, PATIENCE)
     }
 
-    /// The same, with more patience.
+    /// The same, with a longer wait.
     pub fn invoke_within(&self, event: &str, patience: Duration) -> Answer {
         self.begin(event);
         self.answers.recv_timeout(patience).expect("the function answers")
     }
 
-    /// Hands an event to the function.
+    /// Sends an event to the function.
     pub fn begin(&self, event: &str) {
         self.events.send(event.to_owned()).expect("the Runtime API runs");
     }
@@ -129,7 +129,7 @@ fn serve(
     let mut reader = BufReader::new(stream);
     while let Some((path, body)) = request(&mut reader) {
         let reply = if path.ends_with("/next") {
-            // Nobody may be waiting to know.
+            // The test may not be waiting for it.
             let _ = asking.send(Instant::now());
             let Ok(event) = queue.lock().expect("no test panics with it").recv() else { return };
             format!(

@@ -1,4 +1,4 @@
-//! IAM's evaluation of policies, by a simulator in a process of its own: `tests/iam`.
+//! Evaluates IAM policies with the simulator in `tests/iam`, which runs in its own process.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::root;
 
-/// A running simulator. It answers each line with a line; `tests/iam/README.md` has their form.
+/// A running simulator. It answers each line with a line, as `tests/iam/README.md` describes.
 pub struct Simulator {
     child: Child,
     questions: Option<ChildStdin>,
@@ -16,9 +16,9 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts one, after installing what it needs.
+    /// Installs and starts a simulator.
     pub fn start() -> Self {
-        // Once in a process: tests run at the same time, and two installations would get into each other's way.
+        // Once in each process: tests run concurrently, and two installations would conflict.
         static INSTALLED: LazyLock<bool> = LazyLock::new(|| {
             let made = Command::new(root().join("tests/iam/environment")).status();
             made.expect("the environment's script starts").success()

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::emulator::python;
 use crate::{list, root};
 
-/// A template. It has no YAML tags, so that any parser reads it.
+/// A template. It has no YAML tags, so any parser can read it.
 pub fn template(name: &str) -> Value {
     let convert = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout, default=str)";
     let output = Command::new(python()).args(["-c", convert]).arg(root().join(name)).output().expect("Python runs");
@@ -36,7 +36,7 @@ pub fn statements(template: &Value, id: &str) -> Vec<Value> {
     statements.map(|statement| statement.get("Fn::If").map_or(statement, |choice| &choice[1]).clone()).collect()
 }
 
-/// The elements of a list of texts.
+/// The elements of a list of strings.
 pub fn texts(value: &Value) -> impl Iterator<Item = String> + '_ {
     list(value).iter().map(|text| text.as_str().expect("text").to_owned())
 }

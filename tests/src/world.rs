@@ -279,7 +279,7 @@ pub fn make_possible(value: &mut Value) {
 pub fn called(operation: &str, request: Value, arn: Option<(&str, Value)>) -> Value {
     static CALLS: AtomicUsize = AtomicUsize::new(0);
     let mut event = in_this_account("CreateTrainingJob.compliant");
-    // As long as ids are, because a client token may be made of it.
+    // It has the length of a real id, because it can become a client token.
     event["detail"]["eventID"] = json!(format!("{:036}", CALLS.fetch_add(1, Ordering::Relaxed)));
     event["detail"]["eventName"] = json!(operation);
     event["detail"]["requestParameters"] = request;
@@ -287,7 +287,7 @@ pub fn called(operation: &str, request: Value, arn: Option<(&str, Value)>) -> Va
     event
 }
 
-/// A sample event as it would be in the emulated account.
+/// A sample event, translated to the emulated account.
 pub fn in_this_account(sample: &str) -> Value {
     let text = event(&format!("{sample}.json"))
         .replace("111122223333", ACCOUNT)
@@ -302,7 +302,7 @@ pub fn just_now(mut event: Value) -> Value {
 }
 
 /// The decision record of an alert, as subscribers of protocol `sqs` receive it.
-pub fn told(alert: &Value) -> Value {
+pub fn alert_record(alert: &Value) -> Value {
     serde_json::from_str(alert["Message"].as_str().expect("a message")).expect("JSON")
 }
 

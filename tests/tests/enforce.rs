@@ -11,7 +11,7 @@ use tagwarden_functions::resource::request::{NOT_DESCRIBED, is_recoverable};
 use tagwarden_tests::emulator::REGION;
 use tagwarden_tests::runtime_api::{Answer, Function};
 use tagwarden_tests::world::{
-    ACCOUNT, World, called, capitalised, creation, in_this_account, just_now, make_possible, request, told,
+    ACCOUNT, World, alert_record, called, capitalised, creation, in_this_account, just_now, make_possible, request,
 };
 use tagwarden_tests::{essence, list, samples, strict_policy};
 
@@ -31,7 +31,7 @@ fn a_missing_tag_is_added_and_reported() {
     assert_eq!(world.status(&event), "InProgress");
     let alerts = world.emulator.alerts();
     assert_eq!(alerts.len(), 1);
-    let record = told(&alerts[0]);
+    let record = alert_record(&alerts[0]);
     assert_eq!((&record["verdict"], &record["deeds"][0]["action"]), (&json!("violation"), &json!("add-tags")));
     let attributes = &alerts[0]["MessageAttributes"];
     for (name, value) in [
@@ -61,7 +61,7 @@ fn violations_are_stopped_and_reported() {
         assert_eq!(world.status(&event), "Stopped", "{sample}");
         let alerts = world.emulator.alerts();
         assert_eq!(alerts.len(), 1, "{sample}");
-        assert_eq!(told(&alerts[0])["findings"][0]["rule"], rule);
+        assert_eq!(alert_record(&alerts[0])["findings"][0]["rule"], rule);
         let subject = alerts[0]["Subject"].as_str().expect("a subject");
         assert!(subject.is_ascii() && subject.len() <= 100 && subject.contains("stopped"), "{subject}");
     }
@@ -116,7 +116,7 @@ fn an_endpoint_is_judged_by_the_configuration_that_it_uses() {
         world.deliver(&event).expect("handled");
         let alerts = world.emulator.alerts();
         assert_eq!(alerts.len(), 1);
-        let record = told(&alerts[0]);
+        let record = alert_record(&alerts[0]);
         let finding = &record["findings"][0];
         assert_eq!(finding["rule"], "noncompliant-endpoint-config");
         assert!(finding["message"].as_str().expect("text").contains(expected), "{finding}");
@@ -131,7 +131,7 @@ fn tags_that_a_guard_set_are_not_judged() {
     let mut world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.changed-project-tag]"));
     let mut event = in_this_account("AddTags.another-project");
     world.deliver(&event).expect("handled");
-    assert_eq!(told(&world.emulator.alerts()[0])["findings"][0]["rule"], "changed-project-tag");
+    assert_eq!(alert_record(&world.emulator.alerts()[0])["findings"][0]["rule"], "changed-project-tag");
 
     let caller = format!("arn:aws:iam::{ACCOUNT}:role/DataScientist");
     world.environment.push(("TAGWARDEN_ROLES".to_owned(), format!("arn:aws:iam::{ACCOUNT}:role/Guard,{caller}")));
@@ -158,7 +158,10 @@ fn an_endpoint_configuration_is_deleted_unless_it_is_in_use() {
         if in_use {
             assert_eq!(world.tags(&event, "endpointConfigArn"), ["tagwarden:violation=unencrypted-volume"]);
             assert!(
-                told(&alerts[0])["deeds"][0]["result"].as_str().expect("text").contains("in use by endpoint `live`")
+                alert_record(&alerts[0])["deeds"][0]["result"]
+                    .as_str()
+                    .expect("text")
+                    .contains("in use by endpoint `live`")
             );
         }
     }
@@ -323,7 +326,7 @@ fn a_creation_whose_event_is_lost_is_judged_when_it_starts() {
             assert_eq!(found, expected, "{answer}");
             let alerts = world.emulator.alerts();
             assert_eq!(alerts.len(), 1, "{}", operation.name);
-            let record = told(&alerts[0]);
+            let record = alert_record(&alerts[0]);
             let Stop::By(undo) = operation.stop else { panic!("{} is stopped", operation.name) };
             assert_eq!(record["deeds"][0]["result"], format!("done by {undo}"));
             let reason = record["reason"].as_str().expect("a reason");
@@ -360,7 +363,7 @@ fn the_first_trigger_decides_and_only_news_are_reported() {
     world.deliver(&event).expect("handled");
     let alerts = world.emulator.alerts();
     assert_eq!(alerts.len(), 1);
-    let record = told(&alerts[0]);
+    let record = alert_record(&alerts[0]);
     assert!(list(&record["findings"]).iter().any(|finding| finding["rule"] == "foreign-project-tag"), "{record}");
 }
 
@@ -382,7 +385,7 @@ fn a_notebook_that_could_not_be_stopped_yet_is_stopped_when_it_is_in_service() {
     let answer: Value = serde_json::from_str(&world.deliver(&state).expect("no need to wait")).expect("JSON");
     assert_eq!(answer[0]["principal"]["arn"], format!("arn:aws:iam::{ACCOUNT}:role/DataScientist"), "{answer}");
     let alerts = world.emulator.alerts();
-    assert_eq!(told(&alerts[0])["deeds"][0]["result"], "done by StopNotebookInstance");
+    assert_eq!(alert_record(&alerts[0])["deeds"][0]["result"], "done by StopNotebookInstance");
     // It is started again or updated, which is not its creation.
     assert_eq!(
         world.deliver(&started("CreateNotebookInstance", &state["detail"]["NotebookInstanceArn"])).expect("dropped"),
@@ -503,7 +506,7 @@ fn every_resource_that_can_be_stopped_is_stopped() {
                 world.deliver(&event).expect(&what);
                 let alerts = world.emulator.alerts();
                 assert_eq!(alerts.len(), 1, "{what}");
-                assert_eq!(told(&alerts[0])["deeds"][0]["result"], expected, "{what}");
+                assert_eq!(alert_record(&alerts[0])["deeds"][0]["result"], expected, "{what}");
                 // A stopped resource cannot be stopped again.
                 assert!(world.emulator.try_sagemaker(undo, &members).is_err(), "{what}: it runs");
             }
@@ -565,7 +568,7 @@ fn a_resource_in_use_is_marked_and_not_deleted() {
             create => drop(world.emulator.sagemaker(create, &members)),
         }
         world.deliver(&event).expect("handled");
-        let result = told(&world.emulator.alerts()[0])["deeds"][0]["result"].clone();
+        let result = alert_record(&world.emulator.alerts()[0])["deeds"][0]["result"].clone();
         assert!(result.as_str().is_some_and(|text| text.contains(&format!("in use by {user}"))), "{user}: {result}");
         assert_eq!(
             world.tags(&event, operation.resource_arn.expect("it has one")),
@@ -581,8 +584,8 @@ fn a_resource_that_must_not_be_stopped_is_reported() {
     world.deliver(&event).expect("handled");
     assert_eq!(world.tags(&event, "featureGroupArn"), [""; 0]);
     let alert = &world.emulator.alerts()[0];
-    let told = alert["Message"].as_str().expect("a message");
-    assert!(told.contains("deleting it may lose somebody's work"), "{told}");
+    let message = alert["Message"].as_str().expect("a message");
+    assert!(message.contains("deleting it may lose somebody's work"), "{message}");
 }
 
 /// A request that CloudTrail omitted is judged like the original, as far as the description shows it.
@@ -622,11 +625,11 @@ fn requests_are_recovered() {
                     answer[0]["event_id"] = Value::Null;
                     answer[0].take()
                 };
-                let (told, omitted) = (judged(request), judged(Value::Null));
+                let (complete, omitted) = (judged(request), judged(Value::Null));
                 if NOT_DESCRIBED.iter().any(|(name, _)| *name == operation.name) {
                     assert_ne!(omitted["verdict"], "compliant", "{what}");
                 } else {
-                    assert_eq!(essence(&omitted), essence(&told), "{what}");
+                    assert_eq!(essence(&omitted), essence(&complete), "{what}");
                 }
                 world.emulator.alerts();
             }

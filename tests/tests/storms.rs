@@ -9,7 +9,7 @@ use tagwarden_functions::permissions::functions;
 use tagwarden_tests::emulator::{Emulator, REGION};
 use tagwarden_tests::event;
 use tagwarden_tests::runtime_api::Function;
-use tagwarden_tests::world::{ACCOUNT, scheduled_in, told, training_job};
+use tagwarden_tests::world::{ACCOUNT, alert_record, scheduled_in, training_job};
 
 const GUARD: &str = "guard-training";
 const DIGESTS: &str = "send-digests";
@@ -60,8 +60,8 @@ impl Storm {
     }
 
     /// The alerts as subscribers of protocol `sqs` receive them.
-    fn told(&self) -> Vec<Value> {
-        self.emulator.alerts().iter().map(told).collect()
+    fn alerts(&self) -> Vec<Value> {
+        self.emulator.alerts().iter().map(alert_record).collect()
     }
 
     /// How often a function made a call, as `service:Action`.
@@ -92,8 +92,8 @@ fn send(digests: &Function, intervals: i64) -> usize {
 }
 
 /// How many violations a message reports.
-fn count(told: &Value) -> u64 {
-    told["count"].as_u64().unwrap_or(1)
+fn count(record: &Value) -> u64 {
+    record["count"].as_u64().unwrap_or(1)
 }
 
 /// The unit tests of the guard have a thousand. Here, that would take minutes.
@@ -123,20 +123,20 @@ fn a_storm_is_stopped_and_reported_by_a_few_alerts() {
     storm.emulator.fault(json!({"service": "sagemaker", "action": "StopTrainingJob", "kind": "error", "status": 400,
         "code": "AccessDeniedException", "message": "injected"}));
     guard.invoke(&event).expect_err("it is not stopped");
-    let told = storm.told();
-    assert_eq!(told.len(), 2, "the first, and the one that failed");
-    assert_eq!(told[1]["deeds"][0]["failed"], json!(true), "{}", told[1]);
+    let alerts = storm.alerts();
+    assert_eq!(alerts.len(), 2, "the first, and the one that failed");
+    assert_eq!(alerts[1]["deeds"][0]["failed"], json!(true), "{}", alerts[1]);
     storm.emulator.clear_faults();
     guard.invoke(&event).expect("it is stopped now");
     assert!((0..JOBS).all(|number| storm.is_stopped(number)));
 
     let digests = storm.digests();
-    assert_eq!((send(&digests, 0), storm.told().len()), (0, 0), "the window is open");
+    assert_eq!((send(&digests, 0), storm.alerts().len()), (0, 0), "the window is open");
     assert_eq!(send(&digests, 1), 1);
     let alerts = storm.emulator.alerts();
     let [digest] = alerts.as_slice() else { panic!("{alerts:?}") };
     let record: Value = serde_json::from_str(digest["Message"].as_str().expect("a message")).expect("JSON");
-    assert_eq!(count(&told[0]) + count(&record), JOBS as u64);
+    assert_eq!(count(&alerts[0]) + count(&record), JOBS as u64);
     assert_eq!(record["done"], json!({"stopped": JOBS - 1}));
     assert_eq!(record["principal"], format!("arn:aws:iam::{ACCOUNT}:role/DataScientist"));
     let listed = record["events"].as_array().expect("a list").len() as u64;
@@ -155,7 +155,7 @@ fn a_storm_is_stopped_and_reported_by_a_few_alerts() {
     // The next interval had no alerts, so the window is closed. The next violation is reported at once.
     assert_eq!(send(&digests, 2), 0);
     guard.invoke(&storm.launch(JOBS)).expect("handled");
-    assert_eq!(storm.told().iter().map(count).collect::<Vec<_>>(), [1]);
+    assert_eq!(storm.alerts().iter().map(count).collect::<Vec<_>>(), [1]);
 
     // The role allows every call, and every permission is used. SNS uses those for keys.
     let functions = functions::<Aws>();
@@ -172,7 +172,7 @@ fn a_single_violation_costs_one_more_call() {
     guard.invoke(&storm.launch(0)).expect("handled");
     // Claim, creation, group, completion.
     assert_eq!(storm.calls(GUARD, "dynamodb:UpdateItem"), 4);
-    assert_eq!(storm.told().len(), 1);
+    assert_eq!(storm.alerts().len(), 1);
     assert_eq!(storm.calls(DIGESTS, "dynamodb:Query"), 0);
     send(&storm.digests(), 1);
     assert_eq!(storm.emulator.journal(DIGESTS), ["dynamodb:Query", "dynamodb:GetItem", "dynamodb:DeleteItem"]);
@@ -187,7 +187,7 @@ fn without_the_table_each_alert_is_sent() {
     for number in 0..3 {
         guard.invoke(&storm.launch(number)).expect("handled");
     }
-    assert_eq!(storm.told().iter().map(count).collect::<Vec<_>>(), [1, 1, 1]);
+    assert_eq!(storm.alerts().iter().map(count).collect::<Vec<_>>(), [1, 1, 1]);
 }
 
 /// A guard that dies before it completes its claim gets the event again.
@@ -198,7 +198,7 @@ fn a_retried_event_is_not_counted_twice() {
     let events: Vec<_> = (0..3).map(|number| storm.launch(number)).collect();
     storm.emulator.fault(json!({"service": "sns", "action": "Publish", "kind": "error", "status": 403,
         "code": "AuthorizationError", "message": "injected"}));
-    guard.invoke(&events[0]).expect_err("nobody was told");
+    guard.invoke(&events[0]).expect_err("no alert was sent");
     storm.emulator.clear_faults();
     for event in &events {
         guard.invoke(event).expect("handled");
@@ -210,7 +210,7 @@ fn a_retried_event_is_not_counted_twice() {
     }
     assert_eq!(storm.calls(GUARD, "sagemaker:StopTrainingJob"), 6, "they were dealt with again");
     assert_eq!(send(&storm.digests(), 1), 1);
-    assert_eq!(storm.told().iter().map(count).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(storm.alerts().iter().map(count).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_digest_that_is_killed_before_it_is_recorded_is_sent_again() {
     for number in 0..4 {
         guard.invoke(&storm.launch(number)).expect("handled");
     }
-    assert_eq!(storm.told().len(), 1);
+    assert_eq!(storm.alerts().len(), 1);
     storm.emulator.fault(json!({"service": "dynamodb", "action": "UpdateItem", "kind": "drop"}));
     let digests = storm.digests();
     digests.begin(&after(1));
@@ -230,9 +230,9 @@ fn a_digest_that_is_killed_before_it_is_recorded_is_sent_again() {
     });
     assert!(published);
     digests.stop();
-    assert_eq!(storm.told().iter().map(count).collect::<Vec<_>>(), [3]);
+    assert_eq!(storm.alerts().iter().map(count).collect::<Vec<_>>(), [3]);
     storm.emulator.clear_faults();
     let digests = storm.digests();
     assert_eq!((send(&digests, 1), send(&digests, 1)), (1, 0));
-    assert_eq!(storm.told().iter().map(count).collect::<Vec<_>>(), [3]);
+    assert_eq!(storm.alerts().iter().map(count).collect::<Vec<_>>(), [3]);
 }

@@ -9,7 +9,7 @@ use tagwarden_functions::aws::Aws;
 use tagwarden_functions::permissions::functions;
 use tagwarden_functions::sweep::operations;
 use tagwarden_tests::runtime_api::Function;
-use tagwarden_tests::world::{ACCOUNT, World, just_now, scheduled_in, told};
+use tagwarden_tests::world::{ACCOUNT, World, alert_record, just_now, scheduled_in};
 
 const SWEEP: &str = "sweep";
 
@@ -47,7 +47,7 @@ fn alerts(world: &World) -> Vec<Alert> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let alerts = world.emulator.alerts();
     let read = |alert: &Value| {
-        let record = told(alert);
+        let record = alert_record(alert);
         Alert {
             operation: text(&record["event_name"]),
             resource: text(&record["resource"]["name"]),

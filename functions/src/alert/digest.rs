@@ -72,7 +72,7 @@ fn text(window: &AlertWindow) -> String {
         [] => "?".to_owned(),
         values => values.join(", "),
     };
-    line(&format!("{who} caused {} more of the alerts that were sent before,", window.waiting()));
+    line(&format!("{who} caused {} more alerts like the one that was sent before,", window.waiting()));
     line(&format!(
         "in account {}, region {}: after {} until {}.",
         of("account"),

@@ -14,7 +14,7 @@ use crate::act::ActionResult;
 pub(super) const MAX_FINDINGS: usize = 20;
 
 /// The longest value of a finding, in characters.
-pub(super) const MAX_VALUE: usize = 500;
+const MAX_VALUE: usize = 500;
 
 pub(super) fn name(decision: &Decision) -> &str {
     decision.resource.as_ref().and_then(|resource| resource.name.as_deref()).unwrap_or("(no name)")

@@ -13,8 +13,9 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::errors::{aws_error, condition_held};
 use super::items::{TableItem, number, seconds, string, text};
-use crate::ports::{AlertGroup, AlertWindow, LISTED, PendingAlert};
-use crate::ports::{AlertTiming, AwsError, AwsResult, DigestAlerts, GroupAlerts};
+use crate::ports::{
+    AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, DigestAlerts, GroupAlerts, LISTED, PendingAlert,
+};
 
 /// The index of the windows by their end.
 const BY_END: &str = "by-end";

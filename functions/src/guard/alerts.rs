@@ -82,7 +82,7 @@ mod tests {
         state.messages.iter().map(|message| record(message)["count"].as_u64().unwrap_or(1)).collect()
     }
 
-    /// What `send-digests` does so many intervals later.
+    /// Runs `send-digests` after this number of intervals.
     async fn digests(guard: &Guard<Account>, intervals: i32) -> Result<usize, String> {
         let now = Timestamp::now() + INTERVAL * intervals;
         digest::send(now, INTERVAL, &guard.ports).await

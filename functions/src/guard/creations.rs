@@ -154,7 +154,7 @@ mod tests {
 
     const JOB: &str = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/churn-no-vpc";
 
-    /// The event that the job of the sample event runs, with what describes it: created at `created`.
+    /// The event that the job of the sample event runs. Its description says that it was created at `created`.
     fn state_change(guard: &Guard<Account>, id: &str, created: Timestamp) -> String {
         let seconds = created.as_second();
         let described = serde_json::json!({"TrainingJobName": "churn-no-vpc", "TrainingJobArn": JOB, "CreationTime": seconds,
@@ -244,24 +244,24 @@ mod tests {
         let now = Timestamp::now();
         let before = now - SignedDuration::from_secs(60);
         let rules = "[rules.missing-vpc]";
-        // Two records, then the event of the second.
+        // Two records, and then the event of the second creation.
         let guard_ = guard(rules);
         handle(&guard_, &record("r1", before)).await.expect("handled");
         handle(&guard_, &record("r2", now)).await.expect("handled");
         assert_eq!(done(&guard_), [STOPPED_AND_REPORTED, STOPPED_AND_REPORTED].concat());
         assert_eq!(handle(&guard_, &state_change(&guard_, "s2", now)).await, Ok(0));
-        // At once, even: no record drops another one.
+        // A third record of the same time is processed, too.
         handle(&guard_, &record("r3", now)).await.expect("handled");
         assert_eq!(done(&guard_).len(), 6);
 
-        // A record, then the event of a second creation, whose record is lost; then it comes after all.
+        // A record, and then the event of a second creation. The record of the second creation is late.
         let guard_ = guard(rules);
         handle(&guard_, &record("r1", before)).await.expect("handled");
         let state = state_change(&guard_, "s2", now);
         assert_eq!(wait_and_handle(&guard_, &state).await, Ok(1));
         handle(&guard_, &record("r2", now)).await.expect("handled");
         assert_eq!(done(&guard_), [STOPPED_AND_REPORTED, STOPPED_AND_REPORTED].concat());
-        // The record of a third.
+        // The record of a third creation.
         handle(&guard_, &record("r3", now + SignedDuration::from_secs(60))).await.expect("handled");
         assert_eq!(done(&guard_).len(), 6);
     }
@@ -296,7 +296,7 @@ mod tests {
         let long_ago = Timestamp::now() - SignedDuration::from_hours(8 * 24);
         assert_eq!(handle(&guard, &state_change(&guard, "old", long_ago)).await, Ok(1));
         assert_eq!(done(&guard), [""; 0]);
-        // An endpoint that was updated, for one: it was created before the guard was there.
+        // This happens if an endpoint is updated that was created before the guard was deployed.
         let days_ago = Timestamp::now() - SignedDuration::from_hours(25);
         let state = state_change(&guard, "days", days_ago);
         wait_and_handle(&guard, &state).await.expect("handled");
@@ -313,10 +313,10 @@ mod tests {
         let state = state_change(&guard, "throttled", Timestamp::now());
         guard.ports.state().answers.insert("DescribeTrainingJob", Err(refused));
         for _ in 0..ATTEMPTS {
-            handle(&guard, &state).await.expect_err("it is not known what it is");
+            handle(&guard, &state).await.expect_err("the resource cannot be described");
         }
         let elsewhere = state_change(&guard, "elsewhere", Timestamp::now()).replace("111122223333", "999900001111");
-        let error = handle(&guard, &elsewhere).await.expect_err("it is not ours");
+        let error = handle(&guard, &elsewhere).await.expect_err("the event is from another account");
         assert!(error.contains("only acts in account 111122223333"), "{error}");
         assert_eq!(done(&guard), [""; 0]);
     }
