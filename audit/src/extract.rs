@@ -13,7 +13,7 @@ use tagwarden::evidence::{self, Created, EndpointConfig, Model, Session, TagChan
 use tagwarden::operations::Operation;
 use tagwarden::record::documents::{self, Item};
 use tagwarden::record::json::Value;
-use tagwarden::record::{self, Call, is_sagemaker};
+use tagwarden::record::{self, Call, SECRET_MEMBERS, is_sagemaker};
 
 /// What one input holds that an audit needs; everything else is only counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,9 +62,6 @@ pub struct Denied {
     /// ARN of the IAM role or user, else of the session.
     pub principal: Option<String>,
 }
-
-/// What requests hold that no rule reads and nobody else should.
-const SECRETS: [&str; 2] = ["environment", "hyperParameters"];
 
 impl Extract {
     /// Takes from the text of a log file what matters to an audit of `period`, as [`read`](Self::read) does, but parses only
@@ -229,7 +226,7 @@ impl Serialize for Kept<'_> {
         match self.value {
             Value::Array(elements) => serializer.collect_seq(elements.iter().map(|value| Self { value, ..*self })),
             Value::Object(members) => serializer.collect_map(members.iter().map(|(key, value)| {
-                let is_secret = self.is_requested && SECRETS.contains(&key);
+                let is_secret = self.is_requested && SECRET_MEMBERS.contains(&key);
                 let value = if is_secret { &Value::Null } else { value };
                 (key, Self { value, is_requested: self.is_requested || key == "requestParameters" })
             })),
@@ -256,6 +253,7 @@ mod tests {
             r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{name}","eventTime":"{time}",{more}
             "userIdentity":{{"type":"IAMUser","accessKeyId":"AKIA1","arn":"arn:aws:iam::111122223333:user/eve"}},
             "requestParameters":{{"trainingJobName":"n","hyperParameters":{{"token":"y"}},
+            "trainingJobDefinition":{{"staticHyperParameters":{{"token":"z"}}}},
             "x":[{{"environment":{{"PASSWORD":"x"}},"y":"kept"}}]}}}}"#
         )
     }

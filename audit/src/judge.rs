@@ -7,7 +7,7 @@ use crate::{FindingLine, Period, Summary};
 use tagwarden::decide::{Decision, decide_record};
 use tagwarden::evidence::Evidence;
 
-use crate::{AuditError, Gathered, LoadedPolicy, Page, Written};
+use crate::{AuditError, Gathered, Page, PolicySource, Written};
 
 /// How many launches are judged at a time.
 const BATCH: usize = 256;
@@ -16,9 +16,9 @@ const BATCH: usize = 256;
 #[derive(Clone, Copy)]
 pub struct Audit<'a> {
     /// The policy to judge by.
-    pub policy: &'a LoadedPolicy,
+    pub policy: &'a PolicySource,
     /// Another one, whose verdicts are compared.
-    pub other: Option<&'a LoadedPolicy>,
+    pub other: Option<&'a PolicySource>,
     /// The period that the launches are of.
     pub period: Period,
     /// How many threads judge.

@@ -9,10 +9,10 @@ mod gather;
 pub mod iam;
 mod judge;
 pub mod layout;
-mod loaded_policy;
 pub mod log_file;
 mod page;
 mod period;
+mod policy_source;
 mod records;
 mod spool;
 pub mod stored;
@@ -23,10 +23,10 @@ pub use error::AuditError;
 pub use extract::{Denied, Extract, Launch};
 pub use gather::Gathered;
 pub use judge::{Audit, Outputs};
-pub use loaded_policy::LoadedPolicy;
 pub use log_file::{LogFiles, Scanned};
 pub use page::Page;
 pub use period::Period;
+pub use policy_source::PolicySource;
 pub use summary::{
     Changed, Comparison, DeniedCount, FindingLine, Input, RuleCount, Summary, Unknown, Verdicts, project,
 };

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tagwarden::decide::{Decision, Verdict};
 use tagwarden::settings::Abac;
 
-use crate::{AuditError, LoadedPolicy, Written};
+use crate::{AuditError, PolicySource, Written};
 
 const FRAME: &str = include_str!("page.html");
 const SCRIPT: &str = include_str!("page.js");
@@ -67,7 +67,7 @@ impl Page {
         self.json(&LaunchRow { project: crate::project(decision, abac), decision })
     }
 
-    pub(crate) fn finish(mut self, summary: &Summary, policy: &LoadedPolicy, period: Period) -> Result<(), AuditError> {
+    pub(crate) fn finish(mut self, summary: &Summary, policy: &PolicySource, period: Period) -> Result<(), AuditError> {
         self.file.text("]</script>\n<script type=\"application/json\" id=\"summary-data\">")?;
         let Period { since, until } = period;
         let (policy_name, policy_text) = (policy.name.as_str(), policy.text.as_str());

@@ -14,7 +14,7 @@ use tagwarden::evidence::Session;
 use crate::AuditError;
 
 /// Changes with whatever changes what the same log files are stored as.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// A log file, or a folder of a day that was not opened.
 #[derive(Debug, Serialize, Deserialize)]

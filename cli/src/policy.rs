@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tagwarden::policy::{self, Level, Policy};
-use tagwarden_audit::LoadedPolicy;
+use tagwarden_audit::PolicySource;
 
 use crate::args::{PolicyArgs, PolicyCommand};
 use crate::diagnostics;
@@ -14,13 +14,13 @@ use crate::output::Output;
 use crate::report::plural;
 
 /// The policy in `file`, or the one that is built in.
-pub fn load(file: Option<&Path>) -> Result<LoadedPolicy, CliError> {
+pub fn load(file: Option<&Path>) -> Result<PolicySource, CliError> {
     let (name, text) = match file {
         Some(file) => (file.display().to_string(), read(file)?),
         None => ("the built-in policy".to_owned(), policy::DEFAULT.to_owned()),
     };
     match Policy::parse(&text) {
-        Ok(policy) => Ok(LoadedPolicy { name, text, policy }),
+        Ok(policy) => Ok(PolicySource { name, text, policy }),
         Err(errors) => {
             let count = errors.len();
             diagnostics::print_to_stderr(&name, &text, &errors);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tagwarden::policy;
-use tagwarden_audit::{Audit, LoadedPolicy, Outputs, Page, Written, stored};
+use tagwarden_audit::{Audit, Outputs, Page, PolicySource, Written, stored};
 use tagwarden_audit::{Summary, Verdicts};
 
 use super::bounds::{Bounds, extract_of};
@@ -120,7 +120,7 @@ async fn write_summary(report: &S3Object, summary: &Summary, ports: &impl WriteO
 }
 
 /// The policy at this location, or the built-in policy.
-async fn load_policy(location: Option<&str>, ports: &impl ReadObject) -> Result<LoadedPolicy, String> {
+async fn load_policy(location: Option<&str>, ports: &impl ReadObject) -> Result<PolicySource, String> {
     let (name, text) = match location {
         None => ("the built-in policy".to_owned(), policy::DEFAULT.to_owned()),
         Some(location) if location.starts_with("s3://") => {
@@ -130,5 +130,5 @@ async fn load_policy(location: Option<&str>, ports: &impl ReadObject) -> Result<
         Some(path) => (path.to_owned(), std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?),
     };
     let policy = policy_file::parse(&name, &text, false)?;
-    Ok(LoadedPolicy { name, text, policy })
+    Ok(PolicySource { name, text, policy })
 }

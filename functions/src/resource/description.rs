@@ -3,9 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use tagwarden::operations::Operation;
-
-/// Members that may hold secrets. No rule reads them.
-const SECRET: [&str; 3] = ["Environment", "HyperParameters", "StaticHyperParameters"];
+use tagwarden::record::SECRET_MEMBERS;
 
 /// Members that name the parent of a resource, such as the tuning job of a training job. The parent was judged itself: CloudTrail
 /// reports its children by service events, which name no caller.
@@ -16,9 +14,9 @@ const PARENTS: [&str; 5] =
 pub fn to_cloudtrail_form(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let kept = members.into_iter().filter(|(key, _)| !SECRET.contains(&key.as_str()));
-            let lowered = kept.map(|(key, member)| (lower_first(&key), to_cloudtrail_form(member)));
-            Value::Object(lowered.collect::<Map<_, _>>())
+            let spelled = members.into_iter().map(|(key, member)| (lower_first(&key), member));
+            let kept = spelled.filter(|(key, _)| !SECRET_MEMBERS.contains(&key.as_str()));
+            Value::Object(kept.map(|(key, member)| (key, to_cloudtrail_form(member))).collect::<Map<_, _>>())
         }
         Value::Array(elements) => elements.into_iter().map(to_cloudtrail_form).collect(),
         leaf => leaf,

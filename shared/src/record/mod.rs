@@ -7,3 +7,7 @@ pub mod json;
 pub mod kms;
 
 pub use call::{Call, Identity, is_sagemaker, request};
+
+/// Members of requests and descriptions that may hold secrets, in CloudTrail's spelling. No rule reads them, and nothing that
+/// Tagwarden stores or sends holds them.
+pub const SECRET_MEMBERS: [&str; 3] = ["environment", "hyperParameters", "staticHyperParameters"];

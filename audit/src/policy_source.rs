@@ -1,10 +1,10 @@
-//! Policies with the texts that they were read from.
+//! A policy with the text that it was read from.
 
 use tagwarden::policy::Policy;
 
-/// A policy as it was loaded.
+/// A policy, its text and the name of its file.
 #[derive(Clone, Debug)]
-pub struct LoadedPolicy {
+pub struct PolicySource {
     /// What reports call it: its file's name.
     pub name: String,
     /// Its text.
