@@ -265,7 +265,7 @@ fn damaged_files_are_named_and_the_rest_is_right() {
     assert!(tagwarden(&["audit", "not-there"]).stderr.contains("not-there: cannot be read"));
     let empty = tempfile::tempdir().expect("a folder");
     let ran = tagwarden(&["audit", empty.path().to_str().expect("UTF-8")]);
-    assert_eq!((ran.status, ran.stderr.trim()), (2, "error: there is no file to read"));
+    assert_eq!((ran.status, ran.stderr.trim()), (2, "error: there are no files to read"));
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn two_policies_are_compared() {
         assert_eq!((verdict(&ours), verdict(&others)), (change["before"].clone(), change["after"].clone()));
     }
     let text = tagwarden(&["audit", "--policy", &before, "--compare", &after, "events"]).stdout;
-    assert!(text.contains(&format!("{changed} launches would change verdict: from {before} to {after}")), "{text}");
+    assert!(text.contains(&format!("{changed} launches would get another verdict: from {before} to {after}")), "{text}");
 }
 
 #[test]

@@ -221,7 +221,7 @@ fn bad_input_is_named_and_the_rest_goes_on() {
 fn an_iam_file_must_be_one() {
     let ran = tagwarden(&["check", "--iam", "events/CreateTrainingJob.compliant.json", "events"]);
     assert_eq!(ran.status, 2);
-    assert!(ran.stderr.contains("no output of `aws iam get-account-authorization-details`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("not the output of `aws iam get-account-authorization-details`"), "{}", ran.stderr);
 }
 
 #[test]
