@@ -35,7 +35,7 @@ const COLUMNS: [(&str, &str); 19] = [
 /// The name of a table, maybe after those of its catalogue and database.
 ///
 /// # Errors
-/// Where it is none that needs no quotes.
+/// If it is none that needs no quotes.
 pub fn parse_table(name: &str) -> Result<String, String> {
     let is_plain =
         |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -218,7 +218,7 @@ pub(crate) fn records_of_csv(bytes: &[u8], problems: &mut Vec<String>) -> String
     }
 }
 
-/// The records of a result in JSON Lines; `None` where the first line is no row of one. Other lines stay as they are.
+/// The records of a result in JSON Lines; `None` if the first line is no row of one. Other lines stay as they are.
 pub(crate) fn records_of_json_lines(text: &str) -> Option<String> {
     let record = |line: &str| match serde_json::from_str::<Row>(line) {
         Ok(row) if row.eventsource.is_some() && !line.contains("\"eventSource\"") => {

@@ -68,7 +68,7 @@ const SECRETS: [&str; 2] = ["environment", "hyperParameters"];
 
 impl Extract {
     /// Takes from the text of a log file what matters to an audit of `period`, as [`read`](Self::read) does, but parses only
-    /// what may. `None` where the file is not written as CloudTrail writes it, or anything is wrong with it.
+    /// what may. `None` if the file is not written as CloudTrail writes it, or anything is wrong with it.
     pub fn quickly(text: &[u8], period: Period) -> Option<Self> {
         let mut extract = Self::default();
         let mut of_others = BTreeMap::<&[u8], u64>::new();
@@ -175,14 +175,14 @@ impl Denied {
     }
 }
 
-/// The name of a call to SageMaker that succeeded and changed nothing; `None` where it did, or it takes a parser to tell.
+/// The name of a call to SageMaker that succeeded and changed nothing; `None` if it did, or it takes a parser to tell.
 fn only_reads<'t>(call: &RawCall<'t>) -> Option<&'t str> {
     let name = str::from_utf8(call.name).ok().filter(|name| Operation::named(name).is_none())?;
     let is_read = is_sagemaker(call.source) && call.members(["readOnly", "errorCode"])? == [Some(&b"true"[..]), None];
     is_read.then_some(name)
 }
 
-/// The session of a role that a call issued; `None` where it takes a parser to tell.
+/// The session of a role that a call issued; `None` if it takes a parser to tell.
 fn session(call: &RawCall) -> Option<Session> {
     Session::is_issued_by(call.source, call.name).then_some(())?;
     let [request, response, error] = call.members(["requestParameters", "responseElements", "errorCode"])?;
@@ -282,7 +282,7 @@ mod tests {
         let denied: Vec<_> =
             extract.denied.iter().map(|(denied, count)| (denied.event_name.as_str(), *count)).collect();
         assert_eq!(denied, [("CreateTrainingJob", 1)], "only attempts at changing something count");
-        assert_eq!(extract.problems, [" no CloudTrail record: `eventName` is missing"]);
+        assert_eq!(extract.problems, [" not a CloudTrail record: `eventName` is missing"]);
     }
 
     /// How CloudTrail's records begin: with this, what follows is read where it stands.

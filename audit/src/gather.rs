@@ -66,7 +66,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
     /// Takes in what a file holds.
     ///
     /// # Errors
-    /// Where a temporary file cannot be written.
+    /// If a temporary file cannot be written.
     pub fn take(
         &mut self,
         place: &Place,

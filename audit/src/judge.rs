@@ -40,7 +40,7 @@ impl Audit<'_> {
     /// Judges the launches in the order of time, writes the `outputs`, and sums up.
     ///
     /// # Errors
-    /// Where an output cannot be written, or a temporary file cannot be read.
+    /// If an output cannot be written, or a temporary file cannot be read.
     pub fn judge<Place: Ord + Clone>(
         &self,
         mut gathered: Gathered<Place>,

@@ -88,7 +88,7 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
 /// number.
 ///
 /// # Errors
-/// Where they can be neither.
+/// If they can be neither.
 pub fn text<'a>(bytes: &'a [u8], problems: &mut Vec<String>) -> Result<Cow<'a, str>, String> {
     if athena::is_csv(bytes) {
         return Ok(Cow::Owned(athena::records_of_csv(bytes, problems)));
@@ -117,7 +117,7 @@ pub fn text<'a>(bytes: &'a [u8], problems: &mut Vec<String>) -> Result<Cow<'a, s
 /// What a gzip file holds, all its members one after the other.
 ///
 /// # Errors
-/// Where it is damaged or too large.
+/// If it is damaged or too large.
 pub fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let read = MultiGzDecoder::new(gzipped).take(MAX_INFLATED + 1).read_to_end(&mut bytes);
@@ -131,7 +131,7 @@ pub fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, String> {
     }
 }
 
-/// What a gzip file of one member holds. `None` where it may have several, is damaged, or too large: the slower way tells.
+/// What a gzip file of one member holds. `None` if it may have several, is damaged, or too large: the slower way tells.
 fn inflate_at_once<'b>(gzipped: &[u8], inflated: &'b mut Vec<u8>, decompressor: &mut Decompressor) -> Option<&'b [u8]> {
     let (_, length) = gzipped.split_last_chunk::<4>()?;
     let length = u32::from_le_bytes(*length);

@@ -48,7 +48,7 @@ impl Page {
     /// Begins the page in `file`.
     ///
     /// # Errors
-    /// Where that cannot be written.
+    /// If that cannot be written.
     pub fn begin(mut file: Written) -> Result<Self, AuditError> {
         file.text(FRAME.trim_end())?;
         file.text("[")?;

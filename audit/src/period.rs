@@ -24,7 +24,7 @@ impl Period {
     /// A point in time as a user gives it: RFC 3339, or a date, which means its first moment in UTC.
     ///
     /// # Errors
-    /// Where it is neither.
+    /// If it is neither.
     pub fn parse_bound(text: &str) -> Result<Timestamp, String> {
         let midnight = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
         let time = text.parse::<Timestamp>().or_else(|_| text.parse::<Date>().and_then(midnight));

@@ -62,7 +62,7 @@ impl<'t> RawCall<'t> {
     }
 }
 
-/// The JSON texts of the values that an `object` has for `keys`, the first where it repeats one; `None` where it is not written
+/// The JSON texts of the values that an `object` has for `keys`, the first where it repeats one; `None` if it is not written
 /// plainly: compact, with no escapes in its keys. It may begin with any of its members, with the comma in front of it.
 pub fn members<'t, const N: usize>(object: &'t [u8], keys: [&str; N]) -> Option<[Option<&'t [u8]>; N]> {
     let (mut found, mut rest) = ([None; N], object);
@@ -83,13 +83,13 @@ pub fn members<'t, const N: usize>(object: &'t [u8], keys: [&str; N]) -> Option<
     (rest == b"}").then_some(found)
 }
 
-/// The text that a value of [`members`] is; `None` where it is none, is empty, or has escapes.
+/// The text that a value of [`members`] is; `None` if it is none, is empty, or has escapes.
 pub fn text(value: &[u8]) -> Option<&str> {
     let (text, _) = plain_text(value.strip_prefix(b"\"")?)?;
     str::from_utf8(text).ok().filter(|text| !text.is_empty())
 }
 
-/// The text up to the quote that closes it, and what follows; `None` where it has escapes.
+/// The text up to the quote that closes it, and what follows; `None` if it has escapes.
 fn plain_text(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memchr::memchr2(b'"', b'\\', text)?;
     let (plain, rest) = text.split_at_checked(end)?;
@@ -108,7 +108,7 @@ fn text_length(json: &[u8]) -> Option<usize> {
     }
 }
 
-/// How long the value at the beginning of `json` is; `None` where there is white space in front of it.
+/// How long the value at the beginning of `json` is; `None` if there is white space in front of it.
 fn length(json: &[u8]) -> Option<usize> {
     match json.first()? {
         b'"' => text_length(json),
@@ -166,7 +166,7 @@ struct Scan<'t, F> {
 
 impl<'t, F: FnMut(&RawRecord<'t>)> Scan<'t, F> {
     /// Goes through the text block by block. Most blocks hold neither braces nor escapes: of these it is enough to know
-    /// whether the number of quotes is odd. `None` where something is unusual.
+    /// whether the number of quotes is odd. `None` if something is unusual.
     #[inline(always)]
     fn run<S: Simd>(&mut self, simd: S) -> Option<()> {
         let (blocks, rest) = self.text.as_chunks::<BLOCK>();

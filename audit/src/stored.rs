@@ -86,7 +86,7 @@ fn line(file: &mut impl Write, value: &impl Serialize) -> Result<(), AuditError>
 /// Hands over what [`Files::files`] hold, one by one.
 ///
 /// # Errors
-/// Where they are damaged, or `each` fails.
+/// If they are damaged, or `each` fails.
 pub fn read_files(gzipped: &[u8], each: impl FnMut(Stored) -> Result<(), AuditError>) -> Result<(), AuditError> {
     read(gzipped, each)
 }
@@ -94,7 +94,7 @@ pub fn read_files(gzipped: &[u8], each: impl FnMut(Stored) -> Result<(), AuditEr
 /// Hands over what [`Files::sessions`] hold, one by one.
 ///
 /// # Errors
-/// Where they are damaged, or `each` fails.
+/// If they are damaged, or `each` fails.
 pub fn read_sessions(gzipped: &[u8], each: impl FnMut(Session) -> Result<(), AuditError>) -> Result<(), AuditError> {
     read(gzipped, each)
 }

@@ -18,7 +18,7 @@ impl Written {
     /// Creates the file, or empties it.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn create(path: &Path) -> Result<Self, AuditError> {
         let file = File::create(path).map_err(|error| cannot_write(path, &error))?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file) })

@@ -1,4 +1,4 @@
-//! The preventive half of a policy: IAM policies and service control policies that deny beforehand what the rules find
+//! The preventive half of a policy: IAM policies and service control policies that deny requests which the rules would report
 //! afterwards.
 
 mod abac;
