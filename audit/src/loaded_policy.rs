@@ -1,14 +1,14 @@
-//! Policies with the texts that they were read from.
+//! Policies with the texts from which they were read.
 
 use tagwarden::policy::Policy;
 
 /// A policy as it was loaded.
 #[derive(Clone, Debug)]
 pub struct LoadedPolicy {
-    /// What reports call it: its file's name.
+    /// Its name in reports, which is its file's name.
     pub name: String,
     /// Its text.
     pub text: String,
-    /// What the text says.
+    /// The policy that the text defines.
     pub policy: Policy,
 }

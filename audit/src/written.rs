@@ -24,7 +24,7 @@ impl Written {
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file) })
     }
 
-    /// Writes each as a line of JSON.
+    /// Writes each value as a line of JSON.
     pub(crate) fn lines(&mut self, lines: impl Iterator<Item = impl Serialize>) -> Result<(), AuditError> {
         for line in lines {
             let written = serde_json::to_writer(&mut self.file, &line).map_err(Into::into);

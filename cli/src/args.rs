@@ -28,13 +28,13 @@ pub enum Command {
     Policy(PolicyArgs),
 }
 
-/// Judge CloudTrail records and print what would be done.
+/// Judge CloudTrail records and print what Tagwarden would do.
 ///
 /// Exit status: 0 if every record is compliant or skipped; 1 if there is a violation; 2 if the command could not run or
 /// could not read some input; 3 if there is no violation, but at least one verdict is unknown.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
-    /// Policy file (default: the policy that is built in)
+    /// Policy file (default: the built-in policy)
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
@@ -70,7 +70,7 @@ pub struct CheckArgs {
 /// unknown.
 #[derive(Debug, clap::Args)]
 pub struct AuditArgs {
-    /// Policy file (default: the policy that is built in)
+    /// Policy file (default: the built-in policy)
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
@@ -200,7 +200,7 @@ pub enum RenderTarget {
 /// The options of all targets.
 #[derive(Debug, clap::Args)]
 pub struct OutArgs {
-    /// Policy file (default: the policy that is built in)
+    /// Policy file (default: the built-in policy)
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 

@@ -238,13 +238,13 @@ fn damaged_files_are_named_and_the_rest_is_right() {
         ("e-zero.json.gz", Vec::new(), ":1: empty"),
         ("f-empty.json.gz", gzip(b""), ":1: empty"),
         ("g-cut.json.gz", gzip(b"{\"Records\":[{\"eventSource\":\"s3.amazonaws.com\","), ":1: the JSON ends too early"),
-        ("h-latin1.json.gz", gzip(b"{\"Records\":[{\"eventSource\":\"\xe4\",\"eventName\":\"x\"}]}"), ":1: no UTF-8"),
+        ("h-latin1.json.gz", gzip(b"{\"Records\":[{\"eventSource\":\"\xe4\",\"eventName\":\"x\"}]}"), ":1: not UTF-8"),
         (
             "i-nothing.json.gz",
             gzip(b"{\"Records\":[{\"eventSource\":\"s3.amazonaws.com\"}]}"),
             ": not a CloudTrail record: `eventName` is missing",
         ),
-        ("j-picture.png", b"\x89PNG\r\n\x1a\n\0".to_vec(), ": neither JSON nor gzip, nor CSV as Athena writes it"),
+        ("j-picture.png", b"\x89PNG\r\n\x1a\n\0".to_vec(), ": not JSON, gzip or CSV as Athena writes it"),
     ];
     for (name, bytes, _) in &damages {
         write(&logs, name, bytes);

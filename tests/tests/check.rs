@@ -197,9 +197,9 @@ fn bad_input_is_named_and_the_rest_goes_on() {
         ("corrupt.json.gz", [&whole[..10], &[0xff; 40]].concat(), "the gzip file is corrupt"),
         ("numbers.json", b"[1,2]".to_vec(), ":1: expected an object, found a number"),
         ("huge.json", huge.into_bytes(), ":1: the record has 50 MB, but CloudTrail delivers at most 1 MB"),
-        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "neither JSON nor gzip"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "not JSON, gzip or CSV"),
         ("half.jsonl", half_a_line.into_bytes(), ":2: the JSON ends too early"),
-        ("latin1.jsonl", b"{\"eventSource\":\"\xe4\"}\n".to_vec(), ":1: no UTF-8"),
+        ("latin1.jsonl", b"{\"eventSource\":\"\xe4\"}\n".to_vec(), ":1: not UTF-8"),
         (
             "other.json",
             br#"{"hello":"world"}"#.to_vec(),
