@@ -12,8 +12,8 @@ pub struct Family {
     pub sizes: &'static [&'static str],
 }
 
-/// Studio's name for the shared machine on which JupyterServer apps run. It is not an instance of the account, and costs nothing.
-/// KernelGateway apps treat it as `ml.t3.medium` (API reference, `ResourceSpec`).
+/// Studio's name for the shared machine on which JupyterServer apps run. It is not an instance of the account, and
+/// costs nothing. KernelGateway apps treat it as `ml.t3.medium` (API reference, `ResourceSpec`).
 pub const SYSTEM: &str = "system";
 
 /// Whether instances of this type store on local NVMe disks, which take no volume key. `None` for a family that is not

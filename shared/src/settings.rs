@@ -1,4 +1,5 @@
-//! A policy's settings for one rule. The same description reads the policy file, words its errors and explains the rule.
+//! A policy's settings for one rule. The same description reads the policy file, words its errors and explains the
+//! rule.
 
 use crate::terms::{Action, Mode, OnUnknown, Pattern, SessionTags, Severity};
 
@@ -146,7 +147,8 @@ pub struct Settings<'p> {
     pub inherited: (Action, Severity),
     /// The values of the rule's own table.
     pub own: &'p Values,
-    /// The values of the overrides that apply, in file order. The first one wins, and all of them override the rule's own.
+    /// The values of the overrides that apply, in file order. The first one wins, and all of them override the rule's
+    /// own.
     pub overrides: Vec<&'p Values>,
 }
 

@@ -1,5 +1,5 @@
-//! Judges the endpoint configurations that a call uses, as if its caller had created them at that time: with the same table, the
-//! same rules and the same settings.
+//! Judges the endpoint configurations that a call uses, as if its caller had created them at that time: with the same
+//! table, the same rules and the same settings.
 
 use crate::facts::Facts;
 use crate::operations::Field;
@@ -9,8 +9,8 @@ use crate::rules::{Findings, Outcome, Rule, Violation};
 
 use super::plan::requested_action;
 
-/// What the other rules find in the configurations that a call uses, as violations of `rule`. Rules that judge only the caller,
-/// the place and the operation judge the call itself, and do not judge the configurations.
+/// What the other rules find in the configurations that a call uses, as violations of `rule`. Rules that judge only the
+/// caller, the place and the operation judge the call itself, and do not judge the configurations.
 pub(super) fn judge(rule: &Rule, facts: &Facts, policy: &Policy) -> Outcome {
     let mut findings = Findings::default();
     // The rule itself reports what cannot be read.

@@ -29,9 +29,9 @@ pub enum Lookup {
     Key(String),
 }
 
-/// The look-ups that a call to `operation` needs: always the caller's tags, and everything else if a rule that is on needs it.
-/// What cannot be read from the request is not looked up. Neither are roles and users of other accounts: IAM takes names, and
-/// would answer for this account's role of the same name. The rules then report that it is unknown.
+/// The look-ups that a call to `operation` needs: always the caller's tags, and everything else if a rule that is on
+/// needs it. What cannot be read from the request is not looked up. Neither are roles and users of other accounts: IAM
+/// takes names, and would answer for this account's role of the same name. The rules then report that it is unknown.
 pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> BTreeSet<Lookup> {
     let nothing = Evidence::default();
     let facts = Facts::of(call, operation, Caller::of(call, &nothing, policy.abac.session_tags), &nothing);
@@ -63,8 +63,8 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
     lookups
 }
 
-/// The look-ups that judging needs after the first ones: those for what an endpoint configuration names. Configurations do not
-/// use each other, so there are only these two steps.
+/// The look-ups that judging needs after the first ones: those for what an endpoint configuration names. Configurations
+/// do not use each other, so there are only these two steps.
 pub fn further_lookups(
     call: &Call,
     operation: &'static Operation,

@@ -52,8 +52,8 @@ impl Serialize for Verb {
     }
 }
 
-/// `StopTrainingJob` → `stop-training-job`, `StopAutoMLJob` → `stop-auto-ml-job`: a run of capitals is one word, except the last
-/// one if it begins a word.
+/// `StopTrainingJob` → `stop-training-job`, `StopAutoMLJob` → `stop-auto-ml-job`: a run of capitals is one word, except
+/// the last one if it begins a word.
 fn kebab_case(operation: &str) -> String {
     let mut kebab = String::new();
     let mut letters = operation.chars().peekable();
@@ -95,8 +95,8 @@ pub(super) fn requested_action(outcome: &Outcome, settings: &Settings) -> Action
     }
 }
 
-/// The actions that follow from what the rules found about `target`, an ARN or a name: the strongest action that any rule asks for
-/// and the operation allows, and an alert.
+/// The actions that follow from what the rules found about `target`, an ARN or a name: the strongest action that any
+/// rule asks for and the operation allows, and an alert.
 pub(super) fn plan(operation: &Operation, target: &str, requested: &[RequestedAction]) -> Vec<PlannedAction> {
     if requested.is_empty() {
         return Vec::new();
@@ -125,8 +125,8 @@ pub(super) fn plan(operation: &Operation, target: &str, requested: &[RequestedAc
     actions
 }
 
-/// The tags that rules ask for, and the rules whose tags are set. A rule that corrects its violations with a tag sets that tag if
-/// its value is known. Violations of all other rules are marked.
+/// The tags that rules ask for, and the rules whose tags are set. A rule that corrects its violations with a tag sets
+/// that tag if its value is known. Violations of all other rules are marked.
 fn tags<'r>(requested: impl Iterator<Item = &'r RequestedAction>) -> (Vec<(String, String)>, Vec<&'static str>) {
     let (mut tags, mut because, mut marked) = (Vec::new(), Vec::new(), Vec::new());
     for RequestedAction { rule, correcting_tag, .. } in requested {

@@ -43,8 +43,8 @@ impl EndpointConfig {
         config
     }
 
-    /// Passes on the call that would create this configuration, as if the caller of `using`, which uses it, had made it at that
-    /// time.
+    /// Passes on the call that would create this configuration, as if the caller of `using`, which uses it, had made it
+    /// at that time.
     pub fn as_created<T>(&self, using: &Call, then: impl FnOnce(&Call, &'static Operation) -> T) -> Option<T> {
         let operation = Operation::named(Self::BY)?;
         let request = json::borrowed(&self.request).ok()?;

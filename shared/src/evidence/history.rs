@@ -122,8 +122,8 @@ impl TagChange {
         &self.carrier
     }
 
-    /// Whether calls of this name to this service change the tags of roles or users: the kind, and the request member that names
-    /// the role or user.
+    /// Whether calls of this name to this service change the tags of roles or users: the kind, and the request member
+    /// that names the role or user.
     pub fn subject(event_source: &str, event_name: &str) -> Option<(&'static str, &'static str)> {
         let kind = if CHANGING_ROLES.contains(&event_name) {
             ("role", "roleName")
@@ -161,8 +161,9 @@ fn read_keys(request: &Value) -> Option<Vec<String>> {
     keys.iter().map(|key| key.as_str().map(str::to_owned)).collect()
 }
 
-/// A key for the carrier of tags with this ARN. In an account, the names of roles and users are unique, regardless of path and case
-/// (IAM User Guide, "IAM identifiers"). SageMaker writes names in ARNs in lower case, and accepts them in any case.
+/// A key for the carrier of tags with this ARN. In an account, the names of roles and users are unique, regardless of
+/// path and case (IAM User Guide, "IAM identifiers"). SageMaker writes names in ARNs in lower case, and accepts them in
+/// any case.
 pub fn carrier(arn: &str) -> Option<String> {
     if !arn::is_of_iam(arn) {
         return Some(arn.to_ascii_lowercase());

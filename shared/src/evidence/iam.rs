@@ -4,8 +4,8 @@ use super::{AttachedPolicy, Evidence, IamEntity, Tags};
 use crate::record::json::{Value, member, member_text};
 
 impl Evidence {
-    /// Adds all roles and users of a page of account authorization details. Returns what could not be read: those principals
-    /// stay unknown.
+    /// Adds all roles and users of a page of account authorization details. Returns what could not be read: those
+    /// principals stay unknown.
     pub fn add_authorization_details(&mut self, details: &Value) -> Vec<String> {
         let mut problems = Vec::new();
         for list in ["RoleDetailList", "UserDetailList"] {

@@ -1,7 +1,7 @@
 //! What is known besides the call itself: IAM's roles and users, sessions, models, endpoint configurations and keys.
 //!
-//! The command line fills it from files, a Lambda function from look-ups, and the code that reads it works the same with both. A
-//! fact that is missing here is [`Unread`], never assumed.
+//! The command line fills it from files, a Lambda function from look-ups, and the code that reads it works the same
+//! with both. A fact that is missing here is [`Unread`], never assumed.
 
 mod endpoint_configs;
 mod history;
@@ -54,8 +54,8 @@ impl Evidence {
         Self { hint, ..Self::default() }
     }
 
-    /// Learns what a call shows for later calls: the session that it issues, the model or endpoint configuration that it creates,
-    /// and the tags of a role, user or resource that it sets or removes.
+    /// Learns what a call shows for later calls: the session that it issues, the model or endpoint configuration that
+    /// it creates, and the tags of a role, user or resource that it sets or removes.
     pub fn learn(&mut self, call: &Call) {
         if let Some(session) = Session::read(call) {
             self.sessions.add(session);
@@ -170,8 +170,8 @@ impl<'a> PrincipalTags<'a> {
     }
 }
 
-/// The ARN of a role or user without its path. Names are unique in an account, regardless of the path, and the ARN of a session
-/// does not have the path.
+/// The ARN of a role or user without its path. Names are unique in an account, regardless of the path, and the ARN of a
+/// session does not have the path.
 fn without_path(arn: &str) -> String {
     match (arn.split_once('/'), arn.rsplit_once('/')) {
         (Some((prefix, _)), Some((_, name))) => format!("{prefix}/{name}"),

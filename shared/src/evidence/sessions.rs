@@ -18,8 +18,8 @@ use crate::record::{Call, Identity};
 pub struct Session {
     /// `responseElements.credentials.accessKeyId`, which signs the session's calls.
     pub access_key_id: Option<String>,
-    /// The session's principal id, `<role id>:<session name>`, and when it was issued. They identify the session if another access
-    /// key signs the calls (IAM Identity Center) or none does (a service acts for the session).
+    /// The session's principal id, `<role id>:<session name>`, and when it was issued. They identify the session if
+    /// another access key signs the calls (IAM Identity Center) or none does (a service acts for the session).
     pub issued: Option<(String, Timestamp)>,
     /// The tags that were passed or inherited, or why they could not be read.
     pub tags: Result<Tags, String>,
@@ -108,8 +108,8 @@ pub struct Sessions {
     unavailable: Option<String>,
 }
 
-/// What the records of one session say about its tags. There may be several: CloudTrail delivers at least once, and to both
-/// accounts of a cross-account call.
+/// What the records of one session say about its tags. There may be several: CloudTrail delivers at least once, and to
+/// both accounts of a cross-account call.
 type Records = Vec<Result<Tags, String>>;
 
 impl Sessions {
@@ -132,8 +132,9 @@ impl Sessions {
         self.unavailable = Some(why);
     }
 
-    /// The tags of the session that made a call: the session whose access key signed it, else the session with the caller's
-    /// principal id that was issued at the same time as the caller's credentials. `None` if no such session is known.
+    /// The tags of the session that made a call: the session whose access key signed it, else the session with the
+    /// caller's principal id that was issued at the same time as the caller's credentials. `None` if no such session is
+    /// known.
     ///
     /// # Errors
     /// If the session is known but its tags are not, or if records contradict each other: another session's tags must

@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::record::json::{self, Value, member};
 
-/// The tags of a role, user or session. Keys are case-insensitive, values are not (IAM User Guide, "Rules for tagging").
+/// The tags of a role, user or session. Keys are case-insensitive, values are not (IAM User Guide, "Rules for
+/// tagging").
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tags(Vec<(String, String)>);
 

@@ -16,19 +16,20 @@ pub trait Created: Sized {
     /// The operation that creates it.
     const BY: &'static str;
 
-    /// The resource that a successful call of that operation created, with its name. `None` if the request does not show it.
+    /// The resource that a successful call of that operation created, with its name. `None` if the request does not
+    /// show it.
     fn from_request(call: &Call) -> Option<(String, Self)>;
 
-    /// The resource that `call` created, with its name. `None` for calls that did not create one of this kind, or do not
-    /// show it.
+    /// The resource that `call` created, with its name. `None` for calls that did not create one of this kind, or do
+    /// not show it.
     fn read(call: &Call) -> Option<(String, Self)> {
         let creates_it = call.is_sagemaker() && call.event_name == Self::BY && call.error_code.is_none();
         creates_it.then(|| Self::from_request(call)).flatten()
     }
 }
 
-/// All known resources of a kind. A name may be used again after the resource was deleted, so each is known from a certain time
-/// on.
+/// All known resources of a kind. A name may be used again after the resource was deleted, so each is known from a
+/// certain time on.
 #[derive(Clone, Debug)]
 pub struct Versions<T>(HashMap<String, Vec<(Timestamp, LookedUp<T>)>>);
 

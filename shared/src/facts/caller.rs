@@ -84,8 +84,9 @@ impl<'a> Caller<'a> {
         Self { arn, session, identity }
     }
 
-    /// The value of the caller's tag `key` and its source; `None` if the caller has no such tag, or one with an empty value,
-    /// which names no project. A session's tag overrides the role's (IAM User Guide, "Pass session tags in AWS STS").
+    /// The value of the caller's tag `key` and its source; `None` if the caller has no such tag, or one with an empty
+    /// value, which names no project. A session's tag overrides the role's (IAM User Guide, "Pass session tags in AWS
+    /// STS").
     ///
     /// # Errors
     /// If the tags that decide it could not be read.

@@ -103,8 +103,8 @@ impl<'a> Facts<'a> {
         Self { call, operation, caller, evidence, found, tags }
     }
 
-    /// Everything that the request says about `field`, each with its place. If the API requires a fact that is missing, it counts
-    /// as unreadable. What an update leaves unchanged is not included.
+    /// Everything that the request says about `field`, each with its place. If the API requires a fact that is missing,
+    /// it counts as unreadable. What an update leaves unchanged is not included.
     pub fn all(&self, field: Field) -> impl Iterator<Item = &Found<'a>> + Clone {
         self.slots(field).map(|(_, found)| found)
     }
@@ -130,8 +130,8 @@ impl<'a> Facts<'a> {
         self.tags.as_deref().map_err(Clone::clone)
     }
 
-    /// The request's tags that IAM treats as the ABAC tag: condition key names ignore case, so `aws:RequestTag/Project` and
-    /// `aws:ResourceTag/Project` also match `project`. Tags without a value name no project and are left out.
+    /// The request's tags that IAM treats as the ABAC tag: condition key names ignore case, so `aws:RequestTag/Project`
+    /// and `aws:ResourceTag/Project` also match `project`. Tags without a value name no project and are left out.
     ///
     /// # Errors
     /// If the tags could not be read.
@@ -164,8 +164,8 @@ impl<'a> Facts<'a> {
         names.map(|(at, name)| known(at, name?)).collect()
     }
 
-    /// The value of the tag `key` of the role `arn`, which the request passes at `at`, at the time of the call; `None` if it has
-    /// no such tag, or one with an empty value.
+    /// The value of the tag `key` of the role `arn`, which the request passes at `at`, at the time of the call; `None`
+    /// if it has no such tag, or one with an empty value.
     ///
     /// # Errors
     /// If the value is not known.
@@ -174,8 +174,9 @@ impl<'a> Facts<'a> {
         value.map(|value| value.filter(|value| !value.is_empty())).map_err(|why| Unread::new(at, why))
     }
 
-    /// The sources of the network settings of the compute that the request launches. Transform jobs, inference experiments and
-    /// endpoint configurations that name models take them from models, everything else from the request.
+    /// The sources of the network settings of the compute that the request launches. Transform jobs, inference
+    /// experiments and endpoint configurations that name models take them from models, everything else from the
+    /// request.
     pub fn networks(&self) -> Vec<Read<Network<'a>>> {
         if !self.operation.tells(Field::Model) {
             return vec![Ok(Network::Request)];
@@ -205,8 +206,8 @@ impl<'a> Facts<'a> {
         networks
     }
 
-    /// How many instances the request can start, including those that automatic scaling may add, and the last place that adds
-    /// to them. `None` if it sets no count, as with serverless compute.
+    /// How many instances the request can start, including those that automatic scaling may add, and the last place
+    /// that adds to them. `None` if it sets no count, as with serverless compute.
     ///
     /// # Errors
     /// If a count could not be read.
@@ -251,8 +252,8 @@ impl<'a> Facts<'a> {
         self.all(field).filter_map(|found| Some(found.count().transpose()?.map(|count| (found.at, count)))).collect()
     }
 
-    /// The objects of the request that launch compute, each with the instance types that it names. Serverless compute names
-    /// none.
+    /// The objects of the request that launch compute, each with the instance types that it names. Serverless compute
+    /// names none.
     ///
     /// # Errors
     /// If the request could not be read, or does not say what it launches.

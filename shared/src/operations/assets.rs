@@ -1,5 +1,5 @@
-//! Resources that are kept and do not run: pipelines, MLflow, features, model packages, images, devices, human tasks, hubs,
-//! projects, and the records of experiments.
+//! Resources that are kept and do not run: pipelines, MLflow, features, model packages, images, devices, human tasks,
+//! hubs, projects, and the records of experiments.
 
 use super::Field::{
     Compute, ContentKey, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceType, OutputKey,

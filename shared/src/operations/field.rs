@@ -3,8 +3,8 @@
 /// A fact that rules read in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// Who calls what, and where. Every operation has it, except those that only change tags: they launch nothing, and callers
-    /// need their permissions to create a resource with tags.
+    /// Who calls what, and where. Every operation has it, except those that only change tags: they launch nothing, and
+    /// callers need their permissions to create a resource with tags.
     Caller,
     /// The list of resource tags, `[{key, value}]`.
     Tags,
@@ -36,7 +36,8 @@ pub enum Field {
     SpotTraining,
     /// KMS key of the volumes of the instances named in the same object. Types with local NVMe disks refuse it.
     VolumeKey,
-    /// KMS key of storage that takes one with any instance type: a file system, an attached EBS volume, an online store.
+    /// KMS key of storage that takes one with any instance type: a file system, an attached EBS volume, an online
+    /// store.
     StorageKey,
     /// Whether the storage beside it exists; unset means no.
     StorageSwitch,
@@ -72,7 +73,8 @@ pub enum Field {
     RemoteShell,
     /// Whether users of a notebook are root: `Enabled` or `Disabled`; unset means enabled.
     RootAccess,
-    /// Whether notebooks reach the internet directly, without the VPC. `Disabled` and `VpcOnly` mean no; unset means yes.
+    /// Whether notebooks reach the internet directly, without the VPC. `Disabled` and `VpcOnly` mean no; unset means
+    /// yes.
     InternetAccess,
 }
 

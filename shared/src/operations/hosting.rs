@@ -27,7 +27,8 @@ macro_rules! variant {
     };
 }
 
-/// `InferenceComponentSpecification` at a path. It takes isolation and VPC from the endpoint's configuration, not from its model.
+/// `InferenceComponentSpecification` at a path. It takes isolation and VPC from the endpoint's configuration, not from
+/// its model.
 macro_rules! component {
     ($path:literal) => {
         &[

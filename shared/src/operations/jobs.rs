@@ -1,4 +1,5 @@
-//! Jobs other than training: processing, transform, compilation, optimization, labeling, inference recommendations and others.
+//! Jobs other than training: processing, transform, compilation, optimization, labeling, inference recommendations and
+//! others.
 
 use super::Field::{
     Compute, Image, InputUri, InstanceCount, InstanceCountChoice, InstanceType, MaxRuntime, Model, NetworkIsolation,

@@ -1,9 +1,9 @@
 //! The SageMaker operations that Tagwarden judges, and where their requests hold the facts that the rules read.
 //!
-//! This is data: to cover another operation, add a row. Paths are those of `requestParameters` in CloudTrail: the names of
-//! the API's request shape with the first letter lowered (source: the SageMaker service model of the AWS SDKs, which
-//! `tests/shapes/check` compares the table with). In a path, `[]` follows the name of a list, and `?` the name of an object that
-//! a request may leave out. If it leaves the object out, nothing is missing inside it.
+//! This is data: to cover another operation, add a row. Paths are those of `requestParameters` in CloudTrail: the names
+//! of the API's request shape with the first letter lowered (source: the SageMaker service model of the AWS SDKs, which
+//! `tests/shapes/check` compares the table with). In a path, `[]` follows the name of a list, and `?` the name of an
+//! object that a request may leave out. If it leaves the object out, nothing is missing inside it.
 //!
 //! A row also says how SageMaker describes, lists and announces the resource that the operation creates.
 

@@ -20,8 +20,8 @@ macro_rules! cluster_config {
     };
 }
 
-/// The flags of `MonitoringNetworkConfig`, and `MonitoringStoppingCondition`, for which the API documents no default, in the
-/// object at a path.
+/// The flags of `MonitoringNetworkConfig`, and `MonitoringStoppingCondition`, for which the API documents no default,
+/// in the object at a path.
 macro_rules! limits {
     ($prefix:literal) => {
         &[

@@ -1,6 +1,7 @@
 //! The names of all SageMaker operations, judged or not: they tell a misspelt name from one that is not judged.
 
-/// Every operation of SageMaker and of SageMaker Runtime, in alphabetical order. Source: their service models in the AWS SDKs.
+/// Every operation of SageMaker and of SageMaker Runtime, in alphabetical order. Source: their service models in the
+/// AWS SDKs.
 #[rustfmt::skip]
 pub static OPERATION_NAMES: &[&str] = &[
     "AddAssociation", "AddTags", "AssociateTrialComponent", "AttachClusterNodeNetworkInterface",

@@ -57,8 +57,8 @@ pub struct Operation {
 pub struct StateEvent {
     /// Its `detail-type`.
     pub detail_type: &'static str,
-    /// The states that announce the resource. Empty for models and endpoint configurations, which have no state: their events
-    /// report that they were created or deleted.
+    /// The states that announce the resource. Empty for models and endpoint configurations, which have no state: their
+    /// events report that they were created or deleted.
     pub states: &'static [&'static str],
 }
 
@@ -104,7 +104,8 @@ impl Operation {
         self.slots().any(|slot| matches!(slot.field, Field::AddedTags | Field::RemovedTag))
     }
 
-    /// ARN of the resource that a call of it is about, if the record has it. The service adds it to many logged requests.
+    /// ARN of the resource that a call of it is about, if the record has it. The service adds it to many logged
+    /// requests.
     pub fn arn<'a>(&self, call: &Call<'a>) -> Option<&'a str> {
         let path = self.resource_arn?;
         let in_response = call.response.and_then(|response| member_text(response, path));

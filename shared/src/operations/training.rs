@@ -15,8 +15,8 @@ use super::groups::{
 /// API reference, `StoppingCondition`: "The default value is 1 day."
 pub(super) const STOPPING_CONDITION: u64 = 86_400;
 
-/// API reference, `AutoMLJobCompletionCriteria`: "For TextGenerationJobConfig problem types, the maximum time defaults to 72
-/// hours".
+/// API reference, `AutoMLJobCompletionCriteria`: "For TextGenerationJobConfig problem types, the maximum time defaults
+/// to 72 hours".
 const TEXT_GENERATION: u64 = 259_200;
 
 /// `ResourceConfig` at a path, without the path itself.
@@ -36,8 +36,8 @@ macro_rules! resource_config {
     };
 }
 
-/// `HyperParameterTrainingJobDefinition` at a path: each launches its own training jobs. Its `staticHyperParameters` are not
-/// read.
+/// `HyperParameterTrainingJobDefinition` at a path: each launches its own training jobs. Its `staticHyperParameters`
+/// are not read.
 macro_rules! training_job_definition {
     ($path:literal) => {
         &[

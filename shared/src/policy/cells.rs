@@ -14,8 +14,8 @@ pub struct Cell<'p> {
 }
 
 impl Policy {
-    /// The rules that are on, each with its cells. Together the cells hold all calls, and no call is in two of them. Settings
-    /// that change neither what the rule finds nor whether it is enforced do not get their own cells.
+    /// The rules that are on, each with its cells. Together the cells hold all calls, and no call is in two of them.
+    /// Settings that change neither what the rule finds nor whether it is enforced do not get their own cells.
     pub fn cells(&self) -> impl Iterator<Item = (&'static Rule, Vec<Cell<'_>>)> {
         self.rules.iter().map(|setup| {
             let relevant =

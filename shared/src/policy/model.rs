@@ -60,7 +60,8 @@ pub struct When {
     pub operations: Vec<String>,
 }
 
-/// An `[[exemptions]]` table: which principals are exempt from which rules, until when, why, and who is responsible for it.
+/// An `[[exemptions]]` table: which principals are exempt from which rules, until when, why, and who is responsible for
+/// it.
 #[derive(Clone, Debug)]
 pub struct Exemption {
     /// The principals that are exempt.
@@ -108,8 +109,8 @@ impl Policy {
         }
     }
 
-    /// Whether the rule's settings can depend on the caller, apart from what the rule itself reads about the caller: an override
-    /// or an exemption may apply to some callers only.
+    /// Whether the rule's settings can depend on the caller, apart from what the rule itself reads about the caller: an
+    /// override or an exemption may apply to some callers only.
     pub fn depends_on_caller(&self, rule: &Rule) -> bool {
         let of_callers =
             |when: &When| !(when.projects.is_empty() && when.personas.is_empty() && when.principals.is_empty());

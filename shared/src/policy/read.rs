@@ -22,8 +22,8 @@ impl Policy {
         policy.filter(|_| errors.is_empty()).ok_or(errors)
     }
 
-    /// Everything that is wrong with a policy file, and everything in it that can never have an effect. That includes exemptions
-    /// that expired before `today`.
+    /// Everything that is wrong with a policy file, and everything in it that can never have an effect. That includes
+    /// exemptions that expired before `today`.
     pub fn diagnose(text: &str, today: Date) -> Vec<Diagnostic> {
         read(text, Some(today)).1
     }

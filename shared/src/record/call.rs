@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::record::json::{self, Read, Unread, Value, member, member_text};
 
-/// A CloudTrail record of an API call, borrowed from its JSON. It holds only what Tagwarden reads. All of it is optional except the
-/// service and the call's name, because a guard that rejects a record lets its call through.
+/// A CloudTrail record of an API call, borrowed from its JSON. It holds only what Tagwarden reads. All of it is
+/// optional except the service and the call's name, because a guard that rejects a record lets its call through.
 ///
 /// Source: CloudTrail User Guide, "CloudTrail record contents".
 #[derive(Clone, Debug)]

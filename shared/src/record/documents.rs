@@ -1,5 +1,6 @@
-//! The shapes of CloudTrail records: EventBridge envelopes, bare records, `{"Records": […]}`, arrays of these, one after the other
-//! or one per line. The content decides the shape. What cannot be read is reported, and reading goes on with the rest.
+//! The shapes of CloudTrail records: EventBridge envelopes, bare records, `{"Records": […]}`, arrays of these, one
+//! after the other or one per line. The content decides the shape. What cannot be read is reported, and reading goes on
+//! with the rest.
 
 use std::fmt;
 
@@ -292,8 +293,8 @@ fn offset_of(text: &str, line: usize, column: usize) -> usize {
     start + column.saturating_sub(1)
 }
 
-/// Where the next document begins after `offset`: at the next line whose first character opens an object or a list, as JSON Lines
-/// and pretty-printers write them.
+/// Where the next document begins after `offset`: at the next line whose first character opens an object or a list, as
+/// JSON Lines and pretty-printers write them.
 fn next_document(text: &str, offset: usize) -> usize {
     let mut line = next_line(text, offset);
     while line < text.len() && !matches!(text.as_bytes().get(line), Some(b'{' | b'[')) {

@@ -1,7 +1,7 @@
 //! Lenient reading of JSON by path. It keeps every value's place, and never guesses what is not there.
 //!
-//! CloudTrail writes what the service logged: the console sends unset values as `""`, `0` and `[]`, and fields over the size
-//! limit become `{"omitted": true}`, and types vary between senders. So each reading has one of three results:
+//! CloudTrail writes what the service logged: the console sends unset values as `""`, `0` and `[]`, and fields over the
+//! size limit become `{"omitted": true}`, and types vary between senders. So each reading has one of three results:
 //! set, unset, or [`Unread`].
 
 use std::fmt;
@@ -38,8 +38,8 @@ pub type Read<T> = Result<T, Unread>;
 /// How many `[]` a path pattern may hold.
 pub const MAX_ARRAYS: usize = 3;
 
-/// A place in `requestParameters`: a path pattern (`productionVariants[].instanceType`, with `?` as in [`find`]) and the array
-/// indices on the way to it.
+/// A place in `requestParameters`: a path pattern (`productionVariants[].instanceType`, with `?` as in [`find`]) and
+/// the array indices on the way to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct At {
     pattern: &'static str,
@@ -78,7 +78,8 @@ impl At {
         self.is_within(parent, sibling.indices().get(..entered).unwrap_or(sibling.indices()))
     }
 
-    /// A place inside the resource that this place names: this place, then the place in the request that created the resource.
+    /// A place inside the resource that this place names: this place, then the place in the request that created the
+    /// resource.
     pub fn inside(&self, path: &str) -> String {
         format!("{self} → {}", path.strip_prefix("requestParameters.").unwrap_or(path))
     }
@@ -211,8 +212,8 @@ pub fn kind(value: &Value) -> &'static str {
 /// The member that CloudTrail writes in place of what it omits because of its size.
 pub const OMITTED: &str = "omitted";
 
-/// Whether CloudTrail omitted this value because of its size: "If a field is truncated, `omitted` is present with a value of
-/// `true`" (CloudTrail User Guide, record contents).
+/// Whether CloudTrail omitted this value because of its size: "If a field is truncated, `omitted` is present with a
+/// value of `true`" (CloudTrail User Guide, record contents).
 pub fn is_omitted(value: &Value) -> bool {
     match member(value, OMITTED) {
         Some(Value::Bool(omitted)) => *omitted,
@@ -221,9 +222,9 @@ pub fn is_omitted(value: &Value) -> bool {
     }
 }
 
-/// Everything at `pattern` below `root`: keys separated by `.`, `[]` after the key of an array, `?` after that of an optional
-/// object. An unset array has no elements, so nothing is found below it, and neither is below an unset optional object; any
-/// other unset value is found as such.
+/// Everything at `pattern` below `root`: keys separated by `.`, `[]` after the key of an array, `?` after that of an
+/// optional object. An unset array has no elements, so nothing is found below it, and neither is below an unset
+/// optional object; any other unset value is found as such.
 pub fn find<'a>(root: &'a Value<'a>, pattern: &'static str) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     each(root, pattern, &mut |one| found.push(one));
@@ -268,7 +269,8 @@ fn descend<'a>(value: &'a Value<'a>, rest: &'static str, at: At, found: &mut dyn
     }
 }
 
-/// The first key of a path, and the rest of the path. Paths are short: comparing each byte is faster than setting up a searcher.
+/// The first key of a path, and the rest of the path. Paths are short: comparing each byte is faster than setting up a
+/// searcher.
 fn first_segment(path: &'static str) -> (&'static str, &'static str) {
     let end = path.bytes().position(|byte| byte == b'.').unwrap_or(path.len());
     let (segment, rest) = path.split_at(end);

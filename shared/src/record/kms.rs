@@ -28,7 +28,8 @@ pub fn is_alias(arn: &str) -> bool {
     resource(arn).is_some_and(|resource| resource.starts_with("alias/"))
 }
 
-/// Whether this is the ARN of an alias that AWS reserves for AWS-managed keys: `alias/aws/…` (KMS developer guide, "Aliases").
+/// Whether this is the ARN of an alias that AWS reserves for AWS-managed keys: `alias/aws/…` (KMS developer guide,
+/// "Aliases").
 pub fn is_aws_managed_alias(arn: &str) -> bool {
     resource(arn).is_some_and(|resource| resource.starts_with("alias/aws/"))
 }

@@ -40,7 +40,8 @@ pub(super) fn tag_on_create(policy: &Policy) -> Result<Statement, Unsound> {
     Statement::allow("TagOnCreate", ["sagemaker:AddTags"], condition)
 }
 
-/// Denies what would take a resource out of its project: changing the ABAC tag, or using a resource with another project's.
+/// Denies what would take a resource out of its project: changing the ABAC tag, or using a resource with another
+/// project's.
 pub(super) fn keep_projects_apart(policy: &Policy) -> Statements {
     let tag = &policy.abac.tag;
     let of_resource = format!("aws:ResourceTag/{tag}");

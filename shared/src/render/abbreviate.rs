@@ -5,8 +5,8 @@ use crate::operations::{OPERATION_NAMES, OTHER_ACTIONS};
 /// No pattern is shorter than a verb: `sagemaker:*` would say too little to a reader.
 const SHORTEST: usize = "Create".len();
 
-/// Names and patterns that match all of `wanted`. Of SageMaker's other actions, they match only those that are harmless. The
-/// names are SageMaker's, in alphabetical order.
+/// Names and patterns that match all of `wanted`. Of SageMaker's other actions, they match only those that are
+/// harmless. The names are SageMaker's, in alphabetical order.
 pub(super) fn abbreviate(wanted: &[&str], is_harmless: &dyn Fn(&str) -> bool) -> Vec<String> {
     let mut known: Vec<(&str, bool)> = OPERATION_NAMES
         .iter()

@@ -19,8 +19,9 @@ pub struct Boundary {
 }
 
 impl Boundary {
-    /// Renders the boundary. A role that carries it can create other roles only with the same boundary, below its own project's
-    /// path and with its own project's tag. It cannot remove or change the boundary, or assume roles that do not have it.
+    /// Renders the boundary. A role that carries it can create other roles only with the same boundary, below its own
+    /// project's path and with its own project's tag. It cannot remove or change the boundary, or assume roles that do
+    /// not have it.
     ///
     /// # Errors
     /// What is wrong with the role path.
@@ -56,8 +57,8 @@ impl Boundary {
     }
 }
 
-/// The services that machine learning needs. The role's own policies decide which of these actions it may call; a boundary only
-/// limits what they can allow. `sts:AssumeRole` is not among them: another role may have no boundary.
+/// The services that machine learning needs. The role's own policies decide which of these actions it may call; a
+/// boundary only limits what they can allow. `sts:AssumeRole` is not among them: another role may have no boundary.
 #[rustfmt::skip]
 const SERVICES: [&str; 42] = [
     "application-autoscaling:*", "athena:*", "cloudwatch:*", "codebuild:StartBuild", "codecommit:Git*", "ec2:CreateNetworkInterface",

@@ -1,5 +1,5 @@
-//! The data side of training across accounts: the policies of a data account's bucket and key, which let the execution roles of
-//! modelling accounts in.
+//! The data side of training across accounts: the policies of a data account's bucket and key, which let the execution
+//! roles of modelling accounts in.
 
 use super::pack::{SizeLimits, pack};
 use super::text::Style;
@@ -61,7 +61,8 @@ impl DataAccount {
         Ok(Rendered::of(output::named("bucket-policy", Attachment::Bucket(bucket.to_owned()), documents)))
     }
 
-    /// Renders the policy of the key: the account that owns it administers it, and the readers use it through S3, for this bucket.
+    /// Renders the policy of the key: the account that owns it administers it, and the readers use it through S3, for
+    /// this bucket.
     ///
     /// # Errors
     /// What is missing.
@@ -95,8 +96,9 @@ impl DataAccount {
         )
     }
 
-    /// In the readers' accounts, only the project's execution roles: an account's other roles and other projects' roles must not
-    /// read the data. The path alone would trust all who may create roles there, and the tag alone all who may tag.
+    /// In the readers' accounts, only the project's execution roles: an account's other roles and other projects' roles
+    /// must not read the data. The path alone would trust all who may create roles there, and the tag alone all who may
+    /// tag.
     fn readers_only(&self, policy: &Policy) -> Result<Condition, String> {
         if self.readers.is_empty() {
             return Err("`--reader ACCOUNT` is needed: the account whose roles read the data".to_owned());

@@ -31,7 +31,8 @@ pub enum Guardrail {
 /// What the guardrails depend on.
 #[derive(Clone, Debug)]
 pub struct GuardrailContext {
-    /// Roles and users that may do what the guardrails deny to all others, such as those that deploy and those that administer tags.
+    /// Roles and users that may do what the guardrails deny to all others, such as those that deploy and those that
+    /// administer tags.
     pub trusted: Vec<Pattern<'static>>,
     /// Name of the CloudFormation stack with which Tagwarden was deployed.
     pub stack: String,
@@ -115,7 +116,8 @@ fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, Strin
     let tag = policy.abac.tag.as_str();
     let others = context.neither_trusted_nor_tagwarden("--protect-tags")?;
     let persona = policy.abac.persona_tag.as_str();
-    // For SageMaker's resources, a tag `project` also counts as `aws:ResourceTag/Project`: the case of a key must not matter.
+    // For SageMaker's resources, a tag `project` also counts as `aws:ResourceTag/Project`: the case of a key must not
+    // matter.
     let of_resources = Test::any_equals_ignoring_case("aws:TagKeys", &[tag, MARK]);
     let of_principals = Test::any_equals_ignoring_case("aws:TagKeys", &[tag, persona]);
     #[rustfmt::skip]
@@ -130,7 +132,8 @@ fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, Strin
             [of_resources.clone(), Test::is_unset("sagemaker:TaggingAction"), others.clone()],
         ),
         Statement::deny("KeepTags2", ["sagemaker:DeleteTags"], [of_resources, others.clone()]),
-        // An identity provider tags sessions before they have a principal of the organisation, so this does not block them.
+        // An identity provider tags sessions before they have a principal of the organisation, so this does not block
+        // them.
         Statement::deny("KeepPrincipalTags", principals, [of_principals, others]),
     ])
 }

@@ -14,13 +14,13 @@ pub struct IdentityPolicy {
     pub role_path: String,
 }
 
-/// Limits of managed policies: characters without white space, and how many can be attached to a role (IAM User Guide, "IAM and
-/// AWS STS quotas").
+/// Limits of managed policies: characters without white space, and how many can be attached to a role (IAM User Guide,
+/// "IAM and AWS STS quotas").
 pub(super) const MANAGED: SizeLimits = SizeLimits { max_chars: 6144, max_documents: 10, style: Style::Minified };
 
 impl IdentityPolicy {
-    /// Renders the policy. Its principal creates resources only with its own project's tag, and reads and changes only resources
-    /// with that tag. It can list everything, because SageMaker's lists do not support tags.
+    /// Renders the policy. Its principal creates resources only with its own project's tag, and reads and changes only
+    /// resources with that tag. It can list everything, because SageMaker's lists do not support tags.
     ///
     /// # Errors
     /// What is wrong with the role path.
@@ -42,8 +42,8 @@ impl IdentityPolicy {
     }
 }
 
-/// The actions on an existing resource. A wildcard in an Allow that tests the resource's tag does not admit resources without the
-/// tag.
+/// The actions on an existing resource. A wildcard in an Allow that tests the resource's tag does not admit resources
+/// without the tag.
 #[rustfmt::skip]
 const ON_RESOURCES: [&str; 19] = [
     "sagemaker:AddAssociation", "sagemaker:AddTags", "sagemaker:AssociateTrialComponent", "sagemaker:Batch*",

@@ -14,8 +14,8 @@ pub struct SizeLimits {
     pub style: Style,
 }
 
-/// Packs statements by first fit decreasing. The documents, and the statements in each, are in the order of `statements`, so a small
-/// change of the policy is a small change of the documents.
+/// Packs statements by first fit decreasing. The documents, and the statements in each, are in the order of
+/// `statements`, so a small change of the policy is a small change of the documents.
 ///
 /// # Errors
 /// What does not fit, and what can be done about it.

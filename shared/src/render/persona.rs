@@ -1,7 +1,7 @@
 //! Personas: what a function in a team may do, as a set of activities.
 //!
-//! Activities and personas are named as in SageMaker Role Manager ("ML activity reference", SageMaker developer guide). Its
-//! templates lack `sagemaker:AddTags`, without which a principal cannot create resources with tags.
+//! Activities and personas are named as in SageMaker Role Manager ("ML activity reference", SageMaker developer guide).
+//! Its templates lack `sagemaker:AddTags`, without which a principal cannot create resources with tags.
 
 use super::abac::{self, Statements};
 use super::identity::MANAGED;
@@ -45,8 +45,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 impl PersonaPolicy {
-    /// Renders the persona. One that the policy defines may call only its operations, and those that go with them: describe, stop and
-    /// delete what they created.
+    /// Renders the persona. One that the policy defines may call only its operations, and those that go with them:
+    /// describe, stop and delete what they created.
     ///
     /// # Errors
     /// If there is no such persona.

@@ -58,8 +58,8 @@ impl Scp {
         (self.only.is_empty() || among(&self.only)) && !among(&self.except)
     }
 
-    /// The preventive half of `foreign-execution-role`, as far as there is one. A policy cannot test the tags of a role that is
-    /// passed (IAM User Guide, "Pass a role to a service"), but it can test its path.
+    /// The preventive half of `foreign-execution-role`, as far as there is one. A policy cannot test the tags of a role
+    /// that is passed (IAM User Guide, "Pass a role to a service"), but it can test its path.
     fn execution_roles(
         &self,
         policy: &Policy,

@@ -7,9 +7,10 @@ use crate::terms::Pattern;
 /// `ambiguous-project-tag`
 pub const RULE: Rule = Rule {
     id: "ambiguous-project-tag",
-    fails_when: "the tag's key differs only in case or white space, the tag is there twice, or its value has stray white space",
-    why: "IAM ignores the case of tag keys, but billing does not. People do not see white space, but `StringEquals` does. Such a \
-        tag satisfies one control and slips past another.",
+    fails_when: "the tag's key differs only in case or white space, the tag is there twice, or its value has stray \
+        white space",
+    why: "IAM ignores the case of tag keys, but billing does not. People do not see white space, but `StringEquals` \
+        does. Such a tag satisfies one control and slips past another.",
     fix: "send the tag once, with the exact key and a value without white space around it",
     action: Action::Alert,
     severity: Severity::Medium,

@@ -10,12 +10,12 @@ use crate::terms::MARK;
 /// `changed-project-tag`
 pub const RULE: Rule = Rule {
     id: "changed-project-tag",
-    fails_when: "the Project tag of a resource, or Tagwarden's mark, is changed or removed after its creation, or a role or \
-        user launches with a Project that it gave itself less than a day earlier",
-    why: "The tag is judged when a resource is created. A caller who can change it afterwards can take over another project's \
-        resource, or hand one to that project. A caller who can tag their own role can join any project.",
-    fix: "restore the previous tag, and limit `sagemaker:AddTags`, `sagemaker:DeleteTags` and IAM's tagging actions to tag \
-        administrators",
+    fails_when: "the Project tag of a resource, or Tagwarden's mark, is changed or removed after its creation, or a \
+        role or user launches with a Project that it gave itself less than a day earlier",
+    why: "The tag is judged when a resource is created. A caller who can change it afterwards can take over another \
+        project's resource, or hand one to that project. A caller who can tag their own role can join any project.",
+    fix: "restore the previous tag, and limit `sagemaker:AddTags`, `sagemaker:DeleteTags` and IAM's tagging actions to \
+        tag administrators",
     action: Action::Alert,
     severity: Severity::High,
     governs: &[Field::Caller, Field::AddedTags, Field::RemovedTag],
@@ -27,7 +27,8 @@ pub const RULE: Rule = Rule {
     ..Rule::DEFAULTS
 };
 
-/// How long after a principal tags itself its launches are reported. By then, those who watch IAM have had a day to notice.
+/// How long after a principal tags itself its launches are reported. By then, those who watch IAM have had a day to
+/// notice.
 const RECENT: SignedDuration = SignedDuration::from_hours(24);
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
@@ -94,8 +95,8 @@ fn added(facts: &Facts, key: &str, tag: &ResourceTag, findings: &mut Findings) {
     }
 }
 
-/// Judges whether the caller gave itself its project a short time before. If the records do not show it, the caller is not
-/// suspected.
+/// Judges whether the caller gave itself its project a short time before. If the records do not show it, the caller is
+/// not suspected.
 fn launch(facts: &Facts, key: &str) -> Outcome {
     let Ok(Some((project, TagSource::Role | TagSource::User))) = facts.caller.tag(key) else {
         return Outcome::Skip("the caller's project is not from a tag of a role or user".to_owned());

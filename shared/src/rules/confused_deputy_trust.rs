@@ -7,10 +7,11 @@ use super::prelude::*;
 /// `confused-deputy-trust`
 pub const RULE: Rule = Rule {
     id: "confused-deputy-trust",
-    fails_when: "the trust policy of a role passed to SageMaker trusts SageMaker without a condition on `aws:SourceAccount` or \
-        `aws:SourceArn`, or trusts another principal",
-    why: "SageMaker assumes the role on behalf of an account. Unless the trust policy says which account, another account's job \
-        may use the role. Any other principal that it trusts can assume the role and read its data without a job.",
+    fails_when: "the trust policy of a role passed to SageMaker trusts SageMaker without a condition on \
+        `aws:SourceAccount` or `aws:SourceArn`, or trusts another principal",
+    why: "SageMaker assumes the role on behalf of an account. Unless the trust policy says which account, another \
+        account's job may use the role. Any other principal that it trusts can assume the role and read its data \
+        without a job.",
     fix: "trust `sagemaker.amazonaws.com` alone, under a condition on `aws:SourceAccount` or `aws:SourceArn`",
     action: Action::Alert,
     severity: Severity::Medium,
@@ -63,8 +64,8 @@ fn problems(statement: &Value) -> Vec<String> {
     problems
 }
 
-/// Whether a condition limits the calls to those on behalf of a certain account or resource. `…IfExists` and a lone `*` limit
-/// nothing.
+/// Whether a condition limits the calls to those on behalf of a certain account or resource. `…IfExists` and a lone `*`
+/// limit nothing.
 fn binds_to_source(condition: &Value) -> bool {
     const BINDING: [&str; 6] =
         ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "ForAnyValue:StringEquals"];

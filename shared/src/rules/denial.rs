@@ -5,7 +5,8 @@ use crate::statement::slot_keys::condition_key;
 use crate::statement::{Condition, Test};
 use crate::terms::Pattern;
 
-/// Whether IAM has condition keys to deny what a rule finds (source: Service Authorization Reference, Amazon SageMaker).
+/// Whether IAM has condition keys to deny what a rule finds (source: Service Authorization Reference, Amazon
+/// SageMaker).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prevention {
     /// It has them all.
@@ -67,9 +68,9 @@ pub(super) fn where_absence_counts(operations: &[&'static Operation]) -> Vec<&'s
     operations.iter().copied().filter(|operation| operation.absence == Absence::Unset).collect()
 }
 
-/// Denies calls of the operations whose `field` is in the condition key `key`, under a condition that also holds if the request
-/// leaves the field out. An update may leave it out, and so may a request without the part that holds it: such a request
-/// launches no instances itself.
+/// Denies calls of the operations whose `field` is in the condition key `key`, under a condition that also holds if the
+/// request leaves the field out. An update may leave it out, and so may a request without the part that holds it: such
+/// a request launches no instances itself.
 pub(super) fn deny_lacking(
     operations: &[&'static Operation],
     field: Field,

@@ -6,8 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "excessive-instance-count",
     fails_when: "the request can start more than `max` instances in all",
-    why: "A typo in a count costs as much as the wrong instance type. Instance groups and variants add up. Managed scaling \
-        counts with its maximum, and a tuning job with all jobs that run at the same time.",
+    why: "A typo in a count costs as much as the wrong instance type. Instance groups and variants add up. Managed \
+        scaling counts with its maximum, and a tuning job with all jobs that run at the same time.",
     fix: "ask for fewer instances, or for an override of `max` for this project",
     action: Action::Alert,
     severity: Severity::Medium,

@@ -6,7 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "excessive-runtime",
     fails_when: "the longest run time is above `max-hours`, or it is absent and the API's default exceeds that",
-    why: "A job that hangs keeps running, and costing, until its longest run time is over. SageMaker allows up to 28 days.",
+    why: "A job that hangs keeps running, and costing, until its longest run time is over. SageMaker allows up to 28 \
+        days.",
     fix: "set the longest run time, such as `StoppingCondition.MaxRuntimeInSeconds`, to what the job needs",
     action: Action::Stop,
     severity: Severity::Medium,

@@ -6,8 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "foreign-execution-role",
     fails_when: "a passed role carries another Project tag than the resource",
-    why: "Jobs, models and notebooks have all permissions of their execution role. A caller who passes another project's role to \
-        their own job can read that project's data, however narrow the caller's own permissions are.",
+    why: "Jobs, models and notebooks have all permissions of their execution role. A caller who passes another \
+        project's role to their own job can read that project's data, however narrow the caller's own permissions are.",
     fix: "pass an execution role of the resource's own project, and limit `iam:PassRole` to its path",
     action: Action::Stop,
     severity: Severity::High,

@@ -6,8 +6,9 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "foreign-project-tag",
     fails_when: "the request's Project is not the caller's",
-    why: "A caller who creates resources under another project's tag spends that project's budget, and can plant code and data \
-        that its members trust. Condition keys ignore the case of tag keys, so a tag `project` counts as well.",
+    why: "A caller who creates resources under another project's tag spends that project's budget, and can plant code \
+        and data that its members trust. Condition keys ignore the case of tag keys, so a tag `project` counts as \
+        well.",
     fix: "tag the resource with the caller's own project, or call with a role of the other project",
     action: Action::Stop,
     severity: Severity::High,

@@ -6,8 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "missing-project-tag",
     fails_when: "the request carries no Project tag, regardless of the caller's tags",
-    why: "A resource without the tag belongs to no project: tag-based permissions cannot protect it, and its cost cannot be \
-        assigned. A role that lacks `sagemaker:AddTags` cannot tag on create.",
+    why: "A resource without the tag belongs to no project: tag-based permissions cannot protect it, and its cost \
+        cannot be assigned. A role that lacks `sagemaker:AddTags` cannot tag on create.",
     fix: "send the tag with the request; the calling role also needs `sagemaker:AddTags`",
     action: Action::Tag,
     severity: Severity::Medium,
@@ -50,7 +50,8 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     let key = &settings.abac.tag;
     let operations = &where_absence_counts(operations);
     vec![
-        // Condition key names ignore case: `aws:RequestTag/Project` matches a tag `project` as well, but `aws:TagKeys` does not.
+        // Condition key names ignore case: `aws:RequestTag/Project` matches a tag `project` as well, but `aws:TagKeys`
+        // does not.
         deny(operations, Test::none_equals("aws:TagKeys", key)),
         deny(operations, Test::lacks_text(request_tag(key))),
     ]

@@ -7,8 +7,8 @@ use crate::record::json::At;
 pub const RULE: Rule = Rule {
     id: "missing-vpc",
     fails_when: "the request has no VPC configuration or, if its models decide, one of the models has none",
-    why: "Inside a VPC, traffic to data goes through endpoints with policies and flow logs. Outside, it goes over the internet, \
-        without them.",
+    why: "Inside a VPC, traffic to data goes through endpoints with policies and flow logs. Outside, it goes over the \
+        internet, without them.",
     fix: "set `VpcConfig` with subnets and security groups; if the request names a model, set it on the model",
     action: Action::Stop,
     severity: Severity::High,

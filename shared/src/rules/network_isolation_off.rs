@@ -6,8 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "network-isolation-off",
     fails_when: "network isolation is off or not set, in the request or, if its models decide, on one of the models",
-    why: "Isolated containers cannot make outbound calls, not even to AWS, so their data cannot leave. A VPC alone does not \
-        ensure that.",
+    why: "Isolated containers cannot make outbound calls, not even to AWS, so their data cannot leave. A VPC alone \
+        does not ensure that.",
     fix: "set `EnableNetworkIsolation`; if the request names a model, set it on the model",
     action: Action::Stop,
     severity: Severity::High,

@@ -7,9 +7,9 @@ use crate::terms::MARK;
 pub const RULE: Rule = Rule {
     id: "noncompliant-endpoint-config",
     fails_when: "an endpoint is created with, or updated to, a configuration that violates another rule or is marked",
-    why: "A configuration runs nothing until an endpoint uses it. It may be older than the policy, date from a time when rules \
-        only observed, or come from an exempted caller, or it was marked because something used it. When a caller uses it, \
-        the rules that are on judge it again, as if that caller had created it.",
+    why: "A configuration runs nothing until an endpoint uses it. It may be older than the policy, date from a time \
+        when rules only observed, or come from an exempted caller, or it was marked because something used it. When a \
+        caller uses it, the rules that are on judge it again, as if that caller had created it.",
     fix: "use a configuration that complies with the policy",
     action: Action::Stop,
     severity: Severity::Critical,

@@ -5,10 +5,12 @@ use super::prelude::*;
 /// `notebook-internet-access`
 pub const RULE: Rule = Rule {
     id: "notebook-internet-access",
-    fails_when: "a notebook instance or the apps of a Studio domain have direct internet access, by the request or by default",
-    why: "Direct access goes through SageMaker's own network and bypasses the VPC with its endpoints, proxies and flow logs: data \
-        leaves, and packages arrive, unseen.",
-    fix: "set `DirectInternetAccess` to `Disabled` and give a subnet; for a domain, set `AppNetworkAccessType` to `VpcOnly`",
+    fails_when: "a notebook instance or the apps of a Studio domain have direct internet access, by the request or by \
+        default",
+    why: "Direct access goes through SageMaker's own network and bypasses the VPC with its endpoints, proxies and flow \
+        logs: data leaves, and packages arrive, unseen.",
+    fix: "set `DirectInternetAccess` to `Disabled` and give a subnet; for a domain, set `AppNetworkAccessType` to \
+        `VpcOnly`",
     action: Action::Stop,
     severity: Severity::High,
     governs: &[Field::InternetAccess],

@@ -9,7 +9,8 @@ use crate::record::json::{Found, Read, Unread};
 use crate::settings::Doubt;
 use crate::terms::{Action, Pattern};
 
-/// What a rule says about a call. A rule that does not apply has not passed, and a fact that could not be read is not compliant.
+/// What a rule says about a call. A rule that does not apply has not passed, and a fact that could not be read is not
+/// compliant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The call complies with the rule.
@@ -186,8 +187,8 @@ pub(super) fn switched_off(facts: &Facts, field: Field, off: &[&str], message: &
     findings.outcome("the request does not change the setting")
 }
 
-/// Judges the identifiers of one kind in the network settings of everything that is launched: those of the request and those of
-/// its models.
+/// Judges the identifiers of one kind in the network settings of everything that is launched: those of the request and
+/// those of its models.
 pub(super) fn approved_in_network(
     facts: &Facts,
     field: Field,

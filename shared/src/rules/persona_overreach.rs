@@ -5,9 +5,10 @@ use super::prelude::*;
 /// `persona-overreach`
 pub const RULE: Rule = Rule {
     id: "persona-overreach",
-    fails_when: "the caller's persona does not allow the operation or is not in the policy, or the caller has no persona",
-    why: "One role per function keeps duties apart: a person who trains a model does not put it into production. The persona tag \
-        says which function a principal has.",
+    fails_when: "the caller's persona does not allow the operation or is not in the policy, or the caller has no \
+        persona",
+    why: "One role per function keeps duties apart: a person who trains a model does not put it into production. The \
+        persona tag says which function a principal has.",
     fix: "call with a role of a persona that allows the operation, or add the operation to this persona",
     action: Action::Stop,
     severity: Severity::High,

@@ -31,15 +31,16 @@ pub struct Rule {
     pub needs: &'static [Need],
     /// Whether IAM can deny the same request before it is carried out.
     pub prevention: Prevention,
-    /// `requestParameters` that violate it, or the part of them that matters. They are of AddTags, or of an operation that
-    /// creates a resource: the member with the resource's name shows which operation.
+    /// `requestParameters` that violate it, or the part of them that matters. They are of AddTags, or of an operation
+    /// that creates a resource: the member with the resource's name shows which operation.
     pub example: &'static str,
     /// The detective half. Callers use [`Rule::judge`] instead.
     pub check: fn(&Facts, &Settings) -> Result<Outcome, Unread>,
-    /// The preventive half: what IAM is to deny in calls of the given operations. Renderers call [`Rule::denials`] instead.
+    /// The preventive half: what IAM is to deny in calls of the given operations. Renderers call [`Rule::denials`]
+    /// instead.
     pub prevent: fn(&Settings, &[&'static Operation]) -> Vec<Denial>,
-    /// The key and the value of the tag that corrects a violation, for rules whose violations a tag corrects. It gives none if
-    /// the value is not known.
+    /// The key and the value of the tag that corrects a violation, for rules whose violations a tag corrects. It gives
+    /// none if the value is not known.
     pub correcting_tag: Option<CorrectingTag>,
     /// A hint for the reader of an alert, by the key of the ABAC tag and the source of the caller's tag.
     pub hint: fn(&str, &str) -> Option<String>,

@@ -7,8 +7,8 @@ use crate::terms::Pattern;
 pub const RULE: Rule = Rule {
     id: "unapproved-bucket",
     fails_when: "an S3 URI is outside `allow`",
-    why: "Data leaves through an output path as easily as over the network, and training data from an unknown bucket may be \
-        poisoned.",
+    why: "Data leaves through an output path as easily as over the network, and training data from an unknown bucket \
+        may be poisoned.",
     fix: "use a bucket that the policy lists",
     action: Action::Alert,
     severity: Severity::Medium,
@@ -51,7 +51,8 @@ fn doubt(pattern: &str) -> Option<Doubt> {
     bucket.contains('*').then(|| Doubt::MatchesStrangers(why.to_owned()))
 }
 
-/// `bucket/key` of an S3 URI. SageMaker takes `s3://bucket/key`, and for some parameters the HTTPS forms of S3's endpoints.
+/// `bucket/key` of an S3 URI. SageMaker takes `s3://bucket/key`, and for some parameters the HTTPS forms of S3's
+/// endpoints.
 fn location(uri: &str) -> Option<String> {
     if let Some(place) = uri.strip_prefix("s3://") {
         return Some(place.to_owned());
@@ -69,7 +70,8 @@ fn location(uri: &str) -> Option<String> {
 }
 
 /// Whether this is the host of an S3 endpoint, without `.amazonaws.com`: `s3`, `s3.eu-west-1`, `s3-eu-west-1`,
-/// `s3.dualstack.eu-west-1`, `s3-fips.us-east-1` (AWS General Reference, "Amazon Simple Storage Service endpoints and quotas").
+/// `s3.dualstack.eu-west-1`, `s3-fips.us-east-1` (AWS General Reference, "Amazon Simple Storage Service endpoints and
+/// quotas").
 fn is_endpoint(host: &str) -> bool {
     let Some(rest) = host.strip_prefix("s3") else { return false };
     let rest = rest.strip_prefix("-fips").unwrap_or(rest);

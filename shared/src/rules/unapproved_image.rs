@@ -6,7 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "unapproved-image",
     fails_when: "a container image is outside `allow`",
-    why: "The image is the code that sees the data. Approved registries hold images that were scanned and can be traced.",
+    why: "The image is the code that sees the data. Approved registries hold images that were scanned and can be \
+        traced.",
     fix: "push the image to an approved repository, and use it from there",
     action: Action::Alert,
     severity: Severity::Medium,
@@ -20,7 +21,8 @@ pub const RULE: Rule = Rule {
 
 const ALLOW: Spec = Spec {
     name: "allow",
-    meaning: "the approved images, such as `111122223333.dkr.ecr.*.amazonaws.com/*`; in a host name, `*` does not match a dot",
+    meaning: "the approved images, such as `111122223333.dkr.ecr.*.amazonaws.com/*`; in a host name, `*` does not \
+        match a dot",
     kind: Kind::Patterns(doubt),
     default: DefaultValue::Required,
     example: "['111122223333.dkr.ecr.eu-west-1.amazonaws.com/*']",

@@ -10,8 +10,8 @@ pub const RULE: Rule = Rule {
     id: "unapproved-instance-type",
     fails_when: "an instance type anywhere in the request is outside `allow`",
     why: "Instance types decide what an hour costs, by a factor of a thousand. Types are set in more places than \
-        `resourceConfig.instanceType`: instance groups, fallback preferences, debugger rules, shadow variants, the defaults \
-        of a domain's apps.",
+        `resourceConfig.instanceType`: instance groups, fallback preferences, debugger rules, shadow variants, the \
+        defaults of a domain's apps.",
     fix: "use an approved instance type, or ask for an override of `allow` for this project",
     action: Action::Stop,
     severity: Severity::High,

@@ -9,8 +9,8 @@ use crate::statement::wildcards;
 pub const RULE: Rule = Rule {
     id: "unapproved-kms-key",
     fails_when: "a key is outside `allow`, or is not customer-managed",
-    why: "The organisation cannot withdraw or audit a key that AWS owns or manages, and the owner of a foreign key can read what \
-        it encrypts.",
+    why: "The organisation cannot withdraw or audit a key that AWS owns or manages, and the owner of a foreign key can \
+        read what it encrypts.",
     fix: "use one of the approved keys",
     action: Action::Stop,
     severity: Severity::High,
@@ -135,8 +135,8 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     denials
 }
 
-/// The forms in which a request may name an approved key: the policy's form and, if that is relative to the account and region
-/// of the call, the ARN.
+/// The forms in which a request may name an approved key: the policy's form and, if that is relative to the account and
+/// region of the call, the ARN.
 fn references(approved: &Pattern) -> Vec<String> {
     let mut references = vec![wildcards(approved)];
     if !approved.as_str().starts_with("arn:") {

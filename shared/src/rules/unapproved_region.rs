@@ -6,8 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "unapproved-region",
     fails_when: "the region is outside `allow`",
-    why: "A job's region decides which law applies to its data, and attackers use stolen credentials in regions that the \
-        organisation does not watch.",
+    why: "A job's region decides which law applies to its data, and attackers use stolen credentials in regions that \
+        the organisation does not watch.",
     fix: "create the resource in an approved region",
     action: Action::Stop,
     severity: Severity::High,

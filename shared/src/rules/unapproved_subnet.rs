@@ -6,8 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "unapproved-subnet",
     fails_when: "a subnet is outside `allow`",
-    why: "The approved subnets have VPC endpoints, flow logs and no route to the internet. Another subnet of the same account may \
-        have one.",
+    why: "The approved subnets have VPC endpoints, flow logs and no route to the internet. Another subnet of the same \
+        account may have one.",
     fix: "use one of the approved subnets",
     action: Action::Stop,
     severity: Severity::High,

@@ -7,8 +7,8 @@ use crate::record::json::Found;
 pub const RULE: Rule = Rule {
     id: "unencrypted-output",
     fails_when: "the request uses an output without giving its KMS key",
-    why: "Models, captured requests and core dumps are written to S3. Without a key in the request, the bucket's default \
-        encryption applies.",
+    why: "Models, captured requests and core dumps are written to S3. Without a key in the request, the bucket's \
+        default encryption applies.",
     fix: "set `KmsKeyId` where the output is configured",
     action: Action::Stop,
     severity: Severity::High,

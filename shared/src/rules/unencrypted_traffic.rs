@@ -5,7 +5,8 @@ use super::prelude::*;
 /// `unencrypted-traffic`
 pub const RULE: Rule = Rule {
     id: "unencrypted-traffic",
-    fails_when: "inter-container traffic encryption is off, and the job has several instances or the service chooses how many",
+    fails_when: "inter-container traffic encryption is off, and the job has several instances or the service chooses \
+        how many",
     why: "Distributed training sends gradients and data between instances in the clear unless encryption is on.",
     fix: "set `EnableInterContainerTrafficEncryption`; expect longer training, especially with many instances",
     action: Action::Alert,

@@ -9,9 +9,10 @@ use crate::terms::Pattern;
 pub const RULE: Rule = Rule {
     id: "unencrypted-volume",
     fails_when: "the request gives no volume key, for an instance type or storage that can take one",
-    why: "The volumes hold training data and models. With its own key, the organisation can audit and withdraw access to them. \
-        Instance types with local NVMe disks encrypt in hardware and refuse a key, so they need none.",
-    fix: "set the volume's KMS key: `VolumeKmsKeyId` of a job, `KmsKeyId` of an endpoint configuration, notebook instance or domain",
+    why: "The volumes hold training data and models. With its own key, the organisation can audit and withdraw access \
+        to them. Instance types with local NVMe disks encrypt in hardware and refuse a key, so they need none.",
+    fix: "set the volume's KMS key: `VolumeKmsKeyId` of a job, `KmsKeyId` of an endpoint configuration, notebook \
+        instance or domain",
     action: Action::Stop,
     severity: Severity::High,
     governs: &KEYS,

@@ -6,7 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "unknown-project",
     fails_when: "the value of the request's Project tag is not in `abac.projects`",
-    why: "A misspelt or invented project escapes budgets and reports, and a later project with that name inherits its resources.",
+    why: "A misspelt or invented project escapes budgets and reports, and a later project with that name inherits its \
+        resources.",
     fix: "use a project that the policy lists, or add the project to `abac.projects`",
     action: Action::Alert,
     severity: Severity::Medium,

@@ -6,8 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "untagged-principal",
     fails_when: "the caller has no Project tag to compare with",
-    why: "Tag-based access control compares the resource's tag with the principal's. If the principal has none, policies with \
-        `${aws:PrincipalTag/Project}` do not resolve, and projects are not kept apart.",
+    why: "Tag-based access control compares the resource's tag with the principal's. If the principal has none, \
+        policies with `${aws:PrincipalTag/Project}` do not resolve, and projects are not kept apart.",
     fix: "tag the role or user with its project, or pass the tag with the session",
     action: Action::Alert,
     severity: Severity::High,

@@ -103,7 +103,8 @@ impl Test {
         Self::new("ForAllValues:StringNotEquals", key, [literal(&value)])
     }
 
-    /// Of several values, none has any text. It also holds if there is no value; `Null` does not hold for an empty list.
+    /// Of several values, none has any text. It also holds if there is no value; `Null` does not hold for an empty
+    /// list.
     pub fn none_has_text(key: &str) -> Self {
         Self::new("ForAllValues:StringNotLike", key, [SOME_TEXT.to_owned()])
     }

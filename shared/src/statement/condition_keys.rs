@@ -1,8 +1,8 @@
 //! Which condition keys go with which SageMaker actions.
 //!
-//! Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker AI". The keys that it
-//! calls deprecated (`sagemaker:VolumeKmsKey` …) are listed for the actions of their successors (`sagemaker:VolumeKmsKeyArn` …):
-//! it does not say which of the two a request carries.
+//! Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker AI". The keys
+//! that it calls deprecated (`sagemaker:VolumeKmsKey` …) are listed for the actions of their successors
+//! (`sagemaker:VolumeKmsKeyArn` …): it does not say which of the two a request carries.
 
 /// Whether requests for a SageMaker action can carry a condition key. `aws:` keys about the caller or the call go
 /// with every action; `aws:RequestTag/…` and `aws:TagKeys` only with those that take tags. Key names ignore case.

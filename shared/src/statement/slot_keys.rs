@@ -1,13 +1,13 @@
 //! Which condition keys hold the values of a request's slots.
 //!
-//! Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker AI". It lists the
-//! keys of each action, and describes in a sentence what each key holds.
+//! Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker AI". It lists
+//! the keys of each action, and describes in a sentence what each key holds.
 
 use super::condition_keys::applies;
 use crate::operations::{Field, Operation, Slot};
 
-/// Names of a condition key that AWS replaced: the deprecated one and the current one. It is not documented which of them a request
-/// carries, so statements have to work with either.
+/// Names of a condition key that AWS replaced: the deprecated one and the current one. It is not documented which of
+/// them a request carries, so statements have to work with either.
 pub type OldAndNew = [&'static str; 2];
 
 /// KMS key of volumes, of file systems, of a notebook's storage.
@@ -26,8 +26,8 @@ pub const OFFLINE_STORE_KEY: OldAndNew =
 /// The condition keys that hold KMS keys.
 pub const KMS_KEYS: [OldAndNew; 5] = [VOLUME_KEY, OUTPUT_KEY, SHARING_KEY, ONLINE_STORE_KEY, OFFLINE_STORE_KEY];
 
-/// The facts that condition keys hold. For slots whose path contains the text: the key's names, which are none if no key holds the
-/// value. The first entry that matches counts.
+/// The facts that condition keys hold. For slots whose path contains the text: the key's names, which are none if no
+/// key holds the value. The first entry that matches counts.
 static HOLDERS: &[(Field, &str, &[&str])] = &[
     // The service chose this value: it is in the record, but was not in the request.
     (Field::InstanceType, "selectedInstanceType", &[]),
@@ -58,8 +58,8 @@ static HOLDERS: &[(Field, &str, &[&str])] = &[
     (Field::InternetAccess, "", &["sagemaker:DirectInternetAccess"]),
 ];
 
-/// The names of the condition key that holds the value at a slot in requests of the operation; empty if there is no such key.
-/// `None` if no condition key holds facts of this kind.
+/// The names of the condition key that holds the value at a slot in requests of the operation; empty if there is no
+/// such key. `None` if no condition key holds facts of this kind.
 pub fn condition_key(operation: &Operation, slot: &Slot) -> Option<&'static [&'static str]> {
     let (_, _, names) = HOLDERS.iter().find(|(field, part, _)| *field == slot.field && slot.path.contains(part))?;
     Some(if names.iter().all(|name| applies(name, operation.name)) { names } else { &[] })

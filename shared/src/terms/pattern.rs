@@ -28,7 +28,8 @@ impl<'t> Pattern<'t> {
         let mut parts = self.0.split('*');
         let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
         let Some(last) = parts.next_back() else { return rest.is_empty() };
-        // The leftmost match of each middle part leaves the most text for the parts after it, so no backtracking is needed.
+        // The leftmost match of each middle part leaves the most text for the parts after it, so no backtracking is
+        // needed.
         for part in parts {
             match rest.split_once(part) {
                 Some((_, behind)) => rest = behind,
@@ -41,9 +42,9 @@ impl<'t> Pattern<'t> {
 
 /// Patterns of addresses.
 impl Pattern<'_> {
-    /// Whether `address`, a host and a path such as `registry.example.com/team/image`, matches. In the host, `*` stays within one
-    /// label, so that it cannot match a longer host that a stranger registered. In the path it matches any run of characters. A
-    /// lone `*` matches every address.
+    /// Whether `address`, a host and a path such as `registry.example.com/team/image`, matches. In the host, `*` stays
+    /// within one label, so that it cannot match a longer host that a stranger registered. In the path it matches any
+    /// run of characters. A lone `*` matches every address.
     pub fn matches_address(&self, address: &str) -> bool {
         if self.0 == "*" {
             return true;
