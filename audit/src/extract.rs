@@ -33,7 +33,7 @@ pub struct Extract {
     /// Calls that SageMaker refused.
     #[serde(serialize_with = "pairs", deserialize_with = "from_pairs")]
     pub denied: BTreeMap<Denied, u64>,
-    /// What could not be read, beginning with the line, if it is known.
+    /// What could not be read. Each text begins with the line number if that is known.
     pub problems: Vec<String>,
 }
 
@@ -63,13 +63,13 @@ pub struct Denied {
     pub principal: Option<String>,
 }
 
-/// Parts of requests that no rule reads and nobody else should read.
+/// The members of requests that may hold secrets. No rule reads them.
 const SECRETS: [&str; 2] = ["environment", "hyperParameters"];
 
 impl Extract {
-    /// Takes from the text of a log file what matters to an audit of `period`, as [`read`](Self::read) does, but parses
-    /// only the records that may matter. `None` if the file is not in CloudTrail's own form, or if anything is wrong
-    /// with it.
+    /// Extracts what an audit of `period` needs from the text of a log file, as [`read`](Self::read) does, but parses
+    /// only the records that may matter. `None` if the file does not have CloudTrail's usual form, or if anything is
+    /// wrong with it.
     pub fn quickly(text: &[u8], period: Period) -> Option<Self> {
         let mut extract = Self::default();
         let mut of_others = BTreeMap::<&[u8], u64>::new();
@@ -164,7 +164,7 @@ impl Extract {
 }
 
 impl Denied {
-    /// The attempt that a call was, if SageMaker refused a change because of missing permissions.
+    /// The refused call, if it would have changed something and SageMaker refused it because of missing permissions.
     fn read(call: &Call) -> Option<Self> {
         // CloudTrail writes either of them (CloudTrail User Guide, "errorCode").
         let is_denied = matches!(call.error_code?, "AccessDenied" | "AccessDeniedException");
@@ -421,7 +421,7 @@ mod tests {
         }
     }
 
-    /// Including the requests and responses of calls that issue sessions.
+    /// This includes the requests and responses of calls that issue sessions.
     #[test]
     fn tricks_do_not_change_which_sessions_are_found() {
         let plain = r#"{"x":1}"#;

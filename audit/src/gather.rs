@@ -27,7 +27,7 @@ pub struct Gathered<Place> {
     callers: HashSet<String>,
     /// Fingerprints of the resources, roles and users whose tags changed. The launches show the previous tags.
     retagged: HashSet<u64>,
-    /// IAM's data, with the place of its file: the last file counts.
+    /// IAM's data, with the place of its file: later data replaces earlier data.
     iam: Vec<(Place, String)>,
 }
 
@@ -157,7 +157,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
     }
 }
 
-/// A fingerprint of names, which differs for nearly all of them.
+/// A fingerprint of a name. Different names rarely share one.
 fn fingerprint(name: &str) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(name)
 }

@@ -10,7 +10,7 @@ use crate::log_file::{inflate, is_gzip, text};
 pub struct Learned {
     /// Whether the file holds output of `aws iam get-account-authorization-details`.
     pub is_iam: bool,
-    /// What could not be read, beginning with the line, if it is known.
+    /// What could not be read. Each text begins with the line number if that is known.
     pub problems: Vec<String>,
 }
 

@@ -57,7 +57,8 @@ impl LogFiles {
         scanned
     }
 
-    /// Only the checksum of a gzip file shows that its JSON is as it was written: other files are parsed.
+    /// Reads a file without parsing all of it only if the checksum of a gzip file shows that its JSON is as it was
+    /// written. Parses all other files.
     fn read(&mut self, bytes: &[u8], period: Period, scanned: &mut Scanned) -> Result<(), String> {
         let bytes = if !is_gzip(bytes) {
             bytes
@@ -84,8 +85,8 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&GZIP_MAGIC)
 }
 
-/// The text that `bytes`, inflated, are, if they can be JSON; what Athena writes becomes records. Lines that are not
-/// UTF-8 are left out and reported, each with its number.
+/// The text of inflated `bytes` that can be JSON. Results of Athena become records. Lines that are not UTF-8 are left
+/// out and reported, each with its number.
 ///
 /// # Errors
 /// If they can be neither JSON nor a result of Athena.

@@ -31,7 +31,7 @@ impl Period {
         time.map_err(|_| "expected a date such as `2026-03-01`, or a time such as `2026-03-01T12:00:00Z`".to_owned())
     }
 
-    /// Whether a call of this time is judged. A call without a time is.
+    /// Whether a call of this time is judged. A call without a time is judged.
     pub fn contains(&self, time: Option<Timestamp>) -> bool {
         let Some(time) = time else { return true };
         self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
@@ -75,7 +75,7 @@ mod tests {
         ] {
             assert_eq!(march().contains(time.parse().ok()), expected, "{time}");
         }
-        assert!(march().contains(None), "what does not tell its time is judged");
+        assert!(march().contains(None), "a call without a time is judged");
         assert!(Period::parse_bound("March").is_err());
     }
 

@@ -59,7 +59,7 @@ impl Batch {
     /// Adds the extract of a log file, or the name of a day folder that was left out.
     ///
     /// # Errors
-    /// None are known: it writes to memory.
+    /// None is known: it writes to memory.
     pub fn add(&mut self, mut stored: Stored) -> Result<(), AuditError> {
         if let Stored::Scanned { extract, .. } = &mut stored {
             for session in std::mem::take(&mut extract.sessions) {

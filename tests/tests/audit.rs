@@ -255,7 +255,7 @@ fn damaged_files_are_named_and_the_rest_is_right() {
         let named = ran.stderr.lines().any(|line| line.contains(name) && line.contains(complaint));
         assert!(named, "{name}: {}", ran.stderr);
     }
-    // The file whose only line is no UTF-8 is empty without it.
+    // The file whose only line is not UTF-8 is empty without it.
     assert_eq!(after["input"]["problems"], json!(damages.len() + 1));
     assert_eq!((&after["launches"], &after["denied"], same), (&before["launches"], &before["denied"], findings));
     assert!(tagwarden(&["audit", "not-there"]).stderr.contains("not-there: cannot be read"));

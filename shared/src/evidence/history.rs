@@ -369,6 +369,6 @@ mod tests {
         }
         let others =
             history(&[("TagUser", "08:00:00", r#"{"userName":"Train","tags":[{"key":"Project","value":"x"}]}"#)]);
-        assert!(others.at(ROLE, "2026-03-02T09:00:00Z".parse().ok()).is_none(), "a user is no role");
+        assert!(others.at(ROLE, "2026-03-02T09:00:00Z".parse().ok()).is_none(), "a user is not a role");
     }
 }

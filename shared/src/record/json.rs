@@ -1,6 +1,6 @@
 //! Lenient reading of JSON by path. It keeps every value's place, and never guesses what is not there.
 //!
-//! CloudTrail writes what the service logged: the console sends unset values as `""`, `0` and `[]`, and fields over the
+//! CloudTrail writes what the service logged: the console sends unset values as `""`, `0` and `[]`, fields over the
 //! size limit become `{"omitted": true}`, and types vary between senders. So each reading has one of three results:
 //! set, unset, or [`Unread`].
 

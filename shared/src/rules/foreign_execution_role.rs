@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     governs: &ROLES,
     needs: &[Need::RoleTags],
-    prevention: Prevention::Partly("not by the role's tag; `iam:PassRole` can be limited to the project's role path"),
+    prevention: Prevention::Partly("not by the role's tag, only by its path in `iam:PassRole`"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/borealis/train",
  "tags": [{"key": "Project", "value": "atlas"}]}"#,
     check,
