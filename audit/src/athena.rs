@@ -1,15 +1,15 @@
-//! Amazon Athena over the log files: the query that finds what an audit needs, and its result.
+//! Amazon Athena on the log files: the query for the records that an audit needs, and its result.
 //!
-//! The table is the one that the CloudTrail console creates (Athena User Guide, "Use the CloudTrail console to create an Athena
-//! table for CloudTrail logs"). Its names are in lower case, and so are those of the result, whose columns [`Row`] has. Requests
-//! and responses are text that is JSON.
+//! The table is the one that the CloudTrail console creates (Athena User Guide, "Use the CloudTrail console to create
+//! an Athena table for CloudTrail logs"). Its column names are in lower case, and so are those of the result, which are
+//! the fields of [`Row`]. Requests and responses are texts of JSON.
 
 use crate::Period;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tagwarden::evidence::TEACHING;
 
-/// The columns of the result and how the query finds them, where that is not by their own names.
+/// The columns of the result, and their expressions in the query if those differ from the names.
 const COLUMNS: [(&str, &str); 19] = [
     ("eventid", ""),
     ("eventtime", ""),
@@ -32,10 +32,10 @@ const COLUMNS: [(&str, &str); 19] = [
     ("responseelements", ""),
 ];
 
-/// The name of a table, maybe after those of its catalogue and database.
+/// The name of a table, which may follow the names of its catalogue and database.
 ///
 /// # Errors
-/// Where it is none that needs no quotes.
+/// If it is not a name that is valid without quotes.
 pub fn parse_table(name: &str) -> Result<String, String> {
     let is_plain =
         |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -56,11 +56,11 @@ pub fn query(table: &str, period: Period) -> String {
         format!("  OR eventsource = '{source}' AND eventname IN ({})\n", names.join(", "))
     });
     let Period { since, until } = period.with_sessions();
-    // Times are text in the table, all of one form (CloudTrail User Guide, "CloudTrail record contents").
+    // Times are text in the table, all in the same form (CloudTrail User Guide, "CloudTrail record contents").
     let since = since.map(|time| format!("AND eventtime >= '{}'\n", time.strftime("%Y-%m-%dT%H:%M:%SZ")));
     let until = until.map(|time| format!("AND eventtime < '{}'\n", time.strftime("%Y-%m-%dT%H:%M:%SZ")));
     format!(
-        "-- What `tagwarden audit` needs, from the table that the CloudTrail console creates\n\
+        "-- The records that `tagwarden audit` needs, from the table that the CloudTrail console creates\n\
         -- (https://docs.aws.amazon.com/athena/latest/ug/create-cloudtrail-table-ct.html).\n\
         SELECT\n{}\nFROM {table}\nWHERE (\n  eventsource = 'sagemaker.amazonaws.com' AND coalesce(readonly, 'false') <> 'true'\n{})\n{}{}",
         columns.join(",\n"),
@@ -72,7 +72,7 @@ pub fn query(table: &str, period: Period) -> String {
     .to_owned()
 }
 
-/// A row of the result. What is null is left out of JSON, and empty in CSV.
+/// A row of the result. JSON leaves out null values; in CSV they are empty.
 #[derive(Deserialize)]
 struct Row {
     eventid: Option<String>,
@@ -96,7 +96,7 @@ struct Row {
     responseelements: Option<String>,
 }
 
-/// The record that a row is of.
+/// The record of a row.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AthenaRecord {
@@ -175,7 +175,7 @@ impl From<Row> for AthenaRecord {
     }
 }
 
-/// The JSON that a text is; a text that is none stays a text, which nobody takes for a request.
+/// The JSON value in a text. A text that is not JSON stays a text, which does not count as a request.
 fn json(text: String) -> Option<Box<RawValue>> {
     serde_json::from_str(&text).or_else(|_| serde_json::value::to_raw_value(&text)).ok()
 }
@@ -194,7 +194,7 @@ pub(crate) fn records_of_csv(bytes: &[u8], problems: &mut Vec<String>) -> String
     let names = match reader.headers() {
         Ok(names) => names.clone(),
         Err(error) => {
-            problems.push(format!("1: no result of Athena: {error}"));
+            problems.push(format!("1: not a result of Athena: {error}"));
             return text;
         }
     };
@@ -212,13 +212,13 @@ pub(crate) fn records_of_csv(bytes: &[u8], problems: &mut Vec<String>) -> String
                 text.push_str(&serde_json::to_string(&AthenaRecord::from(row)).unwrap_or_default());
             }
             Err(error) => {
-                problems.push(format!("{}: no row of Athena's result: {error}", begins(error.position())));
+                problems.push(format!("{}: not a row of Athena's result: {error}", begins(error.position())));
             }
         }
     }
 }
 
-/// The records of a result in JSON Lines; `None` where the first line is no row of one. Other lines stay as they are.
+/// The records of a result in JSON Lines; `None` if the first line is not a row of one. Other lines stay as they are.
 pub(crate) fn records_of_json_lines(text: &str) -> Option<String> {
     let record = |line: &str| match serde_json::from_str::<Row>(line) {
         Ok(row) if row.eventsource.is_some() && !line.contains("\"eventSource\"") => {
@@ -267,7 +267,7 @@ mod tests {
         value
     }
 
-    /// As Athena writes it: everything in quotes, but for what is null.
+    /// As Athena writes it: everything in quotes, except null values.
     #[test]
     fn csv_becomes_records_on_the_lines_where_rows_begin() {
         let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
@@ -282,7 +282,7 @@ mod tests {
             assert_eq!(without_nulls(serde_json::from_str(line).unwrap()), expected());
         }
         assert_eq!(problems.len(), 1);
-        assert!(problems.concat().starts_with("4: no row of Athena's result: "), "{problems:?}");
+        assert!(problems.concat().starts_with("4: not a row of Athena's result: "), "{problems:?}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What one log file holds that an audit needs.
+//! What an audit needs from one log file.
 
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
@@ -15,14 +15,14 @@ use tagwarden::record::documents::{self, Item};
 use tagwarden::record::json::Value;
 use tagwarden::record::{self, Call, SECRET_MEMBERS, is_sagemaker};
 
-/// What one input holds that an audit needs; everything else is only counted.
+/// What an audit needs from one input. Everything else is only counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extract {
     /// The records of calls that are to be judged, in the order of the input.
     pub launches: Vec<Launch>,
-    /// The sessions that were issued.
+    /// The sessions that its records issued.
     pub sessions: Vec<Session>,
-    /// The JSON text of records that teach anything else about calls.
+    /// The JSON text of records from which anything else can be learned about calls.
     pub lessons: Vec<String>,
     /// The JSON text of pages of IAM's account authorization details.
     pub iam: Vec<String>,
@@ -30,29 +30,29 @@ pub struct Extract {
     pub records: u64,
     /// How many of them are not judged, by reason.
     pub skipped: BTreeMap<String, u64>,
-    /// Attempts at what SageMaker refused.
+    /// Calls that SageMaker refused.
     #[serde(serialize_with = "pairs", deserialize_with = "from_pairs")]
     pub denied: BTreeMap<Denied, u64>,
-    /// What could not be read, beginning with the line where that is known.
+    /// What could not be read. Each text begins with the line number if that is known.
     pub problems: Vec<String>,
 }
 
 /// A call that is to be judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
-    /// `eventTime`, where it is one.
+    /// `eventTime`, if it is a time.
     pub time: Option<Timestamp>,
-    /// `userIdentity.accessKeyId`, by which the caller's session is found.
+    /// `userIdentity.accessKeyId`, which identifies the caller's session.
     pub access_key_id: Option<String>,
-    /// `userIdentity.principalId`, likewise.
+    /// `userIdentity.principalId`, which also identifies it.
     pub principal_id: Option<String>,
-    /// ARN of the resource, by which later changes of its tags are found.
+    /// ARN of the resource, which identifies later changes of its tags.
     pub resource_arn: Option<String>,
-    /// The JSON text of the record, without other people's secrets.
+    /// The JSON text of the record, without secrets.
     pub json: String,
 }
 
-/// A call that SageMaker refused for want of permission.
+/// A call that SageMaker refused because of missing permissions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Denied {
     /// `eventName`
@@ -64,8 +64,9 @@ pub struct Denied {
 }
 
 impl Extract {
-    /// Takes from the text of a log file what matters to an audit of `period`, as [`read`](Self::read) does, but parses only
-    /// what may. `None` where the file is not written as CloudTrail writes it, or anything is wrong with it.
+    /// Extracts what an audit of `period` needs from the text of a log file, as [`read`](Self::read) does, but parses
+    /// only the records that may matter. `None` if the file does not have CloudTrail's usual form, or if anything is
+    /// wrong with it.
     pub fn quickly(text: &[u8], period: Period) -> Option<Self> {
         let mut extract = Self::default();
         let mut of_others = BTreeMap::<&[u8], u64>::new();
@@ -73,9 +74,9 @@ impl Extract {
             Some(call) if !is_sagemaker(call.source) && !evidence::may_teach(call.source, call.name) => {
                 *of_others.entry(call.source).or_default() += 1;
             }
-            // Consoles and SDKs look many times for each thing that they launch.
+            // Consoles and SDKs make many read-only calls for each launch.
             Some(call) if let Some(name) = only_reads(&call) => extract.skip(NotCovered::ReadsOnly(name.to_owned())),
-            // These records are a tenth of all.
+            // These are about 10 % of all records.
             Some(call) if let Some(session) = session(&call) => {
                 *of_others.entry(call.source).or_default() += 1;
                 extract.sessions.push(session);
@@ -93,11 +94,11 @@ impl Extract {
         Some(extract)
     }
 
-    /// Takes from `text`, whatever its shape, what matters to an audit of `period`.
+    /// Extracts what an audit of `period` needs from `text`, which may have any shape.
     pub fn read(&mut self, text: &str, period: Period) {
         documents::split(text, &mut |item| match item {
             Ok(Item::Record(json)) => self.record(json, period),
-            Ok(Item::OtherEvent(event)) => self.skip(format!("`{}` is no API call", event.detail_type)),
+            Ok(Item::OtherEvent(event)) => self.skip(format!("`{}` is not an API call", event.detail_type)),
             Ok(Item::AuthorizationDetails(details)) => match serde_json::to_string(&details) {
                 Ok(json) => self.iam.push(json),
                 Err(error) => self.problems.push(format!(" {error}")),
@@ -109,15 +110,15 @@ impl Extract {
     fn record_of(&mut self, json: &[u8], period: Period) {
         match std::str::from_utf8(json) {
             Ok(json) => self.record(json, period),
-            Err(error) => self.problems.push(format!(" a record that is no UTF-8: {error}")),
+            Err(error) => self.problems.push(format!(" a record that is not UTF-8: {error}")),
         }
     }
 
-    /// Takes what matters from the JSON text of one record.
+    /// Extracts what matters from the JSON text of one record.
     fn record(&mut self, json: &str, period: Period) {
         let value: Value = match serde_json::from_str(json) {
             Ok(value) => value,
-            Err(error) => return self.problems.push(format!(" a record that is no JSON: {error}")),
+            Err(error) => return self.problems.push(format!(" a record that is not JSON: {error}")),
         };
         let call = match Call::read(&value) {
             Ok(call) => call,
@@ -160,9 +161,9 @@ impl Extract {
 }
 
 impl Denied {
-    /// The attempt that a call was, if SageMaker refused to change anything for want of permission.
+    /// The refused call, if it would have changed something and SageMaker refused it because of missing permissions.
     fn read(call: &Call) -> Option<Self> {
-        // CloudTrail writes either (CloudTrail User Guide, "errorCode").
+        // CloudTrail writes either of them (CloudTrail User Guide, "errorCode").
         let is_denied = matches!(call.error_code?, "AccessDenied" | "AccessDeniedException");
         (call.is_sagemaker() && is_denied && !call.read_only).then(|| Self {
             event_name: call.event_name.to_owned(),
@@ -172,14 +173,15 @@ impl Denied {
     }
 }
 
-/// The name of a call to SageMaker that succeeded and changed nothing; `None` where it did, or it takes a parser to tell.
+/// The name of a call to SageMaker that succeeded and changed nothing; `None` for any other call, or if only a parser
+/// can decide.
 fn only_reads<'t>(call: &RawCall<'t>) -> Option<&'t str> {
     let name = str::from_utf8(call.name).ok().filter(|name| Operation::named(name).is_none())?;
     let is_read = is_sagemaker(call.source) && call.members(["readOnly", "errorCode"])? == [Some(&b"true"[..]), None];
     is_read.then_some(name)
 }
 
-/// The session of a role that a call issued; `None` where it takes a parser to tell.
+/// The session of a role that a call issued; `None` for any other call, or if only a parser can decide.
 fn session(call: &RawCall) -> Option<Session> {
     Session::is_issued_by(call.source, call.name).then_some(())?;
     let [request, response, error] = call.members(["requestParameters", "responseElements", "errorCode"])?;
@@ -200,7 +202,7 @@ fn session(call: &RawCall) -> Option<Session> {
     })
 }
 
-/// JSON has no objects whose keys are objects.
+/// A list of pairs: keys of JSON objects cannot be objects.
 fn pairs<S: Serializer>(counts: &BTreeMap<Denied, u64>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(counts)
 }
@@ -209,12 +211,12 @@ fn from_pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Den
     Ok(Vec::deserialize(deserializer)?.into_iter().collect())
 }
 
-/// The JSON text of a record without what its request says that nobody should keep.
+/// The JSON text of a record without the secrets in its request.
 fn without_secrets(record: &Value) -> String {
     serde_json::to_string(&Kept { value: record, is_requested: false }).unwrap_or_default()
 }
 
-/// What is kept of a value in a record. Secrets become `null`.
+/// A value in a record, as it is kept. Secrets become `null`.
 #[derive(Clone, Copy)]
 struct Kept<'v> {
     value: &'v Value<'v>,
@@ -280,10 +282,10 @@ mod tests {
         let denied: Vec<_> =
             extract.denied.iter().map(|(denied, count)| (denied.event_name.as_str(), *count)).collect();
         assert_eq!(denied, [("CreateTrainingJob", 1)], "only attempts at changing something count");
-        assert_eq!(extract.problems, [" no CloudTrail record: `eventName` is missing"]);
+        assert_eq!(extract.problems, [" not a CloudTrail record: `eventName` is missing"]);
     }
 
-    /// How CloudTrail's records begin: with this, what follows is read where it stands.
+    /// The beginning of CloudTrail's records. The scan reads what follows it in place.
     const HEAD: &str = r#""eventVersion":"1.11","userIdentity":{"type":"AWSService","x":{"y":"}{"}},"eventTime":"2026-03-02T09:00:00Z","#;
 
     const SAGEMAKER: &str = r#""eventSource":"sagemaker.amazonaws.com","eventName":"CreateTrainingJob""#;
@@ -303,7 +305,7 @@ mod tests {
         extract
     }
 
-    /// Asserts that both ways find the same, if the quick one dares. Returns whether it does.
+    /// Asserts that both ways find the same if the quick one gives a result. Returns whether it does.
     fn is_quick(text: &str) -> bool {
         match Extract::quickly(text.as_bytes(), Period::default()) {
             Some(extract) => {
@@ -353,7 +355,7 @@ mod tests {
         assert!(!is_quick(&format!(r#"{{"Records":[{{{HEAD}{S3},"x":"{padding}"}}]}}"#)));
     }
 
-    /// Each of these would be misread by somebody who looks for a service's name, or counts braces.
+    /// A scan that only looked for a service's name or counted braces would misread each of these.
     #[test]
     fn tricks_do_not_change_what_is_found() {
         let nested = format!("{{{S3},\"requestParameters\":{{\"x\":[{{\"a\":1}},{{{SAGEMAKER}}},{{\"b\":2}}]}}}}");
@@ -417,7 +419,7 @@ mod tests {
         }
     }
 
-    /// What is asked for and answered when a session is issued, too.
+    /// This includes the requests and responses of calls that issue sessions.
     #[test]
     fn tricks_do_not_change_which_sessions_are_found() {
         let plain = r#"{"x":1}"#;
@@ -488,7 +490,7 @@ mod tests {
         }
     }
 
-    /// JSON text with whatever could mislead a scan.
+    /// JSON text with everything that could mislead a scan.
     fn tricky() -> impl Strategy<Value = String> {
         let text = select(vec![
             r#""eventSource""#,

@@ -1,4 +1,4 @@
-//! What the files of an archive hold, joined: launches to judge, and the evidence to judge them by.
+//! Joins what the files of an archive hold: launches to judge, and the evidence for judging them.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -12,43 +12,43 @@ use tagwarden::record::json::Value;
 use crate::spool::{Span, Spool, unreadable};
 use crate::{AuditError, Scanned};
 
-/// What was read so far. A file's `Place` says where it stands among the others, which come in any order.
+/// What was read so far. Files come in any order; a file's `Place` is its position among them.
 pub struct Gathered<Place> {
-    /// What is known beside the records.
+    /// What is known besides the records.
     pub evidence: Evidence,
-    /// What was read.
+    /// Counts of what was read.
     pub input: Input,
     pub(crate) denied: BTreeMap<Denied, u64>,
     launches: Vec<PendingLaunch<Place>>,
     records: Spool,
-    /// Every session that was issued: fingerprints of its two names, then JSON. Most of them launch nothing.
+    /// Every session that was issued: fingerprints of its two names, then JSON. Most sessions launch nothing.
     sessions: Spool,
-    /// Access keys and principal ids of the callers, by which their sessions are found.
+    /// Access keys and principal ids of the callers, which identify their sessions.
     callers: HashSet<String>,
-    /// Whose tags were changed: what these were before is learned from the launches.
+    /// Fingerprints of the resources, roles and users whose tags changed. The launches show the previous tags.
     retagged: HashSet<u64>,
-    /// IAM's data, with the place of its file: the last word counts.
+    /// IAM's data, with the place of its file: later data replaces earlier data.
     iam: Vec<(Place, String)>,
 }
 
 /// A record that waits to be judged.
 struct PendingLaunch<Place> {
     time: Option<Timestamp>,
-    /// Its file's place, and its place in the file.
+    /// Its file's place, and its position in the file.
     place: (Place, usize),
-    /// Fingerprint of what it launched.
+    /// Fingerprint of the resource.
     resource: Option<u64>,
     record: Span,
 }
 
-/// The launches in the order of time, then of the input.
+/// The launches in order of time, then of the input.
 pub(crate) struct Launches {
     records: std::vec::IntoIter<Span>,
     spool: Spool,
 }
 
 impl<Place: Ord + Clone> Gathered<Place> {
-    /// Nothing was read yet; `evidence` is known beforehand.
+    /// Starts with `evidence` that is known already, before anything is read.
     pub fn new(evidence: Evidence) -> Self {
         Self {
             evidence,
@@ -63,10 +63,10 @@ impl<Place: Ord + Clone> Gathered<Place> {
         }
     }
 
-    /// Takes in what a file holds.
+    /// Adds what was found in a file.
     ///
     /// # Errors
-    /// Where a temporary file cannot be written.
+    /// If a temporary file cannot be written.
     pub fn take(
         &mut self,
         place: &Place,
@@ -107,8 +107,8 @@ impl<Place: Ord + Clone> Gathered<Place> {
         Ok(())
     }
 
-    /// Learns IAM's data that was among the files, once all are read. Returns what could not be read of it, each with its file's
-    /// place.
+    /// Learns IAM's data from the files, after all of them were read. Returns what could not be read of it, each with
+    /// its file's place.
     pub fn learn_iam(&mut self) -> Vec<(Place, String)> {
         let mut problems = Vec::new();
         self.iam.sort();
@@ -121,14 +121,16 @@ impl<Place: Ord + Clone> Gathered<Place> {
         problems
     }
 
-    /// Learns a session that was kept elsewhere, if it is of somebody who launched anything, once all launches are taken in.
+    /// Learns a session that was stored elsewhere, if its caller launched anything. Call it after all launches were
+    /// added.
     pub fn learn_session(&mut self, session: Session) {
         if session.names().any(|name| self.callers.contains(name)) {
             self.evidence.sessions.add(session);
         }
     }
 
-    /// Learns the sessions of those who launched anything, and the tags of what was tagged again, and gives what was launched.
+    /// Learns the sessions of callers that launched anything, and the previous tags of resources that were tagged
+    /// again. Returns the launches.
     pub(crate) fn launches(&mut self) -> Result<Launches, AuditError> {
         let callers: HashSet<_> = self.callers.iter().map(|name| fingerprint(name)).collect();
         std::mem::take(&mut self.sessions).each(|entry| {
@@ -155,7 +157,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
     }
 }
 
-/// Tells names apart, but for a few.
+/// A fingerprint of a name. Different names rarely share one.
 fn fingerprint(name: &str) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(name)
 }

@@ -1,20 +1,20 @@
-//! IAM's data on roles and users, from files given for it.
+//! IAM's data on roles and users, from files of that data.
 
 use tagwarden::evidence::Evidence;
 use tagwarden::record::documents::{self, Item};
 
 use crate::log_file::{inflate, is_gzip, text};
 
-/// What came of a file.
+/// What was found in a file.
 #[derive(Debug, Default)]
 pub struct Learned {
-    /// Whether there was output of `aws iam get-account-authorization-details` in it.
+    /// Whether the file holds output of `aws iam get-account-authorization-details`.
     pub is_iam: bool,
-    /// What could not be read, beginning with the line where that is known.
+    /// What could not be read. Each text begins with the line number if that is known.
     pub problems: Vec<String>,
 }
 
-/// Learns what the `bytes` of a file tell.
+/// Learns IAM's data from the `bytes` of a file.
 pub fn learn(bytes: &[u8], evidence: &mut Evidence) -> Learned {
     let mut learned = Learned::default();
     if let Err(problem) = read(bytes, evidence, &mut learned) {

@@ -1,4 +1,4 @@
-//! Judging what was gathered.
+//! Judges what was gathered.
 
 use std::collections::VecDeque;
 use std::thread;
@@ -9,17 +9,17 @@ use tagwarden::evidence::Evidence;
 
 use crate::{AuditError, Gathered, Page, PolicySource, Written};
 
-/// How many launches are judged at a time.
+/// How many launches a thread judges at a time.
 const BATCH: usize = 256;
 
-/// What an audit is to tell.
+/// What an audit is to report.
 #[derive(Clone, Copy)]
 pub struct Audit<'a> {
-    /// The policy to judge by.
+    /// The policy that judges.
     pub policy: &'a PolicySource,
-    /// Another one, whose verdicts are compared.
+    /// Another policy, whose verdicts are compared.
     pub other: Option<&'a PolicySource>,
-    /// The period that the launches are of.
+    /// The period of the launches.
     pub period: Period,
     /// How many threads judge.
     pub threads: usize,
@@ -27,20 +27,20 @@ pub struct Audit<'a> {
     pub complete: bool,
 }
 
-/// What is written beside the summary.
+/// What is written in addition to the summary.
 #[derive(Default)]
 pub struct Outputs {
     /// A line of JSON for each finding.
     pub findings: Option<Written>,
-    /// The page.
+    /// The HTML page.
     pub page: Option<Page>,
 }
 
 impl Audit<'_> {
-    /// Judges the launches in the order of time, writes the `outputs`, and sums up.
+    /// Judges the launches in order of time, writes the `outputs`, and returns the summary.
     ///
     /// # Errors
-    /// Where an output cannot be written, or a temporary file cannot be read.
+    /// If an output cannot be written, or a temporary file cannot be read.
     pub fn judge<Place: Ord + Clone>(
         &self,
         mut gathered: Gathered<Place>,
@@ -51,7 +51,7 @@ impl Audit<'_> {
         summary.complete = self.complete;
         summary.input = std::mem::take(&mut gathered.input);
         thread::scope(|scope| {
-            // Batches are judged while the one before them is summed up.
+            // Threads judge the next batches while this one sums up the batch before them.
             let mut judged = VecDeque::new();
             loop {
                 while judged.len() <= self.threads
@@ -62,7 +62,7 @@ impl Audit<'_> {
                 let Some(batch) = judged.pop_front() else { return Ok(()) };
                 let decisions = batch.join().map_err(|_| AuditError("a launch could not be judged".to_owned()))?;
                 for decisions in decisions.map_err(AuditError)? {
-                    self.tell(&decisions, &mut summary, &mut outputs)?;
+                    self.report(&decisions, &mut summary, &mut outputs)?;
                 }
             }
         })?;
@@ -86,8 +86,8 @@ impl Audit<'_> {
         records.into_iter().map(decide).collect()
     }
 
-    /// Counts the decisions about one launch, and writes the first of them down.
-    fn tell(&self, decisions: &[Decision], summary: &mut Summary, outputs: &mut Outputs) -> Result<(), AuditError> {
+    /// Counts the decisions about one launch, and writes the first of them to the outputs.
+    fn report(&self, decisions: &[Decision], summary: &mut Summary, outputs: &mut Outputs) -> Result<(), AuditError> {
         let (Some(decision), abac) = (decisions.first(), &self.policy.policy.abac) else { return Ok(()) };
         summary.add(decision, abac);
         if let Some(other) = decisions.get(1) {

@@ -25,7 +25,7 @@ pub fn account(path: &Path) -> Option<&str> {
     (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
 }
 
-/// Whether files and folders of this name are not meant to be seen.
+/// Whether files and folders of this name are hidden.
 pub fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
@@ -40,7 +40,7 @@ pub fn is_documentation(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"))
 }
 
-/// Whether the file of this name holds no records: what a walk over folders passes over, by the whole name.
+/// Whether the file of this name holds no records. A walk over folders passes over it. `name` is the whole name.
 pub fn is_passed_over(path: &Path) -> bool {
     is_documentation(path) || path.iter().any(|name| is_hidden(name) || is_digest(name))
 }

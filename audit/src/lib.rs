@@ -1,6 +1,8 @@
-//! Audits of CloudTrail archives: the bytes of log files become extracts, extracts become decisions, a summary and a page.
+//! Audits of CloudTrail archives: the bytes of log files become extracts, extracts become decisions, a summary and a
+//! page.
 //!
-//! The command line runs it over files, and Lambda functions run it over a bucket: how bytes get here is theirs to know.
+//! The command line runs it over files, and Lambda functions run it over a bucket: they decide where the bytes come
+//! from.
 
 pub mod athena;
 mod error;

@@ -10,13 +10,13 @@ use memchr::memmem;
 
 use crate::athena;
 
-/// Most bytes that one file may hold after decompression. CloudTrail's own files hold about 50 MB at most.
+/// How many bytes one file may hold after decompression. CloudTrail's own files hold about 50 MB at most.
 pub const MAX_INFLATED: u64 = 1 << 30;
 
 /// A buffer larger than this is not kept for the next file.
 pub const KEPT: usize = 64 << 20;
 
-/// Deflate shortens data at most so many times.
+/// The highest compression ratio of Deflate.
 const MAX_RATIO: usize = 1032;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -24,15 +24,15 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// What was found in a file.
 #[derive(Clone, Debug, Default)]
 pub struct Scanned {
-    /// Its size as it lies there.
+    /// Its stored size.
     pub bytes: u64,
-    /// Its size when inflated.
+    /// Its size in bytes when inflated.
     pub inflated_bytes: u64,
-    /// What matters of it.
+    /// What matters in it.
     pub extract: Extract,
 }
 
-/// Reads log files one after the other, with buffers that are used again.
+/// Reads log files one after the other, and reuses its buffers.
 pub struct LogFiles {
     inflated: Vec<u8>,
     decompressor: Decompressor,
@@ -45,7 +45,7 @@ impl Default for LogFiles {
 }
 
 impl LogFiles {
-    /// What the `bytes` of a file, as it lies there, hold for an audit of `period`.
+    /// What the stored `bytes` of a file hold for an audit of `period`.
     pub fn scan(&mut self, bytes: &[u8], period: Period) -> Scanned {
         let mut scanned = Scanned { bytes: bytes.len() as u64, ..Scanned::default() };
         if let Err(problem) = self.read(bytes, period, &mut scanned) {
@@ -57,7 +57,8 @@ impl LogFiles {
         scanned
     }
 
-    /// Only of a gzip file whose checksum is right it is known that its JSON is as it was written: the others are parsed.
+    /// Reads a file without parsing all of it only if the checksum of a gzip file shows that its JSON is as it was
+    /// written. Parses all other files.
     fn read(&mut self, bytes: &[u8], period: Period, scanned: &mut Scanned) -> Result<(), String> {
         let bytes = if !is_gzip(bytes) {
             bytes
@@ -84,11 +85,11 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&GZIP_MAGIC)
 }
 
-/// The text that `bytes`, inflated, are, if they can be JSON; what Athena writes becomes records. Lines that are no UTF-8 are left out and reported, each with its
-/// number.
+/// The text of inflated `bytes` that can be JSON. Results of Athena become records. Lines that are not UTF-8 are left
+/// out and reported, each with its number.
 ///
 /// # Errors
-/// Where they can be neither.
+/// If they can be neither JSON nor a result of Athena.
 pub fn text<'a>(bytes: &'a [u8], problems: &mut Vec<String>) -> Result<Cow<'a, str>, String> {
     if athena::is_csv(bytes) {
         return Ok(Cow::Owned(athena::records_of_csv(bytes, problems)));
@@ -96,7 +97,7 @@ pub fn text<'a>(bytes: &'a [u8], problems: &mut Vec<String>) -> Result<Cow<'a, s
     let starts_like_json =
         bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| b"{[\xef".contains(byte));
     if !starts_like_json {
-        return Err("neither JSON nor gzip, nor CSV as Athena writes it".to_owned());
+        return Err("not JSON, gzip or CSV as Athena writes it".to_owned());
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Ok(athena::records_of_json_lines(text).map_or(Cow::Borrowed(text), Cow::Owned));
@@ -106,7 +107,7 @@ pub fn text<'a>(bytes: &'a [u8], problems: &mut Vec<String>) -> Result<Cow<'a, s
         match std::str::from_utf8(line) {
             Ok(line) => text.push_str(line),
             Err(_) => {
-                problems.push(format!("{}: no UTF-8", index + 1));
+                problems.push(format!("{}: not UTF-8", index + 1));
                 text.push('\n');
             }
         }
@@ -114,10 +115,10 @@ pub fn text<'a>(bytes: &'a [u8], problems: &mut Vec<String>) -> Result<Cow<'a, s
     Ok(Cow::Owned(text))
 }
 
-/// What a gzip file holds, all its members one after the other.
+/// The content of a gzip file: all its members, one after the other.
 ///
 /// # Errors
-/// Where it is damaged or too large.
+/// If it is damaged or too large.
 pub fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let read = MultiGzDecoder::new(gzipped).take(MAX_INFLATED + 1).read_to_end(&mut bytes);
@@ -131,7 +132,8 @@ pub fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, String> {
     }
 }
 
-/// What a gzip file of one member holds. `None` where it may have several, is damaged, or too large: the slower way tells.
+/// The content of a gzip file of one member. `None` if it may have several, is damaged, or is too large: then
+/// [`inflate`] decides.
 fn inflate_at_once<'b>(gzipped: &[u8], inflated: &'b mut Vec<u8>, decompressor: &mut Decompressor) -> Option<&'b [u8]> {
     let (_, length) = gzipped.split_last_chunk::<4>()?;
     let length = u32::from_le_bytes(*length);
@@ -144,8 +146,8 @@ fn inflate_at_once<'b>(gzipped: &[u8], inflated: &'b mut Vec<u8>, decompressor: 
     }
     let inflated = inflated.get_mut(..length)?;
     let written = decompressor.gzip_decompress(gzipped, inflated).ok()?;
-    // A second member would begin with two magic bytes and the method, deflate, right behind the length of what was inflated
-    // (RFC 1952).
+    // A second member would begin with two magic bytes and the method, deflate, right after the inflated length (RFC
+    // 1952).
     let ends = [u32::try_from(written).ok()?.to_le_bytes().as_slice(), &GZIP_MAGIC, &[8]].concat();
     (written == length && memmem::find(gzipped, &ends).is_none()).then_some(inflated)
 }

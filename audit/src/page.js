@@ -23,13 +23,13 @@ function drawn(name, attributes, text) {
 function head() {
   const { input, launches: verdicts } = summary;
   const total = verdicts.violation + verdicts.unknown + verdicts.compliant;
-  if (!summary.complete) byId("head").append(element("p", { class: "incomplete" }, "Incomplete: broken off. This is what was read until then."));
+  if (!summary.complete) byId("head").append(element("p", { class: "incomplete" }, "Incomplete: the audit was interrupted. This covers only what was read until then."));
   const lines = [
-    summary.first_launch ? `Launches from ${summary.first_launch} to ${summary.last_launch}` : "No launch was judged",
+    summary.first_launch ? `Launches from ${summary.first_launch} to ${summary.last_launch}` : "No launches were judged",
     `${grouped(input.records)} records in ${grouped(input.files)} files; accounts: ${input.accounts.join(", ")}`,
   ];
   if (summary.since || summary.until) lines.push(`Period: from ${summary.since ?? "…"} until before ${summary.until ?? "…"}`);
-  if (input.problems) lines.push(`Problems: ${grouped(input.problems)}, named when this report was made; the numbers lack what could not be read.`);
+  if (input.problems) lines.push(`Problems: ${grouped(input.problems)}, reported when the audit ran; what could not be read is missing from the numbers.`);
   for (const line of lines) byId("head").append(element("p", { class: "dim" }, line));
   const number = (name, count, style = "") =>
     byId("numbers").append(element("div", {}, element("dt", {}, name), element("dd", { class: style }, grouped(count))));
@@ -47,7 +47,7 @@ function chart(title, draw) {
   byId("charts").append(element("figure", {}, element("figcaption", {}, title), svg));
 }
 
-/** Launches by day or, where there are many days, by week or month: one stacked bar each. */
+/** Launches by day or, if there are many days, by week or month: one stacked bar each. */
 function overTime(svg) {
   const days = Object.entries(summary.days);
   const key = days.length > 366 ? day => day.slice(0, 7) : days.length > 62 ? monday : day => day;
@@ -103,7 +103,7 @@ function bars(svg, counts) {
   });
 }
 
-/** A table of counts under a heading; nothing where there is nothing to count. */
+/** A table of counts under a heading, or nothing if there is nothing to count. */
 function table(title, columns, rows, section = "tables") {
   if (!rows.length) return;
   const cell = (name, value) => element(name, typeof value === "number" ? { class: "number" } : {}, typeof value === "number" ? grouped(value) : value);
@@ -115,14 +115,14 @@ function table(title, columns, rows, section = "tables") {
 function tables() {
   const largest = counts => Object.entries(counts).sort(([, one], [, other]) => other - one);
   table("Violating launches by caller", ["launches", "caller"], largest(summary.violations_by_principal).slice(0, 50).map(([name, count]) => [count, name]));
-  table("What could not be told", ["launches", "reason", "about"], summary.unknown.map(({ launches, reason, about }) => [launches, reason, about.length > 5 ? `${about.slice(0, 5).join(", ")} and ${grouped(about.length - 5)} more` : about.join(", ")]));
+  table("Unknown, and in how many launches", ["launches", "reason", "about"], summary.unknown.map(({ launches, reason, about }) => [launches, reason, about.length > 5 ? `${about.slice(0, 5).join(", ")} and ${grouped(about.length - 5)} more` : about.join(", ")]));
   table("Calls that IAM denied: the preventive layer at work", ["calls", "call", "account", "caller"], summary.denied.map(({ calls, event_name, account, principal }) => [calls, event_name, account ?? "", principal ?? ""]));
   if (summary.comparison) {
     const { policy, changes, changed } = summary.comparison;
     table(`Verdicts that change with ${policy}`, ["launches", "change"], largest(changes).map(([name, count]) => [count, name]));
-    table("Launches that change verdict", ["time", "launch", "caller", "change", "because of"], changed.slice(0, 500).map(one => [one.event_time ?? "", `${one.event_name} ${one.resource?.name ?? ""}`, one.principal ?? "", `${one.before} → ${one.after}`, one.because.join(", ")]));
+    table("Launches that get another verdict", ["time", "launch", "caller", "change", "because of"], changed.slice(0, 500).map(one => [one.event_time ?? "", `${one.event_name} ${one.resource?.name ?? ""}`, one.principal ?? "", `${one.before} → ${one.after}`, one.because.join(", ")]));
   }
-  table("Records that are no launches", ["records", "reason"], largest(summary.input.skipped).map(([name, count]) => [count, name]), "rest");
+  table("Records that are not launches", ["records", "reason"], largest(summary.input.skipped).map(([name, count]) => [count, name]), "rest");
 }
 
 const COLUMNS = [
@@ -159,7 +159,7 @@ function evidence(launch) {
     const outcome = finding.outcome === "fail" ? finding.severity : finding.outcome;
     return element("p", {}, element("strong", {}, `${finding.rule} (${outcome}): `), `${finding.message}. At ${finding.path}.${actual} Expected: ${finding.expected}. Fix: ${finding.fix}.`);
   });
-  if (launch.actions.length) details.push(element("p", { class: "dim" }, `Would have been done: ${launch.actions.map(action => action.action).join(", ")}`));
+  if (launch.actions.length) details.push(element("p", { class: "dim" }, `Tagwarden would have done: ${launch.actions.map(action => action.action).join(", ")}`));
   return element("details", {}, element("summary", {}, rules.join(", ")), ...details);
 }
 
@@ -177,7 +177,7 @@ function render() {
     return element("tr", {}, ...cells);
   });
   byId("launches").tBodies[0].replaceChildren(...rows);
-  byId("count").textContent = `${grouped(found.length)} of ${grouped(launches.length)} launches${summary.left_out ? `; ${grouped(summary.left_out)} more are not in this page: see --findings` : ""}`;
+  byId("count").textContent = `${grouped(found.length)} of ${grouped(launches.length)} launches${summary.left_out ? `; ${grouped(summary.left_out)} more are not on this page: see --findings` : ""}`;
   byId("more").hidden = found.length <= shown;
 }
 
@@ -197,7 +197,7 @@ function launchTable() {
   for (const rule of [...new Set(launches.flatMap(launch => launch.findings.map(finding => finding.rule)))].sort()) byId("rule").append(element("option", {}, rule));
   for (const id of ["filter", "verdict", "rule"]) byId(id).addEventListener("input", () => { shown = PAGE; render(); });
   byId("more").addEventListener("click", () => { shown += PAGE; render(); });
-  // Whoever prints wants all of it.
+  // A printed page shows everything.
   window.addEventListener("beforeprint", () => { shown = Infinity; render(); });
   render();
 }

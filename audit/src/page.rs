@@ -1,4 +1,4 @@
-//! The report as a page: one file, which needs nothing else. `page.html` and `page.js` are its frame; what it is about stands
+//! The report as a page: one file, which needs nothing else. `page.html` and `page.js` are its frame; its data is
 //! between them, as JSON.
 
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use crate::{AuditError, PolicySource, Written};
 const FRAME: &str = include_str!("page.html");
 const SCRIPT: &str = include_str!("page.js");
 
-/// Most launches that the page lists, and of those the compliant ones: browsers have limits.
+/// How many launches the page lists at most, and how many compliant ones among them: browsers have limits.
 const MAX_LAUNCHES: u64 = 20_000;
 const MAX_COMPLIANT: u64 = 5_000;
 
@@ -48,7 +48,7 @@ impl Page {
     /// Begins the page in `file`.
     ///
     /// # Errors
-    /// Where that cannot be written.
+    /// If the file cannot be written.
     pub fn begin(mut file: Written) -> Result<Self, AuditError> {
         file.text(FRAME.trim_end())?;
         file.text("[")?;
@@ -86,7 +86,7 @@ impl Page {
     }
 }
 
-/// Writes JSON that cannot end the script element that it stands in, nor open a comment there (HTML, "Restrictions for contents
+/// Writes JSON that cannot end the script element around it, or open a comment there (HTML, "Restrictions for contents
 /// of script elements").
 struct ForScript;
 

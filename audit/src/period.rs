@@ -1,48 +1,48 @@
-//! The period that an audit is about.
+//! The period of an audit.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-/// From `since` up to but not including `until`; without one of them, open on that side.
+/// From `since` up to but not including `until`. Without one of them, the period is open on that side.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Period {
     /// The first moment.
     pub since: Option<Timestamp>,
-    /// The first moment that is no longer part of it.
+    /// The first moment after it.
     pub until: Option<Timestamp>,
 }
 
-/// How long before a call the record may lie that tells its session's tags: GetFederationToken issues sessions of up to 36
+/// How long before a call the record with its session's tags may be: GetFederationToken issues sessions of up to 36
 /// hours (STS API reference), AssumeRole of up to 12. The rest is for the delivery of files, usually within minutes.
 const EARLIER: SignedDuration = SignedDuration::from_hours(48);
 
-/// How much later than the call its record may be delivered, for a file's day.
+/// How long after a call its record may be delivered, which decides its file's day.
 const LATER: SignedDuration = SignedDuration::from_hours(24);
 
 impl Period {
-    /// A point in time as a user gives it: RFC 3339, or a date, which means its first moment in UTC.
+    /// Reads a point in time from the command line: RFC 3339, or a date, which means its first moment in UTC.
     ///
     /// # Errors
-    /// Where it is neither.
+    /// If it is neither.
     pub fn parse_bound(text: &str) -> Result<Timestamp, String> {
         let midnight = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
         let time = text.parse::<Timestamp>().or_else(|_| text.parse::<Date>().and_then(midnight));
         time.map_err(|_| "expected a date such as `2026-03-01`, or a time such as `2026-03-01T12:00:00Z`".to_owned())
     }
 
-    /// Whether a call of this time is judged. One that does not tell its time is.
+    /// Whether a call of this time is judged. A call without a time is judged.
     pub fn contains(&self, time: Option<Timestamp>) -> bool {
         let Some(time) = time else { return true };
         self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
     }
 
-    /// The same with the time before it in which sessions of its calls may have been issued.
+    /// This period and the time before it in which the sessions of its calls may have been issued.
     pub fn with_sessions(&self) -> Self {
         Self { since: self.since.and_then(|since| since.saturating_sub(EARLIER).ok()), until: self.until }
     }
 
-    /// Whether a file delivered on this day can hold anything about a call of the period.
+    /// Whether a file that was delivered on this day can matter to a call of the period.
     pub fn needs_day(&self, day: Date) -> bool {
         let midnight = |day: Date| Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp());
         let (Some(begins), Some(ends)) = (midnight(day), day.checked_add(1.day()).ok().and_then(midnight)) else {
@@ -75,7 +75,7 @@ mod tests {
         ] {
             assert_eq!(march().contains(time.parse().ok()), expected, "{time}");
         }
-        assert!(march().contains(None), "what does not tell its time is judged");
+        assert!(march().contains(None), "a call without a time is judged");
         assert!(Period::parse_bound("March").is_err());
     }
 

@@ -1,14 +1,14 @@
-//! A policy with the text that it was read from.
+//! Policies with the texts from which they were read.
 
 use tagwarden::policy::Policy;
 
 /// A policy, its text and the name of its file.
 #[derive(Clone, Debug)]
 pub struct PolicySource {
-    /// What reports call it: its file's name.
+    /// Its name in reports, which is its file's name.
     pub name: String,
     /// Its text.
     pub text: String,
-    /// What the text says.
+    /// The policy that the text defines.
     pub policy: Policy,
 }

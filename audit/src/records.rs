@@ -1,9 +1,9 @@
-//! The records of a log file without parsing it, where it is written as CloudTrail writes it: one object, compact, with a list
-//! of `Records`. A scan that respects strings and escapes finds where each record begins and ends; the service and the name of
-//! its call are then read in their usual place. Whatever is unusual is left to the parser.
+//! Finds the records of a log file without parsing it, if it has CloudTrail's usual form: one compact object with a
+//! list of `Records`. A scan that respects strings and escapes finds where each record begins and ends, and reads the
+//! service and the name of its call in their usual place. It leaves everything unusual to the parser.
 //!
-//! What is between the braces and quotes of a record of no concern is not looked at, nor is what a record that issued a session
-//! holds beside the session: such a file is taken to be JSON.
+//! The scan does not check what is between the braces and quotes of a record that does not matter, or what a record
+//! that issued a session holds besides the session: it assumes that such a file is JSON.
 
 use std::ops::Range;
 
@@ -14,18 +14,18 @@ use tagwarden::record::documents::MAX_RECORD;
 
 const BLOCK: usize = 64;
 
-/// How CloudTrail's log files begin.
+/// The beginning of CloudTrail's log files.
 const OPENING: &str = r#"{"Records":["#;
 
-/// A record, taken out but not parsed.
+/// A record that was found but not parsed.
 pub struct RawRecord<'t> {
     /// Its JSON text.
     pub json: &'t [u8],
-    /// Where the first object in it lies, `userIdentity`: it need not be walked through.
+    /// Where the first object in it is, `userIdentity`, which can be skipped.
     nested: Range<usize>,
 }
 
-/// The call of a record, as far as it is read in its usual place. None of it is empty or has escapes.
+/// The call of a record, as far as its members are in their usual place. None of them is empty or has escapes.
 pub struct RawCall<'t> {
     /// `eventTime`
     pub time: &'t [u8],
@@ -33,13 +33,13 @@ pub struct RawCall<'t> {
     pub source: &'t [u8],
     /// `eventName`
     pub name: &'t [u8],
-    /// The members behind them.
+    /// The members after them.
     rest: &'t [u8],
 }
 
 impl<'t> RawRecord<'t> {
-    /// The call, where the record begins as CloudTrail's do: with no other members in front of these, they certainly are what
-    /// the parser would read.
+    /// The call, if the record begins as CloudTrail's do. Because no other members precede these, the parser would read
+    /// the same ones.
     pub fn call(&self) -> Option<RawCall<'t>> {
         let rest = self.json.strip_prefix(br#"{"eventVersion":""#)?;
         let identity = plain_text(rest)?.1.strip_prefix(br#","userIdentity":"#)?;
@@ -56,14 +56,15 @@ impl<'t> RawRecord<'t> {
 }
 
 impl<'t> RawCall<'t> {
-    /// The values of some of the members behind the call's name, as [`members`] gives them.
+    /// The values of some of the members after the call's name, in the form of [`members`].
     pub fn members<const N: usize>(&self, keys: [&str; N]) -> Option<[Option<&'t [u8]>; N]> {
         members(self.rest, keys)
     }
 }
 
-/// The JSON texts of the values that an `object` has for `keys`, the first where it repeats one; `None` where it is not written
-/// plainly: compact, with no escapes in its keys. It may begin with any of its members, with the comma in front of it.
+/// The JSON texts of the values of `keys` in an `object`; the first one if a key is there twice. `None` if the object
+/// is not in plain form: compact, without escapes in its keys. It may begin with any of its members, with the comma
+/// before it.
 pub fn members<'t, const N: usize>(object: &'t [u8], keys: [&str; N]) -> Option<[Option<&'t [u8]>; N]> {
     let (mut found, mut rest) = ([None; N], object);
     while let [b'{' | b',', b'"', member @ ..] = rest {
@@ -83,20 +84,20 @@ pub fn members<'t, const N: usize>(object: &'t [u8], keys: [&str; N]) -> Option<
     (rest == b"}").then_some(found)
 }
 
-/// The text that a value of [`members`] is; `None` where it is none, is empty, or has escapes.
+/// The text of a value of [`members`]; `None` if it is not a text, is empty, or has escapes.
 pub fn text(value: &[u8]) -> Option<&str> {
     let (text, _) = plain_text(value.strip_prefix(b"\"")?)?;
     str::from_utf8(text).ok().filter(|text| !text.is_empty())
 }
 
-/// The text up to the quote that closes it, and what follows; `None` where it has escapes.
+/// The text up to the quote that closes it, and what follows; `None` if it has escapes.
 fn plain_text(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memchr::memchr2(b'"', b'\\', text)?;
     let (plain, rest) = text.split_at_checked(end)?;
     Some((plain, rest.strip_prefix(b"\"")?))
 }
 
-/// How long the text at the beginning of `json` is, with both its quotes.
+/// The length of the text at the beginning of `json`, with both quotes.
 fn text_length(json: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
@@ -108,7 +109,7 @@ fn text_length(json: &[u8]) -> Option<usize> {
     }
 }
 
-/// How long the value at the beginning of `json` is; `None` where there is white space in front of it.
+/// The length of the value at the beginning of `json`; `None` if there is white space before it.
 fn length(json: &[u8]) -> Option<usize> {
     match json.first()? {
         b'"' => text_length(json),
@@ -118,7 +119,7 @@ fn length(json: &[u8]) -> Option<usize> {
     }
 }
 
-/// How long the object or list at the beginning of `json` is.
+/// The length of the object or list at the beginning of `json`.
 fn nested_length(json: &[u8]) -> Option<usize> {
     let (mut at, mut depth) = (0, 0_usize);
     loop {
@@ -135,8 +136,8 @@ fn nested_length(json: &[u8]) -> Option<usize> {
     }
 }
 
-/// Hands over the records of a log file, in their order. Returns false where the file is not written as CloudTrail writes it;
-/// what was handed over by then means nothing.
+/// Passes on the records of a log file, in order. Returns false if the file does not have CloudTrail's usual form; what
+/// was passed on by then must be ignored.
 pub fn each_record<'t>(text: &'t [u8], each: impl FnMut(&RawRecord<'t>)) -> bool {
     if !text.starts_with(OPENING.as_bytes()) {
         return false;
@@ -148,7 +149,7 @@ pub fn each_record<'t>(text: &'t [u8], each: impl FnMut(&RawRecord<'t>)) -> bool
         && (scan.is_ascii || std::str::from_utf8(text).is_ok())
 }
 
-/// How far the scan has got. Depth counts braces: one for the file, two for a record.
+/// The state of a scan. Depth counts braces: 1 inside the file's, 2 inside a record's.
 struct Scan<'t, F> {
     text: &'t [u8],
     each: F,
@@ -157,7 +158,7 @@ struct Scan<'t, F> {
     start: usize,
     /// Where the record before it ended.
     end: usize,
-    /// The first object in the record, so far; empty before it.
+    /// The first object in the record, as far as it was scanned; empty before it.
     nested: Range<usize>,
     /// Whether the file's own brace was closed.
     is_over: bool,
@@ -165,8 +166,8 @@ struct Scan<'t, F> {
 }
 
 impl<'t, F: FnMut(&RawRecord<'t>)> Scan<'t, F> {
-    /// Goes through the text block by block. Most blocks hold neither braces nor escapes: of these it is enough to know
-    /// whether the number of quotes is odd. `None` where something is unusual.
+    /// Scans the text block by block. Most blocks hold neither braces nor escapes, so it is enough to know whether
+    /// their number of quotes is odd. `None` if something is unusual.
     #[inline(always)]
     fn run<S: Simd>(&mut self, simd: S) -> Option<()> {
         let (blocks, rest) = self.text.as_chunks::<BLOCK>();
@@ -178,7 +179,7 @@ impl<'t, F: FnMut(&RawRecord<'t>)> Scan<'t, F> {
             let block = u8x64::simd_from(simd, *block);
             let mut quotes = block.simd_eq(b'"').to_bitmask();
             let backslashes = block.simd_eq(b'\\');
-            // Above the letters there are the braces, and what is rare.
+            // The braces, and bytes that are rare, come after the letters.
             if !(block.simd_gt(b'z') | backslashes).any_true() && !is_escape_pending {
                 is_open ^= quotes.count_ones() % 2 == 1;
                 continue;
@@ -189,7 +190,7 @@ impl<'t, F: FnMut(&RawRecord<'t>)> Scan<'t, F> {
             is_open = in_string >> 63 == 1;
             let outside = |byte| block.simd_eq(byte).to_bitmask() & !in_string;
             let (opening, closing) = (outside(b'{'), outside(b'}'));
-            // Where neither the record nor the first object in it can end, it is enough to count.
+            // If neither the record nor the first object in it can end here, counting is enough.
             let least = if self.nested.end > 0 { 2 } else { 3 };
             if self.depth >= least + closing.count_ones() as usize {
                 self.depth = self.depth + opening.count_ones() as usize - closing.count_ones() as usize;
@@ -244,7 +245,8 @@ impl<'t, F: FnMut(&RawRecord<'t>)> Scan<'t, F> {
     }
 }
 
-/// The bytes that a backslash escapes. `is_pending`: whether the first one is, and then whether the next block's first one is.
+/// The bytes that a backslash escapes. `is_pending` says whether the first byte is escaped and, afterwards, whether the
+/// next block's first byte is.
 fn escaped(mut backslashes: u64, is_pending: &mut bool) -> u64 {
     let mut escaped = u64::from(*is_pending);
     backslashes &= !escaped;

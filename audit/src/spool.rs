@@ -1,4 +1,5 @@
-//! What does not fit in memory: entries that wait to be judged, in a nameless temporary file once they are many.
+//! Entries that wait to be judged, and may not fit in memory: if there are many, they are in a temporary file without a
+//! name.
 
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 
@@ -9,13 +10,13 @@ use crate::AuditError;
 /// How many bytes stay in memory.
 const IN_MEMORY: usize = 32 << 20;
 
-/// Entries, one behind the other, each behind its length.
+/// Entries, one after the other, each after its length.
 pub(crate) struct Spool {
     file: SpooledTempFile,
     length: u64,
 }
 
-/// Where an entry lies.
+/// Where an entry is.
 #[derive(Clone, Copy)]
 pub(crate) struct Span {
     start: u64,
@@ -45,7 +46,7 @@ impl Spool {
         read.map(|()| entry).map_err(unreadable)
     }
 
-    /// Hands over all entries, in their order.
+    /// Passes on all entries, in order.
     pub(crate) fn each(mut self, mut each: impl FnMut(&[u8])) -> Result<(), AuditError> {
         self.file.rewind().map_err(unreadable)?;
         let (mut entries, mut left, mut entry) = (BufReader::new(self.file), self.length, Vec::new());

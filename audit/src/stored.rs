@@ -1,5 +1,5 @@
-//! Extracts as they are stored between reading and judging, where the two are not done in one go: what a batch of log files
-//! holds, as gzipped lines of JSON. Sessions are apart, because they are most of it, and few of them are needed.
+//! The form in which extracts are stored if reading and judging are separate steps: what a batch of log files holds, as
+//! gzipped lines of JSON. Sessions have their own file, because they are most of the data and few of them are needed.
 
 use std::io::{BufRead, BufReader, Write};
 
@@ -13,7 +13,7 @@ use tagwarden::evidence::Session;
 
 use crate::AuditError;
 
-/// Changes with whatever changes what the same log files are stored as.
+/// Changes with everything that changes how the same log files are stored.
 pub const VERSION: u32 = 3;
 
 /// A log file, or a folder of a day that was not opened.
@@ -23,18 +23,18 @@ pub enum Stored {
     Scanned {
         /// Its name.
         name: String,
-        /// Its size as it lies there.
+        /// Its stored size.
         bytes: u64,
-        /// Its size when inflated.
+        /// Its size in bytes when inflated.
         inflated_bytes: u64,
-        /// What matters of it, but for the sessions.
+        /// What matters in it, except the sessions.
         extract: Extract,
     },
-    /// The folder of a day that lies outside the period.
+    /// The folder of a day outside the period.
     LeftOut(String),
 }
 
-/// The extracts of a batch of log files, as they are written.
+/// The extracts of a batch of log files, while it is written.
 pub struct Batch {
     files: GzEncoder<Vec<u8>>,
     sessions: GzEncoder<Vec<u8>>,
@@ -56,10 +56,10 @@ impl Default for Batch {
 }
 
 impl Batch {
-    /// Adds what a log file holds, or that a day was left out.
+    /// Adds the extract of a log file, or the name of a day folder that was left out.
     ///
     /// # Errors
-    /// None that is known: it is written to memory.
+    /// None is known: it writes to memory.
     pub fn add(&mut self, mut stored: Stored) -> Result<(), AuditError> {
         if let Stored::Scanned { extract, .. } = &mut stored {
             for session in std::mem::take(&mut extract.sessions) {
@@ -72,7 +72,7 @@ impl Batch {
     /// The extracts as bytes.
     ///
     /// # Errors
-    /// None that is known.
+    /// None is known.
     pub fn finish(self) -> Result<Files, AuditError> {
         Ok(Files { files: self.files.finish().map_err(failed)?, sessions: self.sessions.finish().map_err(failed)? })
     }
@@ -83,18 +83,18 @@ fn line(file: &mut impl Write, value: &impl Serialize) -> Result<(), AuditError>
     file.write_all(b"\n").map_err(failed)
 }
 
-/// Hands over what [`Files::files`] hold, one by one.
+/// Passes on the entries of [`Files::files`], one by one.
 ///
 /// # Errors
-/// Where they are damaged, or `each` fails.
+/// If they are damaged, or `each` fails.
 pub fn read_files(gzipped: &[u8], each: impl FnMut(Stored) -> Result<(), AuditError>) -> Result<(), AuditError> {
     read(gzipped, each)
 }
 
-/// Hands over what [`Files::sessions`] hold, one by one.
+/// Passes on the entries of [`Files::sessions`], one by one.
 ///
 /// # Errors
-/// Where they are damaged, or `each` fails.
+/// If they are damaged, or `each` fails.
 pub fn read_sessions(gzipped: &[u8], each: impl FnMut(Session) -> Result<(), AuditError>) -> Result<(), AuditError> {
     read(gzipped, each)
 }

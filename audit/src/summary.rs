@@ -1,4 +1,4 @@
-//! What an audit comes to: decisions, counted.
+//! The result of an audit: decisions, counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,44 +11,44 @@ use tagwarden::decide::{Decision, Finding, FindingOutcome, PrincipalReport, Reso
 use tagwarden::settings::Abac;
 use tagwarden::terms::Severity;
 
-/// Most launches that a comparison lists; the others are only counted.
+/// How many launches a comparison lists at most. The others are only counted.
 const MAX_LISTED: usize = 10_000;
 
-/// What an audit comes to.
+/// The result of an audit.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Summary {
-    /// Whether all input was read; not so where the user broke off.
+    /// Whether all input was read; not so if the user interrupted the audit.
     pub complete: bool,
     /// The time of the first launch that was judged.
     pub first_launch: Option<String>,
-    /// The time of the last one.
+    /// The time of the last launch that was judged.
     pub last_launch: Option<String>,
     /// What was read.
     pub input: Input,
     /// The launches, by verdict.
     pub launches: Verdicts,
-    /// How many of the launches are in the input more than once, as CloudTrail delivers at least once: their decisions repeat
-    /// another's, and are counted.
+    /// How many of the launches repeat another launch's record, because CloudTrail delivers at least once. They are
+    /// judged and counted like all others.
     pub repeated: u64,
     /// What the failed rules found, by rule.
     pub rules: BTreeMap<&'static str, RuleCount>,
     /// Launches that violate the policy, by their caller's project.
     pub violations_by_project: BTreeMap<String, u64>,
-    /// … by their caller.
+    /// Launches that violate the policy, by their caller.
     pub violations_by_principal: BTreeMap<String, u64>,
-    /// … by account.
+    /// Launches that violate the policy, by account.
     pub violations_by_account: BTreeMap<String, u64>,
     /// All launches by day, in UTC.
     pub days: BTreeMap<String, Verdicts>,
-    /// What could not be told, and of how many launches.
+    /// What could not be judged, and for how many launches.
     pub unknown: Vec<Unknown>,
-    /// What would have been done: launches by action.
+    /// What Tagwarden would have done: launches by action.
     pub actions: BTreeMap<String, u64>,
-    /// Launches of which something would have been undone: stopped or deleted.
+    /// Launches whose resource would have been stopped or deleted.
     pub stopped: u64,
-    /// Attempts that SageMaker refused for want of permission.
+    /// Calls that SageMaker refused because of missing permissions.
     pub denied: Vec<DeniedCount>,
-    /// How another policy differs.
+    /// How another policy's verdicts differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
     #[serde(skip)]
@@ -60,21 +60,21 @@ pub struct Summary {
 /// What was read.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Input {
-    /// Files, standard input included.
+    /// Number of files, including standard input.
     pub files: u64,
-    /// Their size in bytes, as they lie there.
+    /// Their stored size in bytes.
     pub bytes: u64,
     /// Their size in bytes when inflated.
     pub inflated_bytes: u64,
-    /// Records.
+    /// Number of records.
     pub records: u64,
     /// How many of them were not judged, by reason.
     pub skipped: BTreeMap<String, u64>,
-    /// Accounts whose log files were read, as their paths tell, or that launches were made in.
+    /// Accounts whose log files were read, as their paths show, or in which launches were made.
     pub accounts: BTreeSet<String>,
-    /// Days that were not opened, as they lie outside the period.
+    /// Number of day folders that were not opened, because they are outside the period.
     pub days_left_out: u64,
-    /// What could not be read.
+    /// Number of problems: inputs, or parts of them, that could not be read.
     pub problems: u64,
 }
 
@@ -83,24 +83,24 @@ pub struct Input {
 pub struct Verdicts {
     /// A rule fails.
     pub violation: u64,
-    /// No rule fails, and not all could be judged.
+    /// No rule fails, but some could not be judged.
     pub unknown: u64,
     /// No rule fails.
     pub compliant: u64,
 }
 
-/// What a rule found.
+/// How often a rule failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleCount {
     /// The highest severity of its findings.
     pub severity: Severity,
     /// Launches that violate it.
     pub launches: u64,
-    /// Launches whose violation an exemption excuses.
+    /// Launches that violate it with an exempted caller.
     pub exempted: u64,
 }
 
-/// Something that could not be told of some launches.
+/// Something that could not be judged for some launches.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Unknown {
     /// The reason, worded for the first thing that it is about.
@@ -111,10 +111,10 @@ pub struct Unknown {
     pub about: BTreeSet<String>,
 }
 
-/// How often somebody was refused something.
+/// How often a caller was refused a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeniedCount {
-    /// What, and to whom.
+    /// The call, and its principal.
     #[serde(flatten)]
     pub denied: Denied,
     /// How often.
@@ -132,7 +132,7 @@ pub struct Comparison {
     pub stopped: u64,
     /// How many launches get another verdict: by both verdicts, `compliant → violation`.
     pub changes: BTreeMap<String, u64>,
-    /// The launches that get another verdict, the first ten thousand.
+    /// The first ten thousand launches that get another verdict.
     pub changed: Vec<Changed>,
 }
 
@@ -145,15 +145,15 @@ pub struct Changed {
     pub event_time: Option<String>,
     /// `eventName`
     pub event_name: String,
-    /// What was launched.
+    /// The launched resource.
     pub resource: Option<Resource>,
     /// ARN of the role or user.
     pub principal: Option<String>,
     /// The verdict of the policy.
     pub before: Verdict,
-    /// The verdict of the other one.
+    /// The verdict of the other policy.
     pub after: Verdict,
-    /// Rules that fail under one of the two and not under the other.
+    /// Rules that fail under one of the policies but not under the other.
     pub because: Vec<&'static str>,
 }
 
@@ -199,14 +199,14 @@ impl Verdicts {
         }
     }
 
-    /// All of them.
+    /// The sum of the verdicts.
     pub fn total(&self) -> u64 {
         self.violation + self.unknown + self.compliant
     }
 }
 
 impl Input {
-    /// Counts what an extract holds beside launches.
+    /// Counts what an extract holds besides launches.
     pub fn add(&mut self, extract: &Extract) {
         self.records += extract.records;
         self.problems += extract.problems.len() as u64;
@@ -217,7 +217,7 @@ impl Input {
 }
 
 impl Summary {
-    /// Counts a decision about a launch. They come in the order of time.
+    /// Counts a decision about a launch. The decisions come in order of time.
     pub fn add(&mut self, decision: &Decision, abac: &Abac) {
         self.launches.count(decision.verdict);
         self.repeated += u64::from(decision.event_id.is_some() && !self.seen.insert(fingerprint(decision)));
@@ -249,7 +249,7 @@ impl Summary {
         }
     }
 
-    /// Counts each reason once, whatever it is about: reasons that differ only in what they quote are one.
+    /// Counts each reason once, regardless of its subject: reasons that differ only in what they quote are one.
     fn add_unknown(&mut self, decision: &Decision) {
         let unknown = decision.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Unknown);
         let mut reasons = BTreeMap::<String, BTreeSet<String>>::new();
@@ -288,7 +288,7 @@ impl Summary {
         }
     }
 
-    /// Puts the reasons for what is unknown in order, the most frequent first, and takes in who was denied what.
+    /// Sorts the reasons for unknown facts, the most frequent first, and adds the denied calls.
     pub fn finish(&mut self, denied: BTreeMap<Denied, u64>) {
         self.unknown = std::mem::take(&mut self.unknown_by_reason)
             .into_iter()
@@ -327,14 +327,15 @@ fn rules(decision: &Decision, of: impl Fn(FindingOutcome) -> bool) -> BTreeSet<&
     decision.findings.iter().filter(|finding| of(finding.outcome)).map(|finding| finding.rule).collect()
 }
 
-/// Tells the same decision about the same call from any other.
+/// Identifies a decision about a call: only repeated records have the same one.
 fn fingerprint(decision: &Decision) -> u64 {
     let mut hasher = DefaultHasher::new();
     serde_json::to_string(decision).unwrap_or_default().hash(&mut hasher);
     hasher.finish()
 }
 
-/// The message without what it quotes first, and that: what it is about. A message that quotes nothing is about its place.
+/// The message without the first thing that it quotes, and that thing, which the message is about. A message that
+/// quotes nothing is about its place.
 fn subject(path: &str, message: &str) -> (String, String) {
     let mut parts = message.splitn(3, '`');
     match (parts.next(), parts.next(), parts.next()) {
@@ -343,7 +344,7 @@ fn subject(path: &str, message: &str) -> (String, String) {
     }
 }
 
-/// The message with the first of what it is about in its place.
+/// The message with the first of the things that it is about.
 fn filled_in(message: &str, about: &BTreeSet<String>) -> String {
     match about.first() {
         Some(first) => message.replacen("``", &format!("`{first}`"), 1),
@@ -382,9 +383,9 @@ mod tests {
             summary.add(&decision, &policy.abac);
         }
         summary.finish(BTreeMap::new());
-        let told =
+        let reported =
             summary.unknown.iter().map(|unknown| (unknown.reason.as_str(), unknown.launches, unknown.about.len()));
         let expected = [("data on `A` is missing, see `--iam`", 3, 2), ("`requestParameters`: omitted", 1, 1)];
-        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert_eq!(reported.collect::<Vec<_>>(), expected);
     }
 }

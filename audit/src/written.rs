@@ -18,13 +18,13 @@ impl Written {
     /// Creates the file, or empties it.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn create(path: &Path) -> Result<Self, AuditError> {
         let file = File::create(path).map_err(|error| cannot_write(path, &error))?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file) })
     }
 
-    /// Writes each as a line of JSON.
+    /// Writes each value as a line of JSON.
     pub(crate) fn lines(&mut self, lines: impl Iterator<Item = impl Serialize>) -> Result<(), AuditError> {
         for line in lines {
             let written = serde_json::to_writer(&mut self.file, &line).map_err(Into::into);

@@ -22,19 +22,19 @@ pub enum Command {
     Audit(AuditArgs),
     /// List the rules, or explain one.
     Rules(RulesArgs),
-    /// Render the policy as IAM policies and SCPs that deny beforehand what `check` finds afterwards.
+    /// Render the policy as IAM policies and SCPs that deny in advance what `check` reports afterwards.
     Render(Box<RenderArgs>),
-    /// Work on policy files.
+    /// Work with policy files.
     Policy(PolicyArgs),
 }
 
-/// Judge CloudTrail records and print what would be done.
+/// Judge CloudTrail records and print what Tagwarden would do.
 ///
-/// Exit status: 0 if all is compliant or skipped; 1 if there is a violation; 2 if it could not run, or some input could not
-/// be read; 3 if there is no violation, but something unknown.
+/// Exit status: 0 if every record is compliant or skipped; 1 if there is a violation; 2 if the command could not run or
+/// could not read some input; 3 if there is no violation, but at least one verdict is unknown.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
-    /// Policy file (default: the policy that is built in)
+    /// Policy file (default: the built-in policy)
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
@@ -42,11 +42,11 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub iam: Vec<PathBuf>,
 
-    /// How to print decisions: for people, or one JSON object a line
+    /// How to print decisions: as text for people, or as one JSON object per line
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
-    /// Exit with 0 also where there are violations or unknowns
+    /// Exit with 0 even if there are violations or unknown verdicts
     #[arg(long)]
     pub exit_zero: bool,
 
@@ -55,72 +55,75 @@ pub struct CheckArgs {
     pub paths: Vec<PathBuf>,
 }
 
-/// Try a policy on the past: what would it have done to an archive of CloudTrail log files?
+/// Try a policy on the past: what would it have done to the launches in an archive of CloudTrail log files?
 ///
-/// Every file is read once, in any order, on all cores. Then the launches are judged in the order of time, as `tagwarden check`
-/// judges them, and summed up. Session tags come from the AssumeRole* and GetFederationToken records of the archive, models from
-/// its CreateModel records. Tags of roles and users come from `--iam`; of those that it does not tell, from the CreateRole,
-/// TagRole, UntagRole records (and their kin for users) of the archive, as they were at the time of each call. What neither
-/// tells is unknown, and counted with the reason. A launch that is in the archive more than once is judged each time, and the
-/// report says how often.
+/// The command reads every file once, in any order, on all cores. Then it judges the launches in order of time, as
+/// `tagwarden check` does, and sums them up. Session tags come from the archive's AssumeRole* and GetFederationToken
+/// records, and models from its CreateModel records. Tags of roles and users come from `--iam`. If a role or user is
+/// not in it, its tags come from the archive's CreateRole, TagRole and UntagRole records (and the corresponding ones
+/// for users), as they were at the time of each call. If neither source has them, they are unknown, and the report
+/// counts them with the reason. A launch that is in the archive more than once is judged each time, and the report says
+/// how often.
 ///
-/// Exit status: 0 if all is compliant or skipped; 1 if there is a violation; 2 if it could not run, was broken off (Ctrl-C), or
-/// some input could not be read; 3 if there is no violation, but something unknown.
+/// Exit status: 0 if every record is compliant or skipped; 1 if there is a violation; 2 if the command could not run,
+/// was interrupted (Ctrl-C), or could not read some input; 3 if there is no violation, but at least one verdict is
+/// unknown.
 #[derive(Debug, clap::Args)]
 pub struct AuditArgs {
-    /// Policy file (default: the policy that is built in)
+    /// Policy file (default: the built-in policy)
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
-    /// Another policy, to see which launches would change verdict if it replaced the policy
+    /// Another policy, to see which launches would get another verdict if it replaced the policy
     #[arg(long, value_name = "OTHER_POLICY")]
     pub compare: Option<PathBuf>,
 
-    /// Output of `aws iam get-account-authorization-details`, for the tags, policies and trust of roles and users: as they are
-    /// today, and taken for the whole period
+    /// Output of `aws iam get-account-authorization-details`, for the tags, policies and trust of roles and users. It
+    /// shows them as they are today, and the audit applies that to the whole period
     #[arg(long, value_name = "FILE")]
     pub iam: Vec<PathBuf>,
 
-    /// How to print the summary: for people, or as one JSON object
+    /// How to print the summary: as text for people, or as one JSON object
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
-    /// Write each finding as one line of JSON: the finding as `check` prints it, with event_id, event_time, event_name,
-    /// account, region, resource, principal and verdict of its launch
+    /// Write each finding to FILE as one line of JSON: the finding as `check` prints it, with event_id, event_time,
+    /// event_name, account, region, resource, principal and verdict of its launch
     #[arg(long, value_name = "FILE")]
     pub findings: Option<PathBuf>,
 
-    /// Write the report as a self-contained page
+    /// Write the report to FILE as a self-contained HTML page
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 
-    /// Judge launches from this time on: a date (UTC) or an RFC 3339 time. Days of CloudTrail's folders
-    /// (`CloudTrail/REGION/YYYY/MM/DD`) more than 48 hours before are not opened: no session is older than 36 hours. But models
-    /// created and roles tagged before that are then unknown
+    /// Judge launches from this time on: a date (UTC) or an RFC 3339 time. The audit does not open CloudTrail's day
+    /// folders (`CloudTrail/REGION/YYYY/MM/DD`) of more than 48 hours before, because no session is older than 36
+    /// hours. Models created and roles tagged before that are then unknown
     #[arg(long, value_name = "T", value_parser = Period::parse_bound)]
     pub since: Option<Timestamp>,
 
-    /// Judge launches before this time, likewise. Days that begin more than 24 hours later are not opened: files may be
-    /// delivered late
+    /// Judge launches before this time: a date (UTC) or an RFC 3339 time. The audit does not open day folders that
+    /// begin more than 24 hours later: CloudTrail may deliver files that late
     #[arg(long, value_name = "T", value_parser = Period::parse_bound)]
     pub until: Option<Timestamp>,
 
-    /// How many files to read at once (default: one for each core)
+    /// How many files to read at the same time (default: one per core)
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
 
-    /// Exit with 0 also where there are violations or unknowns
+    /// Exit with 0 even if there are violations or unknown verdicts
     #[arg(long)]
     pub exit_zero: bool,
 
-    /// Print the SQL for Athena that finds the records that an audit needs, in TABLE (default: `cloudtrail_logs`) as the
-    /// CloudTrail console creates it, and do nothing else. `audit` and `check` read the query's result: CSV, or JSON by UNLOAD.
-    /// `--since` and `--until` limit it
+    /// Only print the Athena SQL that selects the records that an audit needs from TABLE (default: `cloudtrail_logs`),
+    /// a table as the CloudTrail console creates it. `audit` and `check` read the query's result: CSV, or JSON from
+    /// UNLOAD. `--since` and `--until` limit the query
     #[arg(long, value_name = "TABLE", num_args = 0..=1, require_equals = true, default_missing_value = "cloudtrail_logs",
         value_parser = athena::parse_table)]
     pub athena_query: Option<String>,
 
-    /// Files, folders (such as a copy of the log bucket's `AWSLogs`), or `-` for standard input: all that `check` takes
+    /// Files, folders (such as a copy of the log bucket's `AWSLogs`), or `-` for standard input: everything that
+    /// `check` reads
     #[arg(value_name = "PATH", required_unless_present = "athena_query")]
     pub paths: Vec<PathBuf>,
 }
@@ -136,11 +139,11 @@ pub struct RulesArgs {
     /// The rule to explain
     pub rule: Option<String>,
 
-    /// List the operations that are judged, with the rules that apply to each and how it is undone
+    /// List the operations that Tagwarden judges, with the rules that apply to each and how it undoes a call
     #[arg(long, conflicts_with = "rule")]
     pub operations: bool,
 
-    /// How to list operations: for people, or one JSON object a line, which also has the paths that are read
+    /// How to list operations: as text for people, or as one JSON object per line, with the paths that rules read
     #[arg(long, value_enum, default_value_t = Format::Text, requires = "operations")]
     pub format: Format,
 }
@@ -153,49 +156,51 @@ pub struct PolicyArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
-    /// Show what is wrong with a policy file, and what in it can never have an effect
+    /// Report what is wrong with a policy file, and which of its settings can never have an effect
     Check {
         /// The policy file
         file: PathBuf,
     },
 }
 
-/// Render the policy as IAM policies and SCPs that deny beforehand what `check` finds afterwards.
+/// Render the policy as IAM policies and SCPs that deny in advance what `check` reports afterwards.
 ///
-/// Without `--out`, the documents are printed, one JSON document a line where there are several.
+/// Without `--out`, the command prints the documents; if there are several, each JSON document is one line.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub struct RenderArgs {
     #[command(subcommand)]
     pub target: Option<RenderTarget>,
 
-    /// Fail if anything that was rendered into this folder is stale: for CI
+    /// Fail if any file that was rendered into this folder is stale: for CI
     #[arg(long, value_name = "DIR", required = true)]
     pub check: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum RenderTarget {
-    /// Service control policies: deny what violates the rules
+    /// Service control policies that deny calls that violate the rules
     Scp(Box<ScpArgs>),
-    /// The ABAC policy for all projects' principals: create with one's own Project only, use only what carries it
+    /// The ABAC policy for the principals of all projects: create and use only resources with the principal's own
+    /// Project tag
     Identity(IdentityArgs),
-    /// The permissions boundary for ML roles, which roles that they create must carry as well
+    /// The permissions boundary for ML roles, and for the roles that they create
     Boundary(BoundaryArgs),
-    /// An execution role for the jobs of one project, with its trust policy
+    /// An execution role for one project's jobs, with its trust policy
     ExecutionRole(ExecutionRoleArgs),
-    /// What a persona may do: one of the policy's, or business-analyst, data-scientist, ml-engineer, mlops-engineer
+    /// The permissions of a persona: one of the policy's, or business-analyst, data-scientist, ml-engineer,
+    /// mlops-engineer
     Persona(PersonaArgs),
-    /// The policy of a data account's bucket, for the execution roles of other accounts
+    /// The bucket policy in a data account, for the execution roles of other accounts
     BucketPolicy(DataAccountArgs),
-    /// The policy of a data account's KMS key, for the same roles
+    /// The key policy of a KMS key in a data account, for the same roles
     KeyPolicy(DataAccountArgs),
 }
 
-/// What all targets take.
+/// The options of all targets.
 #[derive(Debug, clap::Args)]
 pub struct OutArgs {
-    /// Policy file (default: the policy that is built in)
+    /// Policy file (default: the built-in policy)
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
@@ -203,7 +208,7 @@ pub struct OutArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "check")]
     pub out: Option<PathBuf>,
 
-    /// Write nothing: fail if the files in this folder are not what would be written
+    /// Write nothing: fail if the files in this folder differ from what would be written
     #[arg(long, value_name = "DIR")]
     pub check: Option<PathBuf>,
 
@@ -222,10 +227,10 @@ pub enum Language {
     Terraform,
 }
 
-/// Where execution roles lie.
+/// Where the execution roles are.
 #[derive(Debug, clap::Args)]
 pub struct RolePathArgs {
-    /// Path of the execution roles in IAM, with `{project}` for the project
+    /// IAM path of the execution roles; `{project}` stands for the project
     #[arg(long, value_name = "PATH", default_value = "ml/{project}/")]
     pub role_path: String,
 }
@@ -235,7 +240,7 @@ pub struct ScpArgs {
     #[command(flatten)]
     pub output: OutArgs,
 
-    /// Render this rule only; can be repeated
+    /// Render only this rule; can be repeated
     #[arg(long, value_name = "RULE", conflicts_with = "except")]
     pub only: Vec<String>,
 
@@ -243,7 +248,7 @@ pub struct ScpArgs {
     #[arg(long, value_name = "RULE")]
     pub except: Vec<String>,
 
-    /// Where each project's execution roles lie, such as `ml/{project}/`: renders `foreign-execution-role`, by path
+    /// IAM path of each project's execution roles, such as `ml/{project}/`: renders `foreign-execution-role`, by path
     #[arg(long, value_name = "PATH")]
     pub role_path: Option<String>,
 
@@ -251,15 +256,16 @@ pub struct ScpArgs {
     #[arg(long)]
     pub protect_tagwarden: bool,
 
-    /// Also deny changes to the ABAC tag of what exists, to Tagwarden's mark, and to the tags of roles, users and sessions
+    /// Also deny changes to the ABAC tag of existing resources, to Tagwarden's mark, and to the tags of roles, users
+    /// and sessions
     #[arg(long)]
     pub protect_tags: bool,
 
-    /// Also deny the use of what Tagwarden has marked with `tagwarden:violation`
+    /// Also deny the use of resources that Tagwarden has marked with `tagwarden:violation`
     #[arg(long)]
     pub quarantine: bool,
 
-    /// Also deny all other services outside of the regions of `[rules.unapproved-region]`, but for those without regions
+    /// Also deny all other services outside the regions of `[rules.unapproved-region]`, except global services
     #[arg(long)]
     pub approved_regions: bool,
 
@@ -267,15 +273,15 @@ pub struct ScpArgs {
     #[arg(long)]
     pub protect_keys: bool,
 
-    /// Also deny the tagged principals the ways to gain other permissions in IAM
+    /// Also deny tagged principals the IAM calls that could give them more permissions
     #[arg(long)]
     pub no_escalation: bool,
 
-    /// ARN, or `*` pattern, of a role or user that may still do what these options deny; can be repeated
+    /// ARN of a role or user that may still do what these options deny, or a pattern with `*`; can be repeated
     #[arg(long, value_name = "ARN")]
     pub trusted: Vec<String>,
 
-    /// Name of the CloudFormation stack that Tagwarden is deployed as
+    /// Name of Tagwarden's CloudFormation stack
     #[arg(long, value_name = "NAME", default_value = "tagwarden")]
     pub stack: String,
 
@@ -283,15 +289,15 @@ pub struct ScpArgs {
     #[arg(long, value_name = "NAME", default_value = "tagwarden-boundary")]
     pub boundary: String,
 
-    /// Most characters of a document, white space included
+    /// Maximum characters in a document, white space included
     #[arg(long, value_name = "N", default_value_t = 5120)]
     pub max_chars: usize,
 
-    /// Most documents: AWS attaches five to an account, and FullAWSAccess is one of them
+    /// Maximum documents: AWS attaches at most five to an account, and FullAWSAccess is one of them
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub max_documents: usize,
 
-    /// Write for people, which takes more characters
+    /// Indent the documents for people, which takes more characters
     #[arg(long)]
     pub pretty: bool,
 }
@@ -311,7 +317,7 @@ pub struct BoundaryArgs {
     #[command(flatten)]
     pub roles: RolePathArgs,
 
-    /// Name that the policy will have, which it refers to itself by
+    /// Name of the policy, by which it refers to itself
     #[arg(long, default_value = "tagwarden-boundary")]
     pub name: String,
 }
@@ -329,19 +335,19 @@ pub struct ExecutionRoleArgs {
     #[arg(long)]
     pub project: String,
 
-    /// What it reads and writes: `BUCKET` or `BUCKET/PREFIX`; can be repeated
+    /// S3 data that the role reads and writes: `BUCKET` or `BUCKET/PREFIX`; can be repeated
     #[arg(long, value_name = "PLACE")]
     pub data: Vec<String>,
 
-    /// What it only reads; can be repeated
+    /// S3 data that the role only reads, in the same form; can be repeated
     #[arg(long, value_name = "PLACE")]
     pub read_only: Vec<String>,
 
-    /// ECR repository that it pulls images from, by name or ARN; can be repeated
+    /// ECR repository from which the role pulls images, by name or ARN; can be repeated
     #[arg(long, value_name = "REPOSITORY")]
     pub repository: Vec<String>,
 
-    /// ARN of a KMS key that it uses; can be repeated
+    /// ARN of a KMS key that the role uses; can be repeated
     #[arg(long, value_name = "ARN")]
     pub key: Vec<String>,
 }
@@ -349,7 +355,7 @@ pub struct ExecutionRoleArgs {
 /// An account and region.
 #[derive(Debug, clap::Args)]
 pub struct PlaceArgs {
-    /// The account, by its 12 digits
+    /// The account's 12-digit id
     #[arg(long, value_parser = account)]
     pub account: String,
 
@@ -379,7 +385,7 @@ pub struct PersonaArgs {
     #[command(flatten)]
     pub roles: RolePathArgs,
 
-    /// What it reads and writes in S3: `BUCKET` or `BUCKET/PREFIX`; can be repeated
+    /// S3 data that the persona reads and writes: `BUCKET` or `BUCKET/PREFIX`; can be repeated
     #[arg(long, value_name = "PLACE")]
     pub data: Vec<String>,
 }
@@ -393,19 +399,19 @@ pub struct DataAccountArgs {
     #[command(flatten)]
     pub place: PlaceArgs,
 
-    /// The project whose execution roles read
+    /// The project whose execution roles read the data
     #[arg(long)]
     pub project: String,
 
-    /// What they read: `BUCKET` or `BUCKET/PREFIX`
+    /// S3 data that they read: `BUCKET` or `BUCKET/PREFIX`
     #[arg(long, value_name = "PLACE")]
     pub data: String,
 
-    /// Account of the roles that read; can be repeated
+    /// Account of these roles; can be repeated
     #[arg(long, value_name = "ACCOUNT", required = true, value_parser = account)]
     pub reader: Vec<String>,
 
-    /// They write as well
+    /// They also write the data
     #[arg(long)]
     pub writable: bool,
 }

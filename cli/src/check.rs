@@ -54,8 +54,8 @@ pub fn run(args: &CheckArgs, output: &mut Output) -> RunResult {
     })
 }
 
-/// What the inputs hold. Records wait here until all of them are read: the session behind a call, or IAM's data on its
-/// caller, may come last.
+/// What the inputs hold. Records wait here until all of them are read: the record of a caller's session, or IAM's data
+/// on the caller, may come last.
 struct CheckInput {
     evidence: Evidence,
     records: Vec<PendingRecord>,
@@ -70,7 +70,7 @@ struct PendingRecord {
 enum PendingDecision {
     /// The JSON text of a record that is to be judged.
     ToJudge(String),
-    /// The decision about anything else.
+    /// The decision about any other item.
     Decided(Box<Decision>),
 }
 
@@ -98,7 +98,7 @@ impl CheckInput {
     fn record(&mut self, place: &str, json: &str) {
         let value: Value = match serde_json::from_str(json) {
             Ok(value) => value,
-            Err(error) => return self.problem(&format!("{place}: a record that is no JSON: {error}")),
+            Err(error) => return self.problem(&format!("{place}: a record that is not JSON: {error}")),
         };
         let call = match Call::read(&value) {
             Ok(call) => call,

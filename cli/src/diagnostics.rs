@@ -1,4 +1,4 @@
-//! Findings about policy files, with the line that they are about.
+//! Findings about policy files, with the line in question.
 
 use std::io::Write;
 

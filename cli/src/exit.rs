@@ -6,13 +6,13 @@ use std::process::ExitCode;
 /// The exit statuses, as `tagwarden check --help` documents them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// All is compliant or skipped.
+    /// Every record is compliant or skipped.
     Ok,
     /// There is a violation.
     Violation,
-    /// It could not run, or some input could not be read.
+    /// The command could not run, or could not read some input.
     Failed,
-    /// There is no violation, but something unknown.
+    /// There is no violation, but at least one verdict is unknown.
     Unknown,
 }
 

@@ -64,8 +64,9 @@ fn matrix(output: &mut Output) -> Result<(), CliError> {
     output.line(&format!("All operations: {}.", everywhere.ids().replace('`', "")))
 }
 
-/// The table of operations as JSON, for programs: one object a line. `absent` is what it means that a request does not set
-/// something. In paths, `[]` follows the name of a list, and `?` that of an object which a request may do without.
+/// The table of operations as JSON, for programs: one object per line. `absent` says what it means if a request leaves
+/// something out. In paths, `[]` follows the name of a list, and `?` the name of an object that a request may leave
+/// out.
 fn table(output: &mut Output) -> Result<(), CliError> {
     for operation in Operation::all() {
         let stop = match operation.stop {

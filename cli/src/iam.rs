@@ -1,4 +1,4 @@
-//! IAM's data on roles and users, from files given for it.
+//! IAM's data on roles and users, from the files of `--iam`.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use tagwarden_audit::iam::{self, Learned};
 use crate::exit::CliError;
 use crate::input;
 
-/// Ends the message about whatever IAM's data would tell.
+/// The end of a message about missing IAM data.
 pub const HINT: &str = ": give the output of `aws iam get-account-authorization-details` with `--iam`";
 
-/// Adds what the file at `path` tells. Returns what could not be read of it.
+/// Adds the roles and users in the file at `path`. Returns what could not be read of it.
 pub fn load(path: &Path, evidence: &mut Evidence) -> Result<Vec<String>, CliError> {
     let (name, mut bytes) = (input::name(path), Vec::new());
     if let Err(problem) = input::load(path, &mut bytes) {
@@ -21,5 +21,5 @@ pub fn load(path: &Path, evidence: &mut Evidence) -> Result<Vec<String>, CliErro
     if is_iam || !problems.is_empty() {
         return Ok(problems.iter().map(|problem| format!("{name}:{problem}")).collect());
     }
-    Err(CliError::Message(format!("{name}: no output of `aws iam get-account-authorization-details`")))
+    Err(CliError::Message(format!("{name}: not the output of `aws iam get-account-authorization-details`")))
 }

@@ -9,22 +9,22 @@ use tagwarden_audit::layout::{is_digest, is_documentation, is_hidden};
 use tagwarden_audit::log_file::{inflate, is_gzip, text};
 use walkdir::WalkDir;
 
-/// What a path gives.
+/// What was found at a path.
 pub enum Source {
     /// A file, or standard input, by name.
     Input(PathBuf),
-    /// Something in a folder that is no data by its name, with what it is.
+    /// A file or folder whose name shows that it holds no records, with what it is.
     PassedOver(PathBuf, &'static str),
-    /// Something that cannot be listed.
+    /// Why a path cannot be listed.
     Problem(String),
 }
 
-/// The inputs behind the paths of the command line: each file, and all files of each folder, by name.
+/// The inputs at the paths of the command line: each file, and all files in each folder, in the order of their names.
 pub fn sources(paths: &[PathBuf]) -> Vec<Source> {
     sources_but(paths, |_| false)
 }
 
-/// The same without the folders that `leave_out` names.
+/// The same, without the folders for which `leave_out` is true.
 pub fn sources_but(paths: &[PathBuf], mut leave_out: impl FnMut(&Path) -> bool) -> Vec<Source> {
     let mut sources = Vec::new();
     for path in paths {
@@ -64,7 +64,7 @@ pub fn name(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-/// The text of a file or, for `-`, of standard input, decompressed where it is gzipped; and what could not be read of it.
+/// The text of a file or, for `-`, of standard input, decompressed if it is gzipped, and what could not be read of it.
 pub fn read(path: &Path) -> (Option<String>, Vec<String>) {
     let (mut bytes, mut lines) = (Vec::new(), Vec::new());
     let text = load(path, &mut bytes).and_then(|()| {
@@ -76,7 +76,7 @@ pub fn read(path: &Path) -> (Option<String>, Vec<String>) {
     (text, problems)
 }
 
-/// Reads the bytes of a file or, for `-`, of standard input, to the end of `bytes`.
+/// Reads the bytes of a file or, for `-`, of standard input, and appends them to `bytes`.
 pub fn load(path: &Path, bytes: &mut Vec<u8>) -> Result<(), String> {
     let read = if path.as_os_str() == "-" {
         io::stdin().lock().read_to_end(bytes)

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::exit::CliError;
 
-/// Standard output: buffered, coloured only on a terminal and where `NO_COLOR` is not set.
+/// Standard output: buffered, coloured only on a terminal and if `NO_COLOR` is not set.
 pub struct Output {
     stream: BufWriter<AutoStream<io::Stdout>>,
 }
@@ -31,18 +31,18 @@ impl Output {
     }
 }
 
-/// Says on standard error what went wrong. Nothing can be done if even that fails.
+/// Reports an error on standard error. Nothing can be done if even that fails.
 pub fn complain(message: &str) {
     let style = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
     let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {}", clean(message));
 }
 
-/// Says something on standard error that is no error.
+/// Writes a note to standard error that is not an error.
 pub fn note(message: &str) {
     let _ = writeln!(anstream::stderr(), "note: {}", clean(message));
 }
 
-/// Text from an event, safe to print: whoever names a resource must not be able to steer a terminal.
+/// Text from an event, safe to print: a caller who names a resource must not be able to control a terminal.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unprintable) {
         return Cow::Borrowed(text);

@@ -13,7 +13,7 @@ use crate::exit::{CliError, Exit, RunResult};
 use crate::output::Output;
 use crate::report::plural;
 
-/// The policy in `file`, or the one that is built in.
+/// The policy in `file`, or the built-in one.
 pub fn load(file: Option<&Path>) -> Result<PolicySource, CliError> {
     let (name, text) = match file {
         Some(file) => (file.display().to_string(), read(file)?),
@@ -49,7 +49,7 @@ pub fn run(args: &PolicyArgs, output: &mut Output) -> RunResult {
 fn read(file: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(file).map_err(|error| {
         let why = match error.kind() {
-            std::io::ErrorKind::InvalidData => "no UTF-8 text".to_owned(),
+            std::io::ErrorKind::InvalidData => "not UTF-8 text".to_owned(),
             _ => error.to_string(),
         };
         CliError::Message(format!("{}: cannot be read: {why}", file.display()))

@@ -1,4 +1,4 @@
-//! `tagwarden render`: the policy as IAM policies, written, printed, or compared with what is there.
+//! `tagwarden render`: the policy as IAM policies, written, printed, or compared with existing files.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -20,14 +20,16 @@ use crate::output::{self, Output};
 use crate::policy;
 use crate::report::plural;
 
-/// The file in which a folder tells how its files were made.
+/// The file in a folder that records how its other files were rendered.
 const MANIFEST: &str = "rendered.json";
 
 pub fn run(args: &RenderArgs, output: &mut Output) -> RunResult {
     match (&args.target, &args.check) {
         (Some(target), _) => run_target(target, output),
         (None, Some(folder)) => check_all(folder, output),
-        (None, None) => Err(CliError::Message("say what to render, or with `--check DIR` what to compare".to_owned())),
+        (None, None) => {
+            Err(CliError::Message("name a target to render, or a folder to compare with `--check DIR`".to_owned()))
+        }
     }
 }
 
@@ -151,7 +153,8 @@ fn data_account(args: &DataAccountArgs) -> DataAccount {
     }
 }
 
-/// Writes the files, and notes in the folder how they were made. Files of an earlier run that are not made any more go away.
+/// Writes the files, and records in the folder how they were rendered. Removes files of an earlier run that are not
+/// rendered any more.
 fn write(target: &RenderTarget, files: &[File], folder: &Path, output: &mut Output) -> RunResult {
     let failed = |path: &Path, error: std::io::Error| {
         CliError::Message(format!("{}: cannot be written: {error}", path.display()))
@@ -175,12 +178,12 @@ fn write(target: &RenderTarget, files: &[File], folder: &Path, output: &mut Outp
     Ok(Exit::Ok)
 }
 
-/// Prints the documents; what people have to know goes to standard error.
+/// Prints the documents. A note for people goes to standard error.
 fn print(files: &[File], output: &mut Output) -> RunResult {
     for file in files {
         match file.name.ends_with(".md") {
             true => output::note(&format!(
-                "{} is written with `--out`: it tells what the policies do not express",
+                "use `--out` to also write {}: it lists what the policies do not express",
                 file.name
             )),
             false => output.line(file.text.trim_end())?,
@@ -189,7 +192,7 @@ fn print(files: &[File], output: &mut Output) -> RunResult {
     Ok(Exit::Ok)
 }
 
-/// How many of the files in `folder` are not what would be rendered now.
+/// How many of the files in `folder` differ from what would be rendered now.
 fn stale(files: &[File], folder: &Path, output: &mut Output) -> Result<usize, CliError> {
     let mut stale = 0;
     for file in files {
@@ -222,11 +225,11 @@ fn verdict(stale: usize, count: usize, folder: &Path, output: &mut Output) -> Ru
     }
 }
 
-/// Renders again all that the folder's manifest tells of, and compares.
+/// Renders again everything in the folder's manifest, and compares.
 fn check_all(folder: &Path, output: &mut Output) -> RunResult {
     let manifest = Manifest::read(folder)?;
     if manifest.0.is_empty() {
-        let message = format!("{}: no `{MANIFEST}`: render something into it with `--out` first", folder.display());
+        let message = format!("{}: no `{MANIFEST}`: render into this folder with `--out` first", folder.display());
         return Err(CliError::Message(message));
     }
     let (mut stale_files, mut count) = (0, 0);
@@ -238,7 +241,11 @@ fn check_all(folder: &Path, output: &mut Output) -> RunResult {
         };
         let Some(target) = target else {
             let place = folder.join(MANIFEST);
-            return Err(CliError::Message(format!("{}: no such command: `{}`", place.display(), command.join(" "))));
+            return Err(CliError::Message(format!(
+                "{}: not a `render` command: `{}`",
+                place.display(),
+                command.join(" ")
+            )));
         };
         let files = target.files()?;
         stale_files += stale(&files, folder, output)?;
@@ -247,14 +254,15 @@ fn check_all(folder: &Path, output: &mut Output) -> RunResult {
     verdict(stale_files, count, folder, output)
 }
 
-/// How the files of a folder were made.
+/// How the files of a folder were rendered.
 #[derive(Default, Serialize, Deserialize)]
 struct Manifest(Vec<Entry>);
 
 #[derive(Serialize, Deserialize)]
 struct Entry {
     target: String,
-    /// The words after `tagwarden`, without `--out`. Paths among them are relative to where it was called.
+    /// The words after `tagwarden`, without `--out`. Paths among them are relative to the folder in which it was
+    /// called.
     command: Vec<String>,
     files: Vec<String>,
 }
@@ -270,7 +278,7 @@ impl Manifest {
         }
     }
 
-    /// Puts `target` in the place of what was rendered of it before, and tells which of the files of then are not made any more.
+    /// Replaces the entry of `target`, and returns the files of the old entry that are not rendered any more.
     fn replace(&mut self, target: &RenderTarget, files: &[File]) -> Vec<String> {
         let entry = Entry {
             target: target.name(),

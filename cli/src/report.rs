@@ -10,7 +10,7 @@ use tagwarden::terms::Severity;
 use crate::exit::{CliError, Exit};
 use crate::output::{Output, clean};
 
-/// Room for names that stand in front of what they name.
+/// Width of the column with names.
 const INDENT: usize = 11;
 
 const BOLD: Style = Style::new().bold();
@@ -95,7 +95,7 @@ fn finding(finding: &Finding) -> Vec<String> {
     ]
 }
 
-/// What could not be read, as path and reason, each with the rules that need it.
+/// What could not be read: path and reason, each with the rules that need it.
 fn unknowns(decision: &Decision) -> Vec<((&str, &str), Vec<&str>)> {
     let mut unknowns: Vec<((&str, &str), Vec<&str>)> = Vec::new();
     for finding in decision.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Unknown) {
@@ -136,10 +136,10 @@ fn action(action: &PlannedAction) -> String {
     format!("  {:9}{BOLD}{}{BOLD:#} {}", "would", action.action.name(), clean(&because))
 }
 
-/// How many records came to what.
+/// How many records got each verdict.
 #[derive(Debug, Default)]
 pub struct VerdictCounts {
-    /// What could not be read.
+    /// How many inputs could not be read.
     unreadable: usize,
     verdicts: BTreeMap<Verdict, usize>,
     skipped: BTreeMap<String, usize>,
@@ -173,7 +173,7 @@ impl VerdictCounts {
         }
     }
 
-    /// Prints what was skipped, by reason, and the sum of it all.
+    /// Prints how many records were skipped, by reason, and the total of each verdict.
     pub fn print(&self, output: &mut Output) -> Result<(), CliError> {
         const SHOWN: usize = 10;
         let mut reasons: Vec<_> = self.skipped.iter().collect();
@@ -202,7 +202,7 @@ impl VerdictCounts {
     }
 }
 
-/// The noun, with an `s` where there is not just one.
+/// The noun, with an `s` unless the count is 1.
 pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 { noun.to_owned() } else { format!("{noun}s") }
 }

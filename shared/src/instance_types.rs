@@ -1,4 +1,4 @@
-//! The instance types of SageMaker: what exists, and which bring their own NVMe disks.
+//! The instance types of SageMaker: which exist, and which have local NVMe disks.
 
 /// A family of instance types, such as `m5`.
 #[derive(Clone, Copy, Debug)]
@@ -12,12 +12,12 @@ pub struct Family {
     pub sizes: &'static [&'static str],
 }
 
-/// What Studio calls the shared machine that JupyterServer apps run on. It is no instance of the account, and costs nothing.
-/// KernelGateway apps take it for `ml.t3.medium` (API reference, `ResourceSpec`).
+/// Studio's name for the shared machine on which JupyterServer apps run. It is not an instance of the account, and
+/// costs nothing. KernelGateway apps treat it as `ml.t3.medium` (API reference, `ResourceSpec`).
 pub const SYSTEM: &str = "system";
 
 /// Whether instances of this type store on local NVMe disks, which take no volume key. `None` for a family that is not
-/// known: a newer one, or a misspelt one.
+/// known, which is newer or misspelt.
 pub fn has_local_storage(instance_type: &str) -> Option<bool> {
     let (family, _) = instance_type.strip_prefix("ml.")?.split_once('.')?;
     FAMILIES.iter().find(|known| known.name == family).map(|known| known.local_storage)
@@ -35,7 +35,7 @@ const fn family(name: &'static str, local_storage: bool, sizes: &'static [&'stat
     Family { name, local_storage, sizes }
 }
 
-/// Every family, in alphabetic order. Types: the instance type enumerations of the SageMaker service model in the AWS
+/// Every family, in alphabetical order. Types: the instance type enumerations of the SageMaker service model in the AWS
 /// SDKs. Storage: EC2's `DescribeInstanceTypes`, `InstanceStorageSupported`, for the type without `ml.`.
 #[rustfmt::skip]
 pub static FAMILIES: &[Family] = &[

@@ -1,8 +1,8 @@
 //! The rules that keep Amazon SageMaker inside an organisation's ABAC policy.
 //!
 //! Data flows one way: bytes → [`Call`](record::Call) → [`Facts`](facts::Facts) → [`Outcome`](rules::Outcome)s →
-//! [`Decision`], which holds the plan. The crate is pure: no I/O, no clock, no environment; what was looked up comes in as
-//! [`Evidence`].
+//! [`Decision`], which holds the plan. The crate is pure: no I/O, no clock, no environment. What was looked up comes in
+//! as [`Evidence`].
 //!
 //! A record and a policy make a decision:
 //!

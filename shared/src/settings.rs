@@ -1,11 +1,12 @@
-//! What a policy says to one rule: the same description reads the policy file, words its errors and explains the rule.
+//! A policy's settings for one rule. The same description reads the policy file, words its errors and explains the
+//! rule.
 
 use crate::terms::{Action, Mode, OnUnknown, Pattern, SessionTags, Severity};
 
 /// The `[abac]` table.
 #[derive(Clone, Debug)]
 pub struct Abac {
-    /// Key of the tag that must be the same on the principal and on what it creates.
+    /// Key of the tag that must have the same value on the principal and on the resources that it creates.
     pub tag: String,
     /// Key of the principal tag that names the persona.
     pub persona_tag: String,
@@ -71,7 +72,7 @@ pub enum Kind {
 pub enum Doubt {
     /// It can never match.
     NeverMatches(String),
-    /// It matches what people outside of the organisation can register.
+    /// It matches names that people outside the organisation can register.
     MatchesStrangers(String),
 }
 
@@ -142,11 +143,12 @@ pub struct Settings<'p> {
     pub on_unknown: OnUnknown,
     /// Nothing is changed, even if the rule's mode is `enforce`.
     pub observe_only: bool,
-    /// The action and the severity that the rule has by itself.
+    /// The rule's default action and severity.
     pub inherited: (Action, Severity),
     /// The values of the rule's own table.
     pub own: &'p Values,
-    /// The values of the overrides that apply, in file order: the first one wins, and all of them before the rule's own.
+    /// The values of the overrides that apply, in file order. The first one wins, and all of them override the rule's
+    /// own.
     pub overrides: Vec<&'p Values>,
 }
 

@@ -237,18 +237,14 @@ fn damaged_files_are_named_and_the_rest_is_right() {
         ("d-length.json.gz", too_large, "the gzip file is corrupt"),
         ("e-zero.json.gz", Vec::new(), ":1: empty"),
         ("f-empty.json.gz", gzip(b""), ":1: empty"),
-        (
-            "g-cut.json.gz",
-            gzip(b"{\"Records\":[{\"eventSource\":\"s3.amazonaws.com\","),
-            ":1: the JSON breaks off before its end",
-        ),
-        ("h-latin1.json.gz", gzip(b"{\"Records\":[{\"eventSource\":\"\xe4\",\"eventName\":\"x\"}]}"), ":1: no UTF-8"),
+        ("g-cut.json.gz", gzip(b"{\"Records\":[{\"eventSource\":\"s3.amazonaws.com\","), ":1: the JSON ends too early"),
+        ("h-latin1.json.gz", gzip(b"{\"Records\":[{\"eventSource\":\"\xe4\",\"eventName\":\"x\"}]}"), ":1: not UTF-8"),
         (
             "i-nothing.json.gz",
             gzip(b"{\"Records\":[{\"eventSource\":\"s3.amazonaws.com\"}]}"),
-            ": no CloudTrail record: `eventName` is missing",
+            ": not a CloudTrail record: `eventName` is missing",
         ),
-        ("j-picture.png", b"\x89PNG\r\n\x1a\n\0".to_vec(), ": neither JSON nor gzip, nor CSV as Athena writes it"),
+        ("j-picture.png", b"\x89PNG\r\n\x1a\n\0".to_vec(), ": not JSON, gzip or CSV as Athena writes it"),
     ];
     for (name, bytes, _) in &damages {
         write(&logs, name, bytes);
@@ -259,13 +255,13 @@ fn damaged_files_are_named_and_the_rest_is_right() {
         let named = ran.stderr.lines().any(|line| line.contains(name) && line.contains(complaint));
         assert!(named, "{name}: {}", ran.stderr);
     }
-    // The file whose only line is no UTF-8 is empty without it.
+    // The file whose only line is not UTF-8 is empty without it.
     assert_eq!(after["input"]["problems"], json!(damages.len() + 1));
     assert_eq!((&after["launches"], &after["denied"], same), (&before["launches"], &before["denied"], findings));
     assert!(tagwarden(&["audit", "not-there"]).stderr.contains("not-there: cannot be read"));
     let empty = tempfile::tempdir().expect("a folder");
     let ran = tagwarden(&["audit", empty.path().to_str().expect("UTF-8")]);
-    assert_eq!((ran.status, ran.stderr.trim()), (2, "error: there is no file to read"));
+    assert_eq!((ran.status, ran.stderr.trim()), (2, "error: there are no files to read"));
 }
 
 #[test]
@@ -349,7 +345,10 @@ fn two_policies_are_compared() {
         assert_eq!((verdict(&ours), verdict(&others)), (change["before"].clone(), change["after"].clone()));
     }
     let text = tagwarden(&["audit", "--policy", &before, "--compare", &after, "events"]).stdout;
-    assert!(text.contains(&format!("{changed} launches would change verdict: from {before} to {after}")), "{text}");
+    assert!(
+        text.contains(&format!("{changed} launches would get another verdict: from {before} to {after}")),
+        "{text}"
+    );
 }
 
 #[test]

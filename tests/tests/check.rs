@@ -196,14 +196,14 @@ fn bad_input_is_named_and_the_rest_goes_on() {
         ("truncated.json.gz", whole[..whole.len() / 2].to_vec(), "the gzip file is truncated"),
         ("corrupt.json.gz", [&whole[..10], &[0xff; 40]].concat(), "the gzip file is corrupt"),
         ("numbers.json", b"[1,2]".to_vec(), ":1: expected an object, found a number"),
-        ("huge.json", huge.into_bytes(), ":1: a record of 50 MB: CloudTrail delivers at most 1 MB"),
-        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "neither JSON nor gzip"),
-        ("half.jsonl", half_a_line.into_bytes(), ":2: the JSON breaks off before its end"),
-        ("latin1.jsonl", b"{\"eventSource\":\"\xe4\"}\n".to_vec(), ":1: no UTF-8"),
+        ("huge.json", huge.into_bytes(), ":1: the record has 50 MB, but CloudTrail delivers at most 1 MB"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "not JSON, gzip or CSV"),
+        ("half.jsonl", half_a_line.into_bytes(), ":2: the JSON ends too early"),
+        ("latin1.jsonl", b"{\"eventSource\":\"\xe4\"}\n".to_vec(), ":1: not UTF-8"),
         (
             "other.json",
             br#"{"hello":"world"}"#.to_vec(),
-            "no CloudTrail record: `eventSource` and `eventName` are missing",
+            "not a CloudTrail record: `eventSource` and `eventName` are missing",
         ),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
@@ -221,7 +221,7 @@ fn bad_input_is_named_and_the_rest_goes_on() {
 fn an_iam_file_must_be_one() {
     let ran = tagwarden(&["check", "--iam", "events/CreateTrainingJob.compliant.json", "events"]);
     assert_eq!(ran.status, 2);
-    assert!(ran.stderr.contains("no output of `aws iam get-account-authorization-details`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("not the output of `aws iam get-account-authorization-details`"), "{}", ran.stderr);
 }
 
 #[test]

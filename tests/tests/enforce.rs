@@ -120,7 +120,7 @@ fn an_endpoint_is_judged_by_the_configuration_that_it_uses() {
         let finding = &record["findings"][0];
         assert_eq!(finding["rule"], "noncompliant-endpoint-config");
         assert!(finding["message"].as_str().expect("text").contains(expected), "{finding}");
-        let why = "the request of an update does not tell what was there before";
+        let why = "the request of an update does not hold the previous settings";
         let not_stopped = if is_made { json!(why) } else { Value::Null };
         assert_eq!(record["actions"][0]["not_stopped"], not_stopped);
     }
@@ -585,7 +585,7 @@ fn a_resource_that_must_not_be_stopped_is_reported() {
     assert_eq!(world.tags(&event, "featureGroupArn"), [""; 0]);
     let alert = &world.emulator.alerts()[0];
     let message = alert["Message"].as_str().expect("a message");
-    assert!(message.contains("deleting it may lose somebody's work"), "{message}");
+    assert!(message.contains("deleting it may lose people's work"), "{message}");
 }
 
 /// A request that CloudTrail omitted is judged like the original, as far as the description shows it.

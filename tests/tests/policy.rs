@@ -94,7 +94,7 @@ fn what_can_never_have_an_effect_is_a_warning() {
         format!("[[overrides]]\nwhen = {{ {when} }}\nrules.excessive-runtime.max-hours = {hours}\n")
     };
     for (policy, place, says) in [
-        (types.to_owned(), "policy.toml:3:21", "no instance type of SageMaker matches it"),
+        (types.to_owned(), "policy.toml:3:21", "no SageMaker instance type matches it"),
         (EXEMPTION.replace("[rules.missing-vpc]\n", ""), "policy.toml:4:10", "the rule `missing-vpc` is off"),
         (EXEMPTION.replace("2099-12-31", "2020-12-31"), "policy.toml:6:9", "was over after 2020-12-31"),
         (

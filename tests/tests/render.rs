@@ -116,8 +116,8 @@ fn what_is_not_expressed_is_told() {
         "- `missing-vpc`: its mode is `observe`",
         "- `on-demand-training`: no condition key exists",
         "- `unencrypted-traffic`: jobs on a single instance",
-        "- `foreign-execution-role`: IAM tells the path of a role that is passed, not its tags: say with `--role-path`",
-        "- `unapproved-region`: not asked for",
+        "- `foreign-execution-role`: IAM can test the path of a passed role, but not its tags: give the path of each project's roles with",
+        "- `unapproved-region`: left out by `--only` or `--except`",
     ] {
         assert!(told.contains(expected), "{expected}\n{told}");
     }
@@ -128,10 +128,10 @@ fn errors_say_what_to_do() {
     for (args, expected) in [
         (vec!["scp", "--only", "missing-vcp"], "unknown rule `missing-vcp`; did you mean `missing-vpc`?"),
         (vec!["scp", "--only", "on-demand-training"], "there is nothing to deny"),
-        (vec!["scp", "--max-chars", "300"], "characters, and a document may have 300: shorten its list"),
+        (vec!["scp", "--max-chars", "300"], "characters, but a document may have only 300: shorten its list"),
         (
             vec!["scp", "--max-chars", "2000", "--max-documents", "2"],
-            "documents of 2000 characters, and there may be 2",
+            "documents of 2000 characters, but only 2 are allowed",
         ),
         (vec!["scp", "--protect-tags"], "`--protect-tags` needs `--trusted ARN`"),
         (vec!["scp", "--approved-regions"], "needs `allow` under `[rules.unapproved-region]`"),

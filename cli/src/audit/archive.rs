@@ -8,23 +8,23 @@ use tagwarden_audit::{Input, Period};
 use crate::input::{self, Source};
 use crate::output;
 
-/// What there is to read.
+/// The files to read.
 #[derive(Default)]
 pub struct Archive {
     pub files: Vec<LogFile>,
-    /// What cannot be listed.
+    /// What cannot be listed, and why.
     pub problems: Vec<String>,
 }
 
 /// A file to read.
 pub struct LogFile {
     pub path: PathBuf,
-    /// Its size in bytes, zero where that is not known.
+    /// Its size in bytes, zero if that is not known.
     pub size: u64,
 }
 
-/// The files behind `paths` that can tell anything about launches of `period`, without those that are `written` to. Counts
-/// the days that are left out, and the accounts of the others.
+/// The files at `paths` that may matter to launches in `period`, without those that the audit has `written` to. Counts
+/// the days that are left out, and collects the accounts of the other files.
 pub fn list(paths: &[PathBuf], period: Period, written: &[&Path], counts: &mut Input) -> Archive {
     let written: Vec<_> = written.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let mut archive = Archive::default();

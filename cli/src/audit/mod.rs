@@ -62,7 +62,7 @@ pub fn run(args: &AuditArgs, output: &mut Output) -> RunResult {
     })
 }
 
-/// Becomes true when the user breaks off (Ctrl-C). Whoever does so twice does not want to wait for the report either.
+/// Becomes true when the user interrupts the audit (Ctrl-C). A second Ctrl-C ends it at once, without a report.
 fn interruption() -> Arc<AtomicBool> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
@@ -72,7 +72,7 @@ fn interruption() -> Arc<AtomicBool> {
         }
     });
     if let Err(error) = handled {
-        output::note(&format!("Ctrl-C will end this without a report: {error}"));
+        output::note(&format!("Ctrl-C will end the audit without a report: {error}"));
     }
     interrupted
 }
@@ -107,15 +107,15 @@ fn problem(gathered: &mut Gathered<usize>, message: &str) {
     output::complain(message);
 }
 
-/// Says what could not be read of a file; the problem begins with the line where that is known.
+/// Reports what could not be read of a file. The problem begins with the line number if that is known.
 fn complain(path: &Path, problem: &str) {
     output::complain(&format!("{}:{problem}", input::name(path)));
 }
 
 fn nothing_to_read(gathered: &Gathered<usize>) -> String {
     match gathered.input.days_left_out {
-        0 => "there is no file to read".to_owned(),
-        days => format!("there is no file to read: all {days} days of log files lie outside the period"),
+        0 => "there are no files to read".to_owned(),
+        days => format!("there are no files to read: all {days} days of log files are outside the period"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! How far the reading has got, for somebody who watches a terminal.
+//! How much of the archive has been read, for a user at a terminal.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::archive::LogFile;
 
-/// A progress bar on standard error: nothing where that is no terminal.
+/// A progress bar on standard error. It shows nothing if that is not a terminal.
 pub struct Progress {
     bar: ProgressBar,
     files: usize,
@@ -24,13 +24,13 @@ impl Progress {
         Self { bar, files: files.len() }
     }
 
-    /// A file of so many bytes was read; `done` are.
+    /// A file of `bytes` bytes was read, and `done` files so far.
     pub fn advance(&self, bytes: u64, done: u64) {
         self.bar.set_message(format!("{done} of {} files", self.files));
         self.bar.inc(bytes);
     }
 
-    /// Does something that prints.
+    /// Hides the bar while `print` prints.
     pub fn pause(&self, print: impl FnOnce()) {
         self.bar.suspend(print);
     }

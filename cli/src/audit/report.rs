@@ -1,4 +1,4 @@
-//! What an audit comes to, for people and as JSON.
+//! The summary of an audit, as text for people and as JSON.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use crate::output::{Output, clean};
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// Rows of a table; the rest is only counted.
+/// How many rows of a table are printed. The rest is only counted.
 const ROWS: usize = 10;
 
-/// Things named of those that a reason is about.
+/// How many of the things that a reason is about are named.
 const NAMED: usize = 3;
 
-/// Room for a count, and for a name in front of what it names.
+/// Widths of the columns with counts and with names.
 const COUNT: usize = 11;
 const NAME: usize = 12;
 
@@ -31,7 +31,7 @@ pub fn json(summary: &Summary) -> String {
 pub fn text(summary: &Summary, policy: &str, period: Period, output: &mut Output) -> Result<(), CliError> {
     let mut page = TextReport { output };
     if !summary.complete {
-        page.line(&format!("{BOLD}INCOMPLETE{BOLD:#}: broken off; this is what was read until then"))?;
+        page.line(&format!("{BOLD}INCOMPLETE{BOLD:#}: interrupted; this covers only what was read until then"))?;
         page.line("")?;
     }
     page.read(summary, policy, period)?;
@@ -93,7 +93,10 @@ impl TextReport<'_> {
         self.named("read", &read)?;
         if input.problems > 0 {
             let problems = counted(input.problems, "problem");
-            self.named("not read", &format!("{problems}, each named on standard error: the numbers below lack them"))?;
+            self.named(
+                "not read",
+                &format!("{problems}, each reported on standard error and missing from the numbers below"),
+            )?;
         }
         if period.since.is_some() || period.until.is_some() {
             let bound = |bound: Option<_>| bound.map_or("…".to_owned(), |time: jiff::Timestamp| time.to_string());
@@ -106,7 +109,7 @@ impl TextReport<'_> {
         }
         let accounts: Vec<_> = input.accounts.iter().map(String::as_str).collect();
         self.named("accounts", &format!("{}: {}", accounts.len(), first_few(&accounts, ROWS)))?;
-        self.heading("Records that are no launches")?;
+        self.heading("Records that are not launches")?;
         self.table(input.skipped.iter().map(|(reason, count)| (*count, reason.as_str())))
     }
 
@@ -114,13 +117,13 @@ impl TextReport<'_> {
         let launches = &summary.launches;
         self.heading(&format!("{} judged by this policy", counted(launches.total(), "launch")))?;
         if launches.total() == 0 {
-            return self.line("  No call that the policy covers was made in what was read.");
+            return self.line("  The records hold no call that the policy covers.");
         }
         self.verdict(AnsiColor::Red, "violation", launches.violation, launches)?;
         self.verdict(AnsiColor::Yellow, "unknown", launches.unknown, launches)?;
         self.verdict(AnsiColor::Green, "compliant", launches.compliant, launches)?;
         if summary.repeated > 0 {
-            self.row(summary.repeated, "of these repeat another's record: CloudTrail delivers at least once")?;
+            self.row(summary.repeated, "of these are repeated records: CloudTrail delivers at least once")?;
         }
         self.heading("What it would have done")?;
         let alerts = summary.actions.get("publish-alert").copied().unwrap_or_default();
@@ -156,7 +159,7 @@ impl TextReport<'_> {
                     (*rule, format!("{rule} ({}{exempted})", count.severity.as_str()))
                 })
                 .collect();
-            // Every rule: there are not so many.
+            // All rules: there are few enough.
             let mut rules: Vec<_> = summary.rules.iter().collect();
             rules.sort_by_key(|(rule, count)| (std::cmp::Reverse(count.launches), **rule));
             for (rule, count) in rules {
@@ -180,7 +183,7 @@ impl TextReport<'_> {
         if unknown.is_empty() {
             return Ok(());
         }
-        self.heading("What could not be told, and of how many launches")?;
+        self.heading("Unknown, and in how many launches")?;
         for Unknown { reason, launches, about } in unknown.iter().take(ROWS) {
             self.row(*launches, reason)?;
             let about: Vec<_> = about.iter().map(String::as_str).collect();
@@ -221,7 +224,7 @@ impl TextReport<'_> {
     fn comparison(&mut self, summary: &Summary, comparison: &Comparison, policy: &str) -> Result<(), CliError> {
         let changed = comparison.changes.values().sum();
         let changed = counted(changed, "launch");
-        self.heading(&format!("{changed} would change verdict: from {policy} to {}", comparison.policy))?;
+        self.heading(&format!("{changed} would get another verdict: from {policy} to {}", comparison.policy))?;
         self.table(comparison.changes.iter().map(|(change, count)| (*count, change.as_str())))?;
         let (before, after) = (grouped(summary.stopped), grouped(comparison.stopped));
         self.line(&format!("{:COUNT$}  stopped or deleted: {before} → {after}", ""))?;
@@ -261,7 +264,7 @@ fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{ending}", grouped(count))
 }
 
-/// A number with its thousands apart: `1,234,567`.
+/// A number with commas between thousands: `1,234,567`.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();

@@ -1,4 +1,4 @@
-//! Reading many files at once.
+//! Reads many files at the same time.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,8 +13,8 @@ use super::archive::LogFile;
 use crate::exit::CliError;
 use crate::input;
 
-/// Reads all files, the largest first so that no thread is left with one in the end, and hands what was found, with the file's place in the list, to `collect`
-/// in no particular order. Stops early when `interrupted`.
+/// Reads all files, the largest first, so that no thread is left with a large one at the end. Passes what was found,
+/// with the file's index in the list, to `collect`, in any order. Stops early if `interrupted`.
 pub fn scan(
     files: &[LogFile],
     period: Period,
@@ -26,7 +26,7 @@ pub fn scan(
     order.sort_by_key(|file| std::cmp::Reverse(files.get(*file).map(|file| file.size)));
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
-        // Few wait to be collected, whatever the number of files.
+        // Only a few results wait to be collected, however many files there are.
         let (sender, receiver) = sync_channel(threads);
         for _ in 0..threads.min(files.len()) {
             let (sender, next, order) = (sender.clone(), &next, &order);
@@ -48,7 +48,7 @@ pub fn scan(
     })
 }
 
-/// Reads the file into `bytes`, and takes what matters of them.
+/// Reads the file into `bytes`, and extracts what matters to the audit.
 fn read(path: &Path, bytes: &mut Vec<u8>, log_files: &mut LogFiles, period: Period) -> Scanned {
     let read = input::load(path, bytes);
     let scanned = match read {

@@ -8,15 +8,15 @@ use crate::record::Call;
 /// Why a call is not judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotCovered {
-    /// It is a call to this service, not to SageMaker.
+    /// It is a call to this other service, not to SageMaker.
     AnotherService(String),
     /// It failed with this error code, and changed nothing.
     Failed(String),
-    /// It is of this name, and changes nothing.
+    /// It has this name, and changes nothing.
     ReadsOnly(String),
-    /// It is an event of this type.
+    /// It is an event of this type, not an API call.
     NotAnApiCall(String),
-    /// It is of this name, and no rule is about it.
+    /// It has this name, and no rule judges it.
     NotJudged(String),
 }
 

@@ -1,4 +1,4 @@
-//! A decision about one record, as reports and logs write it.
+//! A decision about one record, in the form of reports and logs.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::plan::PlannedAction;
 use crate::evidence::Tags;
 use crate::terms::Severity;
 
-/// What a call comes to.
+/// The result for a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -15,7 +15,7 @@ pub enum Verdict {
     Skipped,
     /// No rule fails.
     Compliant,
-    /// No rule fails, and not all could be judged.
+    /// No rule fails, but some could not be judged.
     Unknown,
     /// A rule fails.
     Violation,
@@ -40,19 +40,19 @@ pub struct Decision {
     pub event_id: Option<String>,
     /// `eventTime`
     pub event_time: Option<String>,
-    /// `eventName`; of an event that is no API call, its detail type.
+    /// `eventName`, or the detail type of an event that is not an API call.
     pub event_name: String,
     /// The account of the call.
     pub account: Option<String>,
     /// The region of the call.
     pub region: Option<String>,
-    /// What was created.
+    /// The resource that the call created or is about.
     pub resource: Option<Resource>,
     /// Who called.
     pub principal: Option<PrincipalReport>,
-    /// What it comes to.
+    /// The result.
     pub verdict: Verdict,
-    /// Why it was skipped, or is unknown.
+    /// Why the record was skipped, or is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What is wrong, in the order of the rules.
@@ -68,7 +68,7 @@ pub struct Resource {
     pub kind: &'static str,
     /// Its name.
     pub name: Option<String>,
-    /// Its ARN, where the record tells it.
+    /// Its ARN, if the record has it.
     pub arn: Option<String>,
 }
 
@@ -80,7 +80,7 @@ pub struct PrincipalReport {
     /// `userIdentity.type`
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// The tags that are known.
+    /// Its tags, as far as they are known.
     pub tags: Tags,
     /// Where the ABAC tag came from: `session`, `role`, `user`, `none` or `unknown`.
     pub tags_from: &'static str,
@@ -103,7 +103,7 @@ pub struct Finding {
     pub expected: String,
     /// What is wrong.
     pub message: String,
-    /// How to put it right.
+    /// How to correct it.
     pub fix: String,
 }
 
@@ -115,6 +115,6 @@ pub enum FindingOutcome {
     Fail,
     /// It could not be judged.
     Unknown,
-    /// It failed, and an exemption says that this does not count.
+    /// It failed, but the caller is exempted.
     Exempted,
 }

@@ -1,5 +1,5 @@
-//! Judges the endpoint configurations that a call uses, as if its caller had created them then and there: the same table, the
-//! same rules, the same settings.
+//! Judges the endpoint configurations that a call uses, as if its caller had created them at that time: with the same
+//! table, the same rules and the same settings.
 
 use crate::facts::Facts;
 use crate::operations::Field;
@@ -9,11 +9,11 @@ use crate::rules::{Findings, Outcome, Rule, Violation};
 
 use super::plan::requested_action;
 
-/// What the other rules find in the configurations that a call uses, as violations of `rule`. Rules that look at nothing but the
-/// caller, the place and the operation judge the call itself, and are not asked again.
+/// What the other rules find in the configurations that a call uses, as violations of `rule`. Rules that judge only the
+/// caller, the place and the operation judge the call itself, and do not judge the configurations.
 pub(super) fn judge(rule: &Rule, facts: &Facts, policy: &Policy) -> Outcome {
     let mut findings = Findings::default();
-    // What cannot be read, the rule itself reports.
+    // The rule itself reports what cannot be read.
     for (at, name, config) in facts.endpoint_configs().into_iter().flatten() {
         config.as_created(facts.call, |call, operation| {
             let created = Facts::of(call, operation, facts.caller.clone(), facts.evidence);
@@ -25,7 +25,7 @@ pub(super) fn judge(rule: &Rule, facts: &Facts, policy: &Policy) -> Outcome {
                     continue;
                 }
                 let outcome = inner.judge(&created, &settings);
-                // A rule that observes, or only alerts, must not delete an endpoint by way of this one.
+                // A rule that only observes or alerts must not delete an endpoint through this rule.
                 let at_most = Some(requested_action(&outcome, &settings));
                 match outcome {
                     Outcome::Pass | Outcome::Skip(_) => {}

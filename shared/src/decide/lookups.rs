@@ -1,4 +1,4 @@
-//! What has to be looked up before a call can be judged: no more than the policy's rules ask for.
+//! What has to be looked up before a call can be judged: only what the policy's rules need.
 
 use std::collections::BTreeSet;
 
@@ -25,13 +25,13 @@ pub enum Lookup {
     Model(String),
     /// This endpoint configuration, with its tags.
     EndpointConfig(String),
-    /// The KMS key that this ARN, a key's or an alias's, stands for.
+    /// The KMS key with this ARN, which is the key's or an alias's.
     Key(String),
 }
 
-/// The look-ups that a call to `operation` needs: the caller's tags always, everything else where a rule that is on asks for
-/// it. What cannot be read from the request is not looked up, and neither are roles and users of other accounts: IAM takes
-/// names, and would answer about one's own role of that name. The rules then say that it is unknown.
+/// The look-ups that a call to `operation` needs: always the caller's tags, and everything else if a rule that is on
+/// needs it. What cannot be read from the request is not looked up. Neither are roles and users of other accounts: IAM
+/// takes names, and would answer for this account's role of the same name. The rules then report that it is unknown.
 pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> BTreeSet<Lookup> {
     let nothing = Evidence::default();
     let facts = Facts::of(call, operation, Caller::of(call, &nothing, policy.abac.session_tags), &nothing);
@@ -55,7 +55,7 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
             Need::Keys => {
                 let keys = Field::KEYS.into_iter().flat_map(|field| facts.all(field));
                 let arns = keys.filter_map(|found| Some(kms::arn(found.text().ok()??, call).into_owned()));
-                // Aliases of AWS's own keys need no look-up.
+                // Aliases of AWS-managed keys need no look-up.
                 lookups.extend(arns.filter(|arn| !kms::is_aws_managed_alias(arn)).map(Lookup::Key));
             }
         }
@@ -63,8 +63,8 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
     lookups
 }
 
-/// The look-ups that judging needs once the first ones were made: those for what an endpoint configuration names. No
-/// configuration uses another, so there are no more than these two steps.
+/// The look-ups that judging needs after the first ones: those for what an endpoint configuration names. Configurations
+/// do not use each other, so there are only these two steps.
 pub fn further_lookups(
     call: &Call,
     operation: &'static Operation,

@@ -1,4 +1,4 @@
-//! One call, judged by all rules: the decision, with its findings and the plan.
+//! Judges one call by all rules: the decision, with its findings and the plan.
 
 mod coverage;
 mod decision;
@@ -63,7 +63,7 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
     }
 }
 
-/// What a decision says about an outcome other than a pass.
+/// The findings for an outcome other than a pass.
 fn findings(rule: &Rule, outcome: Outcome, severity: Severity, exemption: Option<&Exemption>) -> Vec<Finding> {
     let (outcome_of_failure, note) = match exemption {
         None => (FindingOutcome::Fail, String::new()),
@@ -92,9 +92,9 @@ fn findings(rule: &Rule, outcome: Outcome, severity: Severity, exemption: Option
             severity,
             path: unread.path,
             actual: None,
-            expected: "a value that can be read".to_owned(),
+            expected: "a readable value".to_owned(),
             message: unread.why,
-            fix: "make it readable; until then, `on-unknown` in the policy decides what is done".to_owned(),
+            fix: "make it readable; until then, `on-unknown` in the policy decides what happens".to_owned(),
         }],
     }
 }
@@ -102,13 +102,13 @@ fn findings(rule: &Rule, outcome: Outcome, severity: Severity, exemption: Option
 /// Judges the JSON text of a CloudTrail record.
 ///
 /// # Errors
-/// Where it is none, with the reason.
+/// If it is not one, with the reason.
 pub fn decide_record(json: &str, policy: &Policy, evidence: &Evidence) -> Result<Decision, String> {
     let record: Value = serde_json::from_str(json).map_err(|error| format!("not JSON: {error}"))?;
     Ok(decide(&Call::read(&record)?, policy, evidence))
 }
 
-/// The decision about an EventBridge event that is no API call.
+/// The decision about an EventBridge event that is not an API call.
 pub fn not_a_call(event: OtherEvent) -> Decision {
     let reason = format!("`{}` is not an API call", event.detail_type);
     Decision {
@@ -155,7 +155,7 @@ fn verdict(findings: &[Finding]) -> Verdict {
     }
 }
 
-/// What could not be read, each thing once.
+/// What could not be read, without repetition.
 fn reason(findings: &[Finding]) -> String {
     let mut reasons: Vec<String> = Vec::new();
     for finding in findings.iter().filter(|finding| finding.outcome == FindingOutcome::Unknown) {
@@ -167,7 +167,7 @@ fn reason(findings: &[Finding]) -> String {
     reasons.join("; ")
 }
 
-/// The resource that a call created, or is about, as far as the record tells.
+/// The resource that a call created or is about, as far as the record shows it.
 pub fn resource(call: &Call, operation: &Operation) -> Resource {
     let in_request = |path| find(call.request.as_ref().ok()?, path).first()?.text().ok()?;
     let arn = operation.arn(call);

@@ -1,4 +1,4 @@
-//! What to do about a call, as values: the command line prints them, a Lambda function carries them out.
+//! What to do about a call, as values: the command line prints them, and a Lambda function carries them out.
 
 use serde::{Serialize, Serializer};
 
@@ -13,13 +13,13 @@ const MAX_TAG_VALUE: usize = 256;
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PlannedAction {
-    /// What.
+    /// What to do.
     pub action: Verb,
-    /// To which resource: its ARN, or its name where the record does not tell the ARN.
+    /// The resource: its ARN, or its name if the record does not have the ARN.
     pub resource: String,
     /// The rules that ask for it.
     pub because: Vec<&'static str>,
-    /// Why the call is not undone, though rules ask for that.
+    /// Why the call is not undone, although rules ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_stopped: Option<&'static str>,
 }
@@ -31,7 +31,7 @@ pub enum Verb {
     Stop(&'static str),
     /// Set these tags on the resource.
     AddTags(Vec<(String, String)>),
-    /// Tell the security team.
+    /// Alert the security team.
     PublishAlert,
 }
 
@@ -52,8 +52,8 @@ impl Serialize for Verb {
     }
 }
 
-/// `StopTrainingJob` → `stop-training-job`, `StopAutoMLJob` → `stop-auto-ml-job`: a run of capitals is one word, but for the
-/// last of them if a word begins with it.
+/// `StopTrainingJob` → `stop-training-job`, `StopAutoMLJob` → `stop-auto-ml-job`: a run of capitals is one word, except
+/// the last one if it begins a word.
 fn kebab_case(operation: &str) -> String {
     let mut kebab = String::new();
     let mut letters = operation.chars().peekable();
@@ -69,7 +69,7 @@ fn kebab_case(operation: &str) -> String {
     kebab
 }
 
-/// What a rule asks to be done about a call.
+/// What a rule asks for in response to a call.
 #[derive(Clone, Debug)]
 pub(super) struct RequestedAction {
     /// The rule.
@@ -80,7 +80,7 @@ pub(super) struct RequestedAction {
     pub correcting_tag: Option<(String, String)>,
 }
 
-/// What a rule with these settings asks to be done about an outcome other than a pass.
+/// What a rule with these settings asks for in response to an outcome other than a pass.
 pub(super) fn requested_action(outcome: &Outcome, settings: &Settings) -> Action {
     match (settings.mode(), outcome) {
         (Mode::Observe, _) => Action::Alert,
@@ -95,8 +95,8 @@ pub(super) fn requested_action(outcome: &Outcome, settings: &Settings) -> Action
     }
 }
 
-/// The actions that follow from what the rules found about `target`, an ARN or a name: the strongest action that any of them
-/// asks for, and that the operation allows, and an alert.
+/// The actions that follow from what the rules found about `target`, an ARN or a name: the strongest action that any
+/// rule asks for and the operation allows, and an alert.
 pub(super) fn plan(operation: &Operation, target: &str, requested: &[RequestedAction]) -> Vec<PlannedAction> {
     if requested.is_empty() {
         return Vec::new();
@@ -125,8 +125,8 @@ pub(super) fn plan(operation: &Operation, target: &str, requested: &[RequestedAc
     actions
 }
 
-/// The tags that rules ask for, and the rules whose tags are set. A rule that corrects its violations by a tag sets that tag if
-/// it is known; violations of all other rules are marked.
+/// The tags that rules ask for, and the rules whose tags are set. A rule that corrects its violations with a tag sets
+/// that tag if its value is known. Violations of all other rules are marked.
 fn tags<'r>(requested: impl Iterator<Item = &'r RequestedAction>) -> (Vec<(String, String)>, Vec<&'static str>) {
     let (mut tags, mut because, mut marked) = (Vec::new(), Vec::new(), Vec::new());
     for RequestedAction { rule, correcting_tag, .. } in requested {
@@ -146,7 +146,7 @@ fn tags<'r>(requested: impl Iterator<Item = &'r RequestedAction>) -> (Vec<(Strin
     (tags, because)
 }
 
-/// The rules' ids as the value of the tag [`MARK`], as many as fit whole.
+/// The rules' ids as the value of the tag [`MARK`]: as many whole ids as fit.
 pub fn mark(rules: &[&'static str]) -> String {
     let mut value = String::new();
     for rule in rules {

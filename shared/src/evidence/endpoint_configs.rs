@@ -1,4 +1,4 @@
-//! Endpoint configurations, which tell what an endpoint runs.
+//! Endpoint configurations, which say what an endpoint runs.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::record::json::{self, member_text};
 /// An endpoint configuration: the request that created it, in CloudTrail's form, with its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointConfig {
-    /// Its ARN, where that is known.
+    /// Its ARN, if it is known.
     pub arn: Option<String>,
     /// Source: SageMaker API reference, `CreateEndpointConfig`.
     pub request: serde_json::Value,
@@ -28,7 +28,7 @@ impl Created for EndpointConfig {
 }
 
 impl EndpointConfig {
-    /// The same after these tags were set, or, with `None`, removed.
+    /// The configuration after these tags were set or, with `None`, removed.
     pub fn retagged(&self, changed: &BTreeMap<&str, Option<&str>>) -> Self {
         let mut config = self.clone();
         let Some(members) = config.request.as_object_mut() else { return config };
@@ -43,8 +43,8 @@ impl EndpointConfig {
         config
     }
 
-    /// Hands over the call that would create this configuration if whoever made the call `using` it made that as well, then and
-    /// there.
+    /// Passes on the call that would create this configuration, as if the caller of `using`, which uses it, had made it
+    /// at that time.
     pub fn as_created<T>(&self, using: &Call, then: impl FnOnce(&Call, &'static Operation) -> T) -> Option<T> {
         let operation = Operation::named(Self::BY)?;
         let request = json::borrowed(&self.request).ok()?;

@@ -1,7 +1,7 @@
 //! The tags of roles, users and SageMaker's resources over time, from the calls that set them.
 //!
-//! Source: IAM API reference, `CreateRole`, `TagRole`, `UntagRole`, `DeleteRole` and their kin for users; SageMaker API
-//! reference, `AddTags`, `DeleteTags` and the `Tags` of what creates something.
+//! Source: IAM API reference, `CreateRole`, `TagRole`, `UntagRole`, `DeleteRole` and the same for users; SageMaker API
+//! reference, `AddTags`, `DeleteTags` and the `Tags` of operations that create resources.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeBounds;
@@ -14,7 +14,7 @@ use crate::record::Call;
 use crate::record::arn;
 use crate::record::json::{Value, member, member_text};
 
-/// What a call did to the tags of something.
+/// What a call did to the tags of a role, user or resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagChange {
     carrier: String,
@@ -28,14 +28,14 @@ struct TagEvent {
     author: Author,
 }
 
-/// Who changed tags, by which call.
+/// Who changed tags, with which call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
     /// `eventID`
     pub event_id: Option<String>,
     /// `eventName`
     pub event_name: String,
-    /// `userIdentity.arn`: of the session, where there is one.
+    /// `userIdentity.arn`: that of the session, if there is one.
     pub arn: Option<String>,
     principal: Option<String>,
 }
@@ -58,19 +58,19 @@ impl Author {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Change {
-    /// It was created, with exactly these tags.
+    /// The role, user or resource was created, with exactly these tags.
     Created(Tags),
-    /// These were set, the others left.
+    /// These tags were set, and the others left unchanged.
     Set(Tags),
-    /// These keys were removed, the others left.
+    /// These keys were removed, and the others left unchanged.
     Removed(Vec<String>),
-    /// It is no more. A session of a role may live on: with which tags, IAM does not document.
+    /// It was deleted. A role's session may live on; IAM does not document with which tags.
     Deleted,
-    /// The record does not show what was changed.
+    /// The record does not show what changed.
     Unreadable,
 }
 
-/// What is known of one tag: its value, or that there is none, or why that is not known.
+/// What is known about one tag: its value, or that there is none, or why that is not known.
 pub type Told<'a> = Result<Option<&'a str>, &'static str>;
 
 /// `eventSource` of the calls that change the tags of roles and users.
@@ -83,8 +83,8 @@ pub(super) const CHANGING_ROLES: [&str; 4] = ["CreateRole", "TagRole", "UntagRol
 pub(super) const CHANGING_USERS: [&str; 4] = ["CreateUser", "TagUser", "UntagUser", "DeleteUser"];
 
 impl TagChange {
-    /// The change that a successful call made, if it is one that is about the tags of a role or user, or of a resource of
-    /// SageMaker that was there before.
+    /// The change that a successful call made, if it changes the tags of a role, of a user or of an existing SageMaker
+    /// resource.
     pub fn read(call: &Call) -> Option<Self> {
         if call.error_code.is_some() {
             return None;
@@ -99,7 +99,7 @@ impl TagChange {
         Self::of(call, &arn, read_change(call))
     }
 
-    /// The tags that a successful call gave to the resource of SageMaker that it created or updated.
+    /// The tags that a successful call gave to the SageMaker resource that it created or updated.
     pub fn with_resource(call: &Call) -> Option<Self> {
         let is_successful = call.is_sagemaker() && call.error_code.is_none();
         let operation = Operation::named(call.event_name).filter(|_| is_successful)?;
@@ -117,12 +117,13 @@ impl TagChange {
         Some(Self { carrier: carrier(arn)?, at: call.time()?, event })
     }
 
-    /// What it changed the tags of, as [`carrier`] names it.
+    /// The role, user or resource, in the form of [`carrier`].
     pub fn carrier(&self) -> &str {
         &self.carrier
     }
 
-    /// Whether calls of this name to this service change the tags of roles or users: of which kind, and what names them.
+    /// Whether calls of this name to this service change the tags of roles or users: the kind, and the request member
+    /// that names the role or user.
     pub fn subject(event_source: &str, event_name: &str) -> Option<(&'static str, &'static str)> {
         let kind = if CHANGING_ROLES.contains(&event_name) {
             ("role", "roleName")
@@ -135,7 +136,7 @@ impl TagChange {
     }
 }
 
-/// What a call that is about tags did to them; `None` where that cannot be read.
+/// What a call did to tags; `None` if that cannot be read.
 fn read_change(call: &Call) -> Option<Change> {
     let request = *call.request.as_ref().ok()?;
     match call.event_name {
@@ -146,7 +147,7 @@ fn read_change(call: &Call) -> Option<Change> {
     }
 }
 
-/// The tags in a list, none where there is no list; `None` where they cannot be read.
+/// The tags in a list, which are none if there is no list; `None` if they cannot be read.
 fn read_tags(list: Option<&Value>) -> Option<Tags> {
     let mut tags = Tags::default();
     if let Some(list) = list {
@@ -160,8 +161,9 @@ fn read_keys(request: &Value) -> Option<Vec<String>> {
     keys.iter().map(|key| key.as_str().map(str::to_owned)).collect()
 }
 
-/// What carries tags, by its ARN. The names of roles and users are unique in an account whatever their path and case (IAM User
-/// Guide, "IAM identifiers"); SageMaker writes the names in ARNs in lower case, and takes them in any.
+/// A key for the carrier of tags with this ARN. In an account, the names of roles and users are unique, regardless of
+/// path and case (IAM User Guide, "IAM identifiers"). SageMaker writes names in ARNs in lower case, and accepts them in
+/// any case.
 pub fn carrier(arn: &str) -> Option<String> {
     if !arn::is_of_iam(arn) {
         return Some(arn.to_ascii_lowercase());
@@ -171,13 +173,13 @@ pub fn carrier(arn: &str) -> Option<String> {
 }
 
 impl Change {
-    /// What it tells of the tag `key`; `None` where it leaves the tag as it was.
+    /// What it says about the tag `key`; `None` if it leaves the tag unchanged.
     fn tells(&self, key: &str) -> Option<Told<'_>> {
         match self {
             Self::Created(tags) => Some(Ok(tags.get(key))),
             Self::Set(tags) => tags.get(key).map(|value| Ok(Some(value))),
             Self::Removed(keys) => keys.iter().any(|removed| removed.eq_ignore_ascii_case(key)).then_some(Ok(None)),
-            Self::Deleted => Some(Err("it had been deleted by then")),
+            Self::Deleted => Some(Err("it was already deleted")),
             Self::Unreadable => Some(Err("a record that changed its tags cannot be read")),
         }
     }
@@ -195,7 +197,7 @@ impl Change {
 #[derive(Clone, Debug, Default)]
 pub struct TagHistory(HashMap<String, Changes>);
 
-/// The changes of one thing's tags. Records tell whole seconds: several may come at one time.
+/// The changes of one carrier's tags. Records have whole seconds, so several changes may have the same time.
 type Changes = BTreeMap<Timestamp, Vec<TagEvent>>;
 
 impl TagHistory {
@@ -207,7 +209,7 @@ impl TagHistory {
         }
     }
 
-    /// The tags of the role, user or resource `arn` at a certain time. `None` where no change of them is known.
+    /// The tags of the role, user or resource `arn` at a certain time. `None` if no change of them is known.
     pub fn at(&self, arn: &str, time: Option<Timestamp>) -> Option<TagsAt<'_>> {
         if self.0.is_empty() {
             return None;
@@ -216,7 +218,7 @@ impl TagHistory {
     }
 }
 
-/// The tags of a role, user or resource at a certain time, as far as the changes up to then tell.
+/// The tags of a role, user or resource at a certain time, as far as the changes up to then show them.
 #[derive(Clone, Copy, Debug)]
 pub struct TagsAt<'a> {
     changes: &'a Changes,
@@ -224,25 +226,25 @@ pub struct TagsAt<'a> {
 }
 
 impl<'a> TagsAt<'a> {
-    /// The value of the tag `key`; `None` where there was no such tag.
+    /// The value of the tag `key`; `None` if there was no such tag.
     ///
     /// # Errors
-    /// Where the changes do not tell, with the reason.
+    /// If the changes do not show it, with the reason.
     pub fn get(&self, key: &str) -> Told<'a> {
         let value = self.last(key, ..=self.time);
         if value == self.before(key) {
-            value.unwrap_or(Err("no record of an earlier time tells this tag of it"))
+            value.unwrap_or(Err("no earlier record shows this tag"))
         } else {
-            Err("its tags changed in the very second of the call")
+            Err("its tags changed in the same second as the call")
         }
     }
 
-    /// What is known of the tag `key` as it was before that second. `None` where no record tells.
+    /// What is known about the tag `key` before that second. `None` if no record shows it.
     pub fn before(&self, key: &str) -> Option<Told<'a>> {
         self.last(key, ..self.time)
     }
 
-    /// When and by whom the tag `key` got the value that it had at that time, if it was set to another than it had before.
+    /// When and by whom the tag `key` was set to the value that it had at that time, if that changed its value.
     pub fn set_by(&self, key: &str) -> Option<(Timestamp, &'a Author)> {
         let sets = |event: &&TagEvent| event.change.tells(key).is_some();
         let mut times = self.changes.range(..=self.time).rev();
@@ -270,7 +272,7 @@ impl<'a> TagsAt<'a> {
         keys.filter_map(|key| Some((key, self.get(key).ok()??))).collect()
     }
 
-    /// The tags that were set since the creation, or, with `None`, removed.
+    /// The tags that were set or, with `None`, removed since the creation.
     pub fn changed_since_creation(&self) -> BTreeMap<&'a str, Option<&'a str>> {
         let mut changed = BTreeMap::new();
         for event in self.changes.range(..=self.time).flat_map(|(_, events)| events) {
@@ -367,6 +369,6 @@ mod tests {
         }
         let others =
             history(&[("TagUser", "08:00:00", r#"{"userName":"Train","tags":[{"key":"Project","value":"x"}]}"#)]);
-        assert!(others.at(ROLE, "2026-03-02T09:00:00Z".parse().ok()).is_none(), "a user is no role");
+        assert!(others.at(ROLE, "2026-03-02T09:00:00Z".parse().ok()).is_none(), "a user is not a role");
     }
 }

@@ -4,7 +4,7 @@ use super::{AttachedPolicy, Evidence, IamEntity, Tags};
 use crate::record::json::{Value, member, member_text};
 
 impl Evidence {
-    /// Adds all roles and users of a page of account authorization details. Returns what could not be read of them: those
+    /// Adds all roles and users of a page of account authorization details. Returns what could not be read: those
     /// principals stay unknown.
     pub fn add_authorization_details(&mut self, details: &Value) -> Vec<String> {
         let mut problems = Vec::new();
@@ -22,7 +22,7 @@ impl Evidence {
 }
 
 fn principal<'a>(entry: &'a Value) -> Result<(&'a str, IamEntity), String> {
-    let arn = member_text(entry, "Arn").ok_or("no `Arn`")?;
+    let arn = member_text(entry, "Arn").ok_or("`Arn` is missing")?;
     let attached = member(entry, "AttachedManagedPolicies").and_then(Value::as_array).unwrap_or_default();
     let attached_policies = attached
         .iter()
@@ -39,7 +39,7 @@ fn principal<'a>(entry: &'a Value) -> Result<(&'a str, IamEntity), String> {
     Ok((arn, IamEntity { tags, attached_policies: Ok(attached_policies), trust_policy }))
 }
 
-/// A policy document: the AWS CLI prints it as JSON, the API itself as URL-encoded text.
+/// A policy document: the AWS CLI prints it as JSON, but the API returns it as URL-encoded text.
 fn document(value: &Value) -> Result<serde_json::Value, String> {
     match value {
         Value::Str(encoded) => decode_policy_document(encoded),
@@ -50,10 +50,10 @@ fn document(value: &Value) -> Result<serde_json::Value, String> {
 /// A policy document as IAM's API returns it: URL-encoded (IAM API reference, `Role`).
 ///
 /// # Errors
-/// Where it is no JSON.
+/// If it is not JSON.
 pub fn decode_policy_document(encoded: &str) -> Result<serde_json::Value, String> {
     let text = percent_encoding::percent_decode_str(encoded).decode_utf8_lossy();
-    serde_json::from_str(&text).map_err(|error| format!("`AssumeRolePolicyDocument` is no JSON: {error}"))
+    serde_json::from_str(&text).map_err(|error| format!("`AssumeRolePolicyDocument` is not JSON: {error}"))
 }
 
 #[cfg(test)]
@@ -71,7 +71,7 @@ mod tests {
                 {"Arn":"arn:aws:iam::111122223333:role/Encoded","AssumeRolePolicyDocument":"%7B%22Statement%22%3A%5B1%5D%7D"}]}"#;
         let details: Value = serde_json::from_str(text).unwrap();
         let mut evidence = Evidence::new("");
-        assert_eq!(evidence.add_authorization_details(&details), ["`RoleDetailList[1]`: no `Arn`"]);
+        assert_eq!(evidence.add_authorization_details(&details), ["`RoleDetailList[1]`: `Arn` is missing"]);
         let role = evidence.principal("arn:aws:iam::111122223333:role/Train").unwrap();
         assert_eq!(role.tags.as_ref().unwrap().get("Project"), Some("atlas"));
         assert_eq!(role.attached_policies.as_ref().unwrap()[0].name, "AdministratorAccess");

@@ -1,8 +1,8 @@
-//! What a look-up finds out about roles, users and keys.
+//! The results of look-ups of roles, users and keys.
 
 use super::tags::Tags;
 
-/// The result of a look-up: what was found, or why it could not be.
+/// The result of a look-up: what was found, or why nothing could be found.
 pub type LookedUp<T> = Result<T, String>;
 
 /// An IAM role or user. Source: IAM API reference, `RoleDetail` and `UserDetail`.
@@ -16,13 +16,13 @@ pub struct IamEntity {
     pub trust_policy: LookedUp<serde_json::Value>,
 }
 
-/// Nothing of it was looked up.
+/// An entity of which nothing was looked up.
 impl Default for IamEntity {
     fn default() -> Self {
         let missing = |what: &str| format!("{what} was not looked up");
         Self {
             tags: Err(missing("its tags")),
-            attached_policies: Err(missing("what is attached to it")),
+            attached_policies: Err(missing("its attached policies")),
             trust_policy: Err(missing("its trust policy")),
         }
     }
@@ -40,7 +40,7 @@ pub struct AttachedPolicy {
 /// A KMS key. Source: KMS API reference, `DescribeKey`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// The key's own ARN, also where it was looked up by an alias.
+    /// The key's own ARN, even if it was looked up by an alias.
     pub arn: String,
     /// Whether `KeyManager` is `CUSTOMER`.
     pub customer_managed: bool,

@@ -1,7 +1,7 @@
-//! What is known beside the call itself: IAM's word on roles and users, sessions, models, endpoint configurations and keys.
+//! What is known besides the call itself: IAM's roles and users, sessions, models, endpoint configurations and keys.
 //!
-//! The command line fills this from files, a Lambda from look-ups; nothing downstream can tell the difference. What is
-//! not in here is [`Unread`], never assumed.
+//! The command line fills it from files, a Lambda function from look-ups, and the code that reads it works the same
+//! with both. A fact that is missing here is [`Unread`], never assumed.
 
 mod endpoint_configs;
 mod history;
@@ -54,8 +54,8 @@ impl Evidence {
         Self { hint, ..Self::default() }
     }
 
-    /// Learns what a call teaches about others: the session that it issues, the model or endpoint configuration that it creates,
-    /// the tags of a role, user or resource that it sets or removes.
+    /// Learns what a call shows for later calls: the session that it issues, the model or endpoint configuration that
+    /// it creates, and the tags of a role, user or resource that it sets or removes.
     pub fn learn(&mut self, call: &Call) {
         if let Some(session) = Session::read(call) {
             self.sessions.add(session);
@@ -67,12 +67,12 @@ impl Evidence {
         }
     }
 
-    /// What is known of the IAM role or user `arn`, to add to.
+    /// What is known about the IAM role or user `arn`, to add to it.
     pub fn principal_mut(&mut self, arn: &str) -> &mut IamEntity {
         self.principals.entry(without_path(arn)).or_default()
     }
 
-    /// Adds what is known of the KMS key that `arn`, a key's or an alias's, stands for.
+    /// Adds what is known about the KMS key whose own or alias ARN is `arn`.
     pub fn add_key(&mut self, arn: &str, key: LookedUp<Key>) {
         self.keys.insert(arn.to_owned(), key);
     }
@@ -80,16 +80,17 @@ impl Evidence {
     /// The IAM role or user `arn`.
     ///
     /// # Errors
-    /// Where nothing is known of it.
+    /// If nothing is known about it.
     pub fn principal(&self, arn: &str) -> Result<&IamEntity, String> {
         let known = self.principals.get(&without_path(arn));
         known.ok_or_else(|| format!("IAM's data on `{arn}` is missing{}", self.hint))
     }
 
-    /// The tags of the IAM role or user `arn` at a certain time: IAM's word, else what the records of their changes tell.
+    /// The tags of the IAM role or user `arn` at a certain time: from IAM's data, else from the records of their
+    /// changes.
     ///
     /// # Errors
-    /// Where nothing is known of them.
+    /// If nothing is known about them.
     pub fn tags(&self, arn: &str, time: Option<Timestamp>) -> Result<PrincipalTags<'_>, String> {
         match (self.principal(arn), self.tag_history.at(arn, time)) {
             (Err(_), Some(tags)) => Ok(PrincipalTags::History { tags, arn: arn.to_owned(), hint: self.hint }),
@@ -100,7 +101,7 @@ impl Evidence {
     /// The endpoint configuration `name`, which `call` uses and names at `path`, with the tags that it had then.
     ///
     /// # Errors
-    /// Where it is not known.
+    /// If it is not known.
     pub fn endpoint_config(&self, call: &Call, name: &str, path: &dyn fmt::Display) -> Read<Cow<'_, EndpointConfig>> {
         let config = self.endpoint_configs.get(call, name, path)?;
         let history = config.arn.as_deref().and_then(|arn| self.tag_history.at(arn, call.time()));
@@ -108,38 +109,38 @@ impl Evidence {
         Ok(changed.map_or(Cow::Borrowed(config), |changed| Cow::Owned(config.retagged(&changed))))
     }
 
-    /// The KMS key that `arn`, a key's or an alias's, stands for, if it was looked up.
+    /// The KMS key whose own or alias ARN is `arn`, if it was looked up.
     ///
     /// # Errors
-    /// Where that failed.
+    /// If the look-up failed.
     pub fn key(&self, arn: &str) -> Result<Option<&Key>, String> {
         self.keys.get(arn).map(|key| key.as_ref().map_err(Clone::clone)).transpose()
     }
 }
 
-/// The calls to services other than SageMaker that can teach anything: `eventSource` and names.
+/// The calls to services other than SageMaker from which anything can be learned: `eventSource` and names.
 pub const TEACHING: [(&str, &[&str]); 3] = [
     (sessions::ISSUER, &sessions::ISSUING),
     (history::CHANGER, &history::CHANGING_ROLES),
     (history::CHANGER, &history::CHANGING_USERS),
 ];
 
-/// Whether calls of this name to this service, which is not SageMaker, can teach anything.
+/// Whether anything can be learned from calls of this name to this service, which is not SageMaker.
 pub fn may_teach(event_source: &[u8], event_name: &[u8]) -> bool {
     let teaches = |names: &[&str]| names.iter().any(|name| name.as_bytes() == event_name);
     TEACHING.iter().any(|(source, names)| source.as_bytes() == event_source && teaches(names))
 }
 
-/// What is known of the tags of a role or user.
+/// What is known about the tags of a role or user.
 #[derive(Clone, Debug)]
 pub enum PrincipalTags<'a> {
-    /// All of them.
+    /// All tags, from IAM's data.
     Exact(&'a Tags),
-    /// Those that records of their changes tell.
+    /// The tags that the records of their changes show.
     History {
         /// The tags.
         tags: TagsAt<'a>,
-        /// Whose they are.
+        /// The ARN of their role or user.
         arn: String,
         /// How the reader can provide what is missing.
         hint: &'static str,
@@ -147,10 +148,10 @@ pub enum PrincipalTags<'a> {
 }
 
 impl<'a> PrincipalTags<'a> {
-    /// The value of the tag `key`; `None` where there is no such tag.
+    /// The value of the tag `key`; `None` if there is no such tag.
     ///
     /// # Errors
-    /// Where that is not known.
+    /// If the value is not known.
     pub fn get(&self, key: &str) -> Result<Option<&'a str>, String> {
         match self {
             Self::Exact(tags) => Ok(tags.get(key)),
@@ -169,8 +170,8 @@ impl<'a> PrincipalTags<'a> {
     }
 }
 
-/// The ARN of a role or user without its path: names are unique in an account whatever the path, and the ARN of a session
-/// does not have it.
+/// The ARN of a role or user without its path. Names are unique in an account, regardless of the path, and the ARN of a
+/// session does not have the path.
 fn without_path(arn: &str) -> String {
     match (arn.split_once('/'), arn.rsplit_once('/')) {
         (Some((prefix, _)), Some((_, name))) => format!("{prefix}/{name}"),

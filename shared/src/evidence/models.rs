@@ -4,7 +4,7 @@ use super::Created;
 use crate::record::Call;
 use crate::record::json::find;
 
-/// A SageMaker model, where hosting takes its network settings from. Source: SageMaker API reference, `CreateModel`.
+/// A SageMaker model, from which hosting takes its network settings. Source: SageMaker API reference, `CreateModel`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Model {
     /// `EnableNetworkIsolation`

@@ -13,15 +13,15 @@ use super::Tags;
 use crate::record::json::{OMITTED, Read, Unread, Value, member, member_text};
 use crate::record::{Call, Identity};
 
-/// A session as the record of the STS call that issued it tells it.
+/// A session, as the record of the STS call that issued it shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// `responseElements.credentials.accessKeyId`, which signs the session's calls.
     pub access_key_id: Option<String>,
-    /// The session's principal id, `<role id>:<session name>`, and when it was issued: how to find it where another access
-    /// key signs the calls (IAM Identity Center) or none does (a service acts for the session).
+    /// The session's principal id, `<role id>:<session name>`, and when it was issued. They identify the session if
+    /// another access key signs the calls (IAM Identity Center) or none does (a service acts for the session).
     pub issued: Option<(String, Timestamp)>,
-    /// The tags passed or inherited; or why they could not be read.
+    /// The tags that were passed or inherited, or why they could not be read.
     pub tags: Result<Tags, String>,
 }
 
@@ -32,14 +32,14 @@ pub(super) const ISSUER: &str = "sts.amazonaws.com";
 pub(super) const ISSUING: [&str; 4] =
     ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetFederationToken"];
 
-/// The member of a request that lists tags passed.
+/// The member of a request that lists the passed tags.
 const TAGS: &str = "tags";
 
-/// Those that map keys of tags to values: passed by an identity provider, and inherited from the calling session.
+/// The members that map tag keys to values: passed by an identity provider, and inherited from the calling session.
 const TAG_MAPS: [&str; 2] = ["principalTags", "incomingTransitiveTags"];
 
 impl Session {
-    /// A request with none of these members asks for a session without tags; `omitted` stands for any of them.
+    /// A request with none of these members asks for a session without tags. `omitted` may stand for any of them.
     pub const ASK_FOR_TAGS: [&str; 4] = [TAGS, TAG_MAPS[0], TAG_MAPS[1], OMITTED];
 
     /// The session that `call` issued, if it is a successful call that issues sessions.
@@ -59,7 +59,7 @@ impl Session {
         })
     }
 
-    /// The tags of a session that this request asked for.
+    /// The tags of the session that this request asked for.
     ///
     /// # Errors
     /// If they cannot be read.
@@ -77,7 +77,7 @@ impl Session {
         Ok(tags)
     }
 
-    /// When the session that `call` issued ends, where the record tells.
+    /// When the session that `call` issued ends, if the record shows it.
     pub fn end(call: &Call) -> Option<Timestamp> {
         end(member_text(member(call.response?, "credentials")?, "expiration")?)
     }
@@ -87,14 +87,14 @@ impl Session {
         event_source == ISSUER.as_bytes() && ISSUING.iter().any(|name| name.as_bytes() == event_name)
     }
 
-    /// The access key and the principal id: a caller's session has one of them in common with the caller.
+    /// The access key and the principal id: a caller shares one of them with its session.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let principal_id = self.issued.as_ref().map(|(principal_id, _)| principal_id.as_str());
         self.access_key_id.as_deref().into_iter().chain(principal_id)
     }
 }
 
-/// The time that CloudTrail writes as `Mar 2, 2026, 9:30:00 PM`, in UTC.
+/// Reads a time that CloudTrail writes as `Mar 2, 2026, 9:30:00 PM`, in UTC.
 fn end(expiration: &str) -> Option<Timestamp> {
     let time = DateTime::strptime("%b %d, %Y, %I:%M:%S %p", expiration).ok()?;
     Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
@@ -108,8 +108,8 @@ pub struct Sessions {
     unavailable: Option<String>,
 }
 
-/// What the records of one session say of its tags. There may be several: CloudTrail delivers at least once, and to both
-/// accounts of a cross-account call.
+/// What the records of one session say about its tags. There may be several: CloudTrail delivers at least once, and to
+/// both accounts of a cross-account call.
 type Records = Vec<Result<Tags, String>>;
 
 impl Sessions {
@@ -127,17 +127,18 @@ impl Sessions {
         }
     }
 
-    /// Sessions could not be looked up, for this reason: one that is not known may be there all the same.
+    /// Sessions could not be looked up, for this reason. A session that is not known may exist nevertheless.
     pub fn set_unavailable(&mut self, why: String) {
         self.unavailable = Some(why);
     }
 
-    /// The tags of the session that made a call: the one whose access key signed it, else the one with the caller's
-    /// principal id that was issued when the caller's credentials were. `None` where no such session is known.
+    /// The tags of the session that made a call: the session whose access key signed it, else the session with the
+    /// caller's principal id that was issued at the same time as the caller's credentials. `None` if no such session is
+    /// known.
     ///
     /// # Errors
-    /// Where the session is known and its tags are not, or where records contradict each other: another session's tags
-    /// must never count.
+    /// If the session is known but its tags are not, or if records contradict each other: another session's tags must
+    /// never count.
     pub fn tags(&self, identity: &Identity) -> Read<Option<&Tags>> {
         let signed = identity.access_key_id.and_then(|key| self.by_access_key.get(key));
         let records = signed.or_else(|| {

@@ -6,17 +6,18 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::record::json::{self, Value, member};
 
-/// The tags of a role, user or session. Keys are case-insensitive, values are not (IAM User Guide, "Rules for tagging").
+/// The tags of a role, user or session. Keys are case-insensitive, values are not (IAM User Guide, "Rules for
+/// tagging").
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tags(Vec<(String, String)>);
 
 impl Tags {
-    /// The value under `key`, whatever the key's case.
+    /// The value of `key`, regardless of the key's case.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
     }
 
-    /// Sets `key` to `value`, in the place of whatever the key had in any case.
+    /// Sets `key` to `value`. This replaces the key in any case.
     pub fn set(&mut self, key: &str, value: &str) {
         self.0.retain(|(known, _)| !known.eq_ignore_ascii_case(key));
         let place = self.0.partition_point(|(known, _)| known.as_str() < key);
@@ -33,7 +34,7 @@ impl Tags {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// Adds a list of `{key, value}` objects. STS records write the names in lower case, IAM's API with a capital.
+    /// Adds a list of `{key, value}` objects. STS records write the names in lower case, IAM's API in upper case.
     pub(super) fn add_list(&mut self, list: &Value, key_name: &str, value_name: &str) -> Result<(), String> {
         let Value::Array(elements) = list else {
             return Err(format!("expected a list of tags, found {}", json::kind(list)));
@@ -56,13 +57,13 @@ impl Tags {
         for (key, value) in members.iter() {
             match value {
                 Value::Str(value) => self.set(key, value),
-                other => return Err(format!("the tag `{key}` has {} for a value", json::kind(other))),
+                other => return Err(format!("the value of the tag `{key}` is {}", json::kind(other))),
             }
         }
         Ok(())
     }
 
-    /// The list under `name` in `object`, in the way IAM's API writes tags; no such member means no tags.
+    /// The list `name` in `object`, in the form of IAM's API. If the member is missing, there are no tags.
     pub(super) fn of_iam(object: &Value, name: &str) -> Result<Self, String> {
         let mut tags = Self::default();
         if let Some(list) = member(object, name) {

@@ -1,9 +1,9 @@
-//! A call for the tests of what calls teach.
+//! A call, for the tests of what is learned from calls.
 
 use crate::record::Call;
 use crate::record::json::Value;
 
-/// Hands over a call to SageMaker.
+/// Passes on a call to SageMaker.
 pub(super) fn with_call<T>(name: &str, time: &str, request: &str, then: impl FnOnce(&Call) -> T) -> T {
     let record = format!(
         r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{name}","eventTime":"{time}","requestParameters":{request}}}"#

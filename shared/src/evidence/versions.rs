@@ -1,4 +1,4 @@
-//! Resources that calls name: looked up, or learned from the calls that created them.
+//! Resources that calls name. They are looked up, or learned from the calls that created them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,25 +9,27 @@ use super::LookedUp;
 use crate::record::Call;
 use crate::record::json::{Read, Unread};
 
-/// A kind of resource of which it is known how each was created.
+/// A kind of resource that is known by how it was created.
 pub trait Created: Sized {
-    /// What people call it.
+    /// Its name in messages.
     const WHAT: &'static str;
     /// The operation that creates it.
     const BY: &'static str;
 
-    /// The resource that a successful call of that operation created, with its name. `None` where the request does not tell.
+    /// The resource that a successful call of that operation created, with its name. `None` if the request does not
+    /// show it.
     fn from_request(call: &Call) -> Option<(String, Self)>;
 
-    /// The resource that `call` created, with its name. `None` for calls that created none of this kind, or do not tell.
+    /// The resource that `call` created, with its name. `None` for calls that did not create one of this kind, or do
+    /// not show it.
     fn read(call: &Call) -> Option<(String, Self)> {
         let creates_it = call.is_sagemaker() && call.event_name == Self::BY && call.error_code.is_none();
         creates_it.then(|| Self::from_request(call)).flatten()
     }
 }
 
-/// All known resources of a kind. A name may be given again after the resource was deleted, so each is known from a certain
-/// time on.
+/// All known resources of a kind. A name may be used again after the resource was deleted, so each is known from a
+/// certain time on.
 #[derive(Clone, Debug)]
 pub struct Versions<T>(HashMap<String, Vec<(Timestamp, LookedUp<T>)>>);
 
@@ -38,7 +40,7 @@ impl<T> Default for Versions<T> {
 }
 
 impl<T: Created + Clone + PartialEq> Versions<T> {
-    /// Adds what is known, from `since` on, of a resource of the account and region of `call`.
+    /// Adds what is known from `since` on about a resource in the account and region of `call`.
     pub fn add(&mut self, call: &Call, name: &str, since: Timestamp, resource: LookedUp<T>) {
         let known = self.0.entry(key(call, name)).or_default();
         if !known.contains(&(since, resource.clone())) {
@@ -56,10 +58,10 @@ impl<T: Created + Clone + PartialEq> Versions<T> {
     /// The resource `name`, which `call` uses and names at `path`, as it was at the time of the call.
     ///
     /// # Errors
-    /// Where it is not known.
+    /// If it is not known.
     pub fn get(&self, call: &Call, name: &str, path: &dyn fmt::Display) -> Read<&T> {
         let unread = |why: &str| Unread::new(path, format!("the {} `{name}` {why}", T::WHAT));
-        let Some(time) = call.time() else { return Err(unread("may have changed: the record does not tell its time")) };
+        let Some(time) = call.time() else { return Err(unread("may have changed: the record has no time")) };
         let known = self.0.get(&key(call, name)).into_iter().flatten();
         let mut latest = known.filter(|(since, _)| *since <= time).collect::<Vec<_>>();
         latest.sort_by_key(|(since, _)| *since);

@@ -1,4 +1,4 @@
-//! Who called, and which tags that principal holds.
+//! Who called, and which tags the principal has.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::terms::SessionTags;
 /// Where a tag of the caller came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagSource {
-    /// The session was given it, or inherited it.
+    /// It was passed to the session, or inherited.
     Session,
     /// The role carries it.
     Role,
@@ -20,7 +20,7 @@ pub enum TagSource {
 }
 
 impl TagSource {
-    /// As reports write it.
+    /// Its name in reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Session => "session",
@@ -33,14 +33,14 @@ impl TagSource {
 /// The principal behind a call.
 #[derive(Clone, Debug)]
 pub struct Caller<'a> {
-    /// ARN of the IAM role or user (or `root`), where the record tells it.
+    /// ARN of the IAM role or user (or `root`), if the record has it.
     pub arn: Option<Cow<'a, str>>,
     session: Read<Option<&'a Tags>>,
     identity: Read<Option<(PrincipalTags<'a>, TagSource)>>,
 }
 
 impl<'a> Caller<'a> {
-    /// Finds out who called, and what is known of their tags.
+    /// Finds out who called, and what is known about their tags.
     pub fn of(call: &Call<'a>, evidence: &'a Evidence, session_tags: SessionTags) -> Self {
         let identity = &call.identity;
         let unreadable =
@@ -59,11 +59,11 @@ impl<'a> Caller<'a> {
             }
             Some("AWSService") => {
                 let service = identity.invoked_by.unwrap_or("an AWS service");
-                unreadable(format!("`{service}` called by itself: the record names no principal with tags"))
+                unreadable(format!("`{service}` made the call itself: the record names no principal with tags"))
             }
             Some("AWSAccount") => unreadable("the caller belongs to another account".to_owned()),
             Some(kind) => unreadable(format!("a caller of type `{kind}` has no IAM role or user to look up")),
-            None => unreadable("the record does not say who called".to_owned()),
+            None => unreadable("the record names no caller".to_owned()),
         }
     }
 
@@ -74,7 +74,7 @@ impl<'a> Caller<'a> {
         evidence: &'a Evidence,
     ) -> Self {
         let identity = match arn.as_deref() {
-            None => Err(Unread::new("userIdentity", "the record names neither role nor user")),
+            None => Err(Unread::new("userIdentity", "the record names neither a role nor a user")),
             Some(arn) => {
                 let source = if arn::is_user(arn) { TagSource::User } else { TagSource::Role };
                 let tags = evidence.tags(arn, call.time()).map_err(|why| Unread::new("userIdentity", why));
@@ -84,11 +84,12 @@ impl<'a> Caller<'a> {
         Self { arn, session, identity }
     }
 
-    /// The value of the caller's tag `key` and where it came from; `None` where the caller has no such tag, or an empty one,
-    /// which names nothing. A session's tag overrides the role's (IAM User Guide, "Pass session tags in AWS STS").
+    /// The value of the caller's tag `key` and its source; `None` if the caller has no such tag, or one with an empty
+    /// value, which names no project. A session's tag overrides the role's (IAM User Guide, "Pass session tags in AWS
+    /// STS").
     ///
     /// # Errors
-    /// Where the tags that would tell could not be read.
+    /// If the tags that decide it could not be read.
     pub fn tag(&self, key: &str) -> Read<Option<(&'a str, TagSource)>> {
         let of_session = self.session.clone()?.and_then(|tags| Some((tags.get(key)?, TagSource::Session)));
         let tag = match of_session {
@@ -105,7 +106,7 @@ impl<'a> Caller<'a> {
         Ok(tag.filter(|(value, _)| !value.is_empty()))
     }
 
-    /// Whether the caller is a role that AWS linked to one of its services, such as automatic scaling's.
+    /// Whether the caller is a service-linked role, such as that of automatic scaling.
     pub fn is_service_linked_role(&self) -> bool {
         self.arn.as_deref().is_some_and(arn::is_service_linked_role)
     }
@@ -115,7 +116,7 @@ impl<'a> Caller<'a> {
         self.arn.is_some() && !matches!(self.identity, Ok(None))
     }
 
-    /// All tags that are known, the session's over the role's or user's.
+    /// All known tags. The session's override the role's or user's.
     pub fn known_tags(&self) -> Tags {
         let mut known = match &self.identity {
             Ok(Some((tags, _))) => tags.known(),
@@ -138,7 +139,7 @@ fn session_tags_of<'a>(call: &Call, evidence: &'a Evidence, mode: SessionTags) -
     if tags.is_none() && mode == SessionTags::Required {
         return Err(Unread::new(
             "userIdentity.sessionContext",
-            "the record that issued this session was not seen, and the policy says that sessions carry the tag",
+            "the record that issued this session was not seen, but the policy says that sessions carry the tag",
         ));
     }
     Ok(tags)

@@ -1,4 +1,4 @@
-//! The facts of a call, in the domain's words: what the request asks for and what was looked up about it.
+//! The facts of a call, in the terms of the domain: what the request asks for, and what was looked up about it.
 
 mod caller;
 
@@ -11,7 +11,7 @@ use crate::operations::{Absence, Field, Operation, Slot};
 use crate::record::Call;
 use crate::record::json::{self, At, Found, Read, Unread, member_text};
 
-/// What is known of a call to an operation that is judged.
+/// What is known about a call to an operation that is judged.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
     /// The call.
@@ -29,27 +29,27 @@ pub struct Facts<'a> {
 /// A resource tag in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResourceTag<'a> {
-    /// Its key. SageMaker's keys have case.
+    /// Its key. SageMaker's tag keys are case-sensitive.
     pub key: &'a str,
-    /// Its value; empty where none was given.
+    /// Its value; empty if the request gives none.
     pub value: &'a str,
     /// Its position in the list.
     pub index: usize,
 }
 
 impl ResourceTag<'_> {
-    /// Where its key stands.
+    /// The path of its key.
     pub fn key_path(&self) -> String {
         format!("{TAGS}[{}].key", self.index)
     }
 
-    /// Where its value stands.
+    /// The path of its value.
     pub fn value_path(&self) -> String {
         format!("{TAGS}[{}].value", self.index)
     }
 }
 
-/// Whether people, billing or IAM may take one key of a tag for the other: they differ at most in case and white space.
+/// Whether people, billing or IAM may confuse the two tag keys: they differ at most in case and white space.
 pub fn are_alike(one: &str, other: &str) -> bool {
     fn normalised(key: &str) -> impl Iterator<Item = char> {
         key.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase)
@@ -60,7 +60,7 @@ pub fn are_alike(one: &str, other: &str) -> bool {
 /// Where requests carry tags.
 pub const TAGS: &str = "requestParameters.tags";
 
-/// Where compute takes its network settings from.
+/// The source of compute's network settings.
 #[derive(Clone, Debug)]
 pub enum Network<'a> {
     /// From the request itself.
@@ -77,7 +77,7 @@ pub enum Network<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Reads from the request all that the operations table knows of, and takes what was looked up.
+    /// Reads every fact of the operations table from the request, and takes what was looked up.
     pub fn of(call: &'a Call<'a>, operation: &'static Operation, caller: Caller<'a>, evidence: &'a Evidence) -> Self {
         let mut found = Vec::with_capacity(operation.slots().count());
         for slot in operation.slots() {
@@ -94,7 +94,7 @@ impl<'a> Facts<'a> {
             let is_missing = found.iter().skip(before).all(|(_, one)| one.value == Ok(None));
             if slot.required && is_missing {
                 found.truncate(before);
-                let unread = Unread::new(at, "missing, though the API requires it");
+                let unread = Unread::new(at, "missing, although the API requires it");
                 found.push((slot, Found { at, value: Err(unread) }));
             }
         }
@@ -103,8 +103,8 @@ impl<'a> Facts<'a> {
         Self { call, operation, caller, evidence, found, tags }
     }
 
-    /// Everything that the request says of `field`, each with its place. A fact that the API requires and that is not there
-    /// could not be read. What an update leaves as it is, is not there at all.
+    /// Everything that the request says about `field`, each with its place. If the API requires a fact that is missing,
+    /// it counts as unreadable. What an update leaves unchanged is not included.
     pub fn all(&self, field: Field) -> impl Iterator<Item = &Found<'a>> + Clone {
         self.slots(field).map(|(_, found)| found)
     }
@@ -117,7 +117,7 @@ impl<'a> Facts<'a> {
     /// All texts that are set for `field`.
     ///
     /// # Errors
-    /// Where one could not be read.
+    /// If one could not be read.
     pub fn texts(&self, field: Field) -> Read<Vec<(At, &'a str)>> {
         self.all(field).filter_map(|found| Some(found.text().transpose()?.map(|text| (found.at, text)))).collect()
     }
@@ -125,33 +125,33 @@ impl<'a> Facts<'a> {
     /// The tags of the request.
     ///
     /// # Errors
-    /// Where they could not be read.
+    /// If they could not be read.
     pub fn tags(&self) -> Read<&[ResourceTag<'a>]> {
         self.tags.as_deref().map_err(Clone::clone)
     }
 
-    /// The request's tags that IAM takes for the ABAC tag: names of condition keys have no case, so `aws:RequestTag/Project`
-    /// and `aws:ResourceTag/Project` also see `project`. Those without a value name no project.
+    /// The request's tags that IAM treats as the ABAC tag: condition key names ignore case, so `aws:RequestTag/Project`
+    /// and `aws:ResourceTag/Project` also match `project`. Tags without a value name no project and are left out.
     ///
     /// # Errors
-    /// Where the tags could not be read.
+    /// If the tags could not be read.
     pub fn project_tags(&self, key: &str) -> Read<Vec<ResourceTag<'a>>> {
         let names_project = |tag: &&ResourceTag| tag.key.eq_ignore_ascii_case(key) && !tag.value.is_empty();
         Ok(self.tags()?.iter().filter(names_project).copied().collect())
     }
 
-    /// Those roles that the request passes as one of `facts`, each with its place and ARN.
+    /// The roles that the request passes as one of `facts`, each with its place and ARN.
     ///
     /// # Errors
-    /// Where one could not be read.
+    /// If one could not be read.
     pub fn roles(&self, fields: &[Field]) -> Read<Vec<(At, &'a str)>> {
         Ok(fields.iter().map(|field| self.texts(*field)).collect::<Read<Vec<_>>>()?.concat())
     }
 
-    /// What IAM says of the role `arn` that the request passes at `at`: the part of it that `part` picks.
+    /// What IAM says about the role `arn`, which the request passes at `at`: the part that `part` selects.
     ///
     /// # Errors
-    /// Where it is not known.
+    /// If it is not known.
     pub fn role<T>(&self, at: &At, arn: &str, part: impl Fn(&'a IamEntity) -> &'a LookedUp<T>) -> Read<&'a T> {
         let known = self.evidence.principal(arn).and_then(|role| part(role).as_ref().map_err(Clone::clone));
         known.map_err(|why| Unread::new(at, why))
@@ -164,18 +164,19 @@ impl<'a> Facts<'a> {
         names.map(|(at, name)| known(at, name?)).collect()
     }
 
-    /// The value of the tag `key` of the role `arn`, which the request passes at `at`, at the time of the call; `None` where it has
-    /// no such tag, or an empty one.
+    /// The value of the tag `key` of the role `arn`, which the request passes at `at`, at the time of the call; `None`
+    /// if it has no such tag, or one with an empty value.
     ///
     /// # Errors
-    /// Where that is not known.
+    /// If the value is not known.
     pub fn role_tag(&self, at: &At, arn: &str, key: &str) -> Read<Option<&'a str>> {
         let value = self.evidence.tags(arn, self.call.time()).and_then(|tags| tags.get(key));
         value.map(|value| value.filter(|value| !value.is_empty())).map_err(|why| Unread::new(at, why))
     }
 
-    /// Where the compute that the request launches takes its network settings from: transform jobs, inference experiments and
-    /// classic endpoint configurations from models, everything else from the request.
+    /// The sources of the network settings of the compute that the request launches. Transform jobs, inference
+    /// experiments and endpoint configurations that name models take them from models, everything else from the
+    /// request.
     pub fn networks(&self) -> Vec<Read<Network<'a>>> {
         if !self.operation.tells(Field::Model) {
             return vec![Ok(Network::Request)];
@@ -205,16 +206,16 @@ impl<'a> Facts<'a> {
         networks
     }
 
-    /// How many instances the request can start, those that automatic scaling may add included, and the last place that adds
-    /// to them. `None` where it counts none, as serverless compute does.
+    /// How many instances the request can start, including those that automatic scaling may add, and the last place
+    /// that adds to them. `None` if it sets no count, as with serverless compute.
     ///
     /// # Errors
-    /// Where a count could not be read.
+    /// If a count could not be read.
     pub fn instance_count(&self) -> Read<Option<(At, u64)>> {
         if !self.operation.tells(Field::ParallelJobs) {
             return self.instance_count_of(|_| true);
         }
-        // At worst, all jobs that run at a time are of the largest kind.
+        // At worst, all jobs that run at the same time are of the largest kind.
         let jobs = self.counts(Field::ParallelJobs)?.into_iter().map(|(_, jobs)| jobs).max().unwrap_or(1);
         let mut largest: Option<(At, u64)> = None;
         for compute in self.all(Field::Compute) {
@@ -224,10 +225,10 @@ impl<'a> Facts<'a> {
         Ok(largest.map(|(at, count)| (at, count.saturating_mul(jobs))))
     }
 
-    /// The same, for one of several parts of the request that `place` lies in: for the part's own compute.
+    /// The same count for one of several parts of the request: the compute of the part that holds `place`.
     ///
     /// # Errors
-    /// Where a count could not be read.
+    /// If a count could not be read.
     pub fn instance_count_around(&self, place: &At) -> Read<Option<(At, u64)>> {
         match self.all(Field::Compute).find(|compute| place.is_under(&compute.at)) {
             Some(compute) => self.instance_count_of(|at| at.is_under(&compute.at)),
@@ -251,11 +252,11 @@ impl<'a> Facts<'a> {
         self.all(field).filter_map(|found| Some(found.count().transpose()?.map(|count| (found.at, count)))).collect()
     }
 
-    /// The objects of the request that launch compute, each with the instance types that it names; none where it is
-    /// serverless.
+    /// The objects of the request that launch compute, each with the instance types that it names. Serverless compute
+    /// names none.
     ///
     /// # Errors
-    /// Where the request could not be read, or does not say what it launches.
+    /// If the request could not be read, or does not say what it launches.
     pub fn compute(&self) -> Read<Vec<Compute<'a>>> {
         let types = self.texts(Field::InstanceType)?;
         let is_set = |found: &Found| found.value.clone().map(|value| value.is_some());
@@ -271,11 +272,11 @@ impl<'a> Facts<'a> {
             let instance_types: Vec<_> = types.iter().filter(|(slot, _)| slot.is_under(&at)).copied().collect();
             let serverless = serverless.iter().find(|slot| slot.is_under(&at) || !is_set).copied();
             if instance_types.is_empty() && serverless.is_none() {
-                return Err(Unread::new(at, "it names no instance type, and is not serverless either"));
+                return Err(Unread::new(at, "it names no instance type, but is not serverless"));
             }
             launched.push(Compute { at, instance_types, serverless });
         }
-        // Helpers, such as debugger rules, run beside the compute proper.
+        // Helpers, such as debugger rules, run beside the main compute.
         let helpers: Vec<_> =
             types.into_iter().filter(|(slot, _)| !launched.iter().any(|compute| slot.is_under(&compute.at))).collect();
         if let Some((at, _)) = helpers.first().copied() {
@@ -285,7 +286,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The list of tags that was found.
+/// Reads the list of tags that was found.
 fn tags<'a>(list: &Found<'a>) -> Read<Vec<ResourceTag<'a>>> {
     let Some(list) = list.value.clone()? else { return Ok(Vec::new()) };
     let Some(elements) = list.as_array() else {

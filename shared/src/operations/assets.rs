@@ -1,5 +1,5 @@
-//! What is kept rather than run: pipelines, MLflow, features, model packages, images, devices, people's tasks, hubs, projects,
-//! and the records of experiments.
+//! Resources that are kept and do not run: pipelines, MLflow, features, model packages, images, devices, human tasks,
+//! hubs, projects, and the records of experiments.
 
 use super::Field::{
     Compute, ContentKey, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceType, OutputKey,
@@ -12,12 +12,12 @@ use super::groups::{
 };
 use super::{Operation, Slot, Stop};
 
-const HOLDS_WORK: Stop = Never("deleting it may lose somebody's work");
+const HOLDS_WORK: Stop = Never("deleting it may lose people's work");
 
-/// Where MLflow writes.
+/// Where MLflow writes its artifacts.
 const ARTIFACT_STORE: &[Slot] = &[slot(OutputUri, "artifactStoreUri")];
 
-/// The network that the portal of a workforce is reached from.
+/// The network from which people reach a workforce's portal.
 const WORKFORCE_VPC: &[Slot] =
     &[slot(Subnet, "workforceVpcConfig.subnets[]"), slot(SecurityGroup, "workforceVpcConfig.securityGroupIds[]")];
 
@@ -27,7 +27,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "pipeline",
         "pipelineName",
         "pipelineArn",
-        Never("the steps of a pipeline are judged when they start"),
+        Never("a pipeline's steps are judged when they start"),
         &[TAGS, ROLE],
     )
     .described(),
@@ -217,7 +217,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "edge-deployment-plan",
         "edgeDeploymentPlanName",
         "",
-        Never("devices may already be under deployment"),
+        Never("the deployment to devices may already be running"),
         &[],
     ),
     create(

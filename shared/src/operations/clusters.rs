@@ -1,4 +1,4 @@
-//! HyperPod clusters, and what belongs to them.
+//! HyperPod clusters, and the resources that belong to them.
 
 use super::Field::{
     Compute, ExecutionRole, InputUri, InstanceCount, InstanceType, SecurityGroup, StorageKey, Subnet, Vpc,
@@ -7,7 +7,7 @@ use super::Stop::Never;
 use super::groups::{TAGS, create, required, slot, update, vpc};
 use super::{Operation, Slot, Stop};
 
-/// The instance groups at a path. An attached EBS volume takes a key whatever the instance type (API reference,
+/// The instance groups at a path. An attached EBS volume takes a key with any instance type (API reference,
 /// `ClusterEbsVolumeConfig`).
 macro_rules! instance_groups {
     ($path:literal) => {
@@ -37,7 +37,7 @@ macro_rules! restricted_instance_groups {
 /// The role of a cluster's autoscaler.
 const CLUSTER_ROLE: &[Slot] = &[slot(ExecutionRole, "clusterRole")];
 
-const CLUSTER: Stop = Never("a cluster runs the work of many people");
+const CLUSTER: Stop = Never("many people's work runs on a cluster");
 
 pub(super) const OPERATIONS: &[Operation] = &[
     create(

@@ -1,4 +1,4 @@
-//! What rows of the table share: constructors, and groups of slots that many request shapes have at some path.
+//! What rows of the table share: constructors, and groups of slots that many request shapes have.
 
 use super::Field::{ExecutionRole, Tags};
 use super::{Absence, Field, Operation, Slot, Stop};
@@ -11,7 +11,7 @@ pub(super) const fn required(field: Field, path: &'static str) -> Slot {
     Slot { field, path, required: true, default: None }
 }
 
-/// A longest run time of which the API documents the default.
+/// A longest run time for which the API documents the default.
 pub(super) const fn with_default(default: u64, path: &'static str) -> Slot {
     Slot { field: Field::MaxRuntime, path, required: false, default: Some(default) }
 }
@@ -22,7 +22,7 @@ pub(super) const TAGS: &[Slot] = &[slot(Tags, "tags")];
 /// The one role that most requests pass.
 pub(super) const ROLE: &[Slot] = &[required(ExecutionRole, "roleArn")];
 
-/// The same, where a request may leave it out.
+/// The same role, if a request may leave it out.
 pub(super) const OPTIONAL_ROLE: &[Slot] = &[slot(ExecutionRole, "roleArn")];
 
 /// An operation that creates or starts something.
@@ -67,10 +67,10 @@ const fn some(path: &'static str) -> Option<&'static str> {
     if path.is_empty() { None } else { Some(path) }
 }
 
-/// Why what an update changed is not undone.
-pub(super) const NO_WAY_BACK: Stop = Stop::Never("the request of an update does not tell what was there before");
+/// Why an update is not undone.
+pub(super) const NO_WAY_BACK: Stop = Stop::Never("the request of an update does not hold the previous settings");
 
-/// A VPC configuration at a path (`VpcConfig` and its likes).
+/// A VPC configuration at a path (`VpcConfig` and similar shapes).
 macro_rules! vpc {
     ($path:literal) => {
         &[
@@ -91,7 +91,7 @@ macro_rules! output {
     };
 }
 
-/// The same, where the API requires it.
+/// The same output, if the API requires it.
 macro_rules! required_output {
     ($path:literal, $uri:literal) => {
         &[slot(OutputKey, concat!($path, ".kmsKeyId")), required(OutputUri, concat!($path, ".", $uri))]
@@ -135,7 +135,7 @@ macro_rules! packaged_containers {
     };
 }
 
-/// The transform jobs that SageMaker validates a model package or an algorithm with.
+/// The transform jobs with which SageMaker validates a model package or an algorithm.
 macro_rules! validation_transform_job {
     () => {
         &[

@@ -27,7 +27,8 @@ macro_rules! variant {
     };
 }
 
-/// `InferenceComponentSpecification` at a path. Isolation and VPC are those of the endpoint's configuration, not of its model.
+/// `InferenceComponentSpecification` at a path. It takes isolation and VPC from the endpoint's configuration, not from
+/// its model.
 macro_rules! component {
     ($path:literal) => {
         &[
@@ -38,7 +39,7 @@ macro_rules! component {
     };
 }
 
-/// What an inference experiment deploys: `required`, or just a `slot`.
+/// What an inference experiment deploys, as `required` or as a `slot`.
 macro_rules! model_variants {
     ($constructor:ident) => {
         &[
@@ -50,7 +51,7 @@ macro_rules! model_variants {
     };
 }
 
-/// Where a router's asynchronous answers go.
+/// Where a router writes its asynchronous responses.
 const ROUTING_TARGETS: &[Slot] = &[
     slot(OutputKey, "routingTargets[].asyncInferenceConfig.outputConfig.kmsKeyId"),
     slot(OutputUri, "routingTargets[].asyncInferenceConfig.outputConfig.s3OutputPath"),
@@ -59,7 +60,7 @@ const ROUTING_TARGETS: &[Slot] = &[
 
 const ENDPOINT_CONFIG: &[Slot] = &[required(EndpointConfig, "endpointConfigName")];
 
-const EXPERIMENT: Stop = Never("stopping an experiment takes a decision on each of its variants");
+const EXPERIMENT: Stop = Never("stopping an experiment needs a decision on each of its variants");
 
 pub(super) const OPERATIONS: &[Operation] = &[
     create(
@@ -109,12 +110,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .listed_by("ListEndpointConfigs")
     .used_by(&["CreateEndpoint"])
     .announced_by("SageMaker Endpoint Config State Change", &[]),
-    // What an endpoint runs is in its configuration.
+    // The endpoint's configuration says what it runs.
     create("CreateEndpoint", "endpoint", "endpointName", "endpointArn", By("DeleteEndpoint"), &[TAGS, ENDPOINT_CONFIG])
         .described()
         .listed_by("ListEndpoints")
         .used_by(&["CreateInferenceComponent", "CreateInferenceExperiment"])
-        // Events spell the states of endpoints differently from the API.
+        // Events spell the states of endpoints differently than the API.
         .announced_by("SageMaker Endpoint State Change", &["IN_SERVICE"]),
     update("UpdateEndpoint", "endpoint", "endpointName", "endpointArn", NO_WAY_BACK, &[ENDPOINT_CONFIG]),
     update(
@@ -173,7 +174,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "inference-router",
         "inferenceRouterName",
         "inferenceRouterArn",
-        Never("requests may already be routed by it"),
+        Never("it may already route requests"),
         &[TAGS, ROUTING_TARGETS],
     ),
     update(

@@ -1,4 +1,5 @@
-//! Jobs beside training: processing, transform, compilation, optimization, labeling, inference recommendations and others.
+//! Jobs other than training: processing, transform, compilation, optimization, labeling, inference recommendations and
+//! others.
 
 use super::Field::{
     Compute, Image, InputUri, InstanceCount, InstanceCountChoice, InstanceType, MaxRuntime, Model, NetworkIsolation,
@@ -139,7 +140,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             TAGS,
             ROLE,
             required_output!("outputConfig", "s3OutputPath"),
-            // With these, training jobs label what people have not.
+            // With these, training jobs label what people did not label.
             vpc!("labelingJobAlgorithmsConfig?.labelingJobResourceConfig.vpcConfig"),
             &[
                 slot(StorageKey, "labelingJobAlgorithmsConfig?.labelingJobResourceConfig.volumeKmsKeyId"),
@@ -212,10 +213,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "ai-workload-config",
         "aIWorkloadConfigName",
         "aIWorkloadConfigArn",
-        Never("it launches nothing by itself, and jobs may use it"),
+        Never("it launches nothing by itself, and jobs may already use it"),
         &[TAGS, &[slot(InputUri, "datasetConfig.inputDataConfig[].dataSource.s3DataSource.s3Uri")]],
     )
     .described(),
-    // What it runs is in `jobConfigDocument`, whose form depends on a schema that the account chooses.
+    // `jobConfigDocument` says what it runs, in a schema that the account chooses.
     create("CreateJob", "job", "jobName", "jobArn", By("StopJob"), &[TAGS, ROLE]).described(),
 ];

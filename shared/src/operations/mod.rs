@@ -1,11 +1,11 @@
-//! The SageMaker operations that Tagwarden judges, and where each one's request says what the rules ask about.
+//! The SageMaker operations that Tagwarden judges, and where their requests hold the facts that the rules read.
 //!
-//! This is data: to cover another operation, add a row. Paths are those of `requestParameters` in CloudTrail: the names of
-//! the API's request shape with the first letter lowered (source: the SageMaker service model of the AWS SDKs, which
-//! `tests/shapes/check` compares the table with). In a path, `[]` stands behind the name of a list, and `?` behind that of an
-//! object which a request may do without: where it is not there, nothing is missing inside it.
+//! This is data: to cover another operation, add a row. Paths are those of `requestParameters` in CloudTrail: the names
+//! of the API's request shape with the first letter lowered (source: the SageMaker service model of the AWS SDKs, which
+//! `tests/shapes/check` compares the table with). In a path, `[]` follows the name of a list, and `?` the name of an
+//! object that a request may leave out. If it leaves the object out, nothing is missing inside it.
 //!
-//! A row also says how SageMaker describes, lists and announces what the operation creates.
+//! A row also says how SageMaker describes, lists and announces the resource that the operation creates.
 
 mod assets;
 mod clusters;
@@ -39,14 +39,14 @@ pub enum Area {
     Studio,
     /// Clusters.
     Clusters,
-    /// What is kept rather than run.
+    /// Resources that are kept and do not run.
     Assets,
-    /// The tags of what is there.
+    /// The tags of existing resources.
     Tags,
 }
 
 impl Operation {
-    /// Every operation that is judged.
+    /// Every operation that Tagwarden judges.
     pub fn all() -> impl Iterator<Item = &'static Self> + Clone {
         AREAS.iter().flat_map(|(_, operations)| *operations)
     }
@@ -56,25 +56,25 @@ impl Operation {
         AREAS.iter().filter(move |(of, _)| *of == area).flat_map(|(_, operations)| *operations)
     }
 
-    /// The operation that CloudTrail calls `name`, if it is judged.
+    /// The operation with this `eventName`, if Tagwarden judges it.
     pub fn named(name: &str) -> Option<&'static Self> {
         Self::all().find(|operation| operation.name == name)
     }
 
-    /// Whether resources of its kind take tags: those that can be given some when they are created.
+    /// Whether resources of its kind take tags, which is so if a create request can set them.
     pub fn kind_takes_tags(&self) -> bool {
         Self::all().any(|other| other.kind == self.kind && other.tells(Field::Tags))
     }
 }
 
 impl Area {
-    /// All of them, in the order of the table.
+    /// All operations, in the order of the table.
     pub fn all() -> impl Iterator<Item = Self> {
         AREAS.iter().map(|(area, _)| *area)
     }
 }
 
-/// The rows, by what the operations are about.
+/// The rows, by area.
 static AREAS: &[(Area, &[Operation])] = &[
     (Area::Training, training::OPERATIONS),
     (Area::Jobs, jobs::OPERATIONS),

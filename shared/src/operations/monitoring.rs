@@ -8,7 +8,7 @@ use super::Stop::By;
 use super::groups::{ROLE, TAGS, create, output, required, required_output, slot, update, vpc};
 use super::{Absence, Operation, Slot};
 
-/// `MonitoringClusterConfig` at a path, where the request requires it.
+/// `MonitoringClusterConfig` at a path, if the request requires it.
 macro_rules! cluster_config {
     ($path:literal) => {
         &[
@@ -20,8 +20,8 @@ macro_rules! cluster_config {
     };
 }
 
-/// The flags of `MonitoringNetworkConfig`, and `MonitoringStoppingCondition`, of which the API documents no default, in the
-/// object at a path.
+/// The flags of `MonitoringNetworkConfig`, and `MonitoringStoppingCondition`, for which the API documents no default,
+/// in the object at a path.
 macro_rules! limits {
     ($prefix:literal) => {
         &[
@@ -32,7 +32,7 @@ macro_rules! limits {
     };
 }
 
-/// What the four kinds of job definitions have under different names, each with its kind's prefix.
+/// What the four kinds of job definitions share, under names with each kind's prefix.
 macro_rules! definition {
     ($app:literal, $input:literal, $output:literal, $($constructor:ident $uri:literal),+) => {
         &[
@@ -89,7 +89,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .described()
     .listed_by("ListMonitoringSchedules"),
-    // The API requires the members of a definition here as well: an update brings a whole one.
+    // The API requires the members of a definition here as well: an update holds a whole definition.
     Operation {
         absence: Absence::Unset,
         ..update(

@@ -1,6 +1,7 @@
-//! The names of all operations of SageMaker, judged or not: to tell a misspelt name from one that is of no concern.
+//! The names of all SageMaker operations, judged or not: they tell a misspelt name from one that is not judged.
 
-/// Every operation of SageMaker and of SageMaker Runtime, in alphabetic order. Source: their service models in the AWS SDKs.
+/// Every operation of SageMaker and of SageMaker Runtime, in alphabetical order. Source: their service models in the
+/// AWS SDKs.
 #[rustfmt::skip]
 pub static OPERATION_NAMES: &[&str] = &[
     "AddAssociation", "AddTags", "AssociateTrialComponent", "AttachClusterNodeNetworkInterface",
@@ -113,7 +114,7 @@ pub static OPERATION_NAMES: &[&str] = &[
     "UpdateTrialComponent", "UpdateUserProfile", "UpdateWorkforce", "UpdateWorkteam",
 ];
 
-/// Actions in IAM's `sagemaker:` that no operation of SageMaker or SageMaker Runtime has the name of, in alphabetic order. Source:
+/// IAM's `sagemaker:` actions that are not operations of SageMaker or SageMaker Runtime, in alphabetical order. Source:
 /// Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker AI".
 #[rustfmt::skip]
 pub static OTHER_ACTIONS: &[&str] = &[

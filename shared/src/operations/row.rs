@@ -1,24 +1,24 @@
-//! A row of the table.
+//! A row of the table of operations.
 
 use super::field::{Field, Slot};
 use crate::record::Call;
 use crate::record::json::{At, find, member_text};
 
-/// What it means that a request does not set something.
+/// What it means if a request leaves something out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absence {
     /// It is not set, or set to the API's default.
     Unset,
-    /// It stays as it is: the operation changes a resource, and judges only what it sets.
+    /// It does not change: the operation updates a resource, and only what it sets is judged.
     Unchanged,
 }
 
-/// What to do about a call that is to be undone.
+/// How to undo a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// Call this SageMaker operation on the resource.
     By(&'static str),
-    /// Nothing, for this reason: the security team is told.
+    /// Do nothing, for this reason, and alert the security team.
     Never(&'static str),
 }
 
@@ -27,38 +27,38 @@ pub enum Stop {
 pub struct Operation {
     /// `eventName`
     pub name: &'static str,
-    /// Resource type in IAM's service authorization reference, such as `training-job`. Operations on any resource have a type
-    /// of no resource here: the ARN tells it.
+    /// Resource type in IAM's service authorization reference, such as `training-job`. Operations on any resource
+    /// have `resource` here: the ARN holds the type.
     pub kind: &'static str,
-    /// Path of the resource's name in `requestParameters`. Where it has none there, its ARN names it.
+    /// Path of the resource's name in `requestParameters`. Empty if only the ARN names it.
     pub resource_name: Option<&'static str>,
     /// Path of the resource's ARN in `responseElements`, or in `requestParameters`.
     pub resource_arn: Option<&'static str>,
     /// How it is undone.
     pub stop: Stop,
-    /// What it means that a request does not set something.
+    /// What it means if a request leaves something out.
     pub absence: Absence,
-    /// Whether the `Describe` operation of what it creates answers the members of its request.
+    /// Whether the `Describe` operation of its resource answers with the members of its request.
     pub described: bool,
-    /// The operation that lists what it creates. A sweep looks for all that is listed.
+    /// The operation that lists the resources that it creates. A sweep checks everything in that list.
     pub list: Option<&'static str>,
-    /// Whether what it creates ends by itself. SageMaker lists such jobs forever.
+    /// Whether its resource ends by itself. SageMaker lists such jobs forever.
     pub ends: bool,
-    /// Operations that create what uses this one's resources. A sweep visits the users first.
+    /// Operations whose resources use this one's. A sweep visits the users first.
     pub used_by: &'static [&'static str],
-    /// The event that announces what it creates.
+    /// The event that announces its resource.
     pub event: Option<StateEvent>,
     /// Where the facts are.
     pub(super) slots: &'static [&'static [Slot]],
 }
 
-/// An event of SageMaker's own in EventBridge, which announces that a resource exists.
+/// An event that SageMaker sends to EventBridge, which announces that a resource exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateEvent {
     /// Its `detail-type`.
     pub detail_type: &'static str,
-    /// The states that announce the resource. Empty for models and endpoint configurations, which have no state: their events
-    /// report that they were created or deleted.
+    /// The states that announce the resource. Empty for models and endpoint configurations, which have no state: their
+    /// events report that they were created or deleted.
     pub states: &'static [&'static str],
 }
 
@@ -91,7 +91,7 @@ impl Operation {
         self.slots.iter().copied().flatten()
     }
 
-    /// Whether a request of this operation can say anything about `field`.
+    /// Whether a request of this operation can hold `field`.
     pub fn tells(&self, field: Field) -> bool {
         match field {
             Field::Caller => !self.only_tags(),
@@ -99,19 +99,20 @@ impl Operation {
         }
     }
 
-    /// Whether it does nothing but change the tags of a resource that was there before.
+    /// Whether it only changes the tags of an existing resource.
     pub fn only_tags(&self) -> bool {
         self.slots().any(|slot| matches!(slot.field, Field::AddedTags | Field::RemovedTag))
     }
 
-    /// ARN of the resource that a call of it is about, where the record tells it. The service adds it to many a logged request.
+    /// ARN of the resource that a call of it is about, if the record has it. The service adds it to many logged
+    /// requests.
     pub fn arn<'a>(&self, call: &Call<'a>) -> Option<&'a str> {
         let path = self.resource_arn?;
         let in_response = call.response.and_then(|response| member_text(response, path));
         in_response.or_else(|| find(call.request.as_ref().ok()?, path).first()?.text().ok()?)
     }
 
-    /// Whether it can say so inside the object at `outer`.
+    /// Whether a request can hold `field` inside the object at `outer`.
     pub fn tells_inside(&self, outer: &'static str, field: Field) -> bool {
         self.slots_inside(outer).any(|slot| slot.field == field)
     }

@@ -8,7 +8,7 @@ use super::Stop::{By, Never};
 use super::groups::{OPTIONAL_ROLE, ROLE, TAGS, create, required, slot, update};
 use super::{Operation, Slot, Stop};
 
-/// `UserSettings` at a path. The instance types are those that apps start with if nobody chooses another.
+/// `UserSettings` at a path. The instance types are the defaults of apps.
 macro_rules! user_settings {
     ($path:literal) => {
         &[
@@ -38,7 +38,7 @@ macro_rules! user_settings {
     };
 }
 
-/// What a domain's spaces start with.
+/// The defaults of a domain's spaces.
 const DEFAULT_SPACE_SETTINGS: &[Slot] = &[
     slot(ExecutionRole, "defaultSpaceSettings.executionRole"),
     slot(SecurityGroup, "defaultSpaceSettings.securityGroups[]"),
@@ -58,7 +58,7 @@ const SPACE_SETTINGS: &[Slot] = &[
     slot(InputUri, "spaceSettings.customFileSystems[].s3FileSystem.s3Uri"),
 ];
 
-/// `RStudioServerProDomainSettings` and the like, and what else domains set for all of their apps.
+/// `RStudioServerProDomainSettings` and similar shapes, and other settings of a domain for all of its apps.
 macro_rules! domain_settings {
     ($path:literal, $rstudio:literal) => {
         &[
@@ -89,9 +89,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             ROLE,
             &[
                 required(InstanceType, "instanceType"),
-                // The storage volume is EBS whatever the instance type (developer guide, "Protecting Data at Rest").
+                // The storage volume is EBS with any instance type (developer guide, "Protecting Data at Rest").
                 slot(StorageKey, "kmsKeyId"),
-                // The VPC's default security group serves where none is given.
+                // If the request gives no security group, the VPC's default one applies.
                 slot(Vpc, "subnetId"),
                 slot(Subnet, "subnetId"),
                 slot(SecurityGroup, "securityGroupIds[]"),

@@ -1,11 +1,10 @@
-//! Tags of what was there before.
+//! Tags of existing resources.
 
 use super::Field::{AddedTags, RemovedTag};
 use super::groups::{required, update};
 use super::{Operation, Stop};
 
-const OWNERS_CHOICE: Stop =
-    Stop::Never("which tags are right is for the resource's owner to say, who has to set them again");
+const OWNERS_CHOICE: Stop = Stop::Never("only the resource's owner knows the right tags, and has to set them again");
 
 pub(super) const OPERATIONS: &[Operation] = &[
     update("AddTags", "resource", "", "resourceArn", OWNERS_CHOICE, &[&[required(AddedTags, "tags")]]),

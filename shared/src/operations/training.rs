@@ -15,8 +15,8 @@ use super::groups::{
 /// API reference, `StoppingCondition`: "The default value is 1 day."
 pub(super) const STOPPING_CONDITION: u64 = 86_400;
 
-/// API reference, `AutoMLJobCompletionCriteria`: "For TextGenerationJobConfig problem types, the maximum time defaults to 72
-/// hours".
+/// API reference, `AutoMLJobCompletionCriteria`: "For TextGenerationJobConfig problem types, the maximum time defaults
+/// to 72 hours".
 const TEXT_GENERATION: u64 = 259_200;
 
 /// `ResourceConfig` at a path, without the path itself.
@@ -36,8 +36,8 @@ macro_rules! resource_config {
     };
 }
 
-/// `HyperParameterTrainingJobDefinition` at a path: each launches training jobs of its own. Its `staticHyperParameters` are
-/// nobody's business.
+/// `HyperParameterTrainingJobDefinition` at a path: each launches its own training jobs. Its `staticHyperParameters`
+/// are not read.
 macro_rules! training_job_definition {
     ($path:literal) => {
         &[
@@ -250,7 +250,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "algorithm",
         "algorithmName",
         "algorithmArn",
-        Never("others may have come to train with it"),
+        Never("other people may already train with it"),
         &[
             TAGS,
             &[

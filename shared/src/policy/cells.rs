@@ -7,15 +7,15 @@ use crate::settings::{MODE, Settings};
 /// The callers, accounts and operations for which a rule has the same settings.
 #[derive(Clone, Debug)]
 pub struct Cell<'p> {
-    /// What is in the cell: calls that each of these matches, or does not match.
+    /// What the cell holds: calls that match each of these or, if it says so, do not match it.
     pub bounds: Vec<(&'p When, bool)>,
     /// The settings there.
     pub settings: Settings<'p>,
 }
 
 impl Policy {
-    /// The rules that are on, each with its cells: together they hold all calls, and no call is in two of them. Settings that do
-    /// not change what the rule finds, or whether it is enforced, make no cells of their own.
+    /// The rules that are on, each with its cells. Together the cells hold all calls, and no call is in two of them.
+    /// Settings that change neither what the rule finds nor whether it is enforced do not get their own cells.
     pub fn cells(&self) -> impl Iterator<Item = (&'static Rule, Vec<Cell<'_>>)> {
         self.rules.iter().map(|setup| {
             let relevant =

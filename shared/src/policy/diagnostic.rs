@@ -17,16 +17,16 @@ pub enum Level {
 pub struct Diagnostic {
     /// How bad it is.
     pub level: Level,
-    /// The bytes of the file that it is about.
+    /// The range of bytes in the file that it is about.
     pub span: Range<usize>,
     /// What is wrong.
     pub message: String,
-    /// How to put it right.
+    /// How to correct it.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// Line and column, both from one, the column in characters, of the finding in `text`.
+    /// Line and column of the finding in `text`. Both count from one, and the column counts characters.
     pub fn line_and_column(&self, text: &str) -> (usize, usize) {
         let before = text.get(..self.span.start).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);

@@ -1,4 +1,4 @@
-//! Reads what a policy file says for some callers: `[[overrides]]` and `[[exemptions]]`.
+//! Reads the settings of a policy file for some callers: `[[overrides]]` and `[[exemptions]]`.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::rules::{RULES, Rule};
 use crate::settings::Persona;
 use crate::terms::Pattern;
 
-/// The rest of the file, for warnings about what can never have an effect.
+/// The rest of the file, for warnings about entries that can never have an effect.
 pub(super) struct Context<'a> {
     pub setups: &'a [Setup],
     pub personas: &'a [Persona],
@@ -26,7 +26,7 @@ impl Reader {
                 self.error(
                     node.span(),
                     "the override needs `when`",
-                    "say which calls it is for, such as `when = { projects = [\"atlas\"] }`",
+                    "say which calls it applies to, such as `when = { projects = [\"atlas\"] }`",
                 );
                 continue;
             };
@@ -54,7 +54,7 @@ impl Reader {
                         self.warning(
                             key.span(),
                             message,
-                            "the first override that matches wins: put the narrower one first",
+                            "the first matching override wins: put the narrower one first",
                         );
                     }
                 }
@@ -71,21 +71,21 @@ impl Reader {
         let (principals, operations) = (list("principals"), list("operations"));
         if let Some(known) = context.projects {
             let known: Vec<_> = known.iter().map(String::as_str).collect();
-            self.can_match("project", &projects, &known, "no project of `abac.projects` has this name");
+            self.can_match("project", &projects, &known, "`abac.projects` does not list it");
         }
         let known: Vec<_> = context.personas.iter().map(|persona| persona.name.as_str()).collect();
-        self.can_match("persona", &personas, &known, "no `[personas]` table has this name");
+        self.can_match("persona", &personas, &known, "there is no `[personas]` table for it");
         self.check_principals(&principals);
         self.check_operations(&operations);
         for (name, span) in &operations {
             if OPERATION_NAMES.contains(&name.as_str()) && Operation::named(name).is_none() {
-                let help = "calls to it are not judged";
+                let help = "Tagwarden does not judge calls of this operation";
                 self.warning(span.clone(), format!("the operation `{name}` can never match"), help);
             }
         }
         for (account, span) in &accounts {
             if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-                self.error(span.clone(), format!("`{account}` is no account id"), "expected 12 digits");
+                self.error(span.clone(), format!("`{account}` is not an account id"), "expected 12 digits");
             }
         }
         When {
@@ -108,11 +108,11 @@ impl Reader {
                 }
                 found
             };
-            let principals = mandatory("principals", "say whose violations do not count");
-            let rules = mandatory("rules", "say which rules it is for");
-            let until = mandatory("until", "say on which day it ends, such as `until = 2027-01-31`");
+            let principals = mandatory("principals", "say which principals it exempts");
+            let rules = mandatory("rules", "say which rules it covers");
+            let until = mandatory("until", "give its last day, such as `until = 2027-01-31`");
             let reason = mandatory("reason", "say why it is granted");
-            let owner = mandatory("owner", "say who answers for it");
+            let owner = mandatory("owner", "say who is responsible for it");
             let (Some(principals), Some(rules), Some(until), Some(reason), Some(owner)) =
                 (principals, rules, until, reason, owner)
             else {
@@ -148,7 +148,7 @@ impl Reader {
                 let help = "name the role: `arn:aws:iam::ACCOUNT:role/NAME`";
                 self.warning(span.clone(), "a session's ARN never matches", help);
             } else if !text.starts_with("arn:") && !text.starts_with('*') {
-                let help = "expected the ARN of an IAM role or user, or a `*` pattern of one";
+                let help = "expected the ARN of an IAM role or user, or a pattern of such ARNs with `*`";
                 self.warning(span.clone(), format!("`{text}` can never match"), help);
             }
         }

@@ -1,4 +1,4 @@
-//! The policy as values that cannot be invalid.
+//! The policy, as values that are always valid.
 
 use std::ops::Range;
 
@@ -15,11 +15,11 @@ use crate::terms::{OnUnknown, Pattern};
 pub struct Policy {
     /// The tags that keep projects and personas apart.
     pub abac: Abac,
-    /// What happens where a fact that a rule needs could not be read.
+    /// What happens if a fact that a rule needs could not be read.
     pub on_unknown: OnUnknown,
     /// What each persona may do, by the persona's name.
     pub personas: Vec<Persona>,
-    /// Nothing is changed, whatever the rules' modes say.
+    /// Tagwarden changes nothing, regardless of the rules' modes.
     pub observe_only: bool,
     pub(super) rules: Vec<Setup>,
     pub(super) overrides: Vec<Override>,
@@ -33,7 +33,7 @@ pub(super) struct Setup {
     pub rule: &'static Rule,
     /// All settings that have a value, by name.
     pub settings: Values,
-    /// The bytes of the policy file that hold the name of its table.
+    /// The range of bytes in the policy file that holds the name of its table.
     pub span: Range<usize>,
 }
 
@@ -60,17 +60,18 @@ pub struct When {
     pub operations: Vec<String>,
 }
 
-/// An `[[exemptions]]` table: whose violations of which rules do not count, until when, why, and who answers for it.
+/// An `[[exemptions]]` table: which principals are exempt from which rules, until when, why, and who is responsible for
+/// it.
 #[derive(Clone, Debug)]
 pub struct Exemption {
-    /// Whose violations do not count.
+    /// The principals that are exempt.
     pub principals: Vec<Pattern<'static>>,
     pub(super) rules: Vec<&'static str>,
-    /// The last day, in UTC, that it holds.
+    /// Its last day, in UTC.
     pub until: Date,
     /// Why it was granted.
     pub reason: String,
-    /// Who answers for it.
+    /// Who is responsible for it.
     pub owner: String,
 }
 
@@ -91,7 +92,7 @@ impl Policy {
         Some(self.settings_of(setup, []))
     }
 
-    /// The settings of a rule where these overrides apply. The first one that sets something wins.
+    /// The settings of a rule if these overrides apply. The first one that sets an option wins.
     pub(super) fn settings_of<'p>(
         &'p self,
         setup: &'p Setup,
@@ -108,12 +109,12 @@ impl Policy {
         }
     }
 
-    /// Whether it can depend on who calls what a rule asks for, beside what the rule itself reads of the caller: an override or
-    /// an exemption may be for some callers only.
+    /// Whether the rule's settings can depend on the caller, apart from what the rule itself reads about the caller: an
+    /// override or an exemption may apply to some callers only.
     pub fn depends_on_caller(&self, rule: &Rule) -> bool {
         let of_callers =
             |when: &When| !(when.projects.is_empty() && when.personas.is_empty() && when.principals.is_empty());
-        // A configuration is judged by all the other rules.
+        // All other rules judge a configuration.
         let is_about = |id: &str| id == rule.id || rule.needs.contains(&Need::EndpointConfigs);
         self.overrides.iter().any(|one| is_about(one.rule) && of_callers(&one.when))
             || self.exemptions.iter().any(|exemption| exemption.rules.iter().any(|id| is_about(id)))

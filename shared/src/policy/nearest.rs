@@ -1,6 +1,6 @@
-//! The name that somebody meant.
+//! The valid name nearest to a misspelt one.
 
-/// The known name that `name` was probably meant to be.
+/// The known name that the author of `name` probably meant.
 pub fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     const ALIKE: f64 = 0.7;
     known

@@ -1,4 +1,4 @@
-//! Typed access to the nodes of a policy file: a wrong value is reported with its place and what was expected.
+//! Typed access to the nodes of a policy file. It reports a wrong value with its place and the expected value.
 
 use std::ops::Range;
 
@@ -12,14 +12,14 @@ use super::nearest::nearest;
 pub(super) type Node<'t> = Spanned<DeValue<'t>>;
 pub(super) type Table<'t> = DeTable<'t>;
 
-/// A text and the bytes of the file that hold it.
+/// A text, and the range of bytes in the file that holds it.
 pub(super) type Text = (String, Range<usize>);
 
-/// Collects what is wrong with a policy file.
+/// Collects the errors and warnings of a policy file.
 pub(super) struct Reader {
-    /// Which exemptions are over depends on it; `None`: not checked.
+    /// Decides which exemptions have expired. With `None`, that is not checked.
     pub today: Option<Date>,
-    /// What is wrong so far.
+    /// The errors and warnings so far.
     pub problems: Vec<Diagnostic>,
 }
 
@@ -64,7 +64,7 @@ impl Reader {
                 nodes.iter().filter_map(|node| self.table(node).map(|table| (node, table))).collect()
             }
             _ => {
-                let expected = format!("tables that begin with `[[{key}]]`");
+                let expected = format!("tables headed `[[{key}]]`");
                 self.wrong::<()>(node, &expected);
                 Vec::new()
             }
@@ -74,7 +74,7 @@ impl Reader {
     pub fn text(&mut self, node: &Node) -> Option<String> {
         match node.get_ref() {
             DeValue::String(text) if !text.trim().is_empty() => Some(text.to_string()),
-            _ => self.wrong(node, "some text in quotes"),
+            _ => self.wrong(node, "text in quotes"),
         }
     }
 
@@ -101,7 +101,7 @@ impl Reader {
             None => {
                 let near = nearest(text, names.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
                 let help = format!("expected {expected}{}", near.unwrap_or_default());
-                self.error(node.span(), format!("`{text}` is not possible here"), help);
+                self.error(node.span(), format!("`{text}` is not allowed here"), help);
                 None
             }
         }
@@ -117,12 +117,12 @@ impl Reader {
         };
         let Some(date) = parsed else { return self.wrong(node, "a date without quotes, such as `2027-01-31`") };
         if self.today.is_some_and(|today| date < today) {
-            self.warning(node.span(), format!("this exemption was over after {date}"), "remove it, or grant it anew");
+            self.warning(node.span(), format!("this exemption expired after {date}"), "remove it, or extend it");
         }
         Some(date)
     }
 
-    /// Reports a value that is not what is expected.
+    /// Reports a value that is not the expected one.
     pub fn wrong<T>(&mut self, node: &Node, expected: &str) -> Option<T> {
         let found = match node.get_ref() {
             DeValue::String(text) => format!("the text `{text}`"),

@@ -1,4 +1,4 @@
-//! Reads a policy file: reports everything that is wrong with it, with its place and the nearest valid name.
+//! Reads a policy file. It reports everything that is wrong, with its place and the nearest valid name.
 
 use jiff::civil::Date;
 use toml::de::{DeTable, DeValue};
@@ -22,14 +22,14 @@ impl Policy {
         policy.filter(|_| errors.is_empty()).ok_or(errors)
     }
 
-    /// Everything that is wrong with a policy file, and everything in it that can never have an effect. Exemptions that ended
-    /// before `today` are among that.
+    /// Everything that is wrong with a policy file, and everything in it that can never have an effect. That includes
+    /// exemptions that expired before `today`.
     pub fn diagnose(text: &str, today: Date) -> Vec<Diagnostic> {
         read(text, Some(today)).1
     }
 }
 
-/// Reads `text`. There is no policy where the file is no TOML; a policy that comes with errors must not be used.
+/// Reads `text`. There is no policy if the file is not TOML. A policy that comes with errors must not be used.
 fn read(text: &str, today: Option<Date>) -> (Option<Policy>, Vec<Diagnostic>) {
     let document = match DeTable::parse(text) {
         Ok(document) => document,
@@ -64,7 +64,7 @@ impl Reader {
         match root.get("version") {
             None => self.error(0..0, "`version` is missing", "begin the file with `version = 1`"),
             Some(node) if !matches!(node.get_ref(), DeValue::Integer(version) if version.as_str() == "1") => {
-                self.error(node.span(), "this version of the policy file is not known", "expected `version = 1`");
+                self.error(node.span(), "this version of the policy file is not supported", "expected `version = 1`");
             }
             Some(_) => {}
         }

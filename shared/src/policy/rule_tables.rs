@@ -1,4 +1,4 @@
-//! Reads what a table of a policy file sets for a rule.
+//! Reads a rule's settings in a table of a policy file.
 
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ impl Reader {
         tables
     }
 
-    /// What a table sets for a rule.
+    /// The settings of a rule in a table.
     pub fn settings(&mut self, rule: &'static Rule, table: &Table) -> Values {
         let names: Vec<_> = rule.settings().map(|spec| spec.name).collect();
         self.known_keys(table, &names);
@@ -45,7 +45,11 @@ impl Reader {
                             self.warning(span.clone(), format!("`{text}` can never match"), why);
                         }
                         Some(Doubt::MatchesStrangers(why)) => {
-                            self.warning(span.clone(), format!("`{text}` also matches what strangers register"), why);
+                            self.warning(
+                                span.clone(),
+                                format!("`{text}` also matches names that strangers can register"),
+                                why,
+                            );
                         }
                         None => {}
                     }
@@ -64,7 +68,7 @@ impl Reader {
         }
     }
 
-    /// Warns of names that no operation has.
+    /// Warns about names that are not operations.
     pub fn check_operations(&mut self, operations: &[Text]) {
         for (name, span) in operations {
             if OPERATION_NAMES.binary_search(&name.as_str()).is_err() {

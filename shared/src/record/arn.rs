@@ -10,33 +10,33 @@ pub fn account(arn: &str) -> Option<&str> {
     arn.split(':').nth(4)
 }
 
-/// What follows the last slash: the name of a role, a user or a SageMaker resource.
+/// The text after the last slash: the name of a role, a user or a SageMaker resource.
 pub fn name(arn: &str) -> Option<&str> {
     arn.rsplit_once('/').map(|(_, name)| name)
 }
 
-/// Whether it is an IAM role's or user's.
+/// Whether it is the ARN of an IAM role or user.
 pub fn is_of_iam(arn: &str) -> bool {
     arn.split(':').nth(2) == Some("iam")
 }
 
-/// The type of a SageMaker resource, such as `training-job`: what stands before the first slash.
+/// The type of a SageMaker resource, such as `training-job`: the text before the first slash.
 pub fn kind(arn: &str) -> Option<&str> {
     arn.split(':').nth(5)?.split_once('/').map(|(kind, _)| kind)
 }
 
-/// Whether it is an IAM user's.
+/// Whether it is the ARN of an IAM user.
 pub fn is_user(arn: &str) -> bool {
     resource(arn).is_some_and(|resource| resource.starts_with("user/"))
 }
 
-/// Whether it is a role that AWS linked to one of its services. IAM reserves the path `/aws-service-role/` for them (IAM User Guide,
+/// Whether it is the ARN of a service-linked role. IAM reserves the path `/aws-service-role/` for them (IAM User Guide,
 /// "Service-linked roles").
 pub fn is_service_linked_role(arn: &str) -> bool {
     is_of_iam(arn) && resource(arn).is_some_and(|resource| resource.starts_with("role/aws-service-role/"))
 }
 
-/// The last part. A path in it may hold colons.
+/// The last part. It may hold colons.
 fn resource(arn: &str) -> Option<&str> {
     arn.splitn(6, ':').nth(5)
 }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::record::json::{self, Read, Unread, Value, member, member_text};
 
-/// A CloudTrail record of an API call, borrowed from its JSON. Only what Tagwarden reads; all of it optional but the service
-/// and the call's name, because a guard that rejects a record lets its call through.
+/// A CloudTrail record of an API call, borrowed from its JSON. It holds only what Tagwarden reads. All of it is
+/// optional except the service and the call's name, because a guard that rejects a record lets its call through.
 ///
 /// Source: CloudTrail User Guide, "CloudTrail record contents".
 #[derive(Clone, Debug)]
@@ -24,9 +24,9 @@ pub struct Call<'a> {
     pub event_type: Option<&'a str>,
     /// `awsRegion`
     pub region: Option<&'a str>,
-    /// The account that the call was made in: `recipientAccountId`, else `userIdentity.accountId`.
+    /// The account in which the call was made: `recipientAccountId`, else `userIdentity.accountId`.
     pub account: Option<&'a str>,
-    /// `errorCode`: the call failed, nothing was created.
+    /// `errorCode`: the call failed and created nothing.
     pub error_code: Option<&'a str>,
     /// `readOnly`
     pub read_only: bool,
@@ -46,13 +46,13 @@ pub struct Identity<'a> {
     pub kind: Option<&'a str>,
     /// `principalId`: for a session, the role's unique id, a colon and the session's name.
     pub principal_id: Option<&'a str>,
-    /// `arn`: of the session, where there is one.
+    /// `arn`: that of the session, if there is one.
     pub arn: Option<&'a str>,
     /// `accountId`
     pub account: Option<&'a str>,
     /// `accessKeyId` of the credentials that signed the call.
     pub access_key_id: Option<&'a str>,
-    /// `invokedBy`: the service that made the call on somebody's behalf.
+    /// `invokedBy`: the service that made the call on the caller's behalf.
     pub invoked_by: Option<&'a str>,
     /// `sessionContext.sessionIssuer.arn`: the role or user that the session belongs to.
     pub issuer_arn: Option<&'a str>,
@@ -64,7 +64,7 @@ impl<'a> Call<'a> {
     /// Reads a CloudTrail record.
     ///
     /// # Errors
-    /// Where the value is no CloudTrail record, with the reason.
+    /// If the value is not a CloudTrail record, with the reason.
     pub fn read(record: &'a Value<'a>) -> Result<Self, String> {
         if !record.is_object() {
             return Err(format!("expected a CloudTrail record, found {}", json::kind(record)));
@@ -72,9 +72,9 @@ impl<'a> Call<'a> {
         let text = |key| member_text(record, key);
         let (event_source, event_name) = match (text("eventSource"), text("eventName")) {
             (Some(source), Some(name)) => (source, name),
-            (None, None) => return Err("no CloudTrail record: `eventSource` and `eventName` are missing".to_owned()),
-            (None, _) => return Err("no CloudTrail record: `eventSource` is missing".to_owned()),
-            (_, None) => return Err("no CloudTrail record: `eventName` is missing".to_owned()),
+            (None, None) => return Err("not a CloudTrail record: `eventSource` and `eventName` are missing".to_owned()),
+            (None, _) => return Err("not a CloudTrail record: `eventSource` is missing".to_owned()),
+            (_, None) => return Err("not a CloudTrail record: `eventName` is missing".to_owned()),
         };
         let identity = member(record, "userIdentity").map(Identity::read).unwrap_or_default();
         Ok(Self {
@@ -154,7 +154,7 @@ pub fn request<'a>(value: Option<&'a Value<'a>>) -> Read<&'a Value<'a>> {
     let unread = |why: &str| Err(Unread::new("requestParameters", why));
     match value {
         None => unread("the record has none"),
-        Some(request) if json::is_omitted(request) => unread("CloudTrail omitted them for their size"),
+        Some(request) if json::is_omitted(request) => unread("CloudTrail omitted them because of their size"),
         Some(request) if request.is_object() => Ok(request),
         Some(other) => {
             Err(Unread::new("requestParameters", format!("expected an object, found {}", json::kind(other))))
@@ -186,9 +186,9 @@ mod tests {
     fn only_the_service_and_the_name_are_indispensable() {
         for (text, expected) in [
             ("7", "expected a CloudTrail record, found a number"),
-            ("{}", "no CloudTrail record: `eventSource` and `eventName` are missing"),
-            (r#"{"eventName":"n"}"#, "no CloudTrail record: `eventSource` is missing"),
-            (r#"{"eventSource":"s","eventName":3}"#, "no CloudTrail record: `eventName` is missing"),
+            ("{}", "not a CloudTrail record: `eventSource` and `eventName` are missing"),
+            (r#"{"eventName":"n"}"#, "not a CloudTrail record: `eventSource` is missing"),
+            (r#"{"eventSource":"s","eventName":3}"#, "not a CloudTrail record: `eventName` is missing"),
         ] {
             let record: Value = serde_json::from_str(text).unwrap();
             assert_eq!(Call::read(&record).unwrap_err(), expected);

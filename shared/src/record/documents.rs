@@ -1,5 +1,6 @@
-//! The shapes in which CloudTrail records come: EventBridge envelopes, bare records, `{"Records": […]}`, arrays of these, one
-//! after the other or one a line. Found by content; whatever cannot be read is named, and the rest goes on.
+//! The shapes of CloudTrail records: EventBridge envelopes, bare records, `{"Records": […]}`, arrays of these, one
+//! after the other or one per line. The content decides the shape. What cannot be read is reported, and reading goes on
+//! with the rest.
 
 use std::fmt;
 
@@ -20,13 +21,13 @@ const MAX_NESTING: usize = 4;
 pub enum Item<'a> {
     /// The JSON text of a CloudTrail record.
     Record(&'a str),
-    /// An EventBridge event that is no API call.
+    /// An EventBridge event that is not an API call.
     OtherEvent(OtherEvent<'a>),
     /// A page of IAM's account authorization details.
     AuthorizationDetails(Value<'a>),
 }
 
-/// An EventBridge event that is no API call.
+/// An EventBridge event that is not an API call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherEvent<'a> {
     /// `id`
@@ -52,13 +53,13 @@ pub struct Problem {
     pub message: String,
 }
 
-/// Takes `text` apart and hands over each item, or what is wrong with it, in the order of the text.
+/// Splits `text`, and passes on each item, or what is wrong with it, in the order of the text.
 pub fn split<'a>(text: &'a str, each: &mut dyn FnMut(Result<Item<'a>, Problem>)) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = Lines { text, offset: 0, line: 1 };
     let mut start = 0;
     let mut found = false;
-    // How many bytes may be read again after mistakes: input made of nothing else must not take for ever.
+    // How many bytes may be read again after errors: input that consists only of errors must not take forever.
     let mut patience = text.len().saturating_mul(4);
     while let Some(rest) = text.get(start..).map(str::trim_start).filter(|rest| !rest.is_empty()) {
         start = text.len() - rest.len();
@@ -71,13 +72,16 @@ pub fn split<'a>(text: &'a str, each: &mut dyn FnMut(Result<Item<'a>, Problem>))
             }
             Some(Err(error)) => {
                 let (wrong, line, message) = if error.is_eof() {
-                    (text.len(), lines.at(start), "the JSON breaks off before its end".to_owned())
+                    (text.len(), lines.at(start), "the JSON ends too early".to_owned())
                 } else {
                     let wrong = start + offset_of(rest, error.line(), error.column());
                     let (first, line) = (lines.at(start), lines.at(wrong));
-                    let begins =
-                        if first == line { String::new() } else { format!(", in what begins at line {first}") };
-                    (wrong, line, format!("no JSON: {}{begins}", syntax(&error)))
+                    let begins = if first == line {
+                        String::new()
+                    } else {
+                        format!(" in the document that begins at line {first}")
+                    };
+                    (wrong, line, format!("not JSON: {}{begins}", syntax(&error)))
                 };
                 each(Err(Problem { line, message }));
                 patience = patience.saturating_sub(wrong - start);
@@ -96,14 +100,14 @@ struct Splitter<'l, 'e, 'a> {
     each: &'e mut dyn FnMut(Result<Item<'a>, Problem>),
 }
 
-/// Whether this is (a page of) the output of `get-account-authorization-details`.
+/// Whether this is output of `get-account-authorization-details`, or a page of it.
 pub fn is_authorization_details(value: &Value) -> bool {
     ["RoleDetailList", "UserDetailList"]
         .iter()
         .any(|list| value.as_object().and_then(|object| object.get(list)).is_some_and(Value::is_array))
 }
 
-/// What tells the shapes apart. Of members of one name the first counts, as in records.
+/// The members by which the shapes differ. If a name is there twice, the first one counts, as in records.
 #[derive(Default)]
 struct Shape<'a> {
     records: Option<&'a RawValue>,
@@ -111,7 +115,7 @@ struct Shape<'a> {
     detail_type: Option<&'a RawValue>,
     roles: Option<&'a RawValue>,
     users: Option<&'a RawValue>,
-    /// Only records have it: whatever else they hold, they are nothing else.
+    /// Only records have it. An object with it is a record, whatever else it holds.
     event_source: Option<&'a RawValue>,
 }
 
@@ -180,7 +184,7 @@ struct Envelope {
 impl<'a> Splitter<'_, '_, 'a> {
     fn document(&mut self, json: &'a str, nesting: usize) {
         if nesting > MAX_NESTING {
-            return self.problem(json, "lists within lists within lists");
+            return self.problem(json, "too many lists within lists");
         }
         match json.as_bytes().first() {
             Some(b'[') => self.list(json, nesting),
@@ -216,7 +220,7 @@ impl<'a> Splitter<'_, '_, 'a> {
                 Ok(details) if is_authorization_details(&details) => {
                     (self.each)(Ok(Item::AuthorizationDetails(details)))
                 }
-                Ok(_) => self.problem(json, "no list of roles or users"),
+                Ok(_) => self.problem(json, "expected a list of roles or users"),
                 Err(error) => self.problem(json, &syntax(&error)),
             }
         } else if let (Some(detail), Some(detail_type)) = (shape.detail, shape.detail_type) {
@@ -229,7 +233,7 @@ impl<'a> Splitter<'_, '_, 'a> {
     /// A record, in the document or envelope `whole`.
     fn record(&mut self, json: &'a str, whole: &str) {
         if json.len() > MAX_RECORD {
-            let message = format!("a record of {} MB: CloudTrail delivers at most 1 MB", json.len() >> 20);
+            let message = format!("the record has {} MB, but CloudTrail delivers at most 1 MB", json.len() >> 20);
             self.problem(whole, &message);
         } else {
             (self.each)(Ok(Item::Record(json)));
@@ -240,7 +244,7 @@ impl<'a> Splitter<'_, '_, 'a> {
         if detail_type.contains("via CloudTrail") {
             return match detail.as_bytes().first() {
                 Some(b'{') => self.record(detail, json),
-                _ => self.problem(json, "the `detail` of the event is no CloudTrail record"),
+                _ => self.problem(json, "the `detail` of the event is not a CloudTrail record"),
             };
         }
         match serde_json::from_str::<Envelope>(json) {
@@ -252,19 +256,19 @@ impl<'a> Splitter<'_, '_, 'a> {
     }
 
     fn problem(&mut self, json: &str, message: &str) {
-        // `json` is a part of the text, so the distance between the two is where it stands.
+        // `json` is a part of the text, so its offset is the distance between the two pointers.
         let at = (json.as_ptr() as usize).saturating_sub(self.lines.text.as_ptr() as usize);
         (self.each)(Err(Problem { line: self.lines.at(at), message: message.to_owned() }));
     }
 }
 
-/// What serde_json says is wrong, without the position, which is relative to a part of the text.
+/// The message of serde_json without the position, which is relative to a part of the text.
 fn syntax(error: &serde_json::Error) -> String {
     let message = error.to_string();
     message.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-/// Counts lines. Problems come nearly in the order of the text, so it counts on from the last one.
+/// Counts lines. Problems come nearly in the order of the text, so it counts from the last one.
 struct Lines<'t> {
     text: &'t str,
     offset: usize,
@@ -283,13 +287,13 @@ impl Lines<'_> {
     }
 }
 
-/// The byte that a line and a column of `text`, both from one, name.
+/// The offset of a line and a column in `text`, both counted from one.
 fn offset_of(text: &str, line: usize, column: usize) -> usize {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     start + column.saturating_sub(1)
 }
 
-/// Where the next document begins behind `offset`: at the next line that opens an object or a list at its very beginning, as
+/// Where the next document begins after `offset`: at the next line whose first character opens an object or a list, as
 /// JSON Lines and pretty-printers write them.
 fn next_document(text: &str, offset: usize) -> usize {
     let mut line = next_line(text, offset);
@@ -353,27 +357,31 @@ mod tests {
             ("", vec!["line 1: empty"]),
             (" \n ", vec!["line 1: empty"]),
             ("[1,2]", vec!["line 1: expected an object, found a number", "line 1: expected an object, found a number"]),
-            ("{\"n\":1}\n{\"n\":\n", vec![r#"{"n":1}"#, "line 2: the JSON breaks off before its end"]),
+            ("{\"n\":1}\n{\"n\":\n", vec![r#"{"n":1}"#, "line 2: the JSON ends too early"]),
             (
                 "{\"n\":1}\n{\"n\":\"\n{\"n\":3}",
                 vec![
                     r#"{"n":1}"#,
-                    "line 2: no JSON: control character (\\u0000-\\u001F) found while parsing a string",
+                    "line 2: not JSON: control character (\\u0000-\\u001F) found while parsing a string",
                     r#"{"n":3}"#,
                 ],
             ),
-            ("{\"n\":1}\nnonsense\n{\"n\":3}", vec![r#"{"n":1}"#, "line 2: no JSON: expected ident", r#"{"n":3}"#]),
+            ("{\"n\":1}\nnonsense\n{\"n\":3}", vec![r#"{"n":1}"#, "line 2: not JSON: expected ident", r#"{"n":3}"#]),
             (
                 "{\n  \"n\": 1,\n  \"m\": oops,\n  \"o\": {}\n}\n{\"n\":3}",
-                vec!["line 3: no JSON: expected value, in what begins at line 1", r#"{"n":3}"#],
+                vec!["line 3: not JSON: expected value in the document that begins at line 1", r#"{"n":3}"#],
             ),
             (
                 "{\"n\":\n{\"n\":2}\n{\"n\":3}",
-                vec!["line 3: no JSON: expected `,` or `}`, in what begins at line 1", r#"{"n":2}"#, r#"{"n":3}"#],
+                vec![
+                    "line 3: not JSON: expected `,` or `}` in the document that begins at line 1",
+                    r#"{"n":2}"#,
+                    r#"{"n":3}"#,
+                ],
             ),
             (
                 "{\"n\":1\n{\"n\":2}",
-                vec!["line 2: no JSON: expected `,` or `}`, in what begins at line 1", r#"{"n":2}"#],
+                vec!["line 2: not JSON: expected `,` or `}` in the document that begins at line 1", r#"{"n":2}"#],
             ),
             (r#"{"Records":7}"#, vec!["line 1: expected a list of `Records`"]),
         ] {

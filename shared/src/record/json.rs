@@ -1,7 +1,7 @@
-//! Lenient reading of JSON: by path, with every value's place remembered, and never a guess about what is not there.
+//! Lenient reading of JSON by path. It keeps every value's place, and never guesses what is not there.
 //!
-//! CloudTrail writes what the service logged: the console sends unset values as `""`, `0` and `[]`, fields over the size
-//! limit are replaced by `{"omitted": true}`, and types vary between senders. So each reading ends in one of three ways:
+//! CloudTrail writes what the service logged: the console sends unset values as `""`, `0` and `[]`, fields over the
+//! size limit become `{"omitted": true}`, and types vary between senders. So each reading has one of three results:
 //! set, unset, or [`Unread`].
 
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 pub use serde_json_borrow::Value;
 
-/// Something that a rule needs and that could not be read: where, and why.
+/// Something that a rule needs but that could not be read: where, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
     /// JSON path within the record.
@@ -32,14 +32,14 @@ impl fmt::Display for Unread {
     }
 }
 
-/// A reading: what was read, or what could not be and why.
+/// The result of reading: the value, or what could not be read and why.
 pub type Read<T> = Result<T, Unread>;
 
 /// How many `[]` a path pattern may hold.
 pub const MAX_ARRAYS: usize = 3;
 
-/// A place in `requestParameters`: a path pattern (`productionVariants[].instanceType`, with `?` as in [`find`]) and the array
-/// indices met on the way.
+/// A place in `requestParameters`: a path pattern (`productionVariants[].instanceType`, with `?` as in [`find`]) and
+/// the array indices on the way to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct At {
     pattern: &'static str,
@@ -48,7 +48,7 @@ pub struct At {
 }
 
 impl At {
-    /// The place that `pattern` names, before any array was entered.
+    /// The place that `pattern` names, without array indices.
     pub fn new(pattern: &'static str) -> Self {
         Self { pattern, indices: [0; MAX_ARRAYS], arrays: 0 }
     }
@@ -65,12 +65,12 @@ impl At {
         self.indices.get(..self.arrays).unwrap_or_default()
     }
 
-    /// Whether this place lies inside the object at `outer`: same path, same array elements.
+    /// Whether this place is inside the object at `outer`: same path, same array elements.
     pub fn is_under(&self, outer: &At) -> bool {
         self.is_within(outer.pattern, outer.indices())
     }
 
-    /// Whether this place lies inside the object that holds `sibling`.
+    /// Whether this place is inside the object that holds `sibling`.
     pub fn is_beside(&self, sibling: &At) -> bool {
         let end = sibling.pattern.bytes().rposition(|byte| byte == b'.').unwrap_or_default();
         let parent = sibling.pattern.get(..end).unwrap_or_default();
@@ -78,7 +78,8 @@ impl At {
         self.is_within(parent, sibling.indices().get(..entered).unwrap_or(sibling.indices()))
     }
 
-    /// A place inside the resource that is named here: where it is named, then where the place is in the request that created it.
+    /// A place inside the resource that this place names: this place, then the place in the request that created the
+    /// resource.
     pub fn inside(&self, path: &str) -> String {
         format!("{self} → {}", path.strip_prefix("requestParameters.").unwrap_or(path))
     }
@@ -115,7 +116,7 @@ impl fmt::Display for At {
 pub struct Found<'a> {
     /// Where it is, or would be if it were set.
     pub at: At,
-    /// The value; `None` where it is unset.
+    /// The value; `None` if it is unset.
     pub value: Read<Option<&'a Value<'a>>>,
 }
 
@@ -123,7 +124,7 @@ impl<'a> Found<'a> {
     /// The value as text.
     ///
     /// # Errors
-    /// Where it could not be read, or is no text.
+    /// If it could not be read, or is not text.
     pub fn text(&self) -> Read<Option<&'a str>> {
         match self.value.clone()? {
             None => Ok(None),
@@ -135,7 +136,7 @@ impl<'a> Found<'a> {
     /// The value as a flag. `"true"` and `"false"` count too: CloudTrail writes some flags as text.
     ///
     /// # Errors
-    /// Where it could not be read, or is no flag.
+    /// If it could not be read, or is not a flag.
     pub fn flag(&self) -> Read<Option<bool>> {
         match self.value.clone()? {
             None => Ok(None),
@@ -149,7 +150,7 @@ impl<'a> Found<'a> {
     /// The value as a whole number.
     ///
     /// # Errors
-    /// Where it could not be read, or is no whole number from zero up.
+    /// If it could not be read, or is not a whole number from zero up.
     pub fn count(&self) -> Read<Option<u64>> {
         match self.value.clone()? {
             None => Ok(None),
@@ -165,26 +166,26 @@ impl<'a> Found<'a> {
     }
 }
 
-/// A value that the program built, as a tree that borrows from it.
+/// A value that the program built, as a tree that borrows from the value.
 ///
 /// # Errors
-/// If it has no such tree.
+/// If it cannot be such a tree.
 pub fn borrowed(value: &serde_json::Value) -> Result<Value<'_>, serde_json::Error> {
-    // The tree's own conversion makes whole numbers signed, which are not counts then.
+    // The tree's own conversion makes whole numbers signed, and those are not read as counts.
     Value::deserialize(value)
 }
 
-/// The value that `key` has in `object`, if it is an object that has it and the value is set.
+/// The value of `key` in `object`, if that is an object and the value is set.
 pub fn member<'a>(object: &'a Value<'a>, key: &str) -> Option<&'a Value<'a>> {
     object.as_object()?.get(key).filter(|value| is_set(value))
 }
 
-/// The text that `key` has in `object`, if any.
+/// The text of `key` in `object`, if there is one.
 pub fn member_text<'a>(object: &'a Value<'a>, key: &str) -> Option<&'a str> {
     member(object, key)?.as_str()
 }
 
-/// Whether a value says anything: the console sends `""`, `0`, `[]` and `{}` for what was never filled in.
+/// Whether a value is set: the console sends `""`, `0`, `[]` and `{}` for fields that were not filled in.
 pub fn is_set(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -196,7 +197,7 @@ pub fn is_set(value: &Value) -> bool {
     }
 }
 
-/// What kind of JSON value this is, for messages.
+/// The kind of a JSON value, for messages.
 pub fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -208,11 +209,11 @@ pub fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// The member that CloudTrail writes in place of what it omits for its size.
+/// The member that CloudTrail writes in place of what it omits because of its size.
 pub const OMITTED: &str = "omitted";
 
-/// Whether CloudTrail cut this value out for its size: "If a field is truncated, `omitted` is present with a value of
-/// `true`" (CloudTrail User Guide, record contents).
+/// Whether CloudTrail omitted this value because of its size: "If a field is truncated, `omitted` is present with a
+/// value of `true`" (CloudTrail User Guide, record contents).
 pub fn is_omitted(value: &Value) -> bool {
     match member(value, OMITTED) {
         Some(Value::Bool(omitted)) => *omitted,
@@ -221,23 +222,23 @@ pub fn is_omitted(value: &Value) -> bool {
     }
 }
 
-/// Everything at `pattern` below `root`: keys separated by `.`, `[]` behind the key of an array, `?` behind that of an optional
-/// object. An unset array has no elements, so nothing is found below it, and neither is below an unset optional object; any
-/// other unset value is found as such.
+/// Everything at `pattern` below `root`: keys separated by `.`, `[]` after the key of an array, `?` after that of an
+/// optional object. An unset array has no elements, so nothing is found below it, and neither is below an unset
+/// optional object; any other unset value is found as such.
 pub fn find<'a>(root: &'a Value<'a>, pattern: &'static str) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     each(root, pattern, &mut |one| found.push(one));
     found
 }
 
-/// Hands over everything that [`find`] would find.
+/// Passes on everything that [`find`] would find.
 pub fn each<'a>(root: &'a Value<'a>, pattern: &'static str, found: &mut dyn FnMut(Found<'a>)) {
     descend(root, pattern, At::new(pattern), found);
 }
 
 fn descend<'a>(value: &'a Value<'a>, rest: &'static str, at: At, found: &mut dyn FnMut(Found<'a>)) {
     let Some(object) = value.as_object() else {
-        let why = format!("expected an object on the way there, found {}", kind(value));
+        let why = format!("expected an object on the path, found {}", kind(value));
         found(Found { at, value: Err(Unread::new(at, why)) });
         return;
     };
@@ -245,7 +246,7 @@ fn descend<'a>(value: &'a Value<'a>, rest: &'static str, at: At, found: &mut dyn
     let key = segment.trim_end_matches(['[', ']', '?']);
     let child = object.get(key).filter(|value| is_set(value));
     if child.is_none() && is_omitted(value) {
-        found(Found { at, value: Err(Unread::new(at, "CloudTrail omitted it for its size")) });
+        found(Found { at, value: Err(Unread::new(at, "CloudTrail omitted it because of its size")) });
         return;
     }
     if !segment.ends_with(']') {
@@ -268,7 +269,8 @@ fn descend<'a>(value: &'a Value<'a>, rest: &'static str, at: At, found: &mut dyn
     }
 }
 
-/// The first key of a path, and the path behind it. Paths are short: looking at each byte is faster than a searcher's set-up.
+/// The first key of a path, and the rest of the path. Paths are short: comparing each byte is faster than setting up a
+/// searcher.
 fn first_segment(path: &'static str) -> (&'static str, &'static str) {
     let end = path.bytes().position(|byte| byte == b'.').unwrap_or(path.len());
     let (segment, rest) = path.split_at(end);
@@ -280,7 +282,7 @@ fn arrive<'a>(value: Option<&'a Value<'a>>, rest: &'static str, at: At, found: &
         Some(value) if !rest.is_empty() => descend(value, rest, at, found),
         None if rest.bytes().any(|byte| byte == b'[' || byte == b'?') => {}
         Some(value) if is_omitted(value) => {
-            found(Found { at, value: Err(Unread::new(at, "CloudTrail omitted it for its size")) });
+            found(Found { at, value: Err(Unread::new(at, "CloudTrail omitted it because of its size")) });
         }
         value => found(Found { at, value: Ok(value) }),
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::record::Call;
 
-/// A reference to a KMS key as an ARN, however the request wrote it: `KmsKeyId` parameters take a key's id or ARN, or an
+/// A reference to a KMS key as an ARN, from any form in a request: `KmsKeyId` parameters take a key's id or ARN, or an
 /// alias's name or ARN (SageMaker API reference). Ids and names are relative to the account and region of the call.
 pub fn arn<'r>(reference: &'r str, call: &Call) -> Cow<'r, str> {
     if reference.starts_with("arn:") {
@@ -28,7 +28,8 @@ pub fn is_alias(arn: &str) -> bool {
     resource(arn).is_some_and(|resource| resource.starts_with("alias/"))
 }
 
-/// Whether this is the ARN of an alias that AWS reserves for its own keys: `alias/aws/…` (KMS developer guide, "Aliases").
+/// Whether this is the ARN of an alias that AWS reserves for AWS-managed keys: `alias/aws/…` (KMS developer guide,
+/// "Aliases").
 pub fn is_aws_managed_alias(arn: &str) -> bool {
     resource(arn).is_some_and(|resource| resource.starts_with("alias/aws/"))
 }

@@ -1,4 +1,4 @@
-//! Records as they come: the shapes that hold them, lenient JSON, one CloudTrail call, and the names in it.
+//! Records: the shapes that hold them, lenient JSON, one CloudTrail call, and the names in it.
 
 pub mod arn;
 mod call;

@@ -1,4 +1,4 @@
-//! What the identity-based policies share: statements that let a principal do things within its own project.
+//! What the identity-based policies share: statements that let a principal work within its own project.
 //!
 //! Source of action names and condition keys: Service Authorization Reference.
 
@@ -7,7 +7,7 @@ use crate::policy::Policy;
 use crate::statement::{Condition, Statement, Test, Unsound};
 use crate::terms::MARK;
 
-/// Statements, each of which may be unsound.
+/// Statements, each of which may be impossible to build.
 pub(super) type Statements = Vec<Result<Statement, Unsound>>;
 
 /// The statements, if all of them could be built.
@@ -15,7 +15,7 @@ pub(super) fn all(statements: Statements) -> Result<Vec<Statement>, String> {
     statements.into_iter().collect::<Result<_, _>>().map_err(|unsound| unsound.to_string())
 }
 
-/// The caller's project is that of the tag in the request, under its exact key.
+/// The project in the request's tag, under its exact key, is the caller's.
 pub(super) fn in_own_project(policy: &Policy) -> Condition {
     let tag = &policy.abac.tag;
     Condition::from([
@@ -25,7 +25,7 @@ pub(super) fn in_own_project(policy: &Policy) -> Condition {
     ])
 }
 
-/// The caller's project is that of the resource.
+/// The resource's project is the caller's.
 pub(super) fn on_own_resources(policy: &Policy) -> Condition {
     let tag = &policy.abac.tag;
     Condition::from([
@@ -34,13 +34,14 @@ pub(super) fn on_own_resources(policy: &Policy) -> Condition {
     ])
 }
 
-/// Lets the principal tag what it creates, which takes a permission of its own: without it, requests with tags are denied.
+/// Lets the principal tag what it creates. That needs its own permission: without it, requests with tags are denied.
 pub(super) fn tag_on_create(policy: &Policy) -> Result<Statement, Unsound> {
     let condition = in_own_project(policy).with(Test::is_set("sagemaker:TaggingAction"));
     Statement::allow("TagOnCreate", ["sagemaker:AddTags"], condition)
 }
 
-/// Denies what would take a resource out of its project: changing the ABAC tag, or using what carries another project's.
+/// Denies what would take a resource out of its project: changing the ABAC tag, or using a resource with another
+/// project's.
 pub(super) fn keep_projects_apart(policy: &Policy) -> Statements {
     let tag = &policy.abac.tag;
     let of_resource = format!("aws:ResourceTag/{tag}");

@@ -1,12 +1,12 @@
-//! Lists of actions in fewer characters: `CreateModel*` for all that begin so.
+//! Lists of actions in fewer characters: `CreateModel*` for all that begin with `CreateModel`.
 
 use crate::operations::{OPERATION_NAMES, OTHER_ACTIONS};
 
 /// No pattern is shorter than a verb: `sagemaker:*` would say too little to a reader.
 const SHORTEST: usize = "Create".len();
 
-/// Names and patterns that match all of `wanted`. Of what else SageMaker knows they match only what `is_harmless`. The names are
-/// SageMaker's, in alphabetic order.
+/// Names and patterns that match all of `wanted`. Of SageMaker's other actions, they match only those that are
+/// harmless. The names are SageMaker's, in alphabetical order.
 pub(super) fn abbreviate(wanted: &[&str], is_harmless: &dyn Fn(&str) -> bool) -> Vec<String> {
     let mut known: Vec<(&str, bool)> = OPERATION_NAMES
         .iter()
@@ -21,7 +21,7 @@ pub(super) fn abbreviate(wanted: &[&str], is_harmless: &dyn Fn(&str) -> bool) ->
     names
 }
 
-/// Covers what is wanted of `known`, whose names have their first `shared` bytes in common.
+/// Covers the wanted names in `known`, which have their first `shared` bytes in common.
 fn cover(known: &[(&str, bool)], shared: usize, names: &mut Vec<String>) {
     let mut wanted = known.iter().filter(|(_, is_wanted)| *is_wanted).map(|(name, _)| *name);
     let Some(first) = wanted.next() else { return };

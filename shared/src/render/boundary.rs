@@ -9,18 +9,19 @@ use super::{Attachment, Rendered, output};
 use crate::policy::Policy;
 use crate::statement::{Condition, Statement, Test};
 
-/// What is wanted of the boundary.
+/// What to render a boundary for.
 #[derive(Clone, Debug)]
 pub struct Boundary {
     /// The name that the policy will have.
     pub name: String,
-    /// Where execution roles lie, as a path with `{project}` for the caller's project.
+    /// Where execution roles are, as a path with `{project}` for the caller's project.
     pub role_path: String,
 }
 
 impl Boundary {
-    /// Renders the boundary. A role that carries it can make other roles only with the same boundary, below its own project's
-    /// path and with its own project's tag; it cannot take the boundary off, change it, or assume roles that do not have it.
+    /// Renders the boundary. A role that carries it can create other roles only with the same boundary, below its own
+    /// project's path and with its own project's tag. It cannot remove or change the boundary, or assume roles that do
+    /// not have it.
     ///
     /// # Errors
     /// What is wrong with the role path.
@@ -56,8 +57,8 @@ impl Boundary {
     }
 }
 
-/// The services that machine learning needs. What a role may do of it is its own policies' to say; a boundary only says what no
-/// policy can give. `sts:AssumeRole` is not among them: another role may have no boundary.
+/// The services that machine learning needs. The role's own policies decide which of these actions it may call; a
+/// boundary only limits what they can allow. `sts:AssumeRole` is not among them: another role may have no boundary.
 #[rustfmt::skip]
 const SERVICES: [&str; 42] = [
     "application-autoscaling:*", "athena:*", "cloudwatch:*", "codebuild:StartBuild", "codecommit:Git*", "ec2:CreateNetworkInterface",
@@ -70,7 +71,7 @@ const SERVICES: [&str; 42] = [
     "sagemaker:*", "secretsmanager:GetSecretValue", "sts:GetCallerIdentity", "tag:Get*",
 ];
 
-/// What may be done about roles of the own project.
+/// The actions on roles of the caller's own project.
 #[rustfmt::skip]
 const OWN_ROLES: [&str; 10] = [
     "iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy",

@@ -27,7 +27,7 @@ enum List<'w> {
 }
 
 impl<'w> List<'w> {
-    /// The lists of `when` that say anything: an empty one matches all.
+    /// The lists of `when` that are not empty: an empty one matches everything.
     fn of(when: &'w When) -> impl Iterator<Item = Self> {
         let texts = [
             (&when.projects, Self::Projects as fn(&'w [String]) -> Self),
@@ -64,8 +64,8 @@ impl Bound<'_> {
     }
 }
 
-/// The bounds of a cell, in alternatives that each is one conjunction: what does not match several lists at once fails to match
-/// one of them.
+/// The bounds of a cell, as alternatives that are each one conjunction: a call that does not match several lists at
+/// once fails to match one of them.
 pub(super) fn alternatives<'w>(bounds: &[(&'w When, bool)]) -> Vec<Vec<Bound<'w>>> {
     let mut alternatives = vec![Vec::new()];
     for (when, holds) in bounds {
@@ -80,8 +80,8 @@ pub(super) fn alternatives<'w>(bounds: &[(&'w When, bool)]) -> Vec<Vec<Bound<'w>
     alternatives
 }
 
-/// When the callers of exemptions are denied after all. Until the first exemption is over, everybody but all of the exempted;
-/// then also those whose exemption is over; in the end everybody.
+/// Who is denied when, by the ends of exemptions. Until the first exemption expires, everybody except all exempted
+/// callers; then also those whose exemption has expired; in the end, everybody.
 pub(super) fn eras<'p>(exemptions: impl Iterator<Item = &'p Exemption>) -> Vec<Vec<Test>> {
     let mut exemptions: Vec<_> = exemptions.collect();
     exemptions.sort_by_key(|exemption| exemption.until);

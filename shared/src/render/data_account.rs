@@ -1,5 +1,5 @@
-//! The data side of training across accounts: the policies of a data account's bucket and key, for the execution roles of
-//! modelling accounts.
+//! The data side of training across accounts: the policies of a data account's bucket and key, which let the execution
+//! roles of modelling accounts in.
 
 use super::pack::{SizeLimits, pack};
 use super::text::Style;
@@ -8,16 +8,16 @@ use crate::policy::Policy;
 use crate::statement::{Condition, Principal, Statement, Test};
 use crate::terms::Pattern;
 
-/// Whose roles read what.
+/// Which accounts' roles read what.
 #[derive(Clone, Debug)]
 pub struct DataAccount {
     /// The account that owns the bucket and the key.
     pub account: String,
     /// The accounts whose roles read.
     pub readers: Vec<String>,
-    /// The project of those roles.
+    /// The project of these roles.
     pub project: String,
-    /// What they read: a bucket, or `bucket/prefix`.
+    /// The data that they read: a bucket, or `bucket/prefix`.
     pub data: String,
     /// Whether they write as well.
     pub writable: bool,
@@ -25,11 +25,11 @@ pub struct DataAccount {
     pub region: String,
     /// The partition, such as `aws`.
     pub partition: String,
-    /// Where execution roles lie, as a path with `{project}`.
+    /// Where execution roles are, as a path with `{project}`.
     pub role_path: String,
 }
 
-/// S3's limit on a bucket policy is 20 KB, KMS's on a key policy 32 KB.
+/// S3 limits a bucket policy to 20 KB, KMS a key policy to 32 KB.
 const LIMITS: SizeLimits = SizeLimits { max_chars: 20_480, max_documents: 1, style: Style::Minified };
 
 impl DataAccount {
@@ -61,7 +61,8 @@ impl DataAccount {
         Ok(Rendered::of(output::named("bucket-policy", Attachment::Bucket(bucket.to_owned()), documents)))
     }
 
-    /// Renders the policy of the key: the account that owns it administers it, the readers use it through S3, for this bucket.
+    /// Renders the policy of the key: the account that owns it administers it, and the readers use it through S3, for
+    /// this bucket.
     ///
     /// # Errors
     /// What is missing.
@@ -72,7 +73,7 @@ impl DataAccount {
             [bucket_arn.clone(), format!("{}/*", storage::arn(&self.partition, &self.data))].map(Pattern::new);
         let through_s3 = [
             Test::equals("kms:ViaService", &[format!("s3.{}.{}", self.region, dns_suffix(&self.partition))]),
-            // With bucket keys S3 encrypts for the bucket, without them for the object.
+            // With bucket keys, S3's encryption context is the bucket; without them, the object.
             Test::like("kms:EncryptionContext:aws:s3:arn", &objects),
         ];
         let use_it = through_s3.into_iter().fold(self.readers_only(policy)?, Condition::with);
@@ -95,11 +96,12 @@ impl DataAccount {
         )
     }
 
-    /// Of the readers' accounts, only the project's execution roles: an account's other roles, and other projects' roles, have
-    /// no business with the data. Their path alone would trust whoever may create roles there, their tag whoever may tag.
+    /// In the readers' accounts, only the project's execution roles: an account's other roles and other projects' roles
+    /// must not read the data. The path alone would trust all who may create roles there, and the tag alone all who may
+    /// tag.
     fn readers_only(&self, policy: &Policy) -> Result<Condition, String> {
         if self.readers.is_empty() {
-            return Err("say with `--reader ACCOUNT` whose roles read".to_owned());
+            return Err("`--reader ACCOUNT` is needed: the account whose roles read the data".to_owned());
         }
         let path = self.role_path.trim_matches('/').replace("{project}", &self.project);
         let roles: Vec<_> = self

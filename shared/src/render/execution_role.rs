@@ -1,4 +1,4 @@
-//! Execution roles: what a job, an endpoint or a notebook of one project runs as.
+//! Execution roles: the roles as which one project's jobs, endpoints and notebooks run.
 
 use super::abac::{self, Statements};
 use super::identity::MANAGED;
@@ -24,11 +24,11 @@ pub struct ExecutionRole {
     pub data: Vec<String>,
     /// The places that it reads only.
     pub read_only: Vec<String>,
-    /// The ECR repositories that it pulls images from: names in its account, or ARNs.
+    /// The ECR repositories from which it pulls images: names in its account, or ARNs.
     pub repositories: Vec<String>,
     /// ARNs of the KMS keys that it uses.
     pub keys: Vec<String>,
-    /// Where execution roles lie, as a path with `{project}`.
+    /// Where execution roles are, as a path with `{project}`.
     pub role_path: String,
 }
 
@@ -36,11 +36,11 @@ impl ExecutionRole {
     /// Renders the role's permissions and its trust policy.
     ///
     /// # Errors
-    /// Where there is nothing to read or write.
+    /// If there is nothing to read or write.
     pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
         if self.data.is_empty() && self.read_only.is_empty() {
             return Err(
-                "say with `--data BUCKET/PREFIX` what the role reads and writes, or with `--read-only` what it reads"
+                "`--data BUCKET/PREFIX` is needed for what the role reads and writes, or `--read-only` for what it only reads"
                     .to_owned(),
             );
         }
@@ -77,7 +77,7 @@ impl ExecutionRole {
         let repositories: Vec<_> = self.repositories.iter().map(arn).collect();
         let pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
         vec![
-            // This action knows no resources: with any other than `*` it never allows anything.
+            // This action does not support resources: with any resource other than `*`, it never allows anything.
             Statement::allow("RegistryLogin", ["ecr:GetAuthorizationToken"], Condition::default()),
             Statement::allow("Pull", pull, Condition::default()).map(|statement| statement.on(repositories)),
         ]
@@ -108,12 +108,12 @@ impl ExecutionRole {
         let for_aws = Test::is_true("kms:GrantIsForAWSResource");
         vec![
             Statement::allow("Keys", with, Condition::default()).map(|statement| statement.on(&self.keys)),
-            // SageMaker hands volumes' keys on by a grant.
+            // SageMaker passes on the keys of volumes by a grant.
             Statement::allow("VolumeKeys", ["kms:CreateGrant"], for_aws).map(|statement| statement.on(&self.keys)),
         ]
     }
 
-    /// SageMaker alone, and for this account alone: else another account's job could borrow the role.
+    /// Only SageMaker, and only for this account: otherwise another account's job could use the role.
     fn trust(&self) -> Result<Statement, Unsound> {
         let from = format!("arn:{}:sagemaker:{}:{}:*", self.partition, self.region, self.account);
         let of_this_account =
@@ -123,7 +123,7 @@ impl ExecutionRole {
     }
 }
 
-/// What SageMaker does in the role's name to put a job into a VPC (SageMaker developer guide, "Give SageMaker access to
+/// What SageMaker calls with the role to run a job in a VPC (SageMaker developer guide, "Give SageMaker access to
 /// resources in your Amazon VPC").
 #[rustfmt::skip]
 const NETWORK: [&str; 9] = [

@@ -16,9 +16,9 @@ pub struct Gap {
 /// Which way a difference goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GapKind {
-    /// The rule finds it, the statements let it pass.
+    /// The rule reports it, but the statements let it pass.
     Looser,
-    /// The rule lets it pass, the statements deny it.
+    /// The rule lets it pass, but the statements deny it.
     Stricter,
     /// It was left out on purpose.
     LeftOut,

@@ -1,4 +1,4 @@
-//! Guardrails beside the rules: statements that protect what the rules rely on. Each has an option of its own.
+//! Guardrails in addition to the rules: statements that protect what the rules rely on. Each has its own option.
 //!
 //! Source of action names and condition keys: Service Authorization Reference.
 
@@ -11,16 +11,16 @@ use crate::statement::{Condition, Statement, Test, wildcards};
 use crate::terms::MARK;
 use crate::terms::Pattern;
 
-/// Something to protect beside what the rules forbid.
+/// Something to protect in addition to the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guardrail {
     /// Tagwarden's own functions, rules, table, topic, queues, roles and stack.
     Tagwarden,
     /// The ABAC tag, on resources once they exist and on principals, and Tagwarden's mark.
     Tags,
-    /// What Tagwarden has marked as a violation must not be used.
+    /// Resources that Tagwarden has marked as violations: they must not be used.
     Quarantine,
-    /// Other regions than the approved ones, for all services that have regions.
+    /// Regions other than the approved ones, for all services that have regions.
     Regions,
     /// The approved KMS keys.
     Keys,
@@ -28,12 +28,13 @@ pub enum Guardrail {
     Escalation,
 }
 
-/// Who and what the guardrails are about.
+/// What the guardrails depend on.
 #[derive(Clone, Debug)]
 pub struct GuardrailContext {
-    /// Roles and users that may do what the guardrails deny to all others: who deploys, and who administers tags.
+    /// Roles and users that may do what the guardrails deny to all others, such as those that deploy and those that
+    /// administer tags.
     pub trusted: Vec<Pattern<'static>>,
-    /// Name of the CloudFormation stack that Tagwarden was deployed as.
+    /// Name of the CloudFormation stack with which Tagwarden was deployed.
     pub stack: String,
     /// Name of the permissions boundary of ML roles.
     pub boundary: String,
@@ -43,7 +44,7 @@ impl Guardrail {
     /// The statements of this guardrail.
     ///
     /// # Errors
-    /// What the policy or the surroundings lack for it.
+    /// What the policy or the context lacks for it.
     pub(super) fn statements(self, policy: &Policy, context: &GuardrailContext) -> Result<Vec<Statement>, String> {
         let statements = match self {
             Self::Tagwarden => tagwarden(context)?,
@@ -58,17 +59,17 @@ impl Guardrail {
 }
 
 impl GuardrailContext {
-    /// Holds for everybody but the trusted.
+    /// Holds for everybody except the trusted.
     fn untrusted(&self, what: &str) -> Result<Test, String> {
         if self.trusted.is_empty() {
             return Err(format!(
-                "`{what}` needs `--trusted ARN`, the role that may still do it: otherwise nobody could"
+                "`{what}` needs `--trusted ARN`, the role that may still make such changes: otherwise nobody could"
             ));
         }
         Ok(Test::not_like("aws:PrincipalArn", &self.trusted))
     }
 
-    /// Holds for everybody but the trusted and Tagwarden's own functions.
+    /// Holds for everybody except the trusted and Tagwarden's own functions.
     fn neither_trusted_nor_tagwarden(&self, what: &str) -> Result<Test, String> {
         self.untrusted(what)?;
         let mut patterns = self.trusted.clone();
@@ -115,7 +116,8 @@ fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, Strin
     let tag = policy.abac.tag.as_str();
     let others = context.neither_trusted_nor_tagwarden("--protect-tags")?;
     let persona = policy.abac.persona_tag.as_str();
-    // Resources of SageMaker see `project` as `aws:ResourceTag/Project`: the case of a key must not help.
+    // For SageMaker's resources, a tag `project` also counts as `aws:ResourceTag/Project`: the case of a key must not
+    // matter.
     let of_resources = Test::any_equals_ignoring_case("aws:TagKeys", &[tag, MARK]);
     let of_principals = Test::any_equals_ignoring_case("aws:TagKeys", &[tag, persona]);
     #[rustfmt::skip]
@@ -123,20 +125,21 @@ fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, Strin
         "iam:CreateRole", "iam:CreateUser", "iam:TagRole", "iam:TagUser", "iam:UntagRole", "iam:UntagUser", "sts:TagSession",
     ];
     Ok(vec![
-        // Tags that come with the request that creates the resource are that request's matter.
+        // Tags that come with the request that creates the resource are judged with that request.
         Statement::deny(
             "KeepTags",
             ["sagemaker:AddTags"],
             [of_resources.clone(), Test::is_unset("sagemaker:TaggingAction"), others.clone()],
         ),
         Statement::deny("KeepTags2", ["sagemaker:DeleteTags"], [of_resources, others.clone()]),
-        // An identity provider's sessions are tagged before there is a principal of the organisation, so this does not hold them up.
+        // An identity provider tags sessions before they have a principal of the organisation, so this does not block
+        // them.
         Statement::deny("KeepPrincipalTags", principals, [of_principals, others]),
     ])
 }
 
 fn quarantine() -> Statements {
-    // Actions that use a resource, as opposed to looking at it, changing it or removing it.
+    // Actions that use a resource, and do not just read, change or remove it.
     #[rustfmt::skip]
     const USES: [&str; 14] = [
         "sagemaker:CreateEndpoint", "sagemaker:CreateEndpointConfig", "sagemaker:CreateModel", "sagemaker:CreatePresigned*",
@@ -150,7 +153,7 @@ fn quarantine() -> Statements {
 }
 
 fn regions(policy: &Policy, context: &GuardrailContext) -> Result<Statements, String> {
-    // Services that are called in one region for all of them, and those that a person needs to find out what is wrong.
+    // Services that are called in one region for all regions, and services that people need to find out what is wrong.
     #[rustfmt::skip]
     const WITHOUT_REGION: [&str; 34] = [
         "account:*", "aws-portal:*", "billing:*", "budgets:*", "ce:*", "cloudfront:*", "consolidatedbilling:*", "cur:*",
@@ -203,7 +206,7 @@ pub(super) fn boundary_arn(name: &str) -> String {
     format!("arn:*:iam::${{aws:PrincipalAccount}}:policy/{}", wildcards(&Pattern::new(name)))
 }
 
-/// Actions that let a principal gain permissions, whatever its boundary.
+/// Actions that let a principal gain permissions, regardless of its boundary.
 #[rustfmt::skip]
 pub(super) const ESCALATING: [&str; 22] = [
     "iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:CreateLoginProfile",
@@ -215,11 +218,11 @@ pub(super) const ESCALATING: [&str; 22] = [
     "iam:UploadSSHPublicKey",
 ];
 
-/// Actions on roles that are harmless as long as the role keeps within the boundary.
+/// Actions on roles that are harmless as long as the role keeps the boundary.
 pub(super) const WITHIN_BOUNDARY: [&str; 4] =
     ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"];
 
-/// What a rule's `allow` approves, without overrides.
+/// The `allow` list of a rule, without overrides.
 fn approved<'p>(policy: &'p Policy, rule: &Rule, allow: &Spec) -> Option<&'p [Pattern<'static>]> {
     policy.settings(rule)?.patterns(allow).filter(|allow| !allow.is_empty())
 }

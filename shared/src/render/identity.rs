@@ -7,20 +7,20 @@ use super::{Attachment, Rendered, output};
 use crate::policy::Policy;
 use crate::statement::{Condition, Statement};
 
-/// What is wanted of an identity-based policy.
+/// What to render an identity-based policy for.
 #[derive(Clone, Debug)]
 pub struct IdentityPolicy {
-    /// Where execution roles lie, as a path with `{project}` for the caller's project.
+    /// Where execution roles are, as a path with `{project}` for the caller's project.
     pub role_path: String,
 }
 
-/// SizeLimits of managed policies: characters without white space, and how many can be attached to a role (IAM User Guide, "IAM and
-/// AWS STS quotas").
+/// Limits of managed policies: characters without white space, and how many can be attached to a role (IAM User Guide,
+/// "IAM and AWS STS quotas").
 pub(super) const MANAGED: SizeLimits = SizeLimits { max_chars: 6144, max_documents: 10, style: Style::Minified };
 
 impl IdentityPolicy {
-    /// Renders the policy: its principal creates with its own project's tag only, reads and changes only what carries it, and
-    /// can list everything, because SageMaker's lists know no tags.
+    /// Renders the policy. Its principal creates resources only with its own project's tag, and reads and changes only
+    /// resources with that tag. It can list everything, because SageMaker's lists do not support tags.
     ///
     /// # Errors
     /// What is wrong with the role path.
@@ -42,8 +42,8 @@ impl IdentityPolicy {
     }
 }
 
-/// What can be done with a resource that exists. A wildcard in an Allow that asks for the resource's tag admits nothing that has
-/// no such tag.
+/// The actions on an existing resource. A wildcard in an Allow that tests the resource's tag does not admit resources
+/// without the tag.
 #[rustfmt::skip]
 const ON_RESOURCES: [&str; 19] = [
     "sagemaker:AddAssociation", "sagemaker:AddTags", "sagemaker:AssociateTrialComponent", "sagemaker:Batch*",
@@ -52,6 +52,6 @@ const ON_RESOURCES: [&str; 19] = [
     "sagemaker:Register*", "sagemaker:Retry*", "sagemaker:Send*", "sagemaker:Start*", "sagemaker:Stop*", "sagemaker:Update*",
 ];
 
-/// What names no single resource.
+/// The actions that do not name a single resource.
 const LISTS: [&str; 4] =
     ["sagemaker:GetSearchSuggestions", "sagemaker:List*", "sagemaker:QueryLineage", "sagemaker:Search"];

@@ -1,5 +1,5 @@
-//! The preventive half of a policy: IAM policies and service control policies that deny beforehand what the rules find
-//! afterwards.
+//! The preventive half of a policy: IAM policies and service control policies that deny requests which the rules would
+//! report afterwards.
 
 mod abac;
 mod abbreviate;

@@ -1,4 +1,4 @@
-//! What is rendered, as files: JSON, CloudFormation templates, Terraform.
+//! Writes the rendered policies as files: JSON, CloudFormation templates, Terraform.
 
 use serde_json::{Value, json};
 
@@ -6,28 +6,28 @@ use super::gap::{Gap, GapKind};
 use super::text::{self, Style};
 use crate::statement::Document;
 
-/// Policies, with what they leave open.
+/// Policies, with their gaps.
 #[derive(Clone, Debug)]
 pub struct Rendered {
     /// The policies.
     pub policies: Vec<RenderedPolicy>,
-    /// How the policies differ from the rules, for those that render rules.
+    /// How the policies differ from the rules, if they render rules.
     pub not_expressed: Option<Vec<Gap>>,
     /// How JSON is written.
     pub style: Style,
 }
 
 impl Rendered {
-    /// Policies that render no rules. AWS does not count their white space.
+    /// Policies that do not render rules. AWS does not count their white space.
     pub(super) fn of(policies: Vec<RenderedPolicy>) -> Self {
         Self { policies, not_expressed: None, style: Style::Pretty }
     }
 }
 
-/// A policy and what it is for.
+/// A policy, and what it is attached to.
 #[derive(Clone, Debug)]
 pub struct RenderedPolicy {
-    /// Its name, also that of its file.
+    /// Its name, which is also its file's name.
     pub name: String,
     /// The policy document.
     pub document: Document,
@@ -57,7 +57,7 @@ pub enum Attachment {
     Key,
 }
 
-/// Policies of these documents: `name`, or if there are several, `name-1`, `name-2` …
+/// Policies of these documents: `name` or, if there are several, `name-1`, `name-2` …
 pub(super) fn named(name: &str, attachment: Attachment, documents: Vec<Document>) -> Vec<RenderedPolicy> {
     if let [document] = documents.as_slice() {
         return vec![RenderedPolicy { name: name.to_owned(), document: document.clone(), attachment }];
@@ -75,7 +75,7 @@ pub(super) fn numbered(name: &str, attachment: &Attachment, documents: Vec<Docum
     documents.into_iter().enumerate().map(number).collect()
 }
 
-/// In which language the files are.
+/// The language of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Policy documents.
@@ -96,10 +96,10 @@ pub struct File {
 }
 
 impl Rendered {
-    /// The files. `target` names those that hold several policies.
+    /// The files. `target` is the name of files that hold several policies.
     ///
     /// # Errors
-    /// What the format has no resource for.
+    /// What the format cannot express.
     pub fn files(&self, target: &str, format: Format) -> Result<Vec<File>, String> {
         let mut files = match format {
             Format::Json => self.documents().map_err(|error| error.to_string())?,
@@ -157,7 +157,7 @@ impl Rendered {
                     ("AWS::S3::BucketPolicy", json!({"Bucket": bucket, "PolicyDocument": document}))
                 }
                 Attachment::Key => {
-                    let why = "CloudFormation sets the policy of a KMS key only with the key: use `--format json` or `terraform`";
+                    let why = "CloudFormation can set a key policy only when it creates the KMS key: use `--format json` or `--format terraform`";
                     return Err(why.to_owned());
                 }
             };
@@ -224,20 +224,16 @@ fn terraform(policy: &RenderedPolicy) -> Result<String, serde_json::Error> {
     })
 }
 
-/// What a reader has to know who relies on the statements.
+/// What readers have to know before they rely on the statements.
 fn not_expressed(gaps: &[Gap]) -> String {
     let mut text =
         "# What the policies do not express\n\nGenerated together with the policies. Service control policies do not \
-        apply to the management account and to service-linked roles.\n"
+        apply to the management account or to service-linked roles.\n"
             .to_owned();
     for (kind, title, meaning) in [
-        (
-            GapKind::Looser,
-            "Not denied",
-            "The rules find these once they happened. No statement denies them beforehand.",
-        ),
-        (GapKind::Stricter, "Denied though the rules let it pass", "IAM sees less than the rules do."),
-        (GapKind::LeftOut, "Left out", "These rules are on in the policy, and were not rendered."),
+        (GapKind::Looser, "Not denied", "No statement denies these requests. The rules report them after the call."),
+        (GapKind::Stricter, "Denied although the rules let it pass", "IAM sees less of a request than the rules do."),
+        (GapKind::LeftOut, "Left out", "These rules are on in the policy, but were not rendered."),
     ] {
         let of_kind: Vec<_> = gaps.iter().filter(|gap| gap.kind == kind).collect();
         if !of_kind.is_empty() {

@@ -1,21 +1,21 @@
-//! Packs statements into as few documents as AWS's limits on their size allow.
+//! Packs statements into as few documents as AWS's size limits allow.
 
 use super::text::{self, Style};
 use crate::statement::{Document, Statement};
 
-/// What a kind of policy is limited to.
+/// The limits of a kind of policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SizeLimits {
-    /// Characters of a document.
+    /// How many characters a document may have.
     pub max_chars: usize,
     /// How many documents there may be.
     pub max_documents: usize,
-    /// How they are written, which decides how many characters they take.
+    /// How the documents are written, which decides how many characters they have.
     pub style: Style,
 }
 
-/// Packs statements by first fit decreasing. Statements of one document, and documents, are in the order of `statements`, so that
-/// a small change of the policy is a small change of the documents.
+/// Packs statements by first fit decreasing. The documents, and the statements in each, are in the order of
+/// `statements`, so a small change of the policy is a small change of the documents.
 ///
 /// # Errors
 /// What does not fit, and what can be done about it.
@@ -26,8 +26,8 @@ pub(super) fn pack(statements: &[Statement], limits: SizeLimits) -> Result<Vec<D
         let chars = size(vec![statement.clone()]).map_err(|error| error.to_string())?;
         if chars > limits.max_chars {
             return Err(format!(
-                "statement `{}` alone takes {chars} characters, and a document may have {}: shorten its list in the policy, \
-                or allow more with `--max-chars` where AWS does",
+                "statement `{}` alone has {chars} characters, but a document may have only {}: shorten its list in the policy, \
+                or raise `--max-chars` if AWS allows it",
                 statement.sid, limits.max_chars
             ));
         }
@@ -47,8 +47,8 @@ pub(super) fn pack(statements: &[Statement], limits: SizeLimits) -> Result<Vec<D
     }
     if documents.len() > limits.max_documents {
         return Err(format!(
-            "{} statements take {} documents of {} characters, and there may be {}: allow larger ones with `--max-chars`, or \
-            more with `--max-documents`, where AWS does; or leave out rules with `--except`",
+            "{} statements need {} documents of {} characters, but the limit is {}: raise `--max-chars` or `--max-documents` if \
+            AWS allows it, or leave out rules with `--except`",
             statements.len(),
             documents.len(),
             limits.max_chars,
@@ -84,9 +84,9 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let error = pack(&[statement(1, 10), statement(2, 500)], limits(400, 5)).unwrap_err();
-        assert!(error.starts_with("statement `S2` alone takes "), "{error}");
+        assert!(error.starts_with("statement `S2` alone has "), "{error}");
         let error = pack(&[statement(1, 300), statement(2, 300)], limits(500, 1)).unwrap_err();
-        assert!(error.starts_with("2 statements take 2 documents of 500 characters, and there may be 1:"), "{error}");
+        assert!(error.starts_with("2 statements need 2 documents of 500 characters, but the limit is 1:"), "{error}");
     }
 
     proptest! {

@@ -1,7 +1,7 @@
-//! Personas: what a function in a team may do, put together from activities.
+//! Personas: what a function in a team may do, as a set of activities.
 //!
-//! Activities and personas are named as in SageMaker Role Manager ("ML activity reference", SageMaker developer guide). Its
-//! templates forget `sagemaker:AddTags`, without which nothing can be created with a tag.
+//! Activities and personas are named as in SageMaker Role Manager ("ML activity reference", SageMaker developer guide).
+//! Its templates lack `sagemaker:AddTags`, without which a principal cannot create resources with tags.
 
 use super::abac::{self, Statements};
 use super::identity::MANAGED;
@@ -18,17 +18,17 @@ pub struct PersonaPolicy {
     pub name: String,
     /// Buckets, or `bucket/prefix`, that it reads and writes.
     pub data: Vec<String>,
-    /// Where execution roles lie, as a path with `{project}` for the caller's project.
+    /// Where execution roles are, as a path with `{project}` for the caller's project.
     pub role_path: String,
 }
 
-/// What somebody does with SageMaker.
+/// An activity: what people do with SageMaker.
 struct Activity {
-    /// Operations that make something: with the own project's tag only.
+    /// Operations that create resources: only with the caller's own project's tag.
     creates: &'static [&'static str],
-    /// Operations on what there is: on the own project's only.
+    /// Operations on existing resources: only on those of the caller's own project.
     uses: &'static [&'static str],
-    /// Operations that name no resource with tags.
+    /// Operations that do not name a resource with tags.
     reads: &'static [&'static str],
     /// Actions of other services, by the resources that they are for.
     elsewhere: &'static [(&'static str, &'static [&'static str])],
@@ -45,11 +45,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 impl PersonaPolicy {
-    /// Renders the persona. One that the policy defines may call just its operations, and what goes with them: look at what
-    /// they made, stop it and remove it.
+    /// Renders the persona. One that the policy defines may call only its operations, and those that go with them:
+    /// describe, stop and delete what they created.
     ///
     /// # Errors
-    /// Where there is no such persona.
+    /// If there is no such persona.
     pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
         let own = policy.personas.iter().find(|persona| persona.name == self.name);
         let built_in = PERSONAS.iter().find(|persona| persona.name == self.name);
@@ -82,7 +82,7 @@ impl PersonaPolicy {
     }
 }
 
-/// Permissions on SageMaker and other services, each name once.
+/// Permissions for SageMaker and other services, each name once.
 #[derive(Default)]
 struct Permissions {
     creates: Vec<String>,
@@ -256,7 +256,7 @@ const QUERY_ATHENA_WORKGROUPS: Activity = Activity {
     ],
 };
 
-/// Looking at the logs and metrics of jobs, which SageMaker does not keep apart by project.
+/// Reads the logs and metrics of jobs, which SageMaker does not separate by project.
 #[rustfmt::skip]
 const READ_LOGS: Activity = Activity {
     creates: &[],

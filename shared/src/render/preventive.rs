@@ -1,4 +1,4 @@
-//! The preventive half of a policy: statements that deny what the rules find.
+//! The preventive half of a policy: statements that deny what the rules report.
 
 use super::abbreviate::abbreviate;
 use super::bounds::{alternatives, eras};
@@ -11,12 +11,12 @@ use crate::statement::slot_keys::condition_key;
 use crate::statement::{Condition, Conflict, Statement, condition_keys};
 use crate::terms::Mode;
 
-/// The statements that deny what the rules of a policy find, and what they leave open.
+/// The statements that deny what the rules of a policy report, and their gaps.
 #[derive(Clone, Debug, Default)]
 pub struct PreventiveStatements {
     /// In the order of the rules.
     pub statements: Vec<Statement>,
-    /// Where the statements differ from the rules, in the same order.
+    /// How the statements differ from the rules, in the same order.
     pub gaps: Vec<Gap>,
 }
 
@@ -40,10 +40,10 @@ pub fn preventive_statements(policy: &Policy, wanted: &dyn Fn(&Rule) -> bool) ->
     rendered
 }
 
-/// What is gathered for one rule.
+/// What is collected for one rule.
 struct OfRule {
     rule: &'static Rule,
-    /// What is denied: which operations under which condition.
+    /// The denied requests: which operations under which condition.
     requests: Vec<(Condition, Vec<&'static Operation>)>,
     /// Condition keys that some operations lack.
     without_key: Vec<(String, Vec<&'static str>)>,
@@ -80,7 +80,7 @@ impl OfRule {
                         Err(Conflict::Never) => {}
                         Err(Conflict::Inexpressible(key)) => {
                             let what = format!(
-                                "callers that two overrides pick by `{key}`, which one condition cannot test twice"
+                                "callers for whom two overrides test `{key}`: one condition cannot test it twice"
                             );
                             self.gap(GapKind::Looser, &what);
                         }
@@ -90,7 +90,7 @@ impl OfRule {
         }
     }
 
-    /// The operations of a denial whose requests carry the keys of its condition. The others are gaps.
+    /// The operations of a denial whose requests carry the keys of its condition. The other operations are gaps.
     fn with_keys(&mut self, denial: &Denial) -> Vec<&'static Operation> {
         let mut with_keys = Vec::new();
         for operation in &denial.operations {
@@ -108,12 +108,12 @@ impl OfRule {
         with_keys
     }
 
-    /// What the rule reads from requests and no condition key holds.
+    /// Notes what the rule reads in requests but no condition key holds.
     fn slots_without_key(&mut self) {
         let mut silent: Vec<&str> = Vec::new();
         let mut partly: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
         for operation in self.rule.operations() {
-            // A rule about an object is about what is in it.
+            // A rule about an object reads what is in it.
             let governed = operation.slots().filter(|slot| self.rule.governs.contains(&slot.field));
             let governed = governed.flat_map(|slot| match slot.field {
                 Field::Vpc => operation.slots_inside(slot.path).collect(),
@@ -176,7 +176,7 @@ impl OfRule {
             let mut names: Vec<_> = operations.iter().map(|operation| operation.name).collect();
             names.sort_unstable();
             let prefixed = |names: &[&str]| names.iter().map(|name| format!("sagemaker:{name}")).collect::<Vec<_>>();
-            // Where a test needs its key, the statement says nothing about calls that cannot carry it.
+            // If a test needs its key, the statement does not apply to calls that cannot carry it.
             let needed: Vec<_> = condition.tests().iter().filter(|test| test.needs_key()).cloned().collect();
             let is_harmless = |name: &str| needed.iter().any(|test| !condition_keys::applies(test.key(), name));
             match Statement::deny(sid, prefixed(&names), condition) {

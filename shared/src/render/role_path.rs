@@ -6,7 +6,7 @@ use crate::terms::Pattern;
 /// The ARNs of the roles below `path`, in which `{project}` stands for the caller's project.
 ///
 /// # Errors
-/// Where the path does not have that.
+/// If the path has no `{project}`.
 pub(super) fn role_arns(path: &str, tag: &str) -> Result<String, String> {
     let path = path.trim_matches('/');
     let Some((before, after)) = path.split_once("{project}") else {

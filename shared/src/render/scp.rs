@@ -10,18 +10,18 @@ use crate::policy::Policy;
 use crate::rules::{FOREIGN_EXECUTION_ROLE, Rule};
 use crate::statement::{Statement, Test};
 
-/// What is wanted of the service control policies.
+/// What to render service control policies for.
 #[derive(Clone, Debug)]
 pub struct Scp {
-    /// The only rules to render; empty: all that are on.
+    /// The only rules to render. If empty, all rules that are on.
     pub only: Vec<&'static Rule>,
     /// Rules to leave out.
     pub except: Vec<&'static Rule>,
     /// What else to protect.
     pub guardrails: Vec<Guardrail>,
-    /// Whom and what the guardrails are about.
+    /// What the guardrails depend on.
     pub context: GuardrailContext,
-    /// Where execution roles lie, as a path with `{project}` for the caller's project, such as `ml/{project}/`.
+    /// Where execution roles are, as a path with `{project}` for the caller's project, such as `ml/{project}/`.
     pub role_path: Option<String>,
     /// AWS's limits.
     pub limits: SizeLimits,
@@ -42,7 +42,7 @@ impl Scp {
             statements.extend(guardrail.statements(policy, &self.context)?);
         }
         if statements.is_empty() {
-            return Err("there is nothing to deny: no rule is rendered that IAM has condition keys for".to_owned());
+            return Err("there is nothing to deny: IAM has no condition keys for the rendered rules".to_owned());
         }
         let documents = pack(&statements, self.limits)?;
         Ok(Rendered {
@@ -58,8 +58,8 @@ impl Scp {
         (self.only.is_empty() || among(&self.only)) && !among(&self.except)
     }
 
-    /// The preventive half of `foreign-execution-role`, as far as there is one: IAM does not tell the tags of a role that is passed (IAM
-    /// User Guide, "Pass a role to a service"), but its path.
+    /// The preventive half of `foreign-execution-role`, as far as there is one. A policy cannot test the tags of a role
+    /// that is passed (IAM User Guide, "Pass a role to a service"), but it can test its path.
     fn execution_roles(
         &self,
         policy: &Policy,
@@ -73,11 +73,13 @@ impl Scp {
         let mut gap = |what: &str| gaps.push(Gap { rule: RULE, kind: GapKind::Looser, what: what.to_owned() });
         let Some(path) = &self.role_path else {
             gap(
-                "IAM tells the path of a role that is passed, not its tags: say with `--role-path` where each project's roles are",
+                "IAM can test the path of a passed role, but not its tags: give the path of each project's roles with `--role-path`",
             );
             return Ok(());
         };
-        gap("roles outside of their project's path by their tags: only the path is compared");
+        gap(
+            "another project's roles below the path of the caller's project: only the path is compared, not the role's tag",
+        );
         let own = role_arns(path, &policy.abac.tag)?;
         let tests = [
             Test::equals("iam:PassedToService", &["sagemaker.amazonaws.com"]),

@@ -40,7 +40,7 @@ pub(super) fn split(place: &str) -> (&str, &str) {
     (bucket, prefix.trim_end_matches('/'))
 }
 
-/// Lists only what is below the place.
+/// Limits a list to what is below the place.
 pub(super) fn below(place: &str) -> Condition {
     match split(place) {
         (_, "") => Condition::default(),

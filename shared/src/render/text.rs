@@ -6,17 +6,17 @@ use serde_json::Value;
 /// How JSON is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
-    /// Without white space, which counts as well where AWS limits the size of a document.
+    /// Without white space, which counts if AWS limits the size of a document.
     #[default]
     Minified,
     /// For people.
     Pretty,
 }
 
-/// `value` as JSON in ASCII: IAM takes no characters above U+00FF in a policy, but any of them escaped.
+/// `value` as JSON in ASCII: IAM does not accept characters above U+00FF in a policy, but accepts them escaped.
 ///
 /// # Errors
-/// Where `value` has no form in JSON.
+/// If `value` cannot be written as JSON.
 pub(super) fn json(value: &impl Serialize, style: Style) -> Result<String, serde_json::Error> {
     let text = match style {
         Style::Minified => serde_json::to_string(value)?,
@@ -54,7 +54,7 @@ pub(super) fn hcl(value: &Value, depth: usize) -> String {
     }
 }
 
-/// A text in HCL's quotes, in which `${` and `%{` begin templates.
+/// A text in quotes for HCL, in which `${` and `%{` begin templates.
 fn hcl_text(text: &str) -> String {
     Value::from(text).to_string().replace("${", "$${").replace("%{", "%%{")
 }

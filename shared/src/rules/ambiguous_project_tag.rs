@@ -1,4 +1,4 @@
-//! The request's Project tag can be read in more than one way.
+//! The request's Project tag is ambiguous.
 
 use super::prelude::*;
 use crate::facts::are_alike;
@@ -7,14 +7,15 @@ use crate::terms::Pattern;
 /// `ambiguous-project-tag`
 pub const RULE: Rule = Rule {
     id: "ambiguous-project-tag",
-    fails_when: "the tag's key differs only in case or white space, or there are two of them, or its value has stray white space",
-    why: "IAM ignores the case of tag keys, billing does not; people do not see white space, `StringEquals` does. Such a tag \
-        satisfies one control and slips past another.",
+    fails_when: "the tag's key differs only in case or white space, the tag is there twice, or its value has stray \
+        white space",
+    why: "IAM ignores the case of tag keys, but billing does not. People do not see white space, but `StringEquals` \
+        does. Such a tag satisfies one control and slips past another.",
     fix: "send the tag once, with the exact key and a value without white space around it",
     action: Action::Alert,
     severity: Severity::Medium,
     governs: &[Field::Tags],
-    prevention: Prevention::Partly("the case of the key, and spaces around the value"),
+    prevention: Prevention::Partly("not white space in the key, or white space other than spaces around the value"),
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "project", "value": "atlas"}]}"#,
     check,
     prevent,
@@ -40,7 +41,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     }
     let exact = alike.iter().filter(|tag| tag.key == key);
     for tag in exact.skip(1) {
-        let message = format!("`{key}` is there more than once");
+        let message = format!("the tag `{key}` is there more than once");
         findings.fail(Violation::new(tag.key_path(), message, format!("one tag `{key}`")).actual(tag.key));
     }
     Ok(findings.outcome("the request carries no Project tag"))

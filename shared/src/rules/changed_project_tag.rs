@@ -1,4 +1,4 @@
-//! Somebody gives a resource another project, or takes it away, or launches with a project that they gave themselves.
+//! A caller changes or removes a resource's project, or launches with a project that it gave itself.
 
 use jiff::SignedDuration;
 
@@ -10,16 +10,16 @@ use crate::terms::MARK;
 /// `changed-project-tag`
 pub const RULE: Rule = Rule {
     id: "changed-project-tag",
-    fails_when: "the Project tag of a resource, or Tagwarden's mark, is changed or removed after the creation, or a role or user \
-        launches with a Project that it gave itself less than a day before",
-    why: "The tag is judged when something is created; whoever can change it afterwards takes over another project's resource, \
-        or hands it one. Whoever can tag their own role is in any project that they like.",
-    fix: "set the tag that was there before, and limit `sagemaker:AddTags`, `sagemaker:DeleteTags` and IAM's tagging to those who \
-        administer tags",
+    fails_when: "the Project tag of a resource, or Tagwarden's mark, is changed or removed after its creation, or a \
+        role or user launches with a Project that it gave itself less than a day earlier",
+    why: "The tag is judged when a resource is created. A caller who can change it afterwards can take over another \
+        project's resource, or hand one to that project. A caller who can tag their own role can join any project.",
+    fix: "restore the previous tag, and limit `sagemaker:AddTags`, `sagemaker:DeleteTags` and IAM's tagging actions to \
+        tag administrators",
     action: Action::Alert,
     severity: Severity::High,
     governs: &[Field::Caller, Field::AddedTags, Field::RemovedTag],
-    prevention: Prevention::Partly("not what callers without the tag change, nor launches by those who tagged themselves"),
+    prevention: Prevention::Partly("not changes by callers without the tag, or launches by callers who tagged themselves"),
     example: r#"{"resourceArn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/churn",
  "tags": [{"key": "Project", "value": "borealis"}]}"#,
     check,
@@ -27,7 +27,8 @@ pub const RULE: Rule = Rule {
     ..Rule::DEFAULTS
 };
 
-/// How long after a principal tagged itself its launches are reported. After that, whoever watches IAM has had a day to see it.
+/// How long after a principal tags itself its launches are reported. By then, those who watch IAM have had a day to
+/// notice.
 const RECENT: SignedDuration = SignedDuration::from_hours(24);
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
@@ -42,11 +43,11 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     findings.each_text(facts.all(Field::RemovedTag), |found, removed| {
         let message = match () {
             () if are_alike(removed, MARK) => "Tagwarden's mark is removed".to_owned(),
-            () if removed == key => format!("`{key}` is removed: the resource belongs to nobody"),
-            () if are_alike(removed, key) => format!("`{removed}` is removed, which IAM may take for `{key}`"),
+            () if removed == key => format!("`{key}` is removed: the resource no longer has a project"),
+            () if are_alike(removed, key) => format!("`{removed}` is removed: IAM may treat it as `{key}`"),
             () => return None,
         };
-        Some(Violation::new(found.at, message, "a tag that stays").actual(removed))
+        Some(Violation::new(found.at, message, "the tag left in place").actual(removed))
     });
     Ok(findings.outcome("the request names no tags"))
 }
@@ -60,7 +61,7 @@ fn added(facts: &Facts, key: &str, tag: &ResourceTag, findings: &mut Findings) {
     }
     if set != key {
         return findings.fail_if(are_alike(set, key), || {
-            let message = format!("the tag key `{set}` is almost `{key}`: IAM may take it for that");
+            let message = format!("the tag key `{set}` is almost `{key}`: IAM may treat it as the same key");
             Violation::new(tag.key_path(), message, format!("`{key}`")).actual(set)
         });
     }
@@ -68,7 +69,7 @@ fn added(facts: &Facts, key: &str, tag: &ResourceTag, findings: &mut Findings) {
         findings.fail(Violation::new(tag.value_path(), message, expected).actual(value));
     };
     if value.is_empty() {
-        return fail(format!("`{key}` is emptied: the resource belongs to nobody"), "a project");
+        return fail(format!("`{key}` is set to nothing: the resource no longer has a project"), "a project");
     }
     let history = facts.operation.arn(facts.call).and_then(|arn| facts.evidence.tag_history.at(arn, facts.call.time()));
     let before = history.and_then(|tags| tags.before(key));
@@ -81,26 +82,26 @@ fn added(facts: &Facts, key: &str, tag: &ResourceTag, findings: &mut Findings) {
     match (facts.caller.tag(key), before) {
         (Ok(Some((own, source))), _) if own != value => {
             let source = source.as_str();
-            fail(format!("`{key}` is set to `{value}`, the caller's is `{own}` (from the {source})"), &format!("`{own}`"));
+            fail(format!("`{key}` is set to `{value}`, but the caller's is `{own}` (from the {source})"), &format!("`{own}`"));
         }
         (Ok(None), _) => {
             fail(format!("`{key}` is set to `{value}` by a caller without a project"), "a caller of that project");
         }
         (Err(unread), _) => findings.unread(unread),
         (_, Some(Err(why))) => {
-            findings.unread(Unread::new(tag.value_path(), format!("what `{key}` was before is not known: {why}")));
+            findings.unread(Unread::new(tag.value_path(), format!("the previous value of `{key}` is not known: {why}")));
         }
         _ => findings.pass(),
     }
 }
 
-/// Judges whether the caller's project is one that it gave itself a short time before. What is not known of that is no
-/// suspicion.
+/// Judges whether the caller gave itself its project a short time before. If the records do not show it, the caller is
+/// not suspected.
 fn launch(facts: &Facts, key: &str) -> Outcome {
     let Ok(Some((project, TagSource::Role | TagSource::User))) = facts.caller.tag(key) else {
-        return Outcome::Skip("the caller's project is not that of a role or user".to_owned());
+        return Outcome::Skip("the caller's project is not from a tag of a role or user".to_owned());
     };
-    let skip = || Outcome::Skip("no record tells that the caller changed its own tag".to_owned());
+    let skip = || Outcome::Skip("no record shows that the caller changed its own tag".to_owned());
     let (Some(arn), Some(now)) = (facts.caller.arn.as_deref(), facts.call.time()) else { return skip() };
     let change = facts.evidence.tag_history.at(arn, Some(now)).and_then(|tags| tags.set_by(key));
     let Some((at, author)) = change.filter(|(at, author)| author.is(arn) && now.duration_since(*at) < RECENT) else {
@@ -108,16 +109,16 @@ fn launch(facts: &Facts, key: &str) -> Outcome {
     };
     let event = |id: Option<&str>| id.map(|id| format!(", event `{id}`")).unwrap_or_default();
     let message = format!(
-        "`{arn}` gave itself `{key}` = `{project}` by {} at {at} (`{}`{}), and called {} at {now}{}",
+        "`{arn}` gave itself `{key}` = `{project}` with {} at {at} (`{}`{}), and called {} at {now}{}",
         author.event_name,
         author.arn.as_deref().unwrap_or(arn),
         event(author.event_id.as_deref()),
         facts.call.event_name,
         event(facts.call.event_id),
     );
-    let violation = Violation::new("userIdentity", message, "a tag that somebody else set").actual(project);
+    let violation = Violation::new("userIdentity", message, "a tag that another principal set").actual(project);
     Outcome::Fail(vec![Violation {
-        fix: Some("find out why the caller changed its own tag, and allow IAM's tagging to those who administer tags".to_owned()),
+        fix: Some("find out why the caller changed its own tag, and limit IAM's tagging actions to tag administrators".to_owned()),
         ..violation
     }])
 }
@@ -126,7 +127,7 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     let key = &settings.abac.tag;
     let called = |name: &str| operations.iter().copied().filter(|operation| operation.name == name).collect::<Vec<_>>();
     let (of_request, of_resource) = (request_tag(key), format!("aws:ResourceTag/{key}"));
-    // Calls that create something ask for `sagemaker:AddTags` as well; other rules are about their tags.
+    // Calls that create a resource need `sagemaker:AddTags` as well. Other rules judge their tags.
     let changes = |condition: Condition| {
         let condition = condition.with(Test::is_unset("sagemaker:TaggingAction"));
         deny(&called("AddTags"), condition.with(Test::has_text(principal_tag(key)))).but(UNTAGGED)
@@ -136,8 +137,8 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
         [Test::differs_from(&of_resource, &of_request), Test::has_text(&of_resource), Test::has_text(&of_request)];
     let emptied = [Test::any_equals("aws:TagKeys", &[key]), Test::lacks_text(&of_request)];
     let marked = Test::any_equals_ignoring_case("aws:TagKeys", &[MARK]);
-    let unchanged = Difference::Stricter("a resource's tag set to what it is, by another project's caller");
-    let launched = Difference::Looser("a launch by a caller who gave itself the tag: see `--no-escalation`");
+    let unchanged = Difference::Stricter("another project's caller sets a resource's tag to the value that it already has");
+    let launched = Difference::Looser("launches by a caller that gave itself the tag: see `--no-escalation`");
     let white_space = Difference::Looser("white space in the key");
     let mut denials = vec![
         changes(given_away.into()).but(unchanged).but(launched),
@@ -150,9 +151,9 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     denials
 }
 
-/// Those whom ABAC does not tell apart, Tagwarden's functions among them.
+/// Callers whom ABAC cannot tell apart, such as Tagwarden's functions.
 const UNTAGGED: Difference =
-    Difference::Looser("what callers without the tag change: see `--protect-tags`, which knows whom you trust");
+    Difference::Looser("changes by callers without the tag: see `--protect-tags`, which names the roles that you trust");
 
 #[cfg(test)]
 mod tests {

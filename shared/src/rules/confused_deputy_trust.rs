@@ -1,4 +1,4 @@
-//! Others than this account's SageMaker can assume the execution role.
+//! Not only SageMaker in this account can assume the execution role.
 
 use serde_json::Value;
 
@@ -7,16 +7,17 @@ use super::prelude::*;
 /// `confused-deputy-trust`
 pub const RULE: Rule = Rule {
     id: "confused-deputy-trust",
-    fails_when: "the trust policy of a role passed to SageMaker lets a service in without `aws:SourceAccount` or `aws:SourceArn`, or \
-        somebody else than `sagemaker.amazonaws.com`",
-    why: "SageMaker assumes the role on somebody's behalf. Unless the trust policy says on whose, another account's job may \
-        use it; and whoever else it trusts can take the role, with its data, without any job.",
+    fails_when: "the trust policy of a role passed to SageMaker trusts SageMaker without a condition on \
+        `aws:SourceAccount` or `aws:SourceArn`, or trusts another principal",
+    why: "SageMaker assumes the role on behalf of an account. Unless the trust policy says which account, another \
+        account's job may use the role. Any other principal that it trusts can assume the role and read its data \
+        without a job.",
     fix: "trust `sagemaker.amazonaws.com` alone, under a condition on `aws:SourceAccount` or `aws:SourceArn`",
     action: Action::Alert,
     severity: Severity::Medium,
     governs: &[Field::ExecutionRole],
     needs: &[Need::RoleTrust],
-    prevention: Prevention::None("IAM sees which role is passed, not whom it trusts"),
+    prevention: Prevention::None("IAM sees which role is passed, but not which principals that role trusts"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/atlas-train"}"#,
     check,
     ..Rule::DEFAULTS
@@ -42,10 +43,10 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
     Ok(findings.outcome("the request passes no role to SageMaker"))
 }
 
-/// What is wrong with a statement that allows somebody to assume the role.
+/// What is wrong with a statement that allows principals to assume the role.
 fn problems(statement: &Value) -> Vec<String> {
     let Some(principal) = statement.get("Principal") else {
-        return vec!["the role trusts everybody but some (`NotPrincipal`)".to_owned()];
+        return vec!["the role trusts everybody except some principals (`NotPrincipal`)".to_owned()];
     };
     let Some(principals) = principal.as_object() else {
         return vec!["the role trusts everybody (`*`)".to_owned()];
@@ -63,8 +64,8 @@ fn problems(statement: &Value) -> Vec<String> {
     problems
 }
 
-/// Whether a condition holds only for calls on behalf of a certain account or resource. `…IfExists` and a lone `*` hold for
-/// all.
+/// Whether a condition limits the calls to those on behalf of a certain account or resource. `…IfExists` and a lone `*`
+/// limit nothing.
 fn binds_to_source(condition: &Value) -> bool {
     const BINDING: [&str; 6] =
         ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "ForAnyValue:StringEquals"];
@@ -77,7 +78,7 @@ fn binds_to_source(condition: &Value) -> bool {
     })
 }
 
-/// IAM's JSON writes a list of one without the list.
+/// IAM's JSON may write a list of one value as the value.
 fn one_or_many(value: Option<&Value>) -> &[Value] {
     match value {
         None => &[],

@@ -1,38 +1,39 @@
-//! What the preventive halves of the rules are made of.
+//! The building blocks of the rules' preventive halves.
 
 use crate::operations::{Absence, Field, Operation, Slot};
 use crate::statement::slot_keys::condition_key;
 use crate::statement::{Condition, Test};
 use crate::terms::Pattern;
 
-/// Whether IAM has condition keys to deny what a rule finds (source: Service Authorization Reference, Amazon SageMaker).
+/// Whether IAM has condition keys to deny what a rule finds (source: Service Authorization Reference, Amazon
+/// SageMaker).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prevention {
-    /// It does.
+    /// It has them all.
     Iam,
-    /// It does for some of it.
+    /// It has them for some of it. The text says what they do not cover.
     Partly(&'static str),
-    /// It has none.
+    /// It has none. The text says why.
     None(&'static str),
 }
 
 /// Requests that IAM is to deny for a rule: calls of some operations that meet a condition.
 #[derive(Clone, Debug)]
 pub struct Denial {
-    /// The operations. Those whose requests do not carry the condition's keys are left out when it is rendered, and reported.
+    /// The operations. Rendering leaves out and reports those whose requests do not carry the condition's keys.
     pub operations: Vec<&'static Operation>,
-    /// What a request must meet to be denied.
+    /// The condition that a denied request meets.
     pub condition: Condition,
-    /// How what is denied differs from what the rule finds.
+    /// How the denied requests differ from those that the rule reports.
     pub differences: Vec<Difference>,
 }
 
 /// How a denial differs from the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// It denies requests that the rule lets pass: these.
+    /// It denies these requests, which the rule lets pass.
     Stricter(&'static str),
-    /// It lets requests pass that the rule finds: these.
+    /// It lets these requests pass, which the rule reports.
     Looser(&'static str),
 }
 
@@ -50,7 +51,7 @@ pub(super) fn deny(operations: &[&'static Operation], condition: impl Into<Condi
     Denial { operations: operations.to_vec(), condition: condition.into(), differences: Vec::new() }
 }
 
-/// Those operations whose requests carry this condition key for what they say about one of the facts.
+/// The operations whose requests carry this condition key for one of the facts.
 pub(super) fn carrying(operations: &[&'static Operation], fields: &[Field], key: &str) -> Vec<&'static Operation> {
     let carries = |operation: &Operation| fields.iter().any(|field| slots_in(operation, *field, key).next().is_some());
     operations.iter().copied().filter(|operation| carries(operation)).collect()
@@ -62,14 +63,14 @@ fn slots_in(operation: &Operation, field: Field, key: &str) -> impl Iterator<Ite
     slots.filter(move |slot| condition_key(operation, slot).is_some_and(|names| names.contains(&key)))
 }
 
-/// Those operations whose requests unset what they do not set: all but updates.
+/// The operations whose requests unset what they leave out: all but updates.
 pub(super) fn where_absence_counts(operations: &[&'static Operation]) -> Vec<&'static Operation> {
     operations.iter().copied().filter(|operation| operation.absence == Absence::Unset).collect()
 }
 
-/// Denies calls of the operations that tell `field` by `key`, under a condition that also holds where a request does not tell
-/// it. That is nothing in an update, nor where the part that could tell it is left away: such a request launches no instances
-/// itself.
+/// Denies calls of the operations whose `field` is in the condition key `key`, under a condition that also holds if the
+/// request leaves the field out. An update may leave it out, and so may a request without the part that holds it: such
+/// a request launches no instances itself.
 pub(super) fn deny_lacking(
     operations: &[&'static Operation],
     field: Field,
@@ -97,8 +98,9 @@ pub(super) fn deny_lacking(
     denials
 }
 
-const ONE_OF_SEVERAL: Difference =
-    Difference::Looser("one part of several that lacks it: one condition key holds what all of them say");
+const ONE_OF_SEVERAL: Difference = Difference::Looser(
+    "a request in which one of several parts lacks it: one condition key holds the values of all parts",
+);
 
 /// Denies calls by what the network settings of the request lack.
 pub(super) fn deny_lacking_in_network(operations: &[&'static Operation], field: Field, test: &Test) -> Vec<Denial> {
@@ -109,7 +111,7 @@ pub(super) fn deny_lacking_in_network(operations: &[&'static Operation], field: 
     denials
 }
 
-/// Denies calls by what the network settings of the request tell.
+/// Denies calls by what the network settings of the request say.
 pub(super) fn deny_in_network(operations: &[&'static Operation], field: Field, test: &Test) -> Vec<Denial> {
     let [of_request, of_models] = by_network(operations);
     vec![
@@ -118,7 +120,7 @@ pub(super) fn deny_in_network(operations: &[&'static Operation], field: Field, t
     ]
 }
 
-/// Operations by where compute takes its network settings from: the request, or models, which no condition key tells about.
+/// Operations by the source of their network settings: the request, or models, whose settings are in no condition key.
 fn by_network(operations: &[&'static Operation]) -> [Vec<&'static Operation>; 2] {
     let (of_models, of_request) = operations.iter().copied().partition(|operation| operation.tells(Field::Model));
     [of_request, of_models]
@@ -129,7 +131,7 @@ fn names_no_model() -> Test {
 }
 
 const MODELS: Difference =
-    Difference::Looser("what a configuration takes from its models is seen when a model is created");
+    Difference::Looser("settings that a configuration takes from its models: they are checked when a model is created");
 
 /// Denies calls that do not turn off what is on by default, and updates that turn it on.
 pub(super) fn deny_unless_switched_off(operations: &[&'static Operation], key: &str, off: &str) -> Vec<Denial> {
@@ -139,17 +141,17 @@ pub(super) fn deny_unless_switched_off(operations: &[&'static Operation], key: &
     vec![deny(&where_absence_counts(operations), is_on()), deny(&updates, [is_on(), Test::is_set(key)])]
 }
 
-/// Of the instance types that the request names, one matches none of these.
+/// At least one of the request's instance types matches none of these.
 pub(super) fn any_instance_type_outside(patterns: &[Pattern]) -> Test {
     Test::any_not_like("sagemaker:InstanceTypes", patterns)
 }
 
-/// How IAM can prevent what is wrong with the request's tags.
+/// How far IAM can deny requests by their tags.
 pub(super) const BY_REQUEST_TAGS: Prevention = Prevention::Partly(
-    "not where AWS has no condition keys for tags: training sessions, inference routers, cluster extensions",
+    "not training sessions, inference routers and cluster extensions, for whose tags AWS has no condition keys",
 );
 
-/// Conditions that each hold where a tag's key differs from `key` only in case.
+/// Conditions that each hold if a tag's key differs from `key` only in case.
 pub(super) fn almost(key: &str) -> Vec<Condition> {
     let alone = [Test::any_equals_ignoring_case("aws:TagKeys", &[key]), Test::none_equals("aws:TagKeys", key)];
     let other_cases: Vec<_> = [key.to_lowercase(), key.to_uppercase()].into_iter().filter(|case| case != key).collect();
@@ -157,7 +159,7 @@ pub(super) fn almost(key: &str) -> Vec<Condition> {
     [alone.into()].into_iter().chain(beside).collect()
 }
 
-/// What [`almost`] does not see.
+/// What [`almost`] misses.
 pub(super) const UNUSUAL_CASE: Difference = Difference::Looser("a key in an unusual case beside the exact one");
 
 /// The condition key of the request's tag `key`.

@@ -6,8 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "excessive-instance-count",
     fails_when: "the request can start more than `max` instances in all",
-    why: "A typing error in a count costs as much as the wrong instance type. Instance groups and variants add up, and managed \
-        scaling counts with what it may grow to, tuning jobs with all that run at a time.",
+    why: "A typo in a count costs as much as the wrong instance type. Instance groups and variants add up. Managed \
+        scaling counts with its maximum, and a tuning job with all jobs that run at the same time.",
     fix: "ask for fewer instances, or for an override of `max` for this project",
     action: Action::Alert,
     severity: Severity::Medium,
@@ -27,8 +27,8 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let Some((at, count)) = facts.instance_count()? else {
         let compute = if facts.operation.tells(Field::Compute) { facts.compute()? } else { Vec::new() };
         return match compute.iter().find(|compute| compute.serverless.is_none()) {
-            Some(compute) => Err(Unread::new(compute.at, "it does not say how many instances")),
-            None => Ok(Outcome::Skip("the request counts no instances".to_owned())),
+            Some(compute) => Err(Unread::new(compute.at, "the instance count is missing")),
+            None => Ok(Outcome::Skip("the request sets no instance count".to_owned())),
         };
     };
     if count as f64 <= max {

@@ -5,14 +5,15 @@ use super::prelude::*;
 /// `excessive-runtime`
 pub const RULE: Rule = Rule {
     id: "excessive-runtime",
-    fails_when: "the longest run time is above `max-hours`, or absent where the API's default exceeds it",
-    why: "A job that hangs runs, and is paid for, until its longest run time is over. SageMaker allows up to 28 days.",
+    fails_when: "the longest run time is above `max-hours`, or it is absent and the API's default exceeds that",
+    why: "A job that hangs keeps running, and costing, until its longest run time is over. SageMaker allows up to 28 \
+        days.",
     fix: "set the longest run time, such as `StoppingCondition.MaxRuntimeInSeconds`, to what the job needs",
     action: Action::Stop,
     severity: Severity::Medium,
     options: &[MAX_HOURS],
     governs: &[Field::MaxRuntime],
-    prevention: Prevention::Partly("not for AutoML, compilation, optimization and recommendation jobs"),
+    prevention: Prevention::Partly("not AutoML, compilation, optimization and recommendation jobs"),
     example: r#"{"trainingJobName": "churn", "stoppingCondition": {"maxRuntimeInSeconds": 2419200}}"#,
     check,
     prevent,

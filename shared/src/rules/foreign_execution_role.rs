@@ -6,14 +6,14 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "foreign-execution-role",
     fails_when: "a passed role carries another Project tag than the resource",
-    why: "Jobs, models and notebooks can do whatever their execution role can. Whoever may pass another project's role to one \
-        of their own reads that project's data, however well their own role is fenced in.",
+    why: "Jobs, models and notebooks have all permissions of their execution role. A caller who passes another \
+        project's role to their own job can read that project's data, however narrow the caller's own permissions are.",
     fix: "pass an execution role of the resource's own project, and limit `iam:PassRole` to its path",
     action: Action::Stop,
     severity: Severity::High,
     governs: &ROLES,
     needs: &[Need::RoleTags],
-    prevention: Prevention::Partly("`iam:PassRole` by the role's path"),
+    prevention: Prevention::Partly("not by the role's tag, only by its path in `iam:PassRole`"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/borealis/train",
  "tags": [{"key": "Project", "value": "atlas"}]}"#,
     check,
@@ -31,7 +31,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let mut findings = Findings::default();
     for (at, arn) in roles {
         let Some(Some(of_role)) = findings.read(facts.role_tag(&at, arn, key)) else { continue };
-        // A resource without the tag is the caller's: that is what it would be tagged with.
+        // A resource without the tag counts as the caller's, whose project its tag would name.
         let of_resource = match facts.project_tags(key)?.first() {
             Some(tag) => Some(tag.value),
             None => facts.caller.tag(key)?.map(|(value, _)| value),
@@ -40,7 +40,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
             return Ok(Outcome::Skip("neither the resource nor the caller has a project".to_owned()));
         };
         findings.fail_if(of_role != of_resource, || {
-            let message = format!("the role belongs to project `{of_role}`, the resource to `{of_resource}`");
+            let message = format!("the role belongs to project `{of_role}`, but the resource to `{of_resource}`");
             Violation::new(at, message, format!("a role of project `{of_resource}`")).actual(arn)
         });
     }

@@ -6,8 +6,9 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "foreign-project-tag",
     fails_when: "the request's Project is not the caller's",
-    why: "Whoever can create resources under another project's tag spends its budget, and hands it code and data that its \
-        members trust. Condition keys ignore the case of tag keys, so a tag `project` counts as well.",
+    why: "A caller who creates resources under another project's tag spends that project's budget, and can plant code \
+        and data that its members trust. Condition keys ignore the case of tag keys, so a tag `project` counts as \
+        well.",
     fix: "tag the resource with the caller's own project, or call with a role of the other project",
     action: Action::Stop,
     severity: Severity::High,
@@ -17,7 +18,7 @@ pub const RULE: Rule = Rule {
     check,
     prevent,
     hint: |key, tags_from| {
-        let hint = || format!("The caller's `{key}` is a tag of the session. It overrides the tag of the role, even if that one would match.");
+        let hint = || format!("The caller's `{key}` is a tag of the session. It overrides the role's tag, even if the role's tag matches.");
         (tags_from == "session").then(hint)
     },
     ..Rule::DEFAULTS
@@ -30,13 +31,13 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
         return Ok(Outcome::Skip("the request carries no Project tag".to_owned()));
     }
     let Some((own, source)) = facts.caller.tag(&abac.tag)? else {
-        return Ok(Outcome::Skip("the caller holds no Project tag to compare with".to_owned()));
+        return Ok(Outcome::Skip("the caller has no Project tag to compare with".to_owned()));
     };
     let mut findings = Findings::default();
     for tag in tags {
         findings.fail_if(tag.value != own, || {
             let (key, value, source) = (tag.key, tag.value, source.as_str());
-            let message = format!("the request's `{key}` is `{value}`, the caller's is `{own}` (from the {source})");
+            let message = format!("the request's `{key}` is `{value}`, but the caller's is `{own}` (from the {source})");
             Violation::new(tag.value_path(), message, format!("`{own}`")).actual(value)
         });
     }
@@ -45,7 +46,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let (of_request, of_caller) = (request_tag(&settings.abac.tag), principal_tag(&settings.abac.tag));
-    // Without the caller's tag, what to compare with would be a policy variable without a value.
+    // If the caller has no tag, the policy variable to compare with has no value.
     let condition = [
         Test::differs_from(&of_request, &of_caller),
         Test::has_text(&of_request),

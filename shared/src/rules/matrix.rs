@@ -1,4 +1,4 @@
-//! Which rules say something about calls of which operations.
+//! Which rules apply to which operations.
 
 use super::{RULES, Rule};
 use crate::operations::Operation;
@@ -25,7 +25,8 @@ impl Column {
     }
 }
 
-/// The rules that apply to every operation, and a column for all others that apply to the same ones, in the order of the rules.
+/// The rules that apply to every operation, then the others: one column for rules that apply to the same operations.
+/// Both are in the order of the rules.
 pub fn columns() -> (Column, Vec<Column>) {
     let (everywhere, others): (Vec<_>, Vec<_>) =
         RULES.iter().copied().partition(|rule| Operation::all().all(|operation| rule.applies_to(operation)));

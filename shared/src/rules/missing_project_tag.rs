@@ -5,10 +5,10 @@ use super::prelude::*;
 /// `missing-project-tag`
 pub const RULE: Rule = Rule {
     id: "missing-project-tag",
-    fails_when: "the request carries no Project tag, whoever the caller is",
-    why: "A resource without the tag belongs to nobody: tag-based permissions cannot protect it, and its cost cannot be told. \
-        A role that lacks `sagemaker:AddTags` cannot tag on create.",
-    fix: "send the tag with the request; the role that calls also needs `sagemaker:AddTags`",
+    fails_when: "the request carries no Project tag, regardless of the caller's tags",
+    why: "A resource without the tag belongs to no project: tag-based permissions cannot protect it, and its cost \
+        cannot be assigned. A role that lacks `sagemaker:AddTags` cannot tag on create.",
+    fix: "send the tag with the request; the calling role also needs `sagemaker:AddTags`",
     action: Action::Tag,
     severity: Severity::Medium,
     governs: &[Field::Tags],
@@ -31,7 +31,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let key = &settings.abac.tag;
     if facts.operation.absence == Absence::Unchanged {
-        return Ok(Outcome::Skip("an update without the tag leaves it as it is".to_owned()));
+        return Ok(Outcome::Skip("an update without the tag does not change it".to_owned()));
     }
     let is_there = facts.tags()?.iter().any(|tag| tag.key == key && !tag.value.is_empty());
     if is_there {
@@ -39,8 +39,8 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     }
     let (message, expected) = match facts.caller.tag(key) {
         Ok(Some((project, _))) => (String::new(), format!("a tag `{key}` with the caller's value, `{project}`")),
-        Ok(None) => ("; nor does the caller, so that it cannot be added".to_owned(), format!("a tag `{key}`")),
-        Err(_) => ("; it cannot be added, because the caller's is not known".to_owned(), format!("a tag `{key}`")),
+        Ok(None) => ("; the caller has none either, so it cannot be added".to_owned(), format!("a tag `{key}`")),
+        Err(_) => ("; it cannot be added, because the caller's tag is not known".to_owned(), format!("a tag `{key}`")),
     };
     let message = format!("the request carries no tag `{key}`{message}");
     Ok(Outcome::Fail(vec![Violation::new(crate::facts::TAGS, message, expected)]))
@@ -50,7 +50,8 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     let key = &settings.abac.tag;
     let operations = &where_absence_counts(operations);
     vec![
-        // Names of condition keys have no case: `aws:RequestTag/Project` takes a tag `project` for it, `aws:TagKeys` does not.
+        // Condition key names ignore case: `aws:RequestTag/Project` matches a tag `project` as well, but `aws:TagKeys`
+        // does not.
         deny(operations, Test::none_equals("aws:TagKeys", key)),
         deny(operations, Test::lacks_text(request_tag(key))),
     ]

@@ -6,15 +6,15 @@ use crate::record::json::At;
 /// `missing-vpc`
 pub const RULE: Rule = Rule {
     id: "missing-vpc",
-    fails_when: "there is no VPC configuration; where it is taken from models, as by endpoint configurations: on any model",
-    why: "Inside a VPC, traffic to data goes through endpoints with policies and flow logs; outside, over the internet from \
-        machines that nobody can watch.",
-    fix: "set `VpcConfig` with subnets and security groups, on the model where the request names one",
+    fails_when: "the request has no VPC configuration or, if its models decide, one of the models has none",
+    why: "Inside a VPC, traffic to data goes through endpoints with policies and flow logs. Outside, it goes over the \
+        internet, without them.",
+    fix: "set `VpcConfig` with subnets and security groups; if the request names a model, set it on the model",
     action: Action::Stop,
     severity: Severity::High,
     governs: &[Field::Vpc, Field::Model],
     needs: &[Need::Models],
-    prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
+    prevention: Prevention::Partly("not settings that endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": [], "securityGroupIds": []}}"#,
     check,
     prevent,
@@ -29,7 +29,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
             Some(Network::Request) => {
                 for (slot, vpc) in facts.slots(Field::Vpc) {
                     let parts = [(Field::Subnet, "subnets"), (Field::SecurityGroup, "security groups")];
-                    // Where security groups have a place of their own, the VPC's default one serves.
+                    // If a request sets security groups elsewhere, the VPC's default one applies.
                     let parts = parts.into_iter().filter(|(field, _)| facts.operation.tells_inside(slot.path, *field));
                     let complete: Option<Vec<bool>> =
                         parts.clone().map(|(field, _)| is_set_inside(facts, &vpc.at, field, &mut findings)).collect();
@@ -51,7 +51,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
     Ok(findings.outcome("the request launches nothing"))
 }
 
-/// Whether the VPC configuration at this place tells `field`; `None` where it cannot be read.
+/// Whether the VPC configuration at this place sets `field`; `None` if it cannot be read.
 fn is_set_inside(facts: &Facts, vpc: &At, field: Field, findings: &mut Findings) -> Option<bool> {
     let mut is_set = false;
     for found in facts.all(field).filter(|found| found.at.is_under(vpc)) {
@@ -61,7 +61,7 @@ fn is_set_inside(facts: &Facts, vpc: &At, field: Field, findings: &mut Findings)
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    // Two tests in one statement would deny only what lacks both.
+    // Two tests in one statement would deny only requests that lack both.
     let missing = |field, key| {
         let needs = |operation: &Operation| {
             operation.slots().any(|vpc| vpc.field == Field::Vpc && operation.tells_inside(vpc.path, field))

@@ -1,4 +1,4 @@
-//! The rules. One file each: what it is and why, what it checks, how to put it right.
+//! The rules. Each has one file: what it is and why, what it checks, and how to correct a violation.
 
 mod denial;
 mod matrix;
@@ -13,7 +13,7 @@ pub use matrix::{Column, columns};
 pub use outcome::{Findings, Outcome, Violation};
 pub use rule::{CorrectingTag, Need, Rule, WithoutEffect};
 
-// Rules that are rendered in a way of their own.
+// Rules with their own way of rendering.
 pub use foreign_execution_role::RULE as FOREIGN_EXECUTION_ROLE;
 pub use missing_vpc::RULE as MISSING_VPC;
 pub use unapproved_kms_key::{ALLOW as APPROVED_KMS_KEYS, RULE as UNAPPROVED_KMS_KEY};
@@ -79,7 +79,7 @@ mod tests {
         let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), RULES.len(), "an id stands twice");
+        assert_eq!(ids.len(), RULES.len(), "two rules share an id");
         for rule in RULES {
             let id = rule.id;
             assert!(id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{id}");

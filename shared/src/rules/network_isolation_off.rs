@@ -5,15 +5,15 @@ use super::prelude::*;
 /// `network-isolation-off`
 pub const RULE: Rule = Rule {
     id: "network-isolation-off",
-    fails_when: "network isolation is false or absent; where it is taken from models, as by endpoint configurations: on any model",
-    why: "Isolated containers can make no outbound calls at all, not even to AWS: what they were given cannot leave. A VPC \
-        alone does not do that.",
-    fix: "set `EnableNetworkIsolation`, on the model where the request names one",
+    fails_when: "network isolation is off or not set, in the request or, if its models decide, on one of the models",
+    why: "Isolated containers cannot make outbound calls, not even to AWS, so their data cannot leave. A VPC alone \
+        does not ensure that.",
+    fix: "set `EnableNetworkIsolation`; if the request names a model, set it on the model",
     action: Action::Stop,
     severity: Severity::High,
     governs: &[Field::NetworkIsolation, Field::Model],
     needs: &[Need::Models],
-    prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
+    prevention: Prevention::Partly("not settings that endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "enableNetworkIsolation": false}"#,
     check,
     prevent,

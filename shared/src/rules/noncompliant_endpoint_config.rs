@@ -6,24 +6,24 @@ use crate::terms::MARK;
 /// `noncompliant-endpoint-config`
 pub const RULE: Rule = Rule {
     id: "noncompliant-endpoint-config",
-    fails_when: "an endpoint is created with, or updated to, a configuration that the other rules find fault with, or that is marked",
-    why: "A configuration does nothing; an endpoint with it does. It may have been made before the policy, while rules only \
-        observed, by somebody who was exempted, or it was marked because something used it. What it says is judged again when \
-        it is used, by the rules that are on, as if whoever uses it had made it.",
-    fix: "use a configuration that keeps the policy",
+    fails_when: "an endpoint is created with, or updated to, a configuration that violates another rule or is marked",
+    why: "A configuration runs nothing until an endpoint uses it. It may be older than the policy, date from a time \
+        when rules only observed, or come from an exempted caller, or it was marked because something used it. When a \
+        caller uses it, the rules that are on judge it again, as if that caller had created it.",
+    fix: "use a configuration that complies with the policy",
     action: Action::Stop,
     severity: Severity::Critical,
     governs: &[Field::EndpointConfig],
     needs: &[Need::EndpointConfigs],
     prevention: Prevention::None(
-        "no condition key tells what a configuration says; but `render scp --quarantine` denies the use of those that are marked",
+        "no condition key holds the settings of a configuration; but `render scp --quarantine` denies the use of marked configurations",
     ),
     example: r#"{"endpointName": "churn", "endpointConfigName": "churn-without-volume-key"}"#,
     check,
     ..Rule::DEFAULTS
 };
 
-/// Finds configurations that are marked. What they say, the other rules judge when a decision is made.
+/// Finds configurations that are marked. The other rules judge their settings when a decision is made.
 fn check(facts: &Facts, _: &Settings) -> Checked {
     let mut findings = Findings::default();
     for config in facts.endpoint_configs() {
@@ -45,7 +45,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
             None => {}
         }
     }
-    Ok(findings.outcome("no endpoint configuration is named"))
+    Ok(findings.outcome("the request names no endpoint configuration"))
 }
 
 #[cfg(test)]

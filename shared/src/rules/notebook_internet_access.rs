@@ -1,14 +1,16 @@
-//! Notebooks reach the internet past the organisation's VPC.
+//! Notebooks reach the internet without going through the organisation's VPC.
 
 use super::prelude::*;
 
 /// `notebook-internet-access`
 pub const RULE: Rule = Rule {
     id: "notebook-internet-access",
-    fails_when: "a notebook instance, or the apps of a Studio domain, have direct internet access, by the request or by default",
-    why: "Direct access goes through a network of SageMaker's own, past the VPC with its endpoints, proxies and flow logs: data \
-        leaves, and packages arrive, unseen.",
-    fix: "set `DirectInternetAccess` to `Disabled` and give a subnet; set a domain's `AppNetworkAccessType` to `VpcOnly`",
+    fails_when: "a notebook instance or the apps of a Studio domain have direct internet access, by the request or by \
+        default",
+    why: "Direct access goes through SageMaker's own network and bypasses the VPC with its endpoints, proxies and flow \
+        logs: data leaves, and packages arrive, unseen.",
+    fix: "set `DirectInternetAccess` to `Disabled` and give a subnet; for a domain, set `AppNetworkAccessType` to \
+        `VpcOnly`",
     action: Action::Stop,
     severity: Severity::High,
     governs: &[Field::InternetAccess],

@@ -6,8 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "notebook-root-access",
     fails_when: "users of a notebook instance have root access, by the request or by default",
-    why: "Root can undo what a lifecycle configuration set up: proxies, agents, blocked packages. Lifecycle configurations \
-        themselves run as root either way.",
+    why: "Root can undo what a lifecycle configuration sets up: proxies, agents, blocked packages. Lifecycle \
+        configurations run as root either way.",
     fix: "set `RootAccess` to `Disabled`",
     action: Action::Stop,
     severity: Severity::High,

@@ -5,8 +5,8 @@ use super::prelude::*;
 /// `on-demand-training`
 pub const RULE: Rule = Rule {
     id: "on-demand-training",
-    fails_when: "managed spot training is not asked for",
-    why: "Spot capacity costs up to 90 % less; a job that writes checkpoints loses little when it is interrupted.",
+    fails_when: "the request does not enable managed spot training",
+    why: "Spot capacity costs up to 90 % less, and a job that writes checkpoints loses little when it is interrupted.",
     fix: "set `EnableManagedSpotTraining`, with `CheckpointConfig` and `MaxWaitTimeInSeconds`",
     action: Action::Alert,
     severity: Severity::Low,
@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
 fn check(facts: &Facts, _: &Settings) -> Checked {
     let mut findings = Findings::default();
     for found in facts.all(Field::SpotTraining) {
-        findings.require(found, "managed spot training is not asked for");
+        findings.require(found, "managed spot training is off");
     }
     Ok(findings.outcome(""))
 }

@@ -9,12 +9,13 @@ use crate::record::json::{Found, Read, Unread};
 use crate::settings::Doubt;
 use crate::terms::{Action, Pattern};
 
-/// What a rule says about a call. A rule that does not apply has not passed; what could not be read is not compliant.
+/// What a rule says about a call. A rule that does not apply has not passed, and a fact that could not be read is not
+/// compliant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The call keeps the rule.
+    /// The call complies with the rule.
     Pass,
-    /// It does not.
+    /// The call violates the rule.
     Fail(Vec<Violation>),
     /// The rule does not apply, for this reason.
     Skip(String),
@@ -23,7 +24,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Both outcomes in one. A violation outweighs what could not be read, and that outweighs a pass.
+    /// Merges two outcomes. A violation outweighs an unreadable fact, which outweighs a pass.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -44,15 +45,15 @@ impl Outcome {
 pub struct Violation {
     /// JSON path in the record.
     pub path: String,
-    /// What is there; `None` for nothing.
+    /// What is there; `None` if nothing is.
     pub actual: Option<String>,
     /// What should be there.
     pub expected: String,
     /// What is wrong.
     pub message: String,
-    /// How to put it right, where that is not what the rule says.
+    /// How to correct it, if that differs from the rule's fix.
     pub fix: Option<String>,
-    /// The most that is to be done about it, where that is less than what the rule asks for.
+    /// The strongest action to take, if it is weaker than the rule's.
     pub at_most: Option<Action>,
 }
 
@@ -69,7 +70,7 @@ impl Violation {
         }
     }
 
-    /// Adds what is there.
+    /// Sets what is there.
     #[must_use]
     pub fn actual(mut self, actual: impl fmt::Display) -> Self {
         self.actual = Some(actual.to_string());
@@ -77,8 +78,7 @@ impl Violation {
     }
 }
 
-/// Collects what a rule finds in several places. A violation outweighs what could not be read, and that outweighs what is
-/// in order.
+/// Collects what a rule finds in several places. A violation outweighs an unreadable fact, which outweighs a pass.
 #[derive(Debug, Default)]
 pub struct Findings {
     violations: Vec<Violation>,
@@ -87,17 +87,17 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Something is in order.
+    /// Something complies.
     pub fn pass(&mut self) {
         self.judged = true;
     }
 
-    /// Something is not.
+    /// Something does not.
     pub fn fail(&mut self, violation: Violation) {
         self.violations.push(violation);
     }
 
-    /// Something is not in order if it is `wrong`.
+    /// Something complies unless it is `wrong`.
     pub fn fail_if(&mut self, wrong: bool, violation: impl FnOnce() -> Violation) {
         if wrong { self.fail(violation()) } else { self.pass() }
     }
@@ -117,7 +117,7 @@ impl Findings {
         self.unread.get_or_insert(unread);
     }
 
-    /// Takes what was read, and notes what could not be.
+    /// Takes what was read, and notes what could not be read.
     pub fn read<T>(&mut self, read: Read<T>) -> Option<T> {
         read.map_err(|unread| self.unread(unread)).ok()
     }
@@ -138,7 +138,7 @@ impl Findings {
         }
     }
 
-    /// The outcome; `nothing` says why there may have been nothing to judge.
+    /// The outcome. `nothing` says why there was nothing to judge, if there was not.
     pub fn outcome(self, nothing: impl Into<String>) -> Outcome {
         if !self.violations.is_empty() {
             return Outcome::Fail(self.violations);
@@ -153,9 +153,9 @@ impl Findings {
 
 /// Why rules about the caller's tags do not apply to some callers.
 pub(super) const SERVICE_LINKED_ROLE: &str =
-    "the caller is a service-linked role, which AWS makes and which has no project";
+    "the caller is a service-linked role: AWS creates it, and it has no project";
 
-/// What is expected where a list of patterns decides. A long list is cut: the policy has it all.
+/// What is expected if a list of patterns decides. A long list is cut short: the policy has all of it.
 pub(super) fn one_of(patterns: &[Pattern]) -> String {
     const SHOWN: usize = 8;
     let names = patterns.iter().take(SHOWN).map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ");
@@ -173,7 +173,7 @@ pub(super) fn needs_prefix(pattern: &str, prefix: &str) -> Option<Doubt> {
     (!fits).then(|| Doubt::NeverMatches(format!("identifiers begin with `{prefix}`")))
 }
 
-/// Judges switches that must be at one of the values that mean `off`, where the API takes none for on.
+/// Judges switches that must have one of the values `off`. The API treats a missing switch as on.
 pub(super) fn switched_off(facts: &Facts, field: Field, off: &[&str], message: &str) -> Outcome {
     let mut findings = Findings::default();
     for switch in facts.all(field) {
@@ -184,11 +184,11 @@ pub(super) fn switched_off(facts: &Facts, field: Field, off: &[&str], message: &
             value.into_iter().fold(violation, Violation::actual)
         });
     }
-    findings.outcome("the request does not change it")
+    findings.outcome("the request does not change the setting")
 }
 
-/// Judges the identifiers of one kind in the network settings of everything that is launched: those that the request gives,
-/// and those that its models bring.
+/// Judges the identifiers of one kind in the network settings of everything that is launched: those of the request and
+/// those of its models.
 pub(super) fn approved_in_network(
     facts: &Facts,
     field: Field,
@@ -216,5 +216,5 @@ pub(super) fn approved_in_network(
             }
         }
     }
-    findings.outcome(format!("there is no {what}"))
+    findings.outcome(format!("the request names no {what}"))
 }

@@ -1,20 +1,20 @@
-//! A role that the request passes may do far too much.
+//! A role that the request passes has far too many permissions.
 
 use super::prelude::*;
 
 /// `overprivileged-execution-role`
 pub const RULE: Rule = Rule {
     id: "overprivileged-execution-role",
-    fails_when: "a passed role has a policy of `deny-policies` attached",
-    why: "A notebook or job with `AmazonSageMakerFullAccess` or more can read every project's data and create whatever the \
-        other rules forbid. The tags on its resources then protect nothing.",
-    fix: "attach a policy that names the project's own buckets and keys instead",
+    fails_when: "a passed role has a policy from `deny-policies` attached",
+    why: "A notebook or job with `AmazonSageMakerFullAccess` or more can read every project's data and create \
+        everything that the other rules forbid. The tags on its resources then protect nothing.",
+    fix: "instead, attach a policy that names the project's own buckets and keys",
     action: Action::Alert,
     severity: Severity::High,
     options: &[DENY_POLICIES],
     governs: &ROLES,
     needs: &[Need::RolePolicies],
-    prevention: Prevention::None("IAM sees which role is passed, not what it may do"),
+    prevention: Prevention::None("IAM sees which role is passed, but not the permissions of that role"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/AmazonSageMaker-ExecutionRole"}"#,
     check,
     ..Rule::DEFAULTS

@@ -5,10 +5,11 @@ use super::prelude::*;
 /// `persona-overreach`
 pub const RULE: Rule = Rule {
     id: "persona-overreach",
-    fails_when: "the operation is not among the persona's, or the caller has no persona, or one that the policy does not name",
-    why: "One role per function keeps duties apart: who trains a model does not put it into production. The persona tag says \
-        which function a principal has.",
-    fix: "let a persona that may call this operation do it, or add the operation to the persona",
+    fails_when: "the caller's persona does not allow the operation or is not in the policy, or the caller has no \
+        persona",
+    why: "One role per function keeps duties apart: a person who trains a model does not put it into production. The \
+        persona tag says which function a principal has.",
+    fix: "call with a role of a persona that allows the operation, or add the operation to this persona",
     action: Action::Stop,
     severity: Severity::High,
     governs: &[Field::Caller],
@@ -17,7 +18,7 @@ pub const RULE: Rule = Rule {
     check,
     prevent,
     without_effect: |_, personas| {
-        let message = "`persona-overreach` knows no persona, so that every caller fails";
+        let message = "`persona-overreach` has no persona to compare with, so every caller fails";
         personas.is_empty().then_some((message, "add a table such as `[personas.data-scientist]`"))
     },
     ..Rule::DEFAULTS
@@ -37,14 +38,14 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     };
     let Some(persona) = personas.iter().find(|persona| persona.name == name) else {
         let known: Vec<_> = personas.iter().map(|persona| format!("`{}`", persona.name)).collect();
-        let violation = violation(format!("the policy names no persona `{name}`"), format!("one of {}", known.join(", ")));
+        let violation = violation(format!("the policy has no persona `{name}`"), format!("one of {}", known.join(", ")));
         return Ok(Outcome::Fail(vec![violation.actual(name)]));
     };
     if persona.operations.iter().any(|allowed| allowed == operation) {
         return Ok(Outcome::Pass);
     }
-    let message = format!("`{operation}` is not for the persona `{name}`");
-    let expected = format!("a persona that may call `{operation}`");
+    let message = format!("the persona `{name}` does not allow `{operation}`");
+    let expected = format!("a persona that allows `{operation}`");
     Ok(Outcome::Fail(vec![violation(message, expected).actual(name)]))
 }
 

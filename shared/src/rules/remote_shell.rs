@@ -1,4 +1,4 @@
-//! Somebody may open a shell inside.
+//! A shell can be opened inside the container.
 
 use super::prelude::*;
 
@@ -6,13 +6,13 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "remote-shell",
     fails_when: "remote debugging of a job, or SSM access to a variant, is enabled",
-    why: "A shell inside the container has the execution role's credentials and the data in memory, and what is typed there is \
-        in no code review.",
+    why: "A shell inside the container has the execution role's credentials and the data in memory, and no code review \
+        sees what is typed there.",
     fix: "leave `RemoteDebugConfig` and `EnableSSMAccess` off outside the development account",
     action: Action::Stop,
     severity: Severity::High,
     governs: &[Field::RemoteShell],
-    prevention: Prevention::Partly("jobs have a condition key, variants do not"),
+    prevention: Prevention::Partly("not variants, for which no condition key exists"),
     example: r#"{"trainingJobName": "churn", "remoteDebugConfig": {"enableRemoteDebug": true}}"#,
     check,
     prevent,
@@ -24,11 +24,11 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
     for found in facts.all(Field::RemoteShell) {
         if let Some(flag) = findings.read(found.flag()) {
             findings.fail_if(flag == Some(true), || {
-                Violation::new(found.at, "a shell can be opened inside", "`false`, or nothing").actual(true)
+                Violation::new(found.at, "a shell can be opened inside the container", "`false`, or not set").actual(true)
             });
         }
     }
-    Ok(findings.outcome("the request launches nothing that has a shell"))
+    Ok(findings.outcome("the request launches nothing with a shell"))
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {

@@ -1,4 +1,4 @@
-//! What a rule consists of.
+//! What makes up a rule.
 
 use super::denial::{Denial, Prevention};
 use super::outcome::Outcome;
@@ -11,37 +11,38 @@ use crate::terms::{Action, Severity};
 /// Something that a policy can forbid.
 #[derive(Debug)]
 pub struct Rule {
-    /// Its name: the wrong that it finds.
+    /// Its name, which says what is wrong.
     pub id: &'static str,
     /// When it fails, as the end of a sentence.
     pub fails_when: &'static str,
-    /// Why an organisation would want it.
+    /// Why an organisation needs it.
     pub why: &'static str,
-    /// How to put a violation right.
+    /// How to correct a violation.
     pub fix: &'static str,
-    /// What is done about a violation, where the policy does not say.
+    /// What is done about a violation, if the policy does not say.
     pub action: Action,
-    /// How bad a violation is, where the policy does not say.
+    /// How bad a violation is, if the policy does not say.
     pub severity: Severity,
-    /// What the policy can set beside action, severity and mode.
+    /// What the policy can set besides action, severity and mode.
     pub options: &'static [Spec],
-    /// The facts that it is about: it applies to the operations that tell any of them.
+    /// The facts that it judges. It applies to the operations whose requests hold any of them.
     pub governs: &'static [Field],
-    /// What has to be looked up for it, beside the caller's tags.
+    /// What has to be looked up for it, besides the caller's tags.
     pub needs: &'static [Need],
     /// Whether IAM can deny the same request before it is carried out.
     pub prevention: Prevention,
-    /// `requestParameters` of an operation that creates something, of which the resource's name tells which, or of AddTags, that
-    /// violate it; or the part that matters.
+    /// `requestParameters` that violate it, or the part of them that matters. They are of AddTags, or of an operation
+    /// that creates a resource: the member with the resource's name shows which operation.
     pub example: &'static str,
     /// The detective half. Callers use [`Rule::judge`] instead.
     pub check: fn(&Facts, &Settings) -> Result<Outcome, Unread>,
-    /// The preventive half: what IAM is to deny of the given operations. Renderers call [`Rule::denials`] instead.
+    /// The preventive half: what IAM is to deny in calls of the given operations. Renderers call [`Rule::denials`]
+    /// instead.
     pub prevent: fn(&Settings, &[&'static Operation]) -> Vec<Denial>,
-    /// The tag, key and value, that corrects a violation, for rules whose violations a tag corrects. It gives none if the value
-    /// is not known.
+    /// The key and the value of the tag that corrects a violation, for rules whose violations a tag corrects. It gives
+    /// none if the value is not known.
     pub correcting_tag: Option<CorrectingTag>,
-    /// What an alert about a violation adds for its reader, by the key of the ABAC tag and where the caller's came from.
+    /// A hint for the reader of an alert, by the key of the ABAC tag and the source of the caller's tag.
     pub hint: fn(&str, &str) -> Option<String>,
     /// Why the rule can never have an effect in a policy, and what to do about it.
     pub without_effect: fn(&Abac, &[Persona]) -> Option<WithoutEffect>,
@@ -54,7 +55,7 @@ pub type CorrectingTag = fn(&Facts, &Settings) -> Option<(String, String)>;
 pub type WithoutEffect = (&'static str, &'static str);
 
 impl Rule {
-    /// What most rules have in common. A rule's file sets the rest.
+    /// What most rules share. A rule's file sets the rest.
     pub const DEFAULTS: Self = Self {
         id: "",
         fails_when: "",
@@ -76,7 +77,7 @@ impl Rule {
 }
 
 impl Rule {
-    /// Whether the rule has anything to say about calls of an operation.
+    /// Whether the rule judges calls of an operation.
     pub fn applies_to(&self, operation: &Operation) -> bool {
         self.governs.iter().any(|field| operation.tells(*field))
     }
@@ -89,7 +90,7 @@ impl Rule {
         (self.check)(facts, settings).unwrap_or_else(Outcome::Unknown)
     }
 
-    /// The operations that the rule has anything to say about.
+    /// The operations whose calls the rule judges.
     pub fn operations(&self) -> Vec<&'static Operation> {
         Operation::all().filter(|operation| self.applies_to(operation)).collect()
     }
@@ -105,7 +106,7 @@ impl Rule {
         format!("[rules.{}]\n{}", self.id, options.collect::<String>())
     }
 
-    /// What IAM is to deny so that requests that violate the rule are not carried out.
+    /// What IAM is to deny to stop requests that violate the rule.
     pub fn denials(&self, settings: &Settings) -> Vec<Denial> {
         (self.prevent)(settings, &self.operations())
     }
@@ -116,13 +117,13 @@ impl Rule {
 pub enum Need {
     /// The tags of the roles that the request passes.
     RoleTags,
-    /// The policies attached to them.
+    /// The policies attached to these roles.
     RolePolicies,
-    /// The trust policies of those that SageMaker assumes.
+    /// The trust policies of the roles that SageMaker assumes.
     RoleTrust,
     /// The models that the request names.
     Models,
-    /// The endpoint configurations that it uses, and whatever judging these needs.
+    /// The endpoint configurations that the request uses, and everything that judging them needs.
     EndpointConfigs,
     /// The managers of the KMS keys that the request names.
     Keys,

@@ -1,4 +1,4 @@
-//! One helper for the tests of all rules: a call, what is known about it, and what a rule says, in short.
+//! A helper for the tests of all rules: a call, what is known about it, and a short form of what a rule says.
 
 use crate::evidence::{AttachedPolicy, EndpointConfig, Evidence, IamEntity, Key, Model};
 use crate::facts::Caller;
@@ -47,7 +47,7 @@ impl Case {
         Self::of("CreateEndpointConfig", request)
     }
 
-    /// The caller is the role by which automatic scaling calls.
+    /// The caller is the role of automatic scaling.
     pub(crate) fn by_service_linked_role(self) -> Self {
         let path = "aws-service-role/sagemaker.application-autoscaling.amazonaws.com";
         let name = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint";
@@ -91,7 +91,7 @@ impl Case {
         self
     }
 
-    /// This record was read, too.
+    /// This record was read as well.
     pub(crate) fn record(mut self, record: &str) -> Self {
         let record: Value = serde_json::from_str(record).expect(record);
         self.evidence.learn(&Call::read(&record).unwrap());
@@ -103,7 +103,7 @@ impl Case {
         self
     }
 
-    /// Adds lines to the policy file, after the rule's table began.
+    /// Adds lines to the policy file, behind the head of the rule's table.
     pub(crate) fn policy(mut self, lines: &str) -> Self {
         self.policy.push_str(lines);
         self
@@ -118,7 +118,7 @@ impl Case {
         self.with_facts(rule, |facts, settings, _| rule.judge(facts, settings))
     }
 
-    /// Hands over the facts of the call, the rule's settings and the policy.
+    /// Calls `then` with the facts of the call, the rule's settings and the policy.
     pub(crate) fn with_facts<T>(
         mut self,
         rule: &'static Rule,
@@ -148,7 +148,7 @@ impl Case {
     }
 }
 
-/// An outcome in short.
+/// The short form of an outcome.
 pub(crate) fn summary(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Pass => "pass".to_owned(),

@@ -7,8 +7,8 @@ use crate::terms::Pattern;
 pub const RULE: Rule = Rule {
     id: "unapproved-bucket",
     fails_when: "an S3 URI is outside `allow`",
-    why: "Data leaves by the output path as easily as by the network, and training data from anywhere is an open door for \
-        poisoned data.",
+    why: "Data leaves through an output path as easily as over the network, and training data from an unknown bucket \
+        may be poisoned.",
     fix: "use a bucket that the policy lists",
     action: Action::Alert,
     severity: Severity::Medium,
@@ -23,7 +23,7 @@ pub const RULE: Rule = Rule {
 const ALLOW: Spec = Spec {
     name: "allow",
     meaning: "the approved places: bucket names such as `atlas-models`, or URIs such as `s3://shared/atlas/*`; \
-        a URI without `*` stands for all below it",
+        a URI without `*` covers everything below it",
     kind: Kind::Patterns(doubt),
     default: DefaultValue::Required,
     example: "['atlas-data', 'atlas-models']",
@@ -44,14 +44,15 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     Ok(findings.outcome("the request names no S3 URI"))
 }
 
-/// Names of buckets are global: anybody can create one that a `*` matches.
+/// Bucket names are global: anybody can create a bucket that a `*` matches.
 fn doubt(pattern: &str) -> Option<Doubt> {
     let bucket = pattern.strip_prefix("s3://").unwrap_or(pattern).split('/').next().unwrap_or_default();
-    let why = "the names of buckets are global, and anybody can create one that `*` matches: name each bucket";
+    let why = "bucket names are global, and anybody can create one that `*` matches: name each bucket";
     bucket.contains('*').then(|| Doubt::MatchesStrangers(why.to_owned()))
 }
 
-/// `bucket/key` of an S3 URI. SageMaker takes `s3://bucket/key`, and for some parameters the HTTPS forms of S3's endpoints.
+/// `bucket/key` of an S3 URI. SageMaker takes `s3://bucket/key`, and for some parameters the HTTPS forms of S3's
+/// endpoints.
 fn location(uri: &str) -> Option<String> {
     if let Some(place) = uri.strip_prefix("s3://") {
         return Some(place.to_owned());
@@ -61,7 +62,7 @@ fn location(uri: &str) -> Option<String> {
     if is_endpoint(host) {
         return Some(path.to_owned());
     }
-    // A bucket's name may look like an endpoint, so the endpoint is the shortest one at the end.
+    // A bucket's name may look like an endpoint, so the endpoint is the shortest match at the end.
     let (bucket, _) = host.match_indices('.').rev().map(|(dot, _)| host.split_at(dot)).find(|(_, rest)| {
         rest.strip_prefix('.').is_some_and(is_endpoint)
     })?;
@@ -69,7 +70,8 @@ fn location(uri: &str) -> Option<String> {
 }
 
 /// Whether this is the host of an S3 endpoint, without `.amazonaws.com`: `s3`, `s3.eu-west-1`, `s3-eu-west-1`,
-/// `s3.dualstack.eu-west-1`, `s3-fips.us-east-1` (AWS General Reference, "Amazon Simple Storage Service endpoints and quotas").
+/// `s3.dualstack.eu-west-1`, `s3-fips.us-east-1` (AWS General Reference, "Amazon Simple Storage Service endpoints and
+/// quotas").
 fn is_endpoint(host: &str) -> bool {
     let Some(rest) = host.strip_prefix("s3") else { return false };
     let rest = rest.strip_prefix("-fips").unwrap_or(rest);

@@ -6,7 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "unapproved-image",
     fails_when: "a container image is outside `allow`",
-    why: "The image is the code that sees the data. Approved registries hold images that were scanned and can be traced.",
+    why: "The image is the code that sees the data. Approved registries hold images that were scanned and can be \
+        traced.",
     fix: "push the image to an approved repository, and use it from there",
     action: Action::Alert,
     severity: Severity::Medium,
@@ -20,13 +21,14 @@ pub const RULE: Rule = Rule {
 
 const ALLOW: Spec = Spec {
     name: "allow",
-    meaning: "the approved images, such as `111122223333.dkr.ecr.*.amazonaws.com/*`; in a host name, `*` stays between two dots",
+    meaning: "the approved images, such as `111122223333.dkr.ecr.*.amazonaws.com/*`; in a host name, `*` does not \
+        match a dot",
     kind: Kind::Patterns(doubt),
     default: DefaultValue::Required,
     example: "['111122223333.dkr.ecr.eu-west-1.amazonaws.com/*']",
 };
 
-/// Anybody can have a registry in ECR, under the own account's id, or a host of another name.
+/// Anybody can have a registry in ECR, under their own account's id, or a host with another name.
 fn doubt(pattern: &str) -> Option<Doubt> {
     let (host, path) = pattern.split_once('/').map_or((pattern, None), |(host, path)| (host, Some(path)));
     let is_open = |label: &str| label.contains('*');
@@ -37,7 +39,7 @@ fn doubt(pattern: &str) -> Option<Doubt> {
         let why = "name the registry's host, and for ECR the account: `*` is safe in place of a region";
         return Some(Doubt::MatchesStrangers(why.to_owned()));
     }
-    let why = "images are `HOST/NAME:TAG`; in a host name, `*` stays between two dots";
+    let why = "images are `HOST/NAME:TAG`; in a host name, `*` does not match a dot";
     (path.is_none() && is_open(host)).then(|| Doubt::NeverMatches(why.to_owned()))
 }
 
@@ -52,7 +54,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
         })
     });
     for (at, source) in findings.read(facts.texts(Field::ImageSource)).unwrap_or_default() {
-        findings.unread(Unread::new(at, format!("the image comes with `{source}`, which was not looked up")));
+        findings.unread(Unread::new(at, format!("the image comes from `{source}`, which was not looked up")));
     }
     Ok(findings.outcome("the request names no image"))
 }

@@ -8,16 +8,16 @@ use crate::statement::condition_keys;
 /// `unapproved-instance-type`
 pub const RULE: Rule = Rule {
     id: "unapproved-instance-type",
-    fails_when: "any instance type, in any slot, matches nothing in `allow`",
-    why: "Instance types decide what an hour costs, by a factor of a thousand. Types hide in more places than \
-        `resourceConfig.instanceType`: instance groups, fallback preferences, debugger rules, shadow variants, what the apps of \
-        a domain start with.",
+    fails_when: "an instance type anywhere in the request is outside `allow`",
+    why: "Instance types decide what an hour costs, by a factor of a thousand. Types are set in more places than \
+        `resourceConfig.instanceType`: instance groups, fallback preferences, debugger rules, shadow variants, the \
+        defaults of a domain's apps.",
     fix: "use an approved instance type, or ask for an override of `allow` for this project",
     action: Action::Stop,
     severity: Severity::High,
     options: &[ALLOW, SERVERLESS],
     governs: &[Field::InstanceType],
-    prevention: Prevention::Partly("not that of inference components, nor for optimization and recommendation jobs"),
+    prevention: Prevention::Partly("not inference components, optimization jobs and recommendation jobs"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.p5.48xlarge", "instanceCount": 1}}"#,
     check,
     prevent,
@@ -43,7 +43,7 @@ const SERVERLESS: Spec = Spec {
 fn matches_no_type(pattern: &str) -> Option<Doubt> {
     let pattern = Pattern::new(pattern);
     let known = instance_types::all().any(|instance_type| pattern.matches(&instance_type));
-    let why = "no instance type of SageMaker matches it; types look like `ml.m5.xlarge`";
+    let why = "no SageMaker instance type matches it; types look like `ml.m5.xlarge`";
     (!known).then(|| Doubt::NeverMatches(why.to_owned()))
 }
 
@@ -79,7 +79,7 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
         .copied()
         .filter(|operation| operation.tells(Field::Serverless))
         .partition(|operation| condition_keys::applies(SERVERLESS_MEMORY, operation.name));
-    // What is neither serverless nor names a type would otherwise pass unseen.
+    // Compute that is not serverless and names no type would otherwise pass.
     denials.push(deny(&with_key, [names_none.clone(), Test::is_unset(SERVERLESS_MEMORY)]));
     if settings.choice(&SERVERLESS) == Some("deny") {
         denials.push(deny(&with_key, Test::is_set(SERVERLESS_MEMORY)));

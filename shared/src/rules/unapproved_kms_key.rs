@@ -9,7 +9,7 @@ use crate::statement::wildcards;
 pub const RULE: Rule = Rule {
     id: "unapproved-kms-key",
     fails_when: "a key is outside `allow`, or is not customer-managed",
-    why: "A key of AWS's own cannot be withdrawn or audited by the organisation, and somebody else's key lets somebody else \
+    why: "The organisation cannot withdraw or audit a key that AWS owns or manages, and the owner of a foreign key can \
         read what it encrypts.",
     fix: "use one of the approved keys",
     action: Action::Stop,
@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
     options: &[ALLOW],
     governs: &Field::KEYS,
     needs: &[Need::Keys],
-    prevention: Prevention::Partly("not which keys are AWS-managed; volumes' and jobs' output keys, not those of other outputs and contents"),
+    prevention: Prevention::Partly("not AWS-managed keys that are named by id or ARN, or the keys of outputs and contents other than jobs' outputs"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn",
  "kmsKeyId": "alias/aws/s3"}}"#,
     check,
@@ -41,7 +41,7 @@ fn is_aws_managed(pattern: &str) -> Option<Doubt> {
 }
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
-    // The same key may be named by another form of reference than the policy's: compare ARNs.
+    // The request may name the key in another form than the policy: compare ARNs.
     let allow = settings.patterns(&ALLOW).map(|patterns| {
         patterns.iter().map(|pattern| Pattern::new(kms::arn(pattern.as_str(), facts.call))).collect::<Vec<_>>()
     });
@@ -64,12 +64,16 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     Ok(findings.outcome("the request names no KMS key"))
 }
 
-/// What is wrong with the key that `arn`, its own or an alias's, stands for; or what one would have to know to tell.
+/// What is wrong with the key whose own or alias ARN is `arn`.
+///
+/// # Errors
+///
+/// If something is not known, says what has to be looked up.
 fn problem(facts: &Facts, arn: &str, allow: Option<&[Pattern]>) -> Result<Option<String>, String> {
     if kms::is_aws_managed_alias(arn) {
         return Ok(Some(format!("`{arn}` is an AWS-managed key")));
     }
-    // A key's own ARN names one key, in every account: no look-up could approve it.
+    // A key's own ARN names one key in all accounts: no look-up could approve it.
     let is_outside = |allow: &[Pattern]| {
         let names_a_key = |pattern: &Pattern| pattern.is_exact() && !kms::is_alias(pattern.as_str());
         !kms::is_alias(arn) && allow.iter().all(|pattern| names_a_key(pattern) && !pattern.matches(arn))
@@ -89,16 +93,16 @@ fn problem(facts: &Facts, arn: &str, allow: Option<&[Pattern]>) -> Result<Option
             Some(pattern) if pattern.is_exact() => return Ok(None),
             Some(_) => {}
             None => {
-                // An alias and a key id may be names of the same key.
+                // An alias and a key id may name the same key.
                 let other_form = |pattern: &Pattern| kms::is_alias(pattern.as_str()) != kms::is_alias(arn);
                 if looked_up.is_none() && allow.iter().any(other_form) {
-                    return Err(format!("which key `{arn}` stands for was not looked up"));
+                    return Err(format!("the key behind `{arn}` was not looked up"));
                 }
                 return Ok(Some(format!("`{arn}` is not an approved key")));
             }
         }
     }
-    // AWS-managed keys have reserved aliases only, and cannot be used from another account (KMS developer guide).
+    // AWS-managed keys have only reserved aliases, and cannot be used from another account (KMS developer guide).
     let surely_customer_managed = kms::is_alias(arn) || crate::record::arn::account(arn) != facts.call.account;
     if looked_up.is_some() || surely_customer_managed {
         Ok(None)
@@ -118,7 +122,7 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
                     [] => Condition::from(Test::is_set(key)),
                     _ => [Test::is_set(key), Test::not_like_values(key, allow.iter().flat_map(references))].into(),
                 };
-                let by_arn = Difference::Stricter("an approved key that the request names in another way than the policy does");
+                let by_arn = Difference::Stricter("an approved key that the request names in another form than the policy");
                 denials.push(deny(&carrying, outside).but(by_arn));
             }
             if allow.is_none_or(|allow| !allow.iter().all(Pattern::is_exact)) {
@@ -131,8 +135,8 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     denials
 }
 
-/// The ways in which a request may name an approved key: as the policy does and, if that is relative to the account and region
-/// of the call, by its ARN.
+/// The forms in which a request may name an approved key: the policy's form and, if that is relative to the account and
+/// region of the call, the ARN.
 fn references(approved: &Pattern) -> Vec<String> {
     let mut references = vec![wildcards(approved)];
     if !approved.as_str().starts_with("arn:") {

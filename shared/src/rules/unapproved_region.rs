@@ -6,8 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "unapproved-region",
     fails_when: "the region is outside `allow`",
-    why: "Where a job runs decides which law its data is under, and a region that nobody watches is where stolen credentials \
-        are put to work.",
+    why: "A job's region decides which law applies to its data, and attackers use stolen credentials in regions that \
+        the organisation does not watch.",
     fix: "create the resource in an approved region",
     action: Action::Stop,
     severity: Severity::High,
@@ -32,7 +32,7 @@ pub const ALLOW: Spec = Spec {
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
     let Some(region) = facts.call.region else {
-        return Err(Unread::new("awsRegion", "the record does not say it"));
+        return Err(Unread::new("awsRegion", "the record has no region"));
     };
     if allow.iter().any(|pattern| pattern.matches(region)) {
         return Ok(Outcome::Pass);

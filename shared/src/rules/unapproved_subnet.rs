@@ -6,7 +6,7 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "unapproved-subnet",
     fails_when: "a subnet is outside `allow`",
-    why: "The approved subnets are those with VPC endpoints, flow logs and no way to the internet. Another subnet of the same \
+    why: "The approved subnets have VPC endpoints, flow logs and no route to the internet. Another subnet of the same \
         account may have one.",
     fix: "use one of the approved subnets",
     action: Action::Stop,
@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     options: &[ALLOW],
     governs: &[Field::Subnet, Field::Model],
     needs: &[Need::Models],
-    prevention: Prevention::Partly("not what endpoint configurations, transform jobs and experiments take from models"),
+    prevention: Prevention::Partly("not settings that endpoint configurations, transform jobs and experiments take from models"),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": ["subnet-0bad"]}}"#,
     check,
     prevent,

@@ -1,4 +1,4 @@
-//! Something that the resource writes has no customer key.
+//! Output of the resource is not encrypted with a customer key.
 
 use super::prelude::*;
 use crate::record::json::Found;
@@ -6,14 +6,14 @@ use crate::record::json::Found;
 /// `unencrypted-output`
 pub const RULE: Rule = Rule {
     id: "unencrypted-output",
-    fails_when: "no output key is given, in any output slot that the request uses",
-    why: "Models, captured requests and core dumps are written to S3. Without a key in the request they are encrypted with \
-        whatever the bucket's default happens to be.",
+    fails_when: "the request uses an output without giving its KMS key",
+    why: "Models, captured requests and core dumps are written to S3. Without a key in the request, the bucket's \
+        default encryption applies.",
     fix: "set `KmsKeyId` where the output is configured",
     action: Action::Stop,
     severity: Severity::High,
     governs: &[Field::OutputKey],
-    prevention: Prevention::Partly("jobs and feature groups have condition keys; what endpoints, Studio and devices write has none"),
+    prevention: Prevention::Partly("not the output of endpoints, Studio and devices, for which no condition key exists"),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn"}}"#,
     check,
     prevent,
@@ -38,7 +38,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         }
         for uri in uris.clone().filter(|uri| uri.at.is_beside(&key.at)) {
             if let Some(Some(text)) = findings.read(uri.text()) {
-                let message = format!("what is written to `{text}` has no KMS key");
+                let message = format!("the output to `{text}` has no KMS key");
                 findings.fail(Violation::new(key.at, message, "a KMS key"));
                 break;
             }
@@ -50,7 +50,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let lacking = |[old, new]: [&str; 2]| [Test::is_unset(old), Test::is_unset(new)];
     let [_, key] = OUTPUT_KEY;
-    let shared = Difference::Looser("what users of a domain share without a key: no condition key tells where to");
+    let shared = Difference::Looser("notebook output that users of a domain share without a key: no condition key holds its location");
     let mut denials: Vec<_> = deny_lacking(operations, Field::OutputKey, key, lacking(OUTPUT_KEY))
         .into_iter()
         .map(|denial| denial.but(shared))

@@ -5,13 +5,14 @@ use super::prelude::*;
 /// `unencrypted-traffic`
 pub const RULE: Rule = Rule {
     id: "unencrypted-traffic",
-    fails_when: "inter-container traffic encryption is off on more than one instance, or where the service chooses how many",
-    why: "Distributed training sends gradients and data between instances in the clear unless told otherwise.",
-    fix: "set `EnableInterContainerTrafficEncryption`; expect longer training, above all with many instances",
+    fails_when: "inter-container traffic encryption is off, and the job has several instances or the service chooses \
+        how many",
+    why: "Distributed training sends gradients and data between instances in the clear unless encryption is on.",
+    fix: "set `EnableInterContainerTrafficEncryption`; expect longer training, especially with many instances",
     action: Action::Alert,
     severity: Severity::Medium,
     governs: &[Field::TrafficEncryption],
-    prevention: Prevention::Partly("and on a single instance as well: no key tells how many there are"),
+    prevention: Prevention::Partly("not by the number of instances, so it denies a job on a single instance as well"),
     example: r#"{"trainingJobName": "churn", "enableInterContainerTrafficEncryption": false,
  "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 2}}"#,
     check,
@@ -37,17 +38,17 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
             }
             None => {
                 if let Some(compute) = facts.compute()?.iter().find(|compute| compute.serverless.is_none()) {
-                    findings.unread(Unread::new(compute.at, "it does not say how many instances"));
+                    findings.unread(Unread::new(compute.at, "the instance count is missing"));
                 }
             }
         }
     }
-    Ok(findings.outcome("one instance has nobody to talk to"))
+    Ok(findings.outcome("the job has a single instance"))
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     const KEY: &str = "sagemaker:InterContainerTrafficEncryption";
-    let on_one = Difference::Stricter("jobs on a single instance: no key tells how many there are");
+    let on_one = Difference::Stricter("jobs on a single instance: no condition key holds the number of instances");
     let denials = deny_lacking(operations, Field::TrafficEncryption, KEY, Test::is_not_true(KEY));
     denials.into_iter().map(|denial| denial.but(on_one)).collect()
 }

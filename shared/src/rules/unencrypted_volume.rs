@@ -1,4 +1,4 @@
-//! Volumes have no customer key.
+//! Volumes are not encrypted with a customer key.
 
 use super::prelude::*;
 use crate::instance_types::{FAMILIES, has_local_storage};
@@ -8,14 +8,15 @@ use crate::terms::Pattern;
 /// `unencrypted-volume`
 pub const RULE: Rule = Rule {
     id: "unencrypted-volume",
-    fails_when: "no volume key is given, on instance types that can take one, or for storage that always can",
-    why: "Training data and models lie on the volumes. With a key of the organisation's own, access to them can be audited \
-        and withdrawn. Types with local NVMe disks encrypt in hardware and refuse a key, so they are left out.",
-    fix: "set the volume's KMS key: `VolumeKmsKeyId` of a job, `KmsKeyId` of an endpoint configuration, notebook instance or domain",
+    fails_when: "the request gives no volume key, for an instance type or storage that can take one",
+    why: "The volumes hold training data and models. With its own key, the organisation can audit and withdraw access \
+        to them. Instance types with local NVMe disks encrypt in hardware and refuse a key, so they need none.",
+    fix: "set the volume's KMS key: `VolumeKmsKeyId` of a job, `KmsKeyId` of an endpoint configuration, notebook \
+        instance or domain",
     action: Action::Stop,
     severity: Severity::High,
     governs: &KEYS,
-    prevention: Prevention::Partly("not for clusters, packaging and recommendation jobs, and experiments"),
+    prevention: Prevention::Partly("not clusters, packaging jobs, recommendation jobs and experiments"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.m5.xlarge", "volumeSizeInGB": 50}}"#,
     check,
     prevent,
@@ -32,22 +33,22 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
             (Some(Some(_)), _) => findings.pass(),
             (Some(None), Field::StorageKey) => {
                 if is_there(facts, key, &mut findings) {
-                    findings.fail(Violation::new(key.at, "what is stored has no KMS key", "a KMS key"));
+                    findings.fail(Violation::new(key.at, "the storage has no KMS key", "a KMS key"));
                 }
             }
             (Some(None), _) => without_key(facts, key, &mut findings),
         }
     }
-    Ok(findings.outcome("no instance can take a volume key: local NVMe disks do not"))
+    Ok(findings.outcome("no instance can take a volume key: local NVMe disks take none"))
 }
 
-/// Whether the storage that a key is for is known to be there.
+/// Whether the key's storage is known to be there.
 fn is_there(facts: &Facts, key: &Found, findings: &mut Findings) -> bool {
     let switch = facts.all(Field::StorageSwitch).find(|switch| key.at.is_beside(&switch.at));
     switch.is_none_or(|switch| findings.read(switch.flag()) == Some(Some(true)))
 }
 
-/// No key is given: does any instance that it would be for take one?
+/// The request gives no key. Fails if one of the instances that the key would be for can take one.
 fn without_key(facts: &Facts, key: &Found, findings: &mut Findings) {
     for slot in facts.all(Field::InstanceType).filter(|slot| slot.at.is_beside(&key.at)) {
         let Some(Some(instance_type)) = findings.read(slot.text()) else { continue };
@@ -58,7 +59,7 @@ fn without_key(facts: &Facts, key: &Found, findings: &mut Findings) {
                 return findings.fail(Violation::new(key.at, message, "a KMS key"));
             }
             None => {
-                let why = format!("`{instance_type}` is not known, so whether its volume can take a key is not either");
+                let why = format!("`{instance_type}` is not a known instance type, so it is not known whether its volume can take a key");
                 findings.unread(Unread::new(slot.at, why));
             }
         }
@@ -77,7 +78,7 @@ fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let [no_old, no_new] = no_key.clone();
     let takes_one = any_instance_type_outside(&takes_no_key);
     let mut denials = deny_lacking(operations, Field::VolumeKey, new, [no_old, no_new, takes_one]);
-    let by_old_name = Difference::Looser("a domain whose key is given by its deprecated name alone");
+    let by_old_name = Difference::Looser("a domain whose key is given only by its deprecated name");
     let storage = deny_lacking(operations, Field::StorageKey, new, no_key);
     denials.extend(storage.into_iter().map(|denial| denial.but(by_old_name)));
 

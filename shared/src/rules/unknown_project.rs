@@ -1,4 +1,4 @@
-//! The request's Project tag names no project of the registry.
+//! The request's Project tag names a project that is not in the policy's list.
 
 use super::prelude::*;
 
@@ -6,7 +6,8 @@ use super::prelude::*;
 pub const RULE: Rule = Rule {
     id: "unknown-project",
     fails_when: "the value of the request's Project tag is not in `abac.projects`",
-    why: "A misspelt or invented project escapes budgets and reports, and whoever is later given that name inherits what is there.",
+    why: "A misspelt or invented project escapes budgets and reports, and a later project with that name inherits its \
+        resources.",
     fix: "use a project that the policy lists, or add the project to `abac.projects`",
     action: Action::Alert,
     severity: Severity::Medium,
@@ -30,7 +31,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let mut findings = Findings::default();
     for tag in facts.project_tags(&abac.tag)? {
         findings.fail_if(!projects.iter().any(|known| known == tag.value), || {
-            let message = format!("`{}` is no project of this organisation", tag.value);
+            let message = format!("`{}` is not a project of this organisation", tag.value);
             Violation::new(tag.value_path(), message, "one of `abac.projects`").actual(tag.value)
         });
     }

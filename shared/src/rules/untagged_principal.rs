@@ -1,13 +1,13 @@
-//! The caller holds no Project tag.
+//! The caller has no Project tag.
 
 use super::prelude::*;
 
 /// `untagged-principal`
 pub const RULE: Rule = Rule {
     id: "untagged-principal",
-    fails_when: "the caller holds no Project tag, so that there is nothing to compare with",
-    why: "Tag-based access control compares the resource's tag with the principal's. Where the principal has none, policies \
-        with `${aws:PrincipalTag/Project}` do not resolve, and what they were to keep apart is not kept apart.",
+    fails_when: "the caller has no Project tag to compare with",
+    why: "Tag-based access control compares the resource's tag with the principal's. If the principal has none, \
+        policies with `${aws:PrincipalTag/Project}` do not resolve, and projects are not kept apart.",
     fix: "tag the role or user with its project, or pass the tag with the session",
     action: Action::Alert,
     severity: Severity::High,
@@ -29,7 +29,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     }
     let who = facts.caller.arn.as_deref().unwrap_or("the caller");
     let violation =
-        Violation::new("userIdentity", format!("`{who}` holds no tag `{key}`"), format!("a principal tag `{key}`"));
+        Violation::new("userIdentity", format!("`{who}` has no tag `{key}`"), format!("a principal tag `{key}`"));
     Ok(Outcome::Fail(vec![violation]))
 }
 

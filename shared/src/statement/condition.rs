@@ -39,12 +39,12 @@ impl Test {
         Self::new("StringNotEquals", key, values.iter().map(literal))
     }
 
-    /// The value is not that of another key, or one of the two is not there.
+    /// The value differs from that of another key, or one of the two is not there.
     pub fn differs_from(key: impl Into<String>, other: &str) -> Self {
         Self::new("StringNotEquals", key, [format!("${{{other}}}")])
     }
 
-    /// The value is that of another key, and both are there.
+    /// The value equals that of another key, and both are there.
     pub fn equals_key(key: impl Into<String>, other: &str) -> Self {
         Self::new("StringEquals", key, [format!("${{{other}}}")])
     }
@@ -64,7 +64,7 @@ impl Test {
         Self::new("StringNotLike", key, patterns.iter().map(wildcards))
     }
 
-    /// The value matches none of these, written as IAM reads them, or there is none.
+    /// The value matches none of these, which are in IAM's own form, or there is none.
     pub fn not_like_values(key: impl Into<String>, values: impl IntoIterator<Item = String>) -> Self {
         Self::new("StringNotLike", key, values)
     }
@@ -79,31 +79,32 @@ impl Test {
         Self::new("StringNotLike", key, [SOME_TEXT.to_owned()])
     }
 
-    /// Of several values, one matches none of these. Where there is no value, it does not hold.
+    /// Of several values, at least one matches none of these. It does not hold if there is no value.
     pub fn any_not_like(key: &str, patterns: &[Pattern]) -> Self {
         match patterns {
-            // IAM takes no empty list. Every value is outside of it.
+            // IAM does not accept an empty list. Every value is outside it.
             [] => Self::new("ForAnyValue:StringLike", key, ["*".to_owned()]),
             _ => Self::new("ForAnyValue:StringNotLike", key, patterns.iter().map(wildcards)),
         }
     }
 
-    /// Of several values, one is one of these. Where there is no value, it does not hold.
+    /// Of several values, at least one is one of these. It does not hold if there is no value.
     pub fn any_equals(key: &str, values: &[impl AsRef<str>]) -> Self {
         Self::new("ForAnyValue:StringEquals", key, values.iter().map(literal))
     }
 
-    /// Of several values, one is one of these, whatever its case. Where there is no value, it does not hold.
+    /// Of several values, at least one is one of these, regardless of case. It does not hold if there is no value.
     pub fn any_equals_ignoring_case(key: &str, values: &[impl AsRef<str>]) -> Self {
         Self::new("ForAnyValue:StringEqualsIgnoreCase", key, values.iter().map(literal))
     }
 
-    /// Of several values, none is this one; also where there is no value.
+    /// Of several values, none is this one. It also holds if there is no value.
     pub fn none_equals(key: &str, value: &str) -> Self {
         Self::new("ForAllValues:StringNotEquals", key, [literal(&value)])
     }
 
-    /// Of several values, none has any text; also where there is no value, which `Null` does not see in an empty list.
+    /// Of several values, none has any text. It also holds if there is no value; `Null` does not hold for an empty
+    /// list.
     pub fn none_has_text(key: &str) -> Self {
         Self::new("ForAllValues:StringNotLike", key, [SOME_TEXT.to_owned()])
     }
@@ -133,7 +134,7 @@ impl Test {
         Self::new("NumericGreaterThanIfExists", key, [limit.to_string()])
     }
 
-    /// The time is this or later.
+    /// The time is this time or later.
     pub fn from(key: &str, time: jiff::Timestamp) -> Self {
         Self::new("DateGreaterThanEquals", key, [time.to_string()])
     }
@@ -143,7 +144,7 @@ impl Test {
         &self.key
     }
 
-    /// Whether it can hold only where the request carries the key.
+    /// Whether it can hold only if the request carries the key.
     pub fn needs_key(&self) -> bool {
         let holds_without = self.operator.contains("Not") || self.operator.ends_with("IfExists");
         match self.operator {
@@ -159,7 +160,7 @@ impl Test {
         self.operator == other.operator && self.key.eq_ignore_ascii_case(&other.key)
     }
 
-    /// Both tests at once, on the same key with the same operator, which a condition block can hold only once.
+    /// Combines two tests of the same key with the same operator, which a condition block can hold only once.
     fn and(&self, other: &Self) -> Result<Self, Conflict> {
         let values: Vec<String> = match self.operator {
             "StringNotEquals" | "StringNotLike" => {
@@ -174,23 +175,23 @@ impl Test {
     }
 }
 
-/// Why two conditions cannot both be tested by one statement.
+/// Why one statement cannot test both conditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conflict {
     /// They can never both hold.
     Never,
-    /// A condition block can test this key only once in this way.
+    /// A condition block can test this key only once with this operator.
     Inexpressible(String),
 }
 
 const SOME_TEXT: &str = "?*";
 
-/// A text that stands for itself: IAM replaces policy variables, `${…}`, in every value.
+/// A text that stands for itself. IAM replaces policy variables, `${…}`, in every value.
 fn literal(text: &impl AsRef<str>) -> String {
     text.as_ref().replace("${", "${$}{")
 }
 
-/// A pattern as a value of `StringLike`, to which `?` is a wildcard as well.
+/// A pattern as a value of `StringLike`, for which `?` is a wildcard as well.
 pub fn wildcards(pattern: &Pattern) -> String {
     literal(&pattern.as_str()).replace('?', "${?}")
 }
@@ -205,23 +206,23 @@ impl Condition {
         &self.0
     }
 
-    /// This condition and one more test, of another key or by another operator: a statement refuses anything else.
+    /// This condition and one more test, of another key or with another operator. A statement refuses anything else.
     #[must_use]
     pub fn with(mut self, test: Test) -> Self {
         self.0.push(test);
         self
     }
 
-    /// A key that is tested twice by the same operator.
+    /// A key that is tested twice with the same operator.
     pub(super) fn tested_twice(&self) -> Option<&str> {
         let is_again = |(index, test): &(usize, &Test)| self.0.iter().take(*index).any(|known| known.is_like(test));
         self.0.iter().enumerate().find(is_again).map(|(_, test)| test.key())
     }
 
-    /// This condition and one more test, as one.
+    /// This condition and one more test, combined.
     ///
     /// # Errors
-    /// Where the two cannot hold at once, or cannot be written as one condition.
+    /// If the two cannot hold at once, or cannot be written as one condition.
     pub fn and(mut self, test: Test) -> Result<Self, Conflict> {
         match self.0.iter_mut().find(|known| known.is_like(&test)) {
             Some(known) => *known = known.and(&test)?,

@@ -1,12 +1,11 @@
 //! Which condition keys go with which SageMaker actions.
 //!
-//! Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker AI". The keys that it
-//! calls deprecated (`sagemaker:VolumeKmsKey` …) are listed for the actions of their successors (`sagemaker:VolumeKmsKeyArn` …):
-//! which of the two a request carries, it does not say.
+//! Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker AI". The keys
+//! that it calls deprecated (`sagemaker:VolumeKmsKey` …) are listed for the actions of their successors
+//! (`sagemaker:VolumeKmsKeyArn` …): it does not say which of the two a request carries.
 
-/// Whether requests for a SageMaker action can carry a condition key. Keys of `aws:` that say something about the caller or
-/// the call go with every action; `aws:RequestTag/…` and `aws:TagKeys` only with those that take tags. Names of keys have no
-/// case.
+/// Whether requests for a SageMaker action can carry a condition key. `aws:` keys about the caller or the call go
+/// with every action; `aws:RequestTag/…` and `aws:TagKeys` only with those that take tags. Key names ignore case.
 pub fn applies(key: &str, action: &str) -> bool {
     let is_named = |name: &str| match name.strip_suffix('/') {
         Some(_) => key.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)),
@@ -42,7 +41,7 @@ const TAKING_TAGS: &[&str] = &[
     "UpdateProject",
 ];
 
-/// Keys, of those that end with a slash all that begin so, with actions.
+/// Keys with their actions. A key that ends with a slash stands for all keys that begin with it.
 #[rustfmt::skip]
 static KEYS: &[(&str, &[&str])] = &[
     ("aws:RequestTag/", TAKING_TAGS),

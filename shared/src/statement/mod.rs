@@ -1,4 +1,4 @@
-//! Statements of IAM policies, as values that cannot use a condition key where it does not apply.
+//! Statements of IAM policies, as values that cannot use a condition key with actions to which it does not apply.
 //!
 //! Source: IAM User Guide, "IAM JSON policy elements".
 
@@ -30,11 +30,11 @@ pub struct Statement {
 pub enum Effect {
     /// It allows.
     Allow,
-    /// It denies, whatever else allows.
+    /// It denies, even if another statement allows.
     Deny,
 }
 
-/// Whom a statement of a resource policy or trust policy is about.
+/// The principal of a statement in a resource policy or trust policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// An AWS service, such as `sagemaker.amazonaws.com`.
@@ -45,14 +45,14 @@ pub enum Principal {
     Anyone,
 }
 
-/// What a statement covers: these, or all but these.
+/// What a statement covers: these, or all except these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Scope {
     These(Vec<String>),
     AllBut(Vec<String>),
 }
 
-/// Why a statement would not mean what was asked for.
+/// Why a statement would not mean what it should.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unsound {
     /// Requests for the action never carry the condition key.
@@ -62,7 +62,7 @@ pub enum Unsound {
         /// The action.
         action: String,
     },
-    /// The condition tests a key twice by one operator, of which JSON keeps one.
+    /// The condition tests a key twice with one operator, but JSON can hold it only once.
     TestedTwice {
         /// The condition key.
         key: String,
@@ -73,17 +73,17 @@ impl fmt::Display for Unsound {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::NotCarried { key, action } => write!(f, "requests for `{action}` carry no condition key `{key}`"),
-            Self::TestedTwice { key } => write!(f, "one condition cannot test `{key}` twice by the same operator"),
+            Self::TestedTwice { key } => write!(f, "one condition cannot test `{key}` twice with the same operator"),
         }
     }
 }
 
 impl Statement {
-    /// Denies `actions` on all resources wherever the condition holds.
+    /// Denies `actions` on all resources if the condition holds.
     ///
     /// # Errors
-    /// Where a key of the condition does not apply to an action: such a statement would deny always, or never. Where a key
-    /// is tested twice.
+    /// If a key of the condition does not apply to an action: such a statement would deny always, or never. Also if a
+    /// key is tested twice.
     pub fn deny(
         sid: impl Into<String>,
         actions: impl IntoIterator<Item = impl Into<String>>,
@@ -92,10 +92,10 @@ impl Statement {
         Self::new(Effect::Deny, sid, actions, condition)
     }
 
-    /// Allows `actions` on all resources wherever the condition holds.
+    /// Allows `actions` on all resources if the condition holds.
     ///
     /// # Errors
-    /// Where a key of the condition does not apply to an action, or is tested twice.
+    /// If a key of the condition does not apply to an action, or is tested twice.
     pub fn allow(
         sid: impl Into<String>,
         actions: impl IntoIterator<Item = impl Into<String>>,
@@ -124,10 +124,10 @@ impl Statement {
         Ok(Self { sid: sid.into(), effect, principal: None, actions: Scope::These(actions), resources, condition })
     }
 
-    /// Denies all actions but these wherever the condition holds.
+    /// Denies all actions except these if the condition holds.
     ///
     /// # Errors
-    /// Where a key is tested twice.
+    /// If a key is tested twice.
     pub fn deny_all_but(
         sid: impl Into<String>,
         actions: impl IntoIterator<Item = impl Into<String>>,
@@ -137,28 +137,28 @@ impl Statement {
         Ok(Self { actions: Scope::AllBut(actions.into_iter().map(Into::into).collect()), ..statement })
     }
 
-    /// The same with its actions written in another way, which its keys apply to just as well.
+    /// The same statement with its actions written in another way, to which its keys apply as well.
     #[must_use]
     pub(crate) fn with_actions(mut self, actions: Vec<String>) -> Self {
         self.actions = Scope::These(actions);
         self
     }
 
-    /// On these resources only.
+    /// The same statement on these resources only.
     #[must_use]
     pub fn on(mut self, resources: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.resources = Scope::These(resources.into_iter().map(Into::into).collect());
         self
     }
 
-    /// On all resources but these.
+    /// The same statement on all resources except these.
     #[must_use]
     pub fn on_all_but(mut self, resources: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.resources = Scope::AllBut(resources.into_iter().map(Into::into).collect());
         self
     }
 
-    /// For this principal: in a resource policy or a trust policy.
+    /// The same statement for this principal, in a resource policy or a trust policy.
     #[must_use]
     pub fn to(mut self, principal: Principal) -> Self {
         self.principal = Some(principal);
@@ -166,8 +166,8 @@ impl Statement {
     }
 }
 
-/// Whether requests for an action can carry a condition key. What is known of other services' keys is their prefix: a key of
-/// a service goes with that service's actions.
+/// Whether requests for an action can carry a condition key. For other services' keys only the prefix is known: a
+/// service's key goes with that service's actions.
 fn is_applicable(key: &str, action: &str) -> bool {
     match action.split_once(':') {
         Some(("sagemaker", name)) if !name.contains('*') && !key.contains("ResourceTag/") => {
@@ -212,7 +212,7 @@ impl Serialize for Principal {
     }
 }
 
-/// A list as IAM writes it: a list of one without the list.
+/// A list in IAM's form: a list of one value is written as the value.
 struct OneOrMany<'v>(&'v [String]);
 
 impl Serialize for OneOrMany<'_> {
@@ -256,7 +256,7 @@ mod tests {
         assert!(deny("sagemaker:CreateTrainingJob", Test::is_set("sagemaker:UseSpot")).is_err());
         let twice = Condition::from(Test::is_set("aws:a")).with(Test::is_unset("aws:A"));
         let twice = Statement::deny("S", ["sts:AssumeRole"], twice).unwrap_err();
-        assert_eq!(twice.to_string(), "one condition cannot test `aws:A` twice by the same operator");
+        assert_eq!(twice.to_string(), "one condition cannot test `aws:A` twice with the same operator");
         assert!(deny("iam:PassRole", Test::equals("iam:PassedToService", &["sagemaker.amazonaws.com"])).is_ok());
         assert!(deny("iam:PassRole", Test::is_set("sagemaker:InstanceTypes")).is_err());
     }

@@ -1,13 +1,13 @@
-//! Which condition keys hold what the slots of a request say.
+//! Which condition keys hold the values of a request's slots.
 //!
-//! Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker AI". It says which
-//! keys an action has, and describes in a sentence what of a request each one holds.
+//! Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker AI". It lists
+//! the keys of each action, and describes in a sentence what each key holds.
 
 use super::condition_keys::applies;
 use crate::operations::{Field, Operation, Slot};
 
-/// Names of a condition key that AWS replaced: the deprecated one and the current one. Which of them a request carries is not
-/// documented, so statements have to hold under either.
+/// Names of a condition key that AWS replaced: the deprecated one and the current one. It is not documented which of
+/// them a request carries, so statements have to work with either.
 pub type OldAndNew = [&'static str; 2];
 
 /// KMS key of volumes, of file systems, of a notebook's storage.
@@ -26,12 +26,12 @@ pub const OFFLINE_STORE_KEY: OldAndNew =
 /// The condition keys that hold KMS keys.
 pub const KMS_KEYS: [OldAndNew; 5] = [VOLUME_KEY, OUTPUT_KEY, SHARING_KEY, ONLINE_STORE_KEY, OFFLINE_STORE_KEY];
 
-/// The facts that condition keys are about: of the slots whose path contains the text, the key's names; none where no key
-/// holds what they say. The first that fits counts.
+/// The facts that condition keys hold. For slots whose path contains the text: the key's names, which are none if no
+/// key holds the value. The first entry that matches counts.
 static HOLDERS: &[(Field, &str, &[&str])] = &[
-    // What the service chose is in the record and was not in the request.
+    // The service chose this value: it is in the record, but was not in the request.
     (Field::InstanceType, "selectedInstanceType", &[]),
-    // The key is documented for the resource's instances, not for those of the rules that watch over a training job.
+    // The key is documented for the resource's instances, not for those of the rules that monitor a training job.
     (Field::InstanceType, "RuleConfigurations", &[]),
     (Field::InstanceType, "", &["sagemaker:InstanceTypes"]),
     // The limit of a tuning job as a whole.
@@ -44,7 +44,7 @@ static HOLDERS: &[(Field, &str, &[&str])] = &[
     (Field::ContentKey, "", &[]),
     (Field::OutputKey, "sharingSettings", &SHARING_KEY),
     (Field::OutputKey, "offlineStoreConfig", &OFFLINE_STORE_KEY),
-    // What is written beside the output proper.
+    // Data that is written in addition to the main output.
     (Field::OutputKey, "dataCaptureConfig", &[]),
     (Field::OutputKey, "datasetDefinition", &[]),
     (Field::OutputKey, "", &OUTPUT_KEY),
@@ -58,8 +58,8 @@ static HOLDERS: &[(Field, &str, &[&str])] = &[
     (Field::InternetAccess, "", &["sagemaker:DirectInternetAccess"]),
 ];
 
-/// The condition key that holds what requests of the operation say at a slot, by all of its names; empty where none does.
-/// `None` where condition keys are about nothing of the kind.
+/// The names of the condition key that holds the value at a slot in requests of the operation; empty if there is no
+/// such key. `None` if no condition key holds facts of this kind.
 pub fn condition_key(operation: &Operation, slot: &Slot) -> Option<&'static [&'static str]> {
     let (_, _, names) = HOLDERS.iter().find(|(field, part, _)| *field == slot.field && slot.path.contains(part))?;
     Some(if names.iter().all(|name| applies(name, operation.name)) { names } else { &[] })

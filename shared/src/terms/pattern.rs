@@ -13,22 +13,23 @@ impl<'t> Pattern<'t> {
         Self(text.into())
     }
 
-    /// As it was written.
+    /// The text as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it matches itself alone.
+    /// Whether it matches only itself.
     pub fn is_exact(&self) -> bool {
         !self.0.contains('*')
     }
 
-    /// Whether `text`, all of it, matches.
+    /// Whether the whole of `text` matches.
     pub fn matches(&self, text: &str) -> bool {
         let mut parts = self.0.split('*');
         let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
         let Some(last) = parts.next_back() else { return rest.is_empty() };
-        // The leftmost match of each middle part leaves the most for those behind it, so no backtracking is needed.
+        // The leftmost match of each middle part leaves the most text for the parts after it, so no backtracking is
+        // needed.
         for part in parts {
             match rest.split_once(part) {
                 Some((_, behind)) => rest = behind,
@@ -41,9 +42,9 @@ impl<'t> Pattern<'t> {
 
 /// Patterns of addresses.
 impl Pattern<'_> {
-    /// Whether `address`, a host and a path such as `registry.example.com/team/image`, matches. In the host, `*` stays within one
-    /// label, so that it cannot match a longer host that a stranger registered. In the path it matches any run of characters. A
-    /// lone `*` matches every address.
+    /// Whether `address`, a host and a path such as `registry.example.com/team/image`, matches. In the host, `*` stays
+    /// within one label, so that it cannot match a longer host that a stranger registered. In the path it matches any
+    /// run of characters. A lone `*` matches every address.
     pub fn matches_address(&self, address: &str) -> bool {
         if self.0 == "*" {
             return true;

@@ -63,7 +63,7 @@ pub static EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         name: "shared notebooks",
-        because: "no condition key tells where users of a domain share",
+        because: "no condition key holds the location of notebook output that users of a domain share",
         rules: &["unencrypted-output"],
         explains: |_, expected, rule, is_denied| {
             !is_denied && expected.paths(rule).iter().all(|path| path.ends_with("sharingSettings.s3KmsKeyId"))
