@@ -74,7 +74,7 @@ pub struct AuditArgs {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
-    /// Another policy, to see which launches would get another verdict if it replaced the policy
+    /// A second policy: report which launches would get another verdict if it replaced the first
     #[arg(long, value_name = "OTHER_POLICY")]
     pub compare: Option<PathBuf>,
 

@@ -281,7 +281,7 @@ fn the_period_chooses_launches_and_days() {
     assert_eq!(summary["input"]["days_left_out"], json!(2 * 12 + 12));
     let ran = tagwarden(&["audit", "--since", "2027-01-01", &archive.path("AWSLogs")]);
     assert_eq!(ran.status, 2);
-    assert!(ran.stderr.contains("all 96 days of log files lie outside the period"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("all 96 days of log files are outside the period"), "{}", ran.stderr);
     assert!(tagwarden(&["audit", "--since", "spring", "events"]).stderr.contains("expected a date such as"));
 }
 

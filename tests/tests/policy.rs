@@ -96,7 +96,7 @@ fn what_can_never_have_an_effect_is_a_warning() {
     for (policy, place, says) in [
         (types.to_owned(), "policy.toml:3:21", "no SageMaker instance type matches it"),
         (EXEMPTION.replace("[rules.missing-vpc]\n", ""), "policy.toml:4:10", "the rule `missing-vpc` is off"),
-        (EXEMPTION.replace("2099-12-31", "2020-12-31"), "policy.toml:6:9", "was over after 2020-12-31"),
+        (EXEMPTION.replace("2099-12-31", "2020-12-31"), "policy.toml:6:9", "expired after 2020-12-31"),
         (
             EXEMPTION.replace("iam::111122223333:role/A", "sts::111122223333:assumed-role/A/b"),
             "policy.toml:4:15",
@@ -123,7 +123,11 @@ fn what_can_never_have_an_effect_is_a_warning() {
             "policy.toml:3:53",
             "did you mean `CreateModel`?",
         ),
-        (format!("{long}{}", override_("operations = ['DeleteModel']", 2)), "policy.toml:7:24", "not judged"),
+        (
+            format!("{long}{}", override_("operations = ['DeleteModel']", 2)),
+            "policy.toml:7:24",
+            "does not judge calls of this operation",
+        ),
         ("version = 1\n[rules.persona-overreach]\n".to_owned(), "policy.toml:2:8", "knows no persona"),
         ("version = 1\n[rules.unknown-project]\n".to_owned(), "policy.toml:2:8", "no list to compare with"),
         (

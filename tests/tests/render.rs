@@ -131,7 +131,7 @@ fn errors_say_what_to_do() {
         (vec!["scp", "--max-chars", "300"], "characters, but a document may have only 300: shorten its list"),
         (
             vec!["scp", "--max-chars", "2000", "--max-documents", "2"],
-            "documents of 2000 characters, but only 2 are allowed",
+            "documents of 2000 characters, but the limit is 2",
         ),
         (vec!["scp", "--protect-tags"], "`--protect-tags` needs `--trusted ARN`"),
         (vec!["scp", "--approved-regions"], "needs `allow` under `[rules.unapproved-region]`"),
@@ -141,7 +141,7 @@ fn errors_say_what_to_do() {
         (vec!["execution-role", "--project", "a", "--account", "12", "--region", "eu-west-1"], "expected 12 digits"),
         (
             vec!["execution-role", "--project", "a", "--account", "111122223333", "--region", "eu-west-1"],
-            "say with `--data BUCKET/PREFIX`",
+            "`--data BUCKET/PREFIX`",
         ),
         (vec!["--check", "events"], "events: no `rendered.json`"),
     ] {

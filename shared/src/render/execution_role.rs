@@ -40,7 +40,8 @@ impl ExecutionRole {
     pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
         if self.data.is_empty() && self.read_only.is_empty() {
             return Err(
-                "`--data BUCKET/PREFIX` is needed for what the role reads and writes, or `--read-only` for what it only reads"
+                "`--data BUCKET/PREFIX` is needed for what the role reads and writes, or `--read-only` for what it \
+                    only reads"
                     .to_owned(),
             );
         }

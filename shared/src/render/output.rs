@@ -157,7 +157,8 @@ impl Rendered {
                     ("AWS::S3::BucketPolicy", json!({"Bucket": bucket, "PolicyDocument": document}))
                 }
                 Attachment::Key => {
-                    let why = "CloudFormation can set a key policy only when it creates the KMS key: use `--format json` or `--format terraform`";
+                    let why = "CloudFormation can set a key policy only when it creates the KMS key: use `--format \
+                        json` or `--format terraform`";
                     return Err(why.to_owned());
                 }
             };

@@ -26,8 +26,8 @@ pub(super) fn pack(statements: &[Statement], limits: SizeLimits) -> Result<Vec<D
         let chars = size(vec![statement.clone()]).map_err(|error| error.to_string())?;
         if chars > limits.max_chars {
             return Err(format!(
-                "statement `{}` alone has {chars} characters, but a document may have only {}: shorten its list in the policy, \
-                or raise `--max-chars` if AWS allows it",
+                "statement `{}` alone has {chars} characters, but a document may have only {}: shorten its list in \
+                the policy, or raise `--max-chars` if AWS allows it",
                 statement.sid, limits.max_chars
             ));
         }
@@ -47,8 +47,8 @@ pub(super) fn pack(statements: &[Statement], limits: SizeLimits) -> Result<Vec<D
     }
     if documents.len() > limits.max_documents {
         return Err(format!(
-            "{} statements need {} documents of {} characters, but the limit is {}: raise `--max-chars` or `--max-documents` if \
-            AWS allows it, or leave out rules with `--except`",
+            "{} statements need {} documents of {} characters, but the limit is {}: raise `--max-chars` or \
+            `--max-documents` if AWS allows it, or leave out rules with `--except`",
             statements.len(),
             documents.len(),
             limits.max_chars,

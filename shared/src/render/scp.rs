@@ -35,7 +35,11 @@ impl Scp {
     pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
         let PreventiveStatements { mut statements, mut gaps } = preventive_statements(policy, &|rule| self.wants(rule));
         for (rule, _) in policy.cells().filter(|(rule, _)| !self.wants(rule)) {
-            gaps.push(Gap { rule: rule.id, kind: GapKind::LeftOut, what: "not asked for".to_owned() });
+            gaps.push(Gap {
+                rule: rule.id,
+                kind: GapKind::LeftOut,
+                what: "left out by `--only` or `--except`".to_owned(),
+            });
         }
         self.execution_roles(policy, &mut statements, &mut gaps)?;
         for guardrail in &self.guardrails {
@@ -73,13 +77,13 @@ impl Scp {
         let mut gap = |what: &str| gaps.push(Gap { rule: RULE, kind: GapKind::Looser, what: what.to_owned() });
         let Some(path) = &self.role_path else {
             gap(
-                "IAM can test the path of a passed role, but not its tags: give the path of each project's roles with `--role-path`",
+                "IAM can test the path of a passed role, but not its tags: give the path of each project's roles with \
+                    `--role-path`",
             );
             return Ok(());
         };
-        gap(
-            "another project's roles below the path of the caller's project: only the path is compared, not the role's tag",
-        );
+        gap("another project's roles below the path of the caller's project: only the path is compared, not the \
+                role's tag");
         let own = role_arns(path, &policy.abac.tag)?;
         let tests = [
             Test::equals("iam:PassedToService", &["sagemaker.amazonaws.com"]),

@@ -19,7 +19,9 @@ pub const RULE: Rule = Rule {
     action: Action::Alert,
     severity: Severity::High,
     governs: &[Field::Caller, Field::AddedTags, Field::RemovedTag],
-    prevention: Prevention::Partly("not changes by callers without the tag, or launches by callers who tagged themselves"),
+    prevention: Prevention::Partly(
+        "not changes by callers without the tag, or launches by callers who tagged themselves",
+    ),
     example: r#"{"resourceArn": "arn:aws:sagemaker:eu-west-1:111122223333:training-job/churn",
  "tags": [{"key": "Project", "value": "borealis"}]}"#,
     check,
@@ -118,7 +120,8 @@ fn launch(facts: &Facts, key: &str) -> Outcome {
     );
     let violation = Violation::new("userIdentity", message, "a tag that another principal set").actual(project);
     Outcome::Fail(vec![Violation {
-        fix: Some("find out why the caller changed its own tag, and limit IAM's tagging actions to tag administrators".to_owned()),
+        fix: Some("find out why the caller changed its own tag, and limit IAM's tagging actions to tag \
+            administrators".to_owned()),
         ..violation
     }])
 }
@@ -137,7 +140,9 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
         [Test::differs_from(&of_resource, &of_request), Test::has_text(&of_resource), Test::has_text(&of_request)];
     let emptied = [Test::any_equals("aws:TagKeys", &[key]), Test::lacks_text(&of_request)];
     let marked = Test::any_equals_ignoring_case("aws:TagKeys", &[MARK]);
-    let unchanged = Difference::Stricter("another project's caller sets a resource's tag to the value that it already has");
+    let unchanged = Difference::Stricter(
+        "another project's caller sets a resource's tag to the value that it already has",
+    );
     let launched = Difference::Looser("launches by a caller that gave itself the tag: see `--no-escalation`");
     let white_space = Difference::Looser("white space in the key");
     let mut denials = vec![

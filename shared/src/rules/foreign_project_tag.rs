@@ -18,7 +18,8 @@ pub const RULE: Rule = Rule {
     check,
     prevent,
     hint: |key, tags_from| {
-        let hint = || format!("The caller's `{key}` is a tag of the session. It overrides the role's tag, even if the role's tag matches.");
+        let hint = || format!("The caller's `{key}` is a tag of the session. It overrides the role's tag, even if the \
+            role's tag matches.");
         (tags_from == "session").then(hint)
     },
     ..Rule::DEFAULTS

@@ -22,7 +22,8 @@ pub const RULE: Rule = Rule {
         Some((key.clone(), project.to_owned()))
     }),
     hint: |_, _| {
-        let hint = "A role without `sagemaker:AddTags` cannot tag on create: the request fails, or its users leave out the tag.";
+        let hint = "A role without `sagemaker:AddTags` cannot tag on create: the request fails, or its users leave \
+            out the tag.";
         Some(hint.to_owned())
     },
     ..Rule::DEFAULTS

@@ -14,7 +14,9 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     governs: &[Field::Vpc, Field::Model],
     needs: &[Need::Models],
-    prevention: Prevention::Partly("not settings that endpoint configurations, transform jobs and experiments take from models"),
+    prevention: Prevention::Partly(
+        "not settings that endpoint configurations, transform jobs and experiments take from models",
+    ),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": [], "securityGroupIds": []}}"#,
     check,
     prevent,

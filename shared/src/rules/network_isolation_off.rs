@@ -13,7 +13,9 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     governs: &[Field::NetworkIsolation, Field::Model],
     needs: &[Need::Models],
-    prevention: Prevention::Partly("not settings that endpoint configurations, transform jobs and experiments take from models"),
+    prevention: Prevention::Partly(
+        "not settings that endpoint configurations, transform jobs and experiments take from models",
+    ),
     example: r#"{"trainingJobName": "churn", "enableNetworkIsolation": false}"#,
     check,
     prevent,

@@ -16,7 +16,8 @@ pub const RULE: Rule = Rule {
     governs: &[Field::EndpointConfig],
     needs: &[Need::EndpointConfigs],
     prevention: Prevention::None(
-        "no condition key holds the settings of a configuration; but `render scp --quarantine` denies the use of marked configurations",
+        "no condition key holds the settings of a configuration; but `render scp --quarantine` denies the use of \
+            marked configurations",
     ),
     example: r#"{"endpointName": "churn", "endpointConfigName": "churn-without-volume-key"}"#,
     check,

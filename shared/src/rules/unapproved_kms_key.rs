@@ -17,7 +17,10 @@ pub const RULE: Rule = Rule {
     options: &[ALLOW],
     governs: &Field::KEYS,
     needs: &[Need::Keys],
-    prevention: Prevention::Partly("not AWS-managed keys that are named by id or ARN, or the keys of outputs and contents other than jobs' outputs"),
+    prevention: Prevention::Partly(
+        "not AWS-managed keys that are named by id or ARN, or the keys of outputs and contents other than jobs' \
+            outputs",
+    ),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn",
  "kmsKeyId": "alias/aws/s3"}}"#,
     check,
@@ -122,7 +125,9 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
                     [] => Condition::from(Test::is_set(key)),
                     _ => [Test::is_set(key), Test::not_like_values(key, allow.iter().flat_map(references))].into(),
                 };
-                let by_arn = Difference::Stricter("an approved key that the request names in another form than the policy");
+                let by_arn = Difference::Stricter(
+                    "an approved key that the request names in another form than the policy",
+                );
                 denials.push(deny(&carrying, outside).but(by_arn));
             }
             if allow.is_none_or(|allow| !allow.iter().all(Pattern::is_exact)) {

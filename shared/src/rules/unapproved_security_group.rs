@@ -13,7 +13,9 @@ pub const RULE: Rule = Rule {
     options: &[ALLOW],
     governs: &[Field::SecurityGroup, Field::Model],
     needs: &[Need::Models],
-    prevention: Prevention::Partly("not settings that endpoint configurations, transform jobs and experiments take from models"),
+    prevention: Prevention::Partly(
+        "not settings that endpoint configurations, transform jobs and experiments take from models",
+    ),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"securityGroupIds": ["sg-0bad"]}}"#,
     check,
     prevent,

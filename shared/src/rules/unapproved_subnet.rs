@@ -14,7 +14,9 @@ pub const RULE: Rule = Rule {
     options: &[ALLOW],
     governs: &[Field::Subnet, Field::Model],
     needs: &[Need::Models],
-    prevention: Prevention::Partly("not settings that endpoint configurations, transform jobs and experiments take from models"),
+    prevention: Prevention::Partly(
+        "not settings that endpoint configurations, transform jobs and experiments take from models",
+    ),
     example: r#"{"trainingJobName": "churn", "vpcConfig": {"subnets": ["subnet-0bad"]}}"#,
     check,
     prevent,

@@ -13,7 +13,9 @@ pub const RULE: Rule = Rule {
     action: Action::Stop,
     severity: Severity::High,
     governs: &[Field::OutputKey],
-    prevention: Prevention::Partly("not the output of endpoints, Studio and devices, for which no condition key exists"),
+    prevention: Prevention::Partly(
+        "not the output of endpoints, Studio and devices, for which no condition key exists",
+    ),
     example: r#"{"trainingJobName": "churn", "outputDataConfig": {"s3OutputPath": "s3://atlas-models/churn"}}"#,
     check,
     prevent,
@@ -50,7 +52,9 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let lacking = |[old, new]: [&str; 2]| [Test::is_unset(old), Test::is_unset(new)];
     let [_, key] = OUTPUT_KEY;
-    let shared = Difference::Looser("notebook output that users of a domain share without a key: no condition key holds its location");
+    let shared = Difference::Looser(
+        "notebook output that users of a domain share without a key: no condition key holds its location",
+    );
     let mut denials: Vec<_> = deny_lacking(operations, Field::OutputKey, key, lacking(OUTPUT_KEY))
         .into_iter()
         .map(|denial| denial.but(shared))

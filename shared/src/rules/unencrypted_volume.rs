@@ -59,7 +59,8 @@ fn without_key(facts: &Facts, key: &Found, findings: &mut Findings) {
                 return findings.fail(Violation::new(key.at, message, "a KMS key"));
             }
             None => {
-                let why = format!("`{instance_type}` is not a known instance type, so it is not known whether its volume can take a key");
+                let why = format!("`{instance_type}` is not a known instance type, so it is not known whether its \
+                    volume can take a key");
                 findings.unread(Unread::new(slot.at, why));
             }
         }
