@@ -35,6 +35,19 @@ fn each_function_has_the_permissions_that_it_uses_and_no_others() {
     }
 }
 
+/// A stack whose owner chose nothing stops nobody's job.
+#[test]
+fn functions_act_only_if_somebody_chose_so() {
+    let template = template("template.yaml");
+    let mode = &template["Parameters"]["Mode"];
+    assert_eq!((&mode["Default"], &mode["AllowedValues"]), (&json!("observe"), &json!(["observe", "policy"])));
+    for (binary, _, properties) in functions(&template) {
+        let acts = binary.starts_with("guard-") || binary == "sweep";
+        let passed = &properties["Environment"]["Variables"]["TAGWARDEN_MODE"];
+        assert_eq!(*passed, if acts { json!({"Ref": "Mode"}) } else { Value::Null }, "{binary}");
+    }
+}
+
 /// `sam build` calls cargo in `CodeUri`. At the root of the workspace, cargo would build only the command line.
 #[test]
 fn each_function_is_built_where_cargo_finds_its_binary() {
