@@ -1,5 +1,6 @@
-//! The shapes in which CloudTrail records come: EventBridge envelopes, bare records, `{"Records": […]}`, arrays of these, one
-//! after the other or one a line. Found by content; whatever cannot be read is named, and the rest goes on.
+//! The shapes in which CloudTrail records come: EventBridge envelopes, bare records, `{"Records": […]}`, any of them as
+//! an on-failure queue keeps it, arrays of these, one after the other or one a line. Found by content; whatever cannot be read is
+//! named, and the rest goes on.
 
 use std::fmt;
 
@@ -113,6 +114,10 @@ struct Shape<'a> {
     users: Option<&'a RawValue>,
     /// Only records have it: whatever else they hold, they are nothing else.
     event_source: Option<&'a RawValue>,
+    /// The event of a failed invocation, and what Lambda says of the invocation (Lambda Developer Guide, "Capturing records of
+    /// Lambda asynchronous invocations").
+    request_payload: Option<&'a RawValue>,
+    request_context: Option<&'a RawValue>,
 }
 
 /// The names of the members that matter.
@@ -127,6 +132,10 @@ enum Member {
     UserDetailList,
     #[serde(rename = "eventSource")]
     EventSource,
+    #[serde(rename = "requestPayload")]
+    RequestPayload,
+    #[serde(rename = "requestContext")]
+    RequestContext,
     #[serde(other)]
     Other,
 }
@@ -151,6 +160,8 @@ impl<'de> Deserialize<'de> for Shape<'de> {
                         Member::RoleDetailList => &mut shape.roles,
                         Member::UserDetailList => &mut shape.users,
                         Member::EventSource => &mut shape.event_source,
+                        Member::RequestPayload => &mut shape.request_payload,
+                        Member::RequestContext => &mut shape.request_context,
                         Member::Other => {
                             members.next_value::<IgnoredAny>()?;
                             continue;
@@ -221,6 +232,8 @@ impl<'a> Splitter<'_, '_, 'a> {
             }
         } else if let (Some(detail), Some(detail_type)) = (shape.detail, shape.detail_type) {
             self.envelope(json, detail.get(), detail_type.get());
+        } else if let (Some(payload), Some(_)) = (shape.request_payload, shape.request_context) {
+            self.document(payload.get(), nesting + 1);
         } else {
             self.record(json, json);
         }
@@ -338,6 +351,15 @@ mod tests {
                 r#"{"detail-type":"SageMaker Training Job State Change","detail":{"n":1}}"#,
                 vec!["event SageMaker Training Job State Change"],
             ),
+            (
+                r#"{"version":"1.0","requestContext":{},"requestPayload":{"detail-type":"AWS API Call via CloudTrail","detail":{"n":1}},"responsePayload":{}}"#,
+                vec![r#"{"n":1}"#],
+            ),
+            (
+                r#"{"requestPayload":{"n":1},"requestContext":{},"eventSource":"x"}"#,
+                vec![r#"{"requestPayload":{"n":1},"requestContext":{},"eventSource":"x"}"#],
+            ),
+            (r#"{"requestPayload":{"n":1}}"#, vec![r#"{"requestPayload":{"n":1}}"#]),
             (r#"{"RoleDetailList":[]}{"UserDetailList":[]}"#, vec!["iam", "iam"]),
             (r#"{"Records":[]}"#, vec![]),
             (r#"{"Records":[{"n":1}],"Records":[{"n":2}]}"#, vec![r#"{"n":1}"#]),
@@ -376,6 +398,7 @@ mod tests {
                 vec!["line 2: no JSON: expected `,` or `}`, in what begins at line 1", r#"{"n":2}"#],
             ),
             (r#"{"Records":7}"#, vec!["line 1: expected a list of `Records`"]),
+            (r#"{"requestContext":{},"requestPayload":null}"#, vec!["line 1: expected an object, found null"]),
         ] {
             assert_eq!(summary(text), expected, "{text}");
         }
