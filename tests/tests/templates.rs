@@ -5,6 +5,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tagwarden::operations::Operation;
+use tagwarden::policy::{DEFAULT, Policy};
+use tagwarden::terms::MARK;
 use tagwarden_functions::aws::{Aws, S3};
 use tagwarden_functions::permissions::{GUARDS, audit, functions as deployed, in_arn, operations};
 use tagwarden_functions::sweep;
@@ -238,6 +240,36 @@ fn functions_that_set_tags_know_each_other() {
         list.sort_by_key(Value::to_string);
     }
     assert_eq!((&join[0], known), (&json!(","), roles));
+}
+
+/// A guard that was taken over cannot take resources from their projects, or mark them as billed to somebody else.
+#[test]
+fn functions_set_only_the_abac_tag_and_the_mark() {
+    let template = template("template.yaml");
+    assert_eq!(template["Parameters"]["AbacTag"]["Default"], Policy::parse(DEFAULT).expect("it is valid").abac.tag);
+    let mut taggers = 0;
+    for (binary, id, _) in functions(&template) {
+        let statements = statements(&template, &id);
+        let is_tagging = |statement: &&Value| texts(&statement["Action"]).any(|granted| granted == "sagemaker:AddTags");
+        let tagging: Vec<_> = statements.iter().filter(is_tagging).collect();
+        let Some(tags) = tagging.last() else { continue };
+        taggers += 1;
+        let condition = json!({
+            "ForAllValues:StringEquals": {"aws:TagKeys": [{"Ref": "AbacTag"}, MARK]},
+            "Null": {"aws:TagKeys": "false"},
+        });
+        for statement in &tagging {
+            assert_eq!(
+                statement["Action"],
+                json!(["sagemaker:AddTags"]),
+                "{binary}: the condition is about nothing else"
+            );
+            assert_eq!(statement["Condition"], condition, "{binary}");
+        }
+        let acting = statements.iter().find(|one| texts(&one["Action"]).any(|granted| granted == "sagemaker:ListTags"));
+        assert_eq!(tags["Resource"], acting.expect("it acts on what it tags")["Resource"], "{binary}");
+    }
+    assert_eq!(taggers, 4);
 }
 
 #[test]
