@@ -272,6 +272,18 @@ fn functions_set_only_the_abac_tag_and_the_mark() {
     assert_eq!(taggers, 4);
 }
 
+/// A session that is recorded late leaves its calls without tags, or with the role's.
+#[test]
+fn nothing_throttles_the_recording_of_sessions() {
+    let template = template("template.yaml");
+    assert_eq!(template["Globals"]["Function"]["ReservedConcurrentExecutions"], Value::Null, "it would be everybody's");
+    for (binary, _, properties) in functions(&template) {
+        let reserved = &properties["ReservedConcurrentExecutions"]["Fn::If"][1];
+        let expected = if binary == "record-sessions" { Value::Null } else { json!({"Ref": "ReservedConcurrency"}) };
+        assert_eq!(*reserved, expected, "{binary}");
+    }
+}
+
 #[test]
 fn sessions_are_delivered_although_their_calls_only_read() {
     let template = template("template.yaml");
