@@ -272,6 +272,23 @@ fn functions_set_only_the_abac_tag_and_the_mark() {
     assert_eq!(taggers, 4);
 }
 
+/// The logs are the record of all decisions, and the key that encrypts them is needed to read them.
+#[test]
+fn the_log_outlives_the_stack() {
+    let template = template("template.yaml");
+    let resources = template["Resources"].as_object().expect("resources");
+    let kept: Vec<_> = resources
+        .iter()
+        .filter(|(id, resource)| resource["Type"] == "AWS::Logs::LogGroup" || *id == "Key")
+        .collect();
+    assert_eq!(kept.len(), functions(&template).len() + 1);
+    for (id, resource) in kept {
+        for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+            assert_eq!(resource[policy], "Retain", "{id}");
+        }
+    }
+}
+
 /// A session that is recorded late leaves its calls without tags, or with the role's.
 #[test]
 fn nothing_throttles_the_recording_of_sessions() {
