@@ -148,6 +148,10 @@ fn every_shape_gives_the_same_decision() {
         json!({"Records": [record]}).to_string(),
         json!([record]).to_string(),
         json!([envelope]).to_string(),
+        json!({"version": "1.0", "requestContext": {"condition": "RetriesExhausted"}, "requestPayload": envelope,
+            "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
+            "responsePayload": {"errorMessage": "stop failed"}})
+        .to_string(),
         format!("{compact}\r\n"),
         format!("\u{feff}{compact}"),
     ];

@@ -218,6 +218,37 @@ fn a_session_tag_decides_in_any_order_of_events() {
     }
 }
 
+/// Another access key signs the call, so only the principal and the time of issue lead to the session.
+#[test]
+fn sessions_of_one_second_do_not_hide_each_other() {
+    let issued = |project: &str, key: &str| {
+        let event = in_this_account("AssumeRole.session-tags").to_string().replace("MlopsEngineer", "DataScientist");
+        let event = event.replace(r#""value":"atlas""#, &format!(r#""value":"{project}""#));
+        let mut event: Value = serde_json::from_str(&event).expect("JSON");
+        event["detail"]["responseElements"]["credentials"]["accessKeyId"] = json!(key);
+        event["detail"]["eventID"] = json!(key);
+        event
+    };
+    let mut launch = in_this_account("CreateTrainingJob.session-tag");
+    launch["detail"]["userIdentity"]["accessKeyId"] = json!("ASIAOTHER");
+    let session = &issued("atlas", "ASIA1")["detail"];
+    let identity = &mut launch["detail"]["userIdentity"];
+    identity["principalId"] = session["responseElements"]["assumedRoleUser"]["assumedRoleId"].clone();
+    identity["sessionContext"]["attributes"]["creationDate"] = session["eventTime"].clone();
+    for (second, verdict) in [("atlas", "compliant"), ("borealis", "unknown")] {
+        let world = World::new(TRAINING, "[abac]\nsession-tags = 'optional'\n[rules.foreign-project-tag]\n");
+        let recorder = Function::start("record-sessions", ACCOUNT, &world.emulator.environment("record-sessions"));
+        for event in [issued("atlas", "ASIA1"), issued(second, "ASIA2")] {
+            recorder.invoke(&event.to_string()).expect("recorded");
+        }
+        // A launch that depends on session tags is given back twice.
+        let answers: Vec<_> = (0..3).map(|_| world.deliver(&launch)).collect();
+        let answer = answers.into_iter().find_map(Result::ok).expect("handled");
+        let answer: Value = serde_json::from_str(&answer).expect("JSON");
+        assert_eq!(answer[0]["verdict"], verdict, "{second}: {answer}");
+    }
+}
+
 #[test]
 fn a_crash_between_stop_and_alert_loses_neither() {
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));

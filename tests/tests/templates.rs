@@ -5,6 +5,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tagwarden::operations::Operation;
+use tagwarden::policy::{DEFAULT, Policy};
+use tagwarden::terms::MARK;
 use tagwarden_functions::aws::{Aws, S3};
 use tagwarden_functions::permissions::{GUARDS, audit, functions as deployed, in_arn, operations};
 use tagwarden_functions::sweep;
@@ -32,6 +34,19 @@ fn each_function_has_the_permissions_that_it_uses_and_no_others() {
                 actions.iter().cloned().chain(of_lambda.iter().map(|action| (*action).to_owned())).collect();
             assert_eq!(granted, used, "{binary}");
         }
+    }
+}
+
+/// A stack whose owner chose nothing stops nobody's job.
+#[test]
+fn functions_act_only_if_somebody_chose_so() {
+    let template = template("template.yaml");
+    let mode = &template["Parameters"]["Mode"];
+    assert_eq!((&mode["Default"], &mode["AllowedValues"]), (&json!("observe"), &json!(["observe", "policy"])));
+    for (binary, _, properties) in functions(&template) {
+        let acts = binary.starts_with("guard-") || binary == "sweep";
+        let passed = &properties["Environment"]["Variables"]["TAGWARDEN_MODE"];
+        assert_eq!(*passed, if acts { json!({"Ref": "Mode"}) } else { Value::Null }, "{binary}");
     }
 }
 
@@ -225,6 +240,63 @@ fn functions_that_set_tags_know_each_other() {
         list.sort_by_key(Value::to_string);
     }
     assert_eq!((&join[0], known), (&json!(","), roles));
+}
+
+/// A guard that was taken over cannot take resources from their projects, or mark them as billed to somebody else.
+#[test]
+fn functions_set_only_the_abac_tag_and_the_mark() {
+    let template = template("template.yaml");
+    assert_eq!(template["Parameters"]["AbacTag"]["Default"], Policy::parse(DEFAULT).expect("it is valid").abac.tag);
+    let mut taggers = 0;
+    for (binary, id, _) in functions(&template) {
+        let statements = statements(&template, &id);
+        let is_tagging = |statement: &&Value| texts(&statement["Action"]).any(|granted| granted == "sagemaker:AddTags");
+        let tagging: Vec<_> = statements.iter().filter(is_tagging).collect();
+        let Some(tags) = tagging.last() else { continue };
+        taggers += 1;
+        let condition = json!({
+            "ForAllValues:StringEquals": {"aws:TagKeys": [{"Ref": "AbacTag"}, MARK]},
+            "Null": {"aws:TagKeys": "false"},
+        });
+        for statement in &tagging {
+            assert_eq!(
+                statement["Action"],
+                json!(["sagemaker:AddTags"]),
+                "{binary}: the condition is about nothing else"
+            );
+            assert_eq!(statement["Condition"], condition, "{binary}");
+        }
+        let acting = statements.iter().find(|one| texts(&one["Action"]).any(|granted| granted == "sagemaker:ListTags"));
+        assert_eq!(tags["Resource"], acting.expect("it acts on what it tags")["Resource"], "{binary}");
+    }
+    assert_eq!(taggers, 4);
+}
+
+/// The logs are the record of all decisions, and the key that encrypts them is needed to read them.
+#[test]
+fn the_log_outlives_the_stack() {
+    let template = template("template.yaml");
+    let resources = template["Resources"].as_object().expect("resources");
+    let kept: Vec<_> =
+        resources.iter().filter(|(id, resource)| resource["Type"] == "AWS::Logs::LogGroup" || *id == "Key").collect();
+    assert_eq!(kept.len(), functions(&template).len() + 1);
+    for (id, resource) in kept {
+        for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+            assert_eq!(resource[policy], "Retain", "{id}");
+        }
+    }
+}
+
+/// A session that is recorded late leaves its calls without tags, or with the role's.
+#[test]
+fn nothing_throttles_the_recording_of_sessions() {
+    let template = template("template.yaml");
+    assert_eq!(template["Globals"]["Function"]["ReservedConcurrentExecutions"], Value::Null, "it would be everybody's");
+    for (binary, _, properties) in functions(&template) {
+        let reserved = &properties["ReservedConcurrentExecutions"]["Fn::If"][1];
+        let expected = if binary == "record-sessions" { Value::Null } else { json!({"Ref": "ReservedConcurrency"}) };
+        assert_eq!(*reserved, expected, "{binary}");
+    }
 }
 
 #[test]

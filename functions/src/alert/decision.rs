@@ -1,19 +1,22 @@
 //! The alert about a decision.
 
 use serde_json::json;
-use tagwarden::decide::{Decision, Finding};
+use tagwarden::decide::Decision;
 use tagwarden::policy::Policy;
 use tagwarden::terms::Severity;
 
+use super::brief::{MAX_LISTED, brief_results};
 use super::message::{message, printable};
-use super::text::{MAX_FINDINGS, cut, name, rules, text};
+use super::text::{name, rules, text};
 use crate::act::ActionResult;
 use crate::ports::{Attributes, Message};
 
-/// The message about a decision and the results of its actions.
+/// The message about a [`brief`](super::brief()) decision and the results of its actions.
 pub fn alert(decision: &Decision, results: &[ActionResult], policy: &Policy) -> Message {
+    let results = &brief_results(results);
     let (text, record) = (text(decision, results, policy), record(decision, results));
-    message(subject(decision, results), text, record, attributes(decision, policy))
+    let event_id = decision.event_id.as_deref();
+    message(event_id, subject(decision, results), text, record, attributes(decision, policy))
 }
 
 /// The highest severity of the findings.
@@ -44,13 +47,7 @@ fn subject(decision: &Decision, results: &[ActionResult]) -> String {
 
 /// The decision as JSON, with the results of its actions.
 fn record(decision: &Decision, results: &[ActionResult]) -> String {
-    let shorten = |finding: &Finding| Finding {
-        message: cut(&finding.message),
-        expected: cut(&finding.expected),
-        actual: finding.actual.as_deref().map(cut),
-        ..finding.clone()
-    };
-    let findings: Vec<_> = decision.findings.iter().take(MAX_FINDINGS).map(shorten).collect();
+    let findings: Vec<_> = decision.findings.iter().take(MAX_LISTED).cloned().collect();
     let mut record = json!(Decision { findings, ..decision.clone() });
     if let Some(record) = record.as_object_mut() {
         record.insert("deeds".to_owned(), json!(results));

@@ -45,7 +45,7 @@ async fn end(id: &str, now: Timestamp, ends: Timestamp, ports: &(impl DigestAler
 
 /// The message about the alerts that wait in a window.
 fn digest(window: &AlertWindow) -> Message {
-    message(subject(window), text(window), record(window), window.group.attributes.clone())
+    message(None, subject(window), text(window), record(window), window.group.attributes.clone())
 }
 
 /// The values of an attribute.

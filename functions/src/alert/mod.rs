@@ -1,5 +1,6 @@
 //! Alerts and digests for the security team.
 
+mod brief;
 mod console;
 mod decision;
 pub mod digest;
@@ -7,4 +8,5 @@ mod message;
 pub mod notes;
 mod text;
 
+pub use brief::brief;
 pub use decision::{alert, done};

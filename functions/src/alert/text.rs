@@ -6,21 +6,16 @@ use tagwarden::decide::{Decision, FindingOutcome};
 use tagwarden::policy::Policy;
 use tagwarden::rules::Rule;
 
+use super::brief::MAX_LISTED;
 use super::console::console_link;
 use super::notes::{CALLER_UNKNOWN, FOUND_BY_SWEEP, SESSION_UNKNOWN};
 use crate::act::ActionResult;
-
-/// How many findings are reported. A message of SNS has at most 256 KB, and contains the record once for each protocol.
-pub(super) const MAX_FINDINGS: usize = 20;
-
-/// The longest value of a finding, in characters.
-const MAX_VALUE: usize = 500;
 
 pub(super) fn name(decision: &Decision) -> &str {
     decision.resource.as_ref().and_then(|resource| resource.name.as_deref()).unwrap_or("(no name)")
 }
 
-/// The message for people: the caller, the call, the findings, the actions, and the fix.
+/// The message for people: the caller, the call, the findings, the actions, and the fix. The decision is a brief one.
 pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Policy) -> String {
     let mut text = String::new();
     let principal = decision.principal.as_ref();
@@ -34,21 +29,21 @@ pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Polic
     line(&format!("{who} called {} for `{}`", decision.event_name, name(decision)));
     line(&format!("in account {account}, region {region}, at {time}."));
     line("");
-    for finding in decision.findings.iter().take(MAX_FINDINGS) {
+    for finding in decision.findings.iter().take(MAX_LISTED) {
         let outcome = match finding.outcome {
             FindingOutcome::Fail => finding.severity.as_str(),
             FindingOutcome::Unknown => "unknown",
             FindingOutcome::Exempted => "exempted",
         };
-        line(&format!("[{outcome}] {}: {}", finding.rule, cut(&finding.message)));
+        line(&format!("[{outcome}] {}: {}", finding.rule, finding.message));
         line(&format!("  at {}", finding.path));
         if finding.outcome != FindingOutcome::Unknown {
-            line(&format!("  expected {}", cut(&finding.expected)));
+            line(&format!("  expected {}", finding.expected));
             line(&format!("  to put it right: {}", finding.fix));
         }
     }
-    if decision.findings.len() > MAX_FINDINGS {
-        line(&format!("… and {} more findings.", decision.findings.len() - MAX_FINDINGS));
+    if decision.findings.len() > MAX_LISTED {
+        line(&format!("… and {} more findings.", decision.findings.len() - MAX_LISTED));
     }
     line("");
     if results.is_empty() {
@@ -56,7 +51,7 @@ pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Polic
     }
     for result in results {
         let outcome = if result.failed { "FAILED, will be retried" } else { "done" };
-        line(&format!("{}: {outcome}: {}", result.action, cut(&result.result)));
+        line(&format!("{}: {outcome}: {}", result.action, result.result));
     }
     for reason in decision.actions.iter().filter_map(|action| action.not_stopped) {
         line(&format!("Not stopped: {reason}."));
@@ -91,11 +86,4 @@ pub(super) fn rules(decision: &Decision) -> Vec<&'static str> {
     let mut rules: Vec<_> = decision.findings.iter().map(|finding| finding.rule).collect();
     rules.dedup();
     rules
-}
-
-pub(super) fn cut(text: &str) -> String {
-    match text.char_indices().nth(MAX_VALUE) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-    }
 }

@@ -22,8 +22,9 @@ impl<P: LookUp + Enforce> Guard<P> {
         if !planned {
             return Ok(());
         }
-        let message = alert::alert(decision, results, policy);
-        if self.is_grouped(decision, results, &message).await {
+        let brief = alert::brief(decision, policy);
+        let message = alert::alert(&brief, results, policy);
+        if self.is_grouped(&brief, results, &message).await {
             return Ok(());
         }
         self.ports.publish(&message).await.map_err(|failure| failure.to_string())

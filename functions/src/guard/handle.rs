@@ -157,6 +157,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_message_of_the_on_failure_queue_is_the_event_again() {
+        let guard = guard("[rules.missing-vpc]");
+        let event = event(NO_VPC, "no-vpc", "no-vpc");
+        guard.ports.state().failing.insert("stop");
+        for _ in 0..ATTEMPTS {
+            guard.handle(&event, FUNCTION).await.expect_err("the job is not stopped");
+        }
+        guard.ports.state().failing.clear();
+        guard.handle(&failed(&event), FUNCTION).await.expect("handled");
+        assert!(done(&guard).contains(&"stop StopTrainingJob churn-no-vpc".to_owned()), "{:?}", done(&guard));
+    }
+
+    #[tokio::test]
     async fn an_alert_that_cannot_be_sent_is_retried() {
         let guard = guard("[rules.missing-vpc]");
         guard.ports.state().failing.insert("publish");

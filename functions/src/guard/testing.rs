@@ -18,6 +18,16 @@ pub(super) fn event(name: &str, from: &str, to: &str) -> String {
     text.replace(from, to)
 }
 
+/// The event as the on-failure queue keeps it (Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations").
+pub(crate) fn failed(event: &str) -> String {
+    format!(
+        r#"{{"version":"1.0","timestamp":"2026-03-02T15:00:00.000Z","requestContext":{{"requestId":"r",
+        "functionArn":"{FUNCTION}:$LATEST","condition":"RetriesExhausted","approximateInvokeCount":3}},
+        "requestPayload":{event},"responseContext":{{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"}},
+        "responsePayload":{{"errorType":"Error","errorMessage":"stop failed"}}}}"#
+    )
+}
+
 pub(super) fn guard(rules: &str) -> Guard<Account> {
     guard_by(Policy::parse(&format!("version = 1\n{rules}")).expect("a valid policy"))
 }

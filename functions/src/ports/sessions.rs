@@ -20,8 +20,9 @@ pub trait FindSession {
 /// Records sessions.
 pub trait RecordSession {
     /// The IAM actions that it needs.
-    const ACTIONS: &'static [&'static str] = &["dynamodb:PutItem"];
+    const ACTIONS: &'static [&'static str] = &["dynamodb:UpdateItem"];
 
-    /// Records a session until `expires`, so that its access key finds it, and so do its principal and time of issue.
+    /// Records a session until `expires`, so that its access key finds it, and so do its principal and time of issue. It does not
+    /// replace what another record says of such a session.
     fn record(&self, session: &Session, expires: Timestamp) -> impl Future<Output = AwsResult<()>> + Send;
 }

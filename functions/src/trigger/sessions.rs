@@ -74,6 +74,9 @@ mod tests {
         assert_eq!(account.state().sessions.tags(&identity), Ok(None), "another role's session of the same name");
         assert_eq!(account.state().journal, ["record 2026-03-02T22:30:00Z"], "an hour after its end");
 
+        let failed = format!(r#"{{"requestContext":{{}},"requestPayload":{}}}"#, event("AssumeRole.session-tags"));
+        assert_eq!(record(&failed, now, &account).await, Ok(1), "a message of the on-failure queue");
+
         let untagged = event("AssumeRole.session-tags").replace("\"tags\"", "\"others\"");
         assert_eq!(record(&untagged, now, &account).await, Ok(0));
         assert_eq!(record(&event("CreateTrainingJob.compliant"), now, &account).await, Ok(0));

@@ -1,6 +1,6 @@
-//! The shapes of CloudTrail records: EventBridge envelopes, bare records, `{"Records": […]}`, arrays of these, one
-//! after the other or one per line. The content decides the shape. What cannot be read is reported, and reading goes on
-//! with the rest.
+//! The shapes of CloudTrail records: EventBridge envelopes, bare records, `{"Records": […]}`, any of these inside the record of a
+//! failed invocation, and arrays of these, one after the other or one per line. The content decides the shape. What cannot be
+//! read is reported, and reading goes on with the rest.
 
 use std::fmt;
 
@@ -117,6 +117,10 @@ struct Shape<'a> {
     users: Option<&'a RawValue>,
     /// Only records have it. An object with it is a record, whatever else it holds.
     event_source: Option<&'a RawValue>,
+    /// The event of a failed invocation, and what Lambda says of the invocation (Lambda Developer Guide, "Capturing records of
+    /// Lambda asynchronous invocations").
+    request_payload: Option<&'a RawValue>,
+    request_context: Option<&'a RawValue>,
 }
 
 /// The names of the members that matter.
@@ -131,6 +135,10 @@ enum Member {
     UserDetailList,
     #[serde(rename = "eventSource")]
     EventSource,
+    #[serde(rename = "requestPayload")]
+    RequestPayload,
+    #[serde(rename = "requestContext")]
+    RequestContext,
     #[serde(other)]
     Other,
 }
@@ -155,6 +163,8 @@ impl<'de> Deserialize<'de> for Shape<'de> {
                         Member::RoleDetailList => &mut shape.roles,
                         Member::UserDetailList => &mut shape.users,
                         Member::EventSource => &mut shape.event_source,
+                        Member::RequestPayload => &mut shape.request_payload,
+                        Member::RequestContext => &mut shape.request_context,
                         Member::Other => {
                             members.next_value::<IgnoredAny>()?;
                             continue;
@@ -225,6 +235,8 @@ impl<'a> Splitter<'_, '_, 'a> {
             }
         } else if let (Some(detail), Some(detail_type)) = (shape.detail, shape.detail_type) {
             self.envelope(json, detail.get(), detail_type.get());
+        } else if let (Some(payload), Some(_)) = (shape.request_payload, shape.request_context) {
+            self.document(payload.get(), nesting + 1);
         } else {
             self.record(json, json);
         }
@@ -342,6 +354,15 @@ mod tests {
                 r#"{"detail-type":"SageMaker Training Job State Change","detail":{"n":1}}"#,
                 vec!["event SageMaker Training Job State Change"],
             ),
+            (
+                r#"{"version":"1.0","requestContext":{},"requestPayload":{"detail-type":"AWS API Call via CloudTrail","detail":{"n":1}},"responsePayload":{}}"#,
+                vec![r#"{"n":1}"#],
+            ),
+            (
+                r#"{"requestPayload":{"n":1},"requestContext":{},"eventSource":"x"}"#,
+                vec![r#"{"requestPayload":{"n":1},"requestContext":{},"eventSource":"x"}"#],
+            ),
+            (r#"{"requestPayload":{"n":1}}"#, vec![r#"{"requestPayload":{"n":1}}"#]),
             (r#"{"RoleDetailList":[]}{"UserDetailList":[]}"#, vec!["iam", "iam"]),
             (r#"{"Records":[]}"#, vec![]),
             (r#"{"Records":[{"n":1}],"Records":[{"n":2}]}"#, vec![r#"{"n":1}"#]),
@@ -384,6 +405,7 @@ mod tests {
                 vec!["line 2: not JSON: expected `,` or `}` in the document that begins at line 1", r#"{"n":2}"#],
             ),
             (r#"{"Records":7}"#, vec!["line 1: expected a list of `Records`"]),
+            (r#"{"requestContext":{},"requestPayload":null}"#, vec!["line 1: expected an object, found null"]),
         ] {
             assert_eq!(summary(text), expected, "{text}");
         }
