@@ -277,10 +277,8 @@ fn functions_set_only_the_abac_tag_and_the_mark() {
 fn the_log_outlives_the_stack() {
     let template = template("template.yaml");
     let resources = template["Resources"].as_object().expect("resources");
-    let kept: Vec<_> = resources
-        .iter()
-        .filter(|(id, resource)| resource["Type"] == "AWS::Logs::LogGroup" || *id == "Key")
-        .collect();
+    let kept: Vec<_> =
+        resources.iter().filter(|(id, resource)| resource["Type"] == "AWS::Logs::LogGroup" || *id == "Key").collect();
     assert_eq!(kept.len(), functions(&template).len() + 1);
     for (id, resource) in kept {
         for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
