@@ -14,7 +14,7 @@ use crate::terms::Pattern;
 /// Something to protect in addition to the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guardrail {
-    /// Tagwarden's own functions, rules, table, topic, queues, roles and stack.
+    /// Tagwarden's own functions, rules, archive, table, topic, queues, logs, alarms, roles and stack.
     Tagwarden,
     /// The ABAC tag, on resources once they exist and on principals, and Tagwarden's mark.
     Tags,
@@ -87,7 +87,7 @@ fn tagwarden(context: &GuardrailContext) -> Result<Statements, String> {
         format!("arn:*:dynamodb:*:*:table/{stack}-*"),
         format!("arn:*:sns:*:*:{stack}-*"),
         format!("arn:*:sqs:*:*:{stack}-*"),
-        format!("arn:*:logs:*:*:log-group:{stack}-*"),
+        format!("arn:*:logs:*:*:log-group:/aws/lambda/{stack}-*"),
         format!("arn:*:cloudwatch:*:*:alarm:{stack}-*"),
         format!("arn:*:iam::*:role/{stack}-*"),
         format!("arn:*:cloudformation:*:*:stack/{stack}/*"),
@@ -96,9 +96,11 @@ fn tagwarden(context: &GuardrailContext) -> Result<Statements, String> {
     let changes = [
         "lambda:Add*", "lambda:CreateFunction", "lambda:Delete*", "lambda:InvokeFunction", "lambda:Put*", "lambda:Remove*",
         "lambda:TagResource", "lambda:UntagResource", "lambda:Update*",
-        "events:Delete*", "events:Disable*", "events:Enable*", "events:Put*", "events:Remove*", "events:UpdateArchive",
+        "events:Delete*", "events:Disable*", "events:Enable*", "events:Put*", "events:Remove*", "events:StartReplay",
+        "events:UpdateArchive",
         "dynamodb:Batch*", "dynamodb:Delete*", "dynamodb:PartiQL*", "dynamodb:Put*", "dynamodb:Restore*", "dynamodb:Update*",
-        "sns:AddPermission", "sns:DeleteTopic", "sns:Publish", "sns:RemovePermission", "sns:SetTopicAttributes",
+        "sns:AddPermission", "sns:DeleteTopic", "sns:Publish", "sns:RemovePermission", "sns:SetSubscriptionAttributes",
+        "sns:SetTopicAttributes", "sns:Unsubscribe",
         "sqs:AddPermission", "sqs:DeleteMessage", "sqs:DeleteQueue", "sqs:PurgeQueue", "sqs:RemovePermission", "sqs:SetQueueAttributes",
         "logs:Delete*", "logs:Put*",
         "cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState",

@@ -207,6 +207,9 @@ fn guardrails_protect_what_the_rules_rely_on() {
     ]);
     let key = "arn:aws:kms:eu-west-1:111122223333:key/0d1e0000-0000-4000-8000-000000000001";
     let function = "arn:aws:lambda:eu-west-1:111122223333:function:tagwarden-GuardTraining-1A2B";
+    let log = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/tagwarden-guard-training".to_owned();
+    let topic = "arn:aws:sns:eu-west-1:111122223333:tagwarden-Alerts-1A2B";
+    let archive = "arn:aws:events:eu-west-1:111122223333:archive/tagwarden-Archive-1A2B";
     let marked = json!({"aws:ResourceTag/tagwarden:violation": "missing-vpc"});
     let own = "arn:aws:iam::111122223333:role/ml/atlas/new";
     assert_allowed(
@@ -225,6 +228,13 @@ fn guardrails_protect_what_the_rules_rely_on() {
                 ),
                 false,
             ),
+            (raw("logs:DeleteLogGroup", &log, json!({})), false),
+            (raw("logs:DeleteLogGroup", &log.replace("tagwarden-", "another-"), json!({})), true),
+            (raw("logs:DeleteLogGroup", &log, json!({})).by("role/Deploy"), true),
+            (raw("sns:SetSubscriptionAttributes", topic, json!({})), false),
+            (raw("sns:Unsubscribe", topic, json!({})), false),
+            (raw("sns:Subscribe", topic, json!({})), true),
+            (raw("events:StartReplay", archive, json!({})), false),
             (
                 raw("iam:CreateRole", "arn:aws:iam::111122223333:role/tagwarden-Impostor", json!({})).tagged(json!({})),
                 false,
