@@ -88,7 +88,7 @@ fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Op
         <P as Publish>::ACTIONS,
     ]);
     for operation in operations {
-        if operation.tells(Field::Model) {
+        if operation.has(Field::Model) {
             actions.extend(all(&[<P as DescribeModel>::ACTIONS]));
         }
         actions.extend(calls(operation).into_iter().map(|name| format!("sagemaker:{name}")));
@@ -106,7 +106,7 @@ fn calls(operation: &Operation) -> Vec<String> {
             calls.extend(user.describe.map(|(describe, _)| describe.to_owned()));
         }
     }
-    if operation.tells(Field::EndpointConfig) {
+    if operation.has(Field::EndpointConfig) {
         calls.push(describing(EndpointConfig::BY));
     }
     if is_recoverable(operation) {

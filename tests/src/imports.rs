@@ -1,5 +1,5 @@
-//! Who uses whom: the arrows between the source files of the workspace's crates, as their paths tell. What only tests use does
-//! not count.
+//! Who uses whom: the arrows between the source files of the workspace's crates, read from their `use` paths. What only
+//! tests use does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

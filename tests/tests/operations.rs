@@ -121,7 +121,7 @@ fn what_could_not_be_read_is_not_compliant() {
         let without = [Field::OutputSwitch, Field::StorageSwitch, Field::Serverless, Field::TrafficEncryption];
         // Where models are named, their settings count.
         let network = [Field::NetworkIsolation, Field::Vpc, Field::Subnet, Field::SecurityGroup];
-        let of_models = |field: &Field| operation.tells(Field::Model) && network.contains(field);
+        let of_models = |field: &Field| operation.has(Field::Model) && network.contains(field);
         let needed = operation.slots().filter(|slot| !without.contains(&slot.field) && !of_models(&slot.field));
         for slot in needed {
             let pointer = slot.path.replace("[]", "/0").replace('.', "/").replace('?', "");

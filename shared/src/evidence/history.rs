@@ -71,7 +71,7 @@ enum Change {
 }
 
 /// What is known about one tag: its value, or that there is none, or why that is not known.
-pub type Told<'a> = Result<Option<&'a str>, &'static str>;
+pub type TagValue<'a> = Result<Option<&'a str>, &'static str>;
 
 /// `eventSource` of the calls that change the tags of roles and users.
 pub(super) const CHANGER: &str = "iam.amazonaws.com";
@@ -103,7 +103,7 @@ impl TagChange {
     pub fn with_resource(call: &Call) -> Option<Self> {
         let is_successful = call.is_sagemaker() && call.error_code.is_none();
         let operation = Operation::named(call.event_name).filter(|_| is_successful)?;
-        let arn = operation.arn(call).filter(|_| operation.tells(Field::Tags))?;
+        let arn = operation.arn(call).filter(|_| operation.has(Field::Tags))?;
         let tags = call.request.as_ref().ok().map(|request| member(request, "tags"));
         match (operation.absence, tags) {
             (Absence::Unset, list) => Self::of(call, arn, list.and_then(read_tags).map(Change::Created)),
@@ -174,7 +174,7 @@ pub fn carrier(arn: &str) -> Option<String> {
 
 impl Change {
     /// What it says about the tag `key`; `None` if it leaves the tag unchanged.
-    fn tells(&self, key: &str) -> Option<Told<'_>> {
+    fn effect_on(&self, key: &str) -> Option<TagValue<'_>> {
         match self {
             Self::Created(tags) => Some(Ok(tags.get(key))),
             Self::Set(tags) => tags.get(key).map(|value| Ok(Some(value))),
@@ -230,7 +230,7 @@ impl<'a> TagsAt<'a> {
     ///
     /// # Errors
     /// If the changes do not show it, with the reason.
-    pub fn get(&self, key: &str) -> Told<'a> {
+    pub fn get(&self, key: &str) -> TagValue<'a> {
         let value = self.last(key, ..=self.time);
         if value == self.before(key) {
             value.unwrap_or(Err("no earlier record shows this tag"))
@@ -240,25 +240,25 @@ impl<'a> TagsAt<'a> {
     }
 
     /// What is known about the tag `key` before that second. `None` if no record shows it.
-    pub fn before(&self, key: &str) -> Option<Told<'a>> {
+    pub fn before(&self, key: &str) -> Option<TagValue<'a>> {
         self.last(key, ..self.time)
     }
 
     /// When and by whom the tag `key` was set to the value that it had at that time, if that changed its value.
     pub fn set_by(&self, key: &str) -> Option<(Timestamp, &'a Author)> {
-        let sets = |event: &&TagEvent| event.change.tells(key).is_some();
+        let sets = |event: &&TagEvent| event.change.effect_on(key).is_some();
         let mut times = self.changes.range(..=self.time).rev();
         let (at, event) = times.find_map(|(at, events)| Some((*at, events.iter().find(sets)?)))?;
-        let is_another = self.last(key, ..at) != event.change.tells(key);
+        let is_another = self.last(key, ..at) != event.change.effect_on(key);
         (is_another && matches!(event.change, Change::Set(_))).then_some((at, &event.author))
     }
 
-    fn last(&self, key: &str, times: impl RangeBounds<Timestamp>) -> Option<Told<'a>> {
+    fn last(&self, key: &str, times: impl RangeBounds<Timestamp>) -> Option<TagValue<'a>> {
         for events in self.changes.range(times).rev().map(|(_, events)| events) {
-            let mut told = events.iter().filter_map(|event| event.change.tells(key));
-            match told.next() {
+            let mut values = events.iter().filter_map(|event| event.change.effect_on(key));
+            match values.next() {
                 None => {}
-                Some(one) if told.all(|other| other == one) => return Some(one),
+                Some(one) if values.all(|other| other == one) => return Some(one),
                 Some(_) => return Some(Err("its tags changed more than once within a second")),
             }
         }

@@ -178,7 +178,7 @@ impl<'a> Facts<'a> {
     /// experiments and endpoint configurations that name models take them from models, everything else from the
     /// request.
     pub fn networks(&self) -> Vec<Read<Network<'a>>> {
-        if !self.operation.tells(Field::Model) {
+        if !self.operation.has(Field::Model) {
             return vec![Ok(Network::Request)];
         }
         let models = self.all(Field::Model);
@@ -212,7 +212,7 @@ impl<'a> Facts<'a> {
     /// # Errors
     /// If a count could not be read.
     pub fn instance_count(&self) -> Read<Option<(At, u64)>> {
-        if !self.operation.tells(Field::ParallelJobs) {
+        if !self.operation.has(Field::ParallelJobs) {
             return self.instance_count_of(|_| true);
         }
         // At worst, all jobs that run at the same time are of the largest kind.

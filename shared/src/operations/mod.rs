@@ -63,7 +63,7 @@ impl Operation {
 
     /// Whether resources of its kind take tags, which is so if a create request can set them.
     pub fn kind_takes_tags(&self) -> bool {
-        Self::all().any(|other| other.kind == self.kind && other.tells(Field::Tags))
+        Self::all().any(|other| other.kind == self.kind && other.has(Field::Tags))
     }
 }
 

@@ -92,7 +92,7 @@ impl Operation {
     }
 
     /// Whether a request of this operation can hold `field`.
-    pub fn tells(&self, field: Field) -> bool {
+    pub fn has(&self, field: Field) -> bool {
         match field {
             Field::Caller => !self.only_tags(),
             _ => self.slots().any(|slot| slot.field == field),
@@ -113,7 +113,7 @@ impl Operation {
     }
 
     /// Whether a request can hold `field` inside the object at `outer`.
-    pub fn tells_inside(&self, outer: &'static str, field: Field) -> bool {
+    pub fn has_inside(&self, outer: &'static str, field: Field) -> bool {
         self.slots_inside(outer).any(|slot| slot.field == field)
     }
 

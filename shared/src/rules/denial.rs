@@ -122,7 +122,7 @@ pub(super) fn deny_in_network(operations: &[&'static Operation], field: Field, t
 
 /// Operations by the source of their network settings: the request, or models, whose settings are in no condition key.
 fn by_network(operations: &[&'static Operation]) -> [Vec<&'static Operation>; 2] {
-    let (of_models, of_request) = operations.iter().copied().partition(|operation| operation.tells(Field::Model));
+    let (of_models, of_request) = operations.iter().copied().partition(|operation| operation.has(Field::Model));
     [of_request, of_models]
 }
 

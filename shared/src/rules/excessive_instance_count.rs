@@ -25,7 +25,7 @@ const MAX: Spec =
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let max = settings.number(&MAX).unwrap_or_default();
     let Some((at, count)) = facts.instance_count()? else {
-        let compute = if facts.operation.tells(Field::Compute) { facts.compute()? } else { Vec::new() };
+        let compute = if facts.operation.has(Field::Compute) { facts.compute()? } else { Vec::new() };
         return match compute.iter().find(|compute| compute.serverless.is_none()) {
             Some(compute) => Err(Unread::new(compute.at, "the instance count is missing")),
             None => Ok(Outcome::Skip("the request sets no instance count".to_owned())),

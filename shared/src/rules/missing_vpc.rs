@@ -32,7 +32,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
                 for (slot, vpc) in facts.slots(Field::Vpc) {
                     let parts = [(Field::Subnet, "subnets"), (Field::SecurityGroup, "security groups")];
                     // If a request sets security groups elsewhere, the VPC's default one applies.
-                    let parts = parts.into_iter().filter(|(field, _)| facts.operation.tells_inside(slot.path, *field));
+                    let parts = parts.into_iter().filter(|(field, _)| facts.operation.has_inside(slot.path, *field));
                     let complete: Option<Vec<bool>> =
                         parts.clone().map(|(field, _)| is_set_inside(facts, &vpc.at, field, &mut findings)).collect();
                     let Some(complete) = complete else { continue };
@@ -66,7 +66,7 @@ fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     // Two tests in one statement would deny only requests that lack both.
     let missing = |field, key| {
         let needs = |operation: &Operation| {
-            operation.slots().any(|vpc| vpc.field == Field::Vpc && operation.tells_inside(vpc.path, field))
+            operation.slots().any(|vpc| vpc.field == Field::Vpc && operation.has_inside(vpc.path, field))
         };
         let needing: Vec<_> = operations.iter().copied().filter(|operation| needs(operation)).collect();
         deny_lacking_in_network(&needing, field, &Test::none_has_text(key))

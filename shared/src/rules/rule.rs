@@ -79,7 +79,7 @@ impl Rule {
 impl Rule {
     /// Whether the rule judges calls of an operation.
     pub fn applies_to(&self, operation: &Operation) -> bool {
-        self.governs.iter().any(|field| operation.tells(*field))
+        self.governs.iter().any(|field| operation.has(*field))
     }
 
     /// What the rule says about a call.

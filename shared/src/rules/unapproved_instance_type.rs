@@ -77,7 +77,7 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     let (with_key, without_key): (Vec<_>, Vec<_>) = operations
         .iter()
         .copied()
-        .filter(|operation| operation.tells(Field::Serverless))
+        .filter(|operation| operation.has(Field::Serverless))
         .partition(|operation| condition_keys::applies(SERVERLESS_MEMORY, operation.name));
     // Compute that is not serverless and names no type would otherwise pass.
     denials.push(deny(&with_key, [names_none.clone(), Test::is_unset(SERVERLESS_MEMORY)]));

@@ -27,7 +27,7 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
             findings.pass();
             continue;
         }
-        if !facts.operation.tells(Field::InstanceCount) {
+        if !facts.operation.has(Field::InstanceCount) {
             findings.require(found, "traffic between the instances is not encrypted");
             continue;
         }
