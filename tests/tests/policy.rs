@@ -128,7 +128,7 @@ fn what_can_never_have_an_effect_is_a_warning() {
             "policy.toml:7:24",
             "does not judge calls of this operation",
         ),
-        ("version = 1\n[rules.persona-overreach]\n".to_owned(), "policy.toml:2:8", "no persona to compare with"),
+        ("version = 1\n[rules.persona-overreach]\n".to_owned(), "policy.toml:2:8", "has no persona to compare with"),
         ("version = 1\n[rules.unknown-project]\n".to_owned(), "policy.toml:2:8", "no list to compare with"),
         (
             "version = 1\n[rules.unapproved-kms-key]\nallow = ['alias/aws/s3']\n".to_owned(),

@@ -69,7 +69,7 @@ pub async fn judge(
     .await?;
     if merge.gathered.input.files == 0 {
         let days = merge.days_left_out();
-        return Err(format!("there is no log file to judge; {days} days of log files lie outside the period"));
+        return Err(format!("there is no log file to judge; {days} days of log files are outside the period"));
     }
     merge.finish_files();
     each(parts.iter().map(|[sessions, _]| sessions), limits, ports, |bytes| {

@@ -36,7 +36,7 @@ impl<'l> Merge<'l> {
         }
     }
 
-    /// How many folders of days lie outside the period.
+    /// How many folders of days are outside the period.
     pub(super) fn days_left_out(&self) -> usize {
         self.days_left_out.len()
     }
