@@ -241,9 +241,9 @@ fn errors_are_reported() {
     for (input, complaint) in [
         (
             json!({"prefixes": ["nowhere/"]}),
-            "there is no log file to judge; 0 days of log files lie outside the period",
+            "there is no log file to judge; 0 days of log files are outside the period",
         ),
-        (json!({"since": "2027-01-01"}), "there is no log file to judge; 12 days of log files lie outside the period"),
+        (json!({"since": "2027-01-01"}), "there is no log file to judge; 12 days of log files are outside the period"),
         (json!({"since": "spring"}), "`since` is `spring`: expected a date such as"),
     ] {
         let failure = organisation.audit("wrong", &input).expect_err("it fails");
