@@ -81,7 +81,7 @@ def check_row(row, operation, service, exclusions, report):
 
 def listed_names():
     """What the core takes for all operations."""
-    source = (shapes.FOLDER.parent.parent / "shared/src/operation_names.rs").read_text()
+    source = (shapes.FOLDER.parent.parent / "shared/src/operations/names.rs").read_text()
     listed = source.split("pub static OPERATION_NAMES", 1)[1].split("];", 1)[0]
     return set(re.findall(r'"(\w+)"', listed))
 
