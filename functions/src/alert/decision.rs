@@ -1,13 +1,13 @@
 //! The alert about a decision.
 
 use serde_json::json;
-use tagwarden::decide::Decision;
+use tagwarden::decide::{Decision, FindingOutcome};
 use tagwarden::policy::Policy;
 use tagwarden::terms::Severity;
 
 use super::brief::{MAX_LISTED, brief_results};
 use super::message::{message, printable};
-use super::text::{name, rules, text};
+use super::text::{name, rules, rules_with, text};
 use crate::act::ActionResult;
 use crate::ports::{Attributes, Message};
 
@@ -35,13 +35,19 @@ pub fn done(results: &[ActionResult]) -> &'static str {
     }
 }
 
+/// The call, what was done, and the rules that it violates. Rules that could not decide come last, and are named as such.
 fn subject(decision: &Decision, results: &[ActionResult]) -> String {
-    let (done, rules) = (done(results), rules(decision).join(", "));
+    let failed = rules_with(FindingOutcome::Fail, decision).join(", ");
+    let unknown = rules_with(FindingOutcome::Unknown, decision).join(", ");
+    let unknown = if unknown.is_empty() { unknown } else { format!("unknown: {unknown}") };
+    let rules: Vec<_> = [failed, unknown].into_iter().filter(|rules| !rules.is_empty()).collect();
     printable(&format!(
-        "Tagwarden {}: {} {} ({done}): {rules}",
+        "Tagwarden {}: {} {} ({}): {}",
         severity(decision).as_str(),
         decision.event_name,
-        name(decision)
+        name(decision),
+        done(results),
+        rules.join("; ")
     ))
 }
 
@@ -71,4 +77,53 @@ fn attributes(decision: &Decision, policy: &Policy) -> Attributes {
     });
     let rules = rules(decision).into_iter().map(str::to_owned).collect();
     one.chain([("rule".to_owned(), rules)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tagwarden::decide::{Finding, Verdict};
+
+    use super::*;
+
+    /// The subject of the alert about such a decision.
+    fn subject_of(findings: &[(&'static str, FindingOutcome)]) -> String {
+        let finding = |&(rule, outcome): &(&'static str, FindingOutcome)| Finding {
+            rule,
+            outcome,
+            severity: Severity::High,
+            path: String::new(),
+            actual: None,
+            expected: String::new(),
+            message: String::new(),
+            fix: String::new(),
+        };
+        let decision = Decision {
+            event_id: None,
+            event_time: None,
+            event_name: "CreateModel".to_owned(),
+            account: None,
+            region: None,
+            resource: None,
+            principal: None,
+            verdict: Verdict::Violation,
+            reason: None,
+            findings: findings.iter().map(finding).collect(),
+            actions: Vec::new(),
+        };
+        subject(&decision, &[])
+    }
+
+    #[test]
+    fn a_subject_tells_what_failed_from_what_is_unknown() {
+        use FindingOutcome::{Exempted, Fail, Unknown};
+        let start = "Tagwarden high: CreateModel (no name) (nothing changed): ";
+        for (findings, rules) in [
+            (&[("a", Fail), ("a", Fail), ("b", Fail)][..], "a, b"),
+            (&[("a", Unknown), ("b", Fail)], "b; unknown: a"),
+            (&[("a", Unknown)], "unknown: a"),
+            (&[("a", Exempted), ("b", Fail)], "b"),
+        ] {
+            assert_eq!(subject_of(findings), format!("{start}{rules}"));
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tagwarden::decide::{Decision, FindingOutcome};
+use tagwarden::decide::{Decision, Finding, FindingOutcome};
 use tagwarden::policy::Policy;
 use tagwarden::rules::Rule;
 
@@ -82,8 +82,18 @@ fn hints(decision: &Decision, policy: &Policy) -> Vec<String> {
     hints
 }
 
+/// The rules of all findings.
 pub(super) fn rules(decision: &Decision) -> Vec<&'static str> {
-    let mut rules: Vec<_> = decision.findings.iter().map(|finding| finding.rule).collect();
+    rules_of(decision.findings.iter())
+}
+
+/// The rules with this outcome.
+pub(super) fn rules_with(outcome: FindingOutcome, decision: &Decision) -> Vec<&'static str> {
+    rules_of(decision.findings.iter().filter(|finding| finding.outcome == outcome))
+}
+
+fn rules_of<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<&'static str> {
+    let mut rules: Vec<_> = findings.map(|finding| finding.rule).collect();
     rules.dedup();
     rules
 }
