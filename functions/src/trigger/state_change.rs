@@ -70,7 +70,7 @@ mod tests {
             ("Endpoint", r#"{"EndpointArn":"a","EndpointStatus":"IN_SERVICE"}"#, true),
             ("Endpoint", r#"{"EndpointArn":"a","EndpointStatus":"CREATING"}"#, false),
             ("Endpoint Config", r#"{"EndpointConfigArn":"a"}"#, true),
-            ("Feature AlertGroup", r#"{"FeatureGroupArn":"a"}"#, false),
+            ("Feature Group", r#"{"FeatureGroupArn":"a"}"#, false),
         ] {
             assert_eq!(read(kind, detail).map(|change| change.is_some()), Ok(announces), "{kind} {detail}");
         }
