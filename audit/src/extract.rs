@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::period::Period;
-use crate::records::{self, RawCall, members, text};
 use tagwarden::decide::{NotCovered, coverage};
 use tagwarden::evidence::{self, Created, EndpointConfig, Model, Session, TagChange, Tags};
 use tagwarden::operations::Operation;
 use tagwarden::record::documents::{self, Item};
 use tagwarden::record::json::Value;
 use tagwarden::record::{self, Call, SECRET_MEMBERS, is_sagemaker};
+
+use crate::period::Period;
+use crate::records::{self, RawCall, members, text};
 
 /// What an audit needs from one input. Everything else is only counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,7 +98,7 @@ impl Extract {
     pub fn read(&mut self, text: &str, period: Period) {
         documents::split(text, &mut |item| match item {
             Ok(Item::Record(json)) => self.record(json, period),
-            Ok(Item::OtherEvent(event)) => self.skip(format!("`{}` is not an API call", event.detail_type)),
+            Ok(Item::OtherEvent(event)) => self.skip(NotCovered::OtherEvent(event.detail_type)),
             Ok(Item::AuthorizationDetails(details)) => match serde_json::to_string(&details) {
                 Ok(json) => self.iam.push(json),
                 Err(error) => self.problems.push(format!(" {error}")),

@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 
 use crate::ports::{AwsResult, CallSageMaker, ListFilter, ListResources, Target};
-use crate::resource::names::noun;
+use crate::resource::names::{listed, noun};
 use crate::resource::state::{is_gone, is_over};
 
 /// A kind of resource that can use another one.
@@ -109,10 +109,10 @@ pub(super) async fn find_users(
     let mut found = Vec::new();
     for user in deletion.users {
         let filter = ListFilter { since: target.time, using: Some(name), page: None, max_results: MOST_USERS };
-        let listed = ports.list(user.list, filter).await.map_err(|refused| refused.error)?;
-        let member = format!("{}Name", noun(user.list).trim_end_matches('s'));
-        let names: Vec<_> = listed.summaries.iter().filter_map(|summary| summary.get(&member)?.as_str()).collect();
-        if listed.next.is_some() {
+        let page = ports.list(user.list, filter).await.map_err(|refused| refused.error)?;
+        let member = format!("{}Name", listed(user.list));
+        let names: Vec<_> = page.summaries.iter().filter_map(|summary| summary.get(&member)?.as_str()).collect();
+        if page.next.is_some() {
             found.push(format!("one of more than {} {}s, possibly", names.len(), user.noun));
             continue;
         }

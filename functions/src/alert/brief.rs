@@ -47,8 +47,7 @@ pub fn brief(decision: &Decision, policy: &Policy) -> Decision {
 fn abac_tags(tags: &Tags, policy: &Policy) -> Tags {
     let is_abac =
         |key: &str| [&policy.abac.tag, &policy.abac.persona_tag].iter().any(|tag| tag.eq_ignore_ascii_case(key));
-    let kept: Vec<_> = tags.iter().filter(|(key, _)| is_abac(key)).map(|(key, value)| (key, cut(value))).collect();
-    kept.iter().map(|(key, value)| (*key, value.as_str())).collect()
+    tags.iter().filter(|(key, _)| is_abac(key)).map(|(key, value)| (key, cut(value))).collect()
 }
 
 fn finding(finding: &Finding) -> Finding {

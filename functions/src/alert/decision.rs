@@ -53,8 +53,9 @@ fn subject(decision: &Decision, results: &[ActionResult]) -> String {
 
 /// The decision as JSON, with the results of its actions.
 fn record(decision: &Decision, results: &[ActionResult]) -> String {
-    let findings: Vec<_> = decision.findings.iter().take(MAX_LISTED).cloned().collect();
-    let mut record = json!(Decision { findings, ..decision.clone() });
+    let mut decision = decision.clone();
+    decision.findings.truncate(MAX_LISTED);
+    let mut record = json!(decision);
     if let Some(record) = record.as_object_mut() {
         record.insert("deeds".to_owned(), json!(results));
     }

@@ -5,7 +5,7 @@ use std::iter::successors;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use crate::ports::AwsError;
+use crate::ports::{AwsError, SageMakerError};
 
 /// Makes an error of a failed API call: `<action> failed: <code>: <message>`.
 pub(super) fn aws_error<E, R>(action: &str) -> impl FnOnce(SdkError<E, R>) -> AwsError
@@ -23,6 +23,16 @@ where
         };
         AwsError(format!("{action} failed: {reason}"))
     }
+}
+
+/// Makes an error of a failed call to SageMaker, with its code.
+pub(super) fn sagemaker_error<E, R>(action: &str) -> impl FnOnce(SdkError<E, R>) -> SageMakerError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: Debug + 'static,
+{
+    let to_error = aws_error(action);
+    |error| SageMakerError { code: code(&error).map(str::to_owned), error: to_error(error) }
 }
 
 /// An error and its causes. Unlike `DisplayErrorContext`, it leaves out the response, which may hold secrets.

@@ -4,7 +4,7 @@ use aws_sdk_sagemaker::primitives::DateTime;
 
 use super::capture::CaptureBody;
 use super::client::Aws;
-use super::errors::{aws_error, code};
+use super::errors::sagemaker_error;
 use crate::ports::{AwsError, ListFilter, ListPage, ListResources, SageMakerError};
 
 /// The operations that list resources: the method of the SDK, and the filter that the operation supports.
@@ -23,7 +23,7 @@ macro_rules! lists {
                         let list = self.sagemaker.$method().set_max_results(Some(filter.max_results));
                         let list = list.set_next_token(filter.page.map(str::to_owned)) $(.$setter(lists!(@$limit filter)))?;
                         let sent = Box::pin(list.customize().interceptor(capture.clone()).send()).await;
-                        sent.map_err(|error| SageMakerError { code: code(&error).map(str::to_owned), error: aws_error(&action)(error) })?;
+                        sent.map_err(sagemaker_error(&action))?;
                     })+
                     other => return Err(AwsError(format!("`{other}` is not a known operation")).into()),
                 }

@@ -2,7 +2,7 @@
 
 use super::capture::CaptureBody;
 use super::client::Aws;
-use super::errors::{aws_error, code};
+use super::errors::{aws_error, sagemaker_error};
 use crate::ports::{AwsError, AwsResult, CallSageMaker, DescribeResource, SageMakerError, Target};
 
 /// The operations: the method of the SDK, the required members, and the optional members.
@@ -27,7 +27,7 @@ macro_rules! operations {
                         let call = call.customize().interceptor(capture.clone());
                         // Without a box, each call would add to the size of this future.
                         let sent = Box::pin(call.send()).await;
-                        sent.map_err(|error| SageMakerError { code: code(&error).map(str::to_owned), error: aws_error(&action)(error) })?;
+                        sent.map_err(sagemaker_error(&action))?;
                     })+
                     other => return Err(AwsError(format!("`{other}` is not a known operation")).into()),
                 }

@@ -59,11 +59,8 @@ fn recorded(item: &TableItem) -> AwsResult<Vec<Tags>> {
     let all = item.get(ALL_TAGS).and_then(|all| all.as_ss().ok()).into_iter().flatten();
     let all =
         all.map(|tags| serde_json::from_str(tags).map_err(|error| AwsError(format!("the recorded tags: {error}"))));
-    let pair = |(key, value): (&String, &AttributeValue)| Some((key.clone(), value.as_s().ok()?.clone()));
-    let one = item.get(TAGS).and_then(|tags| tags.as_m().ok()).map(|tags| {
-        let pairs: Vec<_> = tags.iter().filter_map(pair).collect();
-        Ok(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect())
-    });
+    let map = item.get(TAGS).and_then(|tags| tags.as_m().ok());
+    let one = map.map(|tags| Ok(tags.iter().filter_map(|(key, value)| Some((key, value.as_s().ok()?))).collect()));
     all.chain(one).collect()
 }
 

@@ -13,7 +13,7 @@ use super::run::{SweepRun, Swept};
 use crate::guard::Guard;
 use crate::ports::{Checkpoint, Enforce, FindResources, ListFilter, LookUp};
 use crate::resource::description::{created, to_cloudtrail_form};
-use crate::resource::names::noun;
+use crate::resource::names;
 use crate::resource::state::is_over;
 
 /// Longer than any job waits and runs: a training job runs for at most 28 days, a labeling job for at most 30 ("Amazon SageMaker AI
@@ -110,7 +110,7 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
 
     /// The listed resource. `None` if it has ended, or if its events may still come.
     fn listed(&self, summary: Value) -> Option<Listed> {
-        if is_over(noun(self.kind.list).trim_end_matches('s'), &summary) {
+        if is_over(names::listed(self.kind.list), &summary) {
             return None;
         }
         let summary = to_cloudtrail_form(summary);

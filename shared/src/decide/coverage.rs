@@ -16,6 +16,8 @@ pub enum NotCovered {
     ReadsOnly(String),
     /// It is an event of this type, not an API call.
     NotAnApiCall(String),
+    /// It is an EventBridge event of this detail type, not an API call.
+    OtherEvent(String),
     /// It has this name, and no rule judges it.
     NotJudged(String),
 }
@@ -27,6 +29,7 @@ impl fmt::Display for NotCovered {
             Self::Failed(code) => write!(f, "the call failed with `{code}`"),
             Self::ReadsOnly(name) => write!(f, "`{name}` only reads"),
             Self::NotAnApiCall(kind) => write!(f, "an event of type `{kind}` is not an API call"),
+            Self::OtherEvent(detail_type) => write!(f, "`{detail_type}` is not an API call"),
             Self::NotJudged(name) => write!(f, "`{name}` is not judged"),
         }
     }

@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::evidence::Evidence;
-use crate::facts::Caller;
-use crate::facts::Facts;
+use crate::facts::{Caller, Facts};
 use crate::operations::{Field, Operation};
 use crate::policy::Policy;
-use crate::record::Call;
-use crate::record::arn;
-use crate::record::kms;
+use crate::record::{Call, arn, kms};
 use crate::rules::Need;
 
 /// Something to look up.
@@ -41,15 +38,14 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
             facts.caller.arn.as_deref().filter(|arn| is_here(arn, call)).map(|arn| Lookup::Tags(arn.to_owned())),
         );
     }
-    let roles = |field| facts.all(field).filter_map(|found| found.text().ok()?).filter(|arn| is_here(arn, call));
-    let execution_roles = || roles(Field::ExecutionRole).map(str::to_owned);
     let names = |field| facts.all(field).filter_map(|found| found.text().ok()?).map(str::to_owned);
-    let all_roles = || execution_roles().chain(roles(Field::ServiceRole).map(str::to_owned));
+    let roles = |field| names(field).filter(|arn| is_here(arn, call));
+    let all_roles = || roles(Field::ExecutionRole).chain(roles(Field::ServiceRole));
     for need in policy.rules(call, &facts.caller).flat_map(|(rule, _)| rule.needs) {
         match need {
             Need::RoleTags => lookups.extend(all_roles().map(Lookup::Tags)),
             Need::RolePolicies => lookups.extend(all_roles().map(Lookup::AttachedPolicies)),
-            Need::RoleTrust => lookups.extend(execution_roles().map(Lookup::TrustPolicy)),
+            Need::RoleTrust => lookups.extend(roles(Field::ExecutionRole).map(Lookup::TrustPolicy)),
             Need::Models => lookups.extend(names(Field::Model).map(Lookup::Model)),
             Need::EndpointConfigs => lookups.extend(names(Field::EndpointConfig).map(Lookup::EndpointConfig)),
             Need::Keys => {

@@ -110,14 +110,14 @@ pub fn decide_record(json: &str, policy: &Policy, evidence: &Evidence) -> Result
 
 /// The decision about an EventBridge event that is not an API call.
 pub fn not_a_call(event: OtherEvent) -> Decision {
-    let reason = format!("`{}` is not an API call", event.detail_type);
+    let reason = NotCovered::OtherEvent(event.detail_type.clone());
     Decision {
         event_id: event.id,
         event_time: event.time,
         event_name: event.detail_type,
         account: event.account,
         region: event.region,
-        reason: Some(reason),
+        reason: Some(reason.into()),
         ..Decision::default()
     }
 }

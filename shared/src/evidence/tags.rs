@@ -82,15 +82,15 @@ impl Serialize for Tags {
 impl<'de> Deserialize<'de> for Tags {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let tags = BTreeMap::<String, String>::deserialize(deserializer)?;
-        Ok(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect())
+        Ok(tags.into_iter().collect())
     }
 }
 
-impl<'a> FromIterator<(&'a str, &'a str)> for Tags {
-    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(pairs: I) -> Self {
+impl<K: AsRef<str>, V: AsRef<str>> FromIterator<(K, V)> for Tags {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         let mut tags = Self::default();
         for (key, value) in pairs {
-            tags.set(key, value);
+            tags.set(key.as_ref(), value.as_ref());
         }
         tags
     }
