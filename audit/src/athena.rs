@@ -4,10 +4,11 @@
 //! an Athena table for CloudTrail logs"). Its column names are in lower case, and so are those of the result, which are
 //! the fields of [`Row`]. Requests and responses are texts of JSON.
 
-use crate::Period;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tagwarden::evidence::TEACHING;
+
+use crate::Period;
 
 /// The columns of the result, and their expressions in the query if those differ from the names.
 const COLUMNS: [(&str, &str); 19] = [

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-use crate::{Denied, Extract, Input};
 use jiff::Timestamp;
 use tagwarden::evidence::{Evidence, Session, TagChange, carrier};
 use tagwarden::record::Call;
 use tagwarden::record::json::Value;
 
+use crate::{AuditError, Denied, Extract, Input, Scanned};
+
 use crate::spool::{Span, Spool, unreadable};
-use crate::{AuditError, Scanned};
 
 /// What was read so far. Files come in any order; a file's `Place` is its position among them.
 pub struct Gathered<Place> {

@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 use std::thread;
 
-use crate::{FindingLine, Period, Summary};
 use tagwarden::decide::{Decision, decide_record};
 use tagwarden::evidence::Evidence;
 
-use crate::{AuditError, Gathered, Page, PolicySource, Written};
+use crate::{AuditError, FindingLine, Gathered, Page, Period, PolicySource, Summary, Written};
 
 /// How many launches a thread judges at a time.
 const BATCH: usize = 256;

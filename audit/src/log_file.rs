@@ -3,12 +3,10 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-use crate::{Extract, Period};
+use crate::{Extract, Period, athena};
 use flate2::read::MultiGzDecoder;
 use libdeflater::Decompressor;
 use memchr::memmem;
-
-use crate::athena;
 
 /// How many bytes one file may hold after decompression. CloudTrail's own files hold about 50 MB at most.
 pub const MAX_INFLATED: u64 = 1 << 30;

@@ -3,13 +3,12 @@
 
 use std::io::{self, Write};
 
-use crate::{Period, Summary};
 use jiff::Timestamp;
 use serde::Serialize;
 use tagwarden::decide::{Decision, Verdict};
 use tagwarden::settings::Abac;
 
-use crate::{AuditError, PolicySource, Written};
+use crate::{AuditError, Period, PolicySource, Summary, Written};
 
 const FRAME: &str = include_str!("page.html");
 const SCRIPT: &str = include_str!("page.js");

@@ -9,7 +9,6 @@ use std::ops::Range;
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u8x64};
-
 use tagwarden::record::documents::MAX_RECORD;
 
 const BLOCK: usize = 64;

@@ -3,7 +3,6 @@
 
 use std::io::{BufRead, BufReader, Write};
 
-use crate::Extract;
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
@@ -11,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tagwarden::evidence::Session;
 
-use crate::AuditError;
+use crate::{AuditError, Extract};
 
 /// Changes with everything that changes how the same log files are stored.
 pub const VERSION: u32 = 3;
@@ -118,8 +117,7 @@ fn failed(error: impl std::fmt::Display) -> AuditError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LogFiles;
-    use crate::Period;
+    use crate::{LogFiles, Period};
 
     #[test]
     fn what_was_stored_is_what_was_extracted() {

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
-
-use crate::extract::{Denied, Extract};
-use tagwarden::decide::Verb;
-use tagwarden::decide::{Decision, Finding, FindingOutcome, PrincipalReport, Resource, Verdict};
+use tagwarden::decide::{Decision, Finding, FindingOutcome, PrincipalReport, Resource, Verb, Verdict};
 use tagwarden::settings::Abac;
 use tagwarden::terms::Severity;
+
+use crate::extract::{Denied, Extract};
 
 /// How many launches a comparison lists at most. The others are only counted.
 const MAX_LISTED: usize = 10_000;

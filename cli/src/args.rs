@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use tagwarden_audit::Period;
-use tagwarden_audit::athena;
+use tagwarden_audit::{Period, athena};
 
 /// Keep Amazon SageMaker inside your organisation's ABAC rules: try a policy on CloudTrail records.
 #[derive(Debug, Parser)]

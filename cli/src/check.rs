@@ -10,11 +10,10 @@ use tagwarden::record::json::Value;
 
 use crate::args::{CheckArgs, Format};
 use crate::exit::{CliError, Exit, RunResult};
-use crate::iam;
 use crate::input::{self, Source};
 use crate::output::{self, Output};
-use crate::policy;
 use crate::report::{self, VerdictCounts};
+use crate::{iam, policy};
 
 pub fn run(args: &CheckArgs, output: &mut Output) -> RunResult {
     let policy = policy::load(args.policy.as_deref())?.policy;

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Color, Style};
-use tagwarden::decide::{Decision, Finding, FindingOutcome, Verdict};
-use tagwarden::decide::{PlannedAction, Verb};
+use tagwarden::decide::{Decision, Finding, FindingOutcome, PlannedAction, Verb, Verdict};
 use tagwarden::terms::Severity;
 
 use crate::exit::{CliError, Exit};

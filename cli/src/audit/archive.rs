@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tagwarden_audit::layout;
-use tagwarden_audit::{Input, Period};
+use tagwarden_audit::{Input, Period, layout};
 
 use crate::input::{self, Source};
 use crate::output;

@@ -11,8 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use tagwarden::evidence::Evidence;
-use tagwarden_audit::{Audit, Gathered, Outputs, Page, Written, athena};
-use tagwarden_audit::{Period, Summary};
+use tagwarden_audit::{Audit, Gathered, Outputs, Page, Period, Summary, Written, athena};
 
 use crate::args::{AuditArgs, Format};
 use crate::exit::{CliError, Exit, RunResult};

@@ -6,8 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use tagwarden_audit::log_file::KEPT;
-use tagwarden_audit::{Extract, Period};
-use tagwarden_audit::{LogFiles, Scanned};
+use tagwarden_audit::{Extract, LogFiles, Period, Scanned};
 
 use super::archive::LogFile;
 use crate::exit::CliError;

@@ -3,8 +3,7 @@
 use std::time::Instant;
 
 use serde::Serialize;
-use tagwarden::decide::Decision;
-use tagwarden::decide::{PlannedAction, Verb, mark};
+use tagwarden::decide::{Decision, PlannedAction, Verb, mark};
 use tagwarden::terms::MARK;
 
 use super::stop::{self, StopOutcome};

@@ -7,8 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tagwarden_audit::stored::{self, Batch, Stored};
-use tagwarden_audit::{Extract, Period};
-use tagwarden_audit::{LogFiles, Scanned, layout};
+use tagwarden_audit::{Extract, LogFiles, Period, Scanned, layout};
 
 use super::bounds::{Bounds, extract_of};
 use crate::ports::{FindObject, ObjectContent, ReadObject, S3Object, WriteObject};

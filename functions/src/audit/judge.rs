@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tagwarden::policy;
-use tagwarden_audit::{Audit, Outputs, Page, PolicySource, Written, stored};
-use tagwarden_audit::{Summary, Verdicts};
+use tagwarden_audit::{Audit, Outputs, Page, PolicySource, Summary, Verdicts, Written, stored};
 
 use super::bounds::{Bounds, extract_of};
 use super::limits::Limits;

@@ -1,8 +1,7 @@
 //! Alerts the security team.
 
 use jiff::Timestamp;
-use tagwarden::decide::Decision;
-use tagwarden::decide::Verb;
+use tagwarden::decide::{Decision, Verb};
 use tagwarden::policy::Policy;
 
 use super::setup::Guard;

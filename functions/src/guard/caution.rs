@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use tagwarden::decide::{Decision, FindingOutcome, Verdict, decide};
-use tagwarden::decide::{PlannedAction, Verb};
+use tagwarden::decide::{Decision, FindingOutcome, PlannedAction, Verb, Verdict, decide};
 use tagwarden::evidence::Evidence;
 use tagwarden::policy::Policy;
 use tagwarden::record::Call;

@@ -1,7 +1,6 @@
 //! The account and region of a guard.
 
-use tagwarden::record::Call;
-use tagwarden::record::arn;
+use tagwarden::record::{Call, arn};
 
 /// Refuses a call from an account or region other than that of the function `function_arn`. Roles and jobs of the same names
 /// are different ones there: the guard would read the tags of one role and stop the job of another. On a developer's machine,

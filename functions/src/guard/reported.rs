@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tagwarden::decide::Verb;
-use tagwarden::decide::{Decision, FindingOutcome};
+use tagwarden::decide::{Decision, FindingOutcome, Verb};
 
 /// What an alert about the decision reports: each finding by its rule, and each action by the rule that caused it.
 pub(super) fn reportable(decision: &Decision) -> BTreeSet<String> {

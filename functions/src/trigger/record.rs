@@ -1,8 +1,7 @@
 //! Records that Tagwarden builds.
 
 use serde_json::Value;
-use tagwarden::record::Identity;
-use tagwarden::record::json;
+use tagwarden::record::{Identity, json};
 
 /// The call that created a resource.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,9 +10,8 @@ use jiff::Timestamp;
 
 use super::Tags;
 use crate::operations::{Absence, Field, Operation};
-use crate::record::Call;
-use crate::record::arn;
 use crate::record::json::{Value, member, member_text};
+use crate::record::{Call, arn};
 
 /// What a call did to the tags of a role, user or resource.
 #[derive(Clone, Debug, PartialEq, Eq)]

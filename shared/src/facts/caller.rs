@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use crate::evidence::{Evidence, PrincipalTags, Tags};
-use crate::record::Call;
-use crate::record::arn;
 use crate::record::json::{Read, Unread};
+use crate::record::{Call, arn};
 use crate::terms::SessionTags;
 
 /// Where a tag of the caller came from.

@@ -115,7 +115,7 @@ struct Shape<'a> {
     detail_type: Option<&'a RawValue>,
     roles: Option<&'a RawValue>,
     users: Option<&'a RawValue>,
-    /// Only records have it. An object with it is a record, whatever else it holds.
+    /// Only records have it: an object with this member is a record, even if it also has members of other shapes.
     event_source: Option<&'a RawValue>,
     /// The event of a failed invocation, and what Lambda says of the invocation (Lambda Developer Guide, "Capturing records of
     /// Lambda asynchronous invocations").

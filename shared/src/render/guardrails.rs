@@ -8,8 +8,7 @@ use crate::record::kms;
 use crate::rules::{APPROVED_KMS_KEYS, APPROVED_REGIONS, Rule, UNAPPROVED_KMS_KEY, UNAPPROVED_REGION};
 use crate::settings::Spec;
 use crate::statement::{Condition, Statement, Test, wildcards};
-use crate::terms::MARK;
-use crate::terms::Pattern;
+use crate::terms::{MARK, Pattern};
 
 /// Something to protect in addition to the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,7 @@
 use jiff::SignedDuration;
 
 use super::prelude::*;
-use crate::facts::TagSource;
-use crate::facts::{ResourceTag, are_alike};
+use crate::facts::{TagSource, ResourceTag, are_alike};
 use crate::terms::MARK;
 
 /// `changed-project-tag`

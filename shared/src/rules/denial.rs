@@ -78,16 +78,17 @@ pub(super) fn deny_lacking(
     condition: impl Into<Condition>,
 ) -> Vec<Denial> {
     let condition = condition.into();
-    let telling = carrying(&where_absence_counts(operations), &[field], key);
-    let tell_once = |operation: &&Operation| {
+    let carriers = carrying(&where_absence_counts(operations), &[field], key);
+    let is_carried_once = |operation: &&Operation| {
         let mut slots = slots_in(operation, field, key);
         slots.next().is_some_and(|slot| !slot.path.contains("[]")) && slots.next().is_none()
     };
-    let (once, repeatedly): (Vec<_>, Vec<_>) = telling.into_iter().partition(tell_once);
-    let always_told = |operation: &&Operation| slots_in(operation, field, key).any(|slot| !slot.is_optional_part());
+    let (once, repeatedly): (Vec<_>, Vec<_>) = carriers.into_iter().partition(is_carried_once);
+    let is_always_carried =
+        |operation: &&Operation| slots_in(operation, field, key).any(|slot| !slot.is_optional_part());
     let mut denials = Vec::new();
     for (operations, differences) in [(once, vec![]), (repeatedly, vec![ONE_OF_SEVERAL])] {
-        let (always, in_parts): (Vec<_>, Vec<_>) = operations.into_iter().partition(always_told);
+        let (always, in_parts): (Vec<_>, Vec<_>) = operations.into_iter().partition(is_always_carried);
         let only_parts = condition.clone().with(Test::is_set("sagemaker:InstanceTypes"));
         for (operations, condition) in [(always, condition.clone()), (in_parts, only_parts)] {
             if !operations.is_empty() {

@@ -1,8 +1,7 @@
 //! A helper for the tests of all rules: a call, what is known about it, and a short form of what a rule says.
 
 use crate::evidence::{AttachedPolicy, EndpointConfig, Evidence, IamEntity, Key, Model};
-use crate::facts::Caller;
-use crate::facts::Facts;
+use crate::facts::{Caller, Facts};
 use crate::operations::Operation;
 use crate::policy::Policy;
 use crate::record::Call;
