@@ -8,11 +8,11 @@ use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 use tagwarden::record::Identity;
 
 use crate::ports::{
-    AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CLOCK_TOLERANCE, CallSageMaker, Checkpoint,
-    Claim, ClaimEvent, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
-    GroupAlerts, LISTED, ListFilter, ListPage, ListResources, Message, PendingAlert, PolicyObject, Publish,
-    ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation,
-    RememberCreations, SageMakerError, SaveCheckpoint, Target,
+    AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent,
+    CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
+    GroupAlerts, LISTED, LawfulChange, LedgerEntry, ListFilter, ListPage, ListResources, Message, PendingAlert,
+    PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadLedger, ReadTags, ReadTrustPolicy,
+    RecordSession, SageMakerError, SaveCheckpoint, Target, UsedConfig, WriteLedger,
 };
 
 /// An AWS account.
@@ -42,8 +42,10 @@ pub struct State {
     pub journal: Vec<String>,
     /// The published messages.
     pub messages: Vec<Message>,
-    /// Created resources, by ARN.
-    pub creations: BTreeMap<String, Creation>,
+    /// The ledger, by ARN in lower case.
+    pub ledger: BTreeMap<String, LedgerEntry>,
+    /// What was stopped in each hour.
+    pub stops: BTreeMap<Timestamp, u64>,
     claims: BTreeMap<String, (bool, u64)>,
     windows: BTreeMap<String, (AlertWindow, Timestamp)>,
 }
@@ -91,10 +93,10 @@ impl DescribeKey for Account {
 }
 
 impl DescribeModel for Account {
-    async fn model(&self, name: &str) -> AwsResult<Model> {
+    async fn model(&self, name: &str) -> AwsResult<(Timestamp, Model)> {
         let network = |kind: &str| vec![format!("{kind}-1")];
         let isolated = Model { network_isolation: true, subnets: network("subnet"), security_groups: network("sg") };
-        self.doing("model", name).map(|_| isolated)
+        self.doing("model", name).map(|_| (Timestamp::UNIX_EPOCH, isolated))
     }
 }
 
@@ -174,29 +176,56 @@ impl ClaimEvent for Account {
     }
 }
 
-impl RememberCreation for Account {
-    async fn creation(&self, arn: &str) -> AwsResult<Option<Creation>> {
-        Ok(self.doing("creation", arn)?.creations.get(arn).cloned())
+impl ReadLedger for Account {
+    async fn entries(&self, arns: &[&str]) -> AwsResult<BTreeMap<String, LedgerEntry>> {
+        let state = self.doing("ledger", &arns.len().to_string())?;
+        let entry = |arn: &&str| Some(((*arn).to_owned(), state.ledger.get(&arn.to_ascii_lowercase())?.clone()));
+        Ok(arns.iter().filter_map(entry).collect())
     }
+}
 
+impl WriteLedger for Account {
     async fn remember(&self, arn: &str, creation: &Creation) -> AwsResult<()> {
         let mut state = self.doing("remember", arn)?;
-        if state.creations.get(arn).is_none_or(|known| known.time <= creation.time + CLOCK_TOLERANCE) {
-            state.creations.insert(arn.to_owned(), creation.clone());
+        let arn = arn.to_ascii_lowercase();
+        let configs = creation.config.clone().map(|config| vec![config]);
+        match state.ledger.get_mut(&arn) {
+            Some(known) if known.creation.is_at(creation.time) => {
+                let tags = creation.tags.clone().or(known.creation.tags.take());
+                known.creation = Creation { time: known.creation.time, tags, config: None, ..creation.clone() };
+                known.configs = configs.unwrap_or(std::mem::take(&mut known.configs));
+            }
+            Some(known) if known.creation.covers(creation.time) => {}
+            _ => {
+                let creation = Creation { config: None, ..creation.clone() };
+                let entry = LedgerEntry { creation, changes: Vec::new(), configs: configs.unwrap_or_default() };
+                state.ledger.insert(arn, entry);
+            }
         }
+        Ok(())
+    }
+
+    async fn add_change(&self, arn: &str, created: Timestamp, change: &LawfulChange) -> AwsResult<()> {
+        let mut state = self.doing("add-change", arn)?;
+        let known = state.ledger.get_mut(&arn.to_ascii_lowercase()).filter(|known| known.creation.is_at(created));
+        known.into_iter().for_each(|known| known.changes.push(change.clone()));
+        Ok(())
+    }
+
+    async fn add_config(&self, arn: &str, created: Timestamp, config: &UsedConfig) -> AwsResult<()> {
+        let mut state = self.doing("add-config", arn)?;
+        let known = state.ledger.get_mut(&arn.to_ascii_lowercase()).filter(|known| known.creation.is_at(created));
+        known.into_iter().for_each(|known| known.configs.push(config.clone()));
         Ok(())
     }
 }
 
-impl RememberCreations for Account {
-    async fn creations(&self, arns: &[&str]) -> AwsResult<BTreeMap<String, Creation>> {
-        let state = self.doing("creations", &arns.len().to_string())?;
-        Ok(state
-            .creations
-            .iter()
-            .filter(|(arn, _)| arns.contains(&arn.as_str()))
-            .map(|(a, c)| (a.clone(), c.clone()))
-            .collect())
+impl CountStops for Account {
+    async fn count_stop(&self, hour: Timestamp) -> AwsResult<u64> {
+        let mut state = self.doing("count-stop", &hour.to_string())?;
+        let stops = state.stops.entry(hour).or_default();
+        *stops += 1;
+        Ok(*stops)
     }
 }
 

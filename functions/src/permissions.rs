@@ -8,9 +8,9 @@ use tagwarden::operations::{Area, Field, Operation, Stop};
 
 use crate::act::users;
 use crate::ports::{
-    AddTags, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy, FindObject,
-    FindResources, FindSession, GroupAlerts, ListObjects, LookUp, Publish, ReadAttachedPolicies, ReadEventHistory,
-    ReadObject, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations, SaveCheckpoint,
+    AddTags, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy,
+    FindObject, FindResources, FindSession, GroupAlerts, ListObjects, LookUp, Publish, ReadAttachedPolicies,
+    ReadEventHistory, ReadLedger, ReadObject, ReadTags, ReadTrustPolicy, RecordSession, SaveCheckpoint, WriteLedger,
     WriteObject,
 };
 use crate::resource::names::describing;
@@ -59,11 +59,7 @@ fn all(actions: &[&[&str]]) -> BTreeSet<String> {
 /// The actions of the sweep: those of a guard for the swept kinds, and those to find the resources.
 fn sweep<P: LookUp + Enforce + FindResources>() -> BTreeSet<String> {
     let mut actions = enforcement::<P>(sweep::operations());
-    actions.extend(all(&[
-        <P as RememberCreations>::ACTIONS,
-        <P as SaveCheckpoint>::ACTIONS,
-        <P as ReadEventHistory>::ACTIONS,
-    ]));
+    actions.extend(all(&[<P as SaveCheckpoint>::ACTIONS, <P as ReadEventHistory>::ACTIONS]));
     for operation in sweep::operations() {
         let calls = operation.list.map(str::to_owned).into_iter().chain([describing(operation.name)]);
         actions.extend(calls.map(|call| format!("sagemaker:{call}")));
@@ -82,7 +78,9 @@ fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Op
         <P as FindSession>::ACTIONS,
         <P as FetchPolicy>::ACTIONS,
         <P as ClaimEvent>::ACTIONS,
-        <P as RememberCreation>::ACTIONS,
+        <P as ReadLedger>::ACTIONS,
+        <P as WriteLedger>::ACTIONS,
+        <P as CountStops>::ACTIONS,
         <P as AddTags>::ACTIONS,
         <P as GroupAlerts>::ACTIONS,
         <P as Publish>::ACTIONS,

@@ -1,5 +1,6 @@
 //! Alerts and digests for the security team.
 
+mod brake;
 mod brief;
 mod console;
 mod decision;
@@ -8,5 +9,6 @@ mod message;
 pub mod notes;
 mod text;
 
+pub use brake::brake;
 pub use brief::brief;
 pub use decision::{alert, done};

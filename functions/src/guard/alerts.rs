@@ -29,6 +29,20 @@ impl<P: LookUp + Enforce> Guard<P> {
         self.ports.publish(&message).await.map_err(|failure| failure.to_string())
     }
 
+    /// Alerts once an hour if the brake is on.
+    pub(super) async fn alert_about_brake(
+        &self,
+        decision: &Decision,
+        results: &[ActionResult],
+        policy: &Policy,
+    ) -> Result<(), String> {
+        let message = policy.stops_per_hour.and_then(|stops| alert::brake(decision, results, stops));
+        match message {
+            Some(message) => self.ports.publish(&message).await.map_err(|failure| failure.to_string()),
+            None => Ok(()),
+        }
+    }
+
     /// Whether a digest will report the alert. An alert about a failed action is sent at once. So is every alert if it cannot
     /// be grouped: too many alerts are better than none.
     async fn is_grouped(&self, decision: &Decision, results: &[ActionResult], message: &Message) -> bool {

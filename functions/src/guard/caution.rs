@@ -11,7 +11,7 @@ use tagwarden::rules::Rule;
 use tagwarden::terms::SessionTags;
 
 use super::attempt::{Attempt, Trigger};
-use crate::alert::notes::{CALLER_UNKNOWN, FOUND_BY_SWEEP, SESSION_UNKNOWN};
+use crate::alert::notes::{CALLER_UNKNOWN, FOUND_BY_SWEEP, SESSION_UNKNOWN, TAGS_OF_TODAY};
 use crate::policy_file::LoadedPolicy;
 use crate::ports::RETENTION;
 
@@ -43,8 +43,8 @@ fn strongest(decision: &Decision) -> Option<&Verb> {
 }
 
 /// Limits the decision about a creation that CloudTrail has not reported. It drops every action that the caller or the caller's
-/// tags could prevent, and does not stop a resource that has existed for long. `without_session` is the decision without the tags
-/// of the caller's session, which no record will report any more.
+/// tags could prevent. `without_session` is the decision without the tags of the caller's session, which no record will report any
+/// more.
 pub(super) fn limit_to_known(
     decision: Decision,
     without_session: Option<Decision>,
@@ -64,10 +64,24 @@ pub(super) fn limit_to_known(
     let found = (attempt.trigger == Trigger::Sweep).then_some(FOUND_BY_SWEEP);
     let reasons: Vec<_> = found.into_iter().chain(unknown).chain(decision.reason.as_deref()).collect();
     decision.reason = (!reasons.is_empty()).then(|| reasons.join("; "));
-    if let Some(created) = call.time() {
-        drop_stop_if_old(&mut decision, created, attempt.now);
-    }
     decision
+}
+
+/// Keeps only the actions that the resource's tags cannot prevent, because its tags are those of today: anybody who may tag it can
+/// have changed them. `without_tags` is the decision if its tags are not known.
+pub(super) fn keep_actions_for_any_tags(decision: &mut Decision, without_tags: &Decision) {
+    let failing = |decision: &Decision| -> BTreeSet<_> {
+        let failing = decision.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Fail);
+        failing.map(|finding| finding.rule).collect()
+    };
+    let (failed, certain) = (failing(decision), failing(without_tags));
+    if failed == certain {
+        return;
+    }
+    let applies = |action: &PlannedAction| action.because.iter().any(|rule| certain.contains(rule));
+    retain_actions(decision, applies, "its tags are those of today, and somebody may have changed them");
+    let reasons = decision.reason.as_deref().into_iter().chain([TAGS_OF_TODAY]);
+    decision.reason = Some(reasons.collect::<Vec<_>>().join("; "));
 }
 
 /// Whether the record that a creation was processed may have expired.
@@ -92,12 +106,16 @@ fn keep_actions_for_any_caller(decision: &mut Decision, policy: &Policy) {
 /// and hold work.
 const MAX_AGE_TO_STOP: SignedDuration = SignedDuration::from_hours(24);
 
-/// Drops the stop of a resource that was created long before `now`.
-fn drop_stop_if_old(decision: &mut Decision, created: Timestamp, now: Timestamp) {
-    if now.duration_since(created) > MAX_AGE_TO_STOP {
-        let is_not_stop = |action: &PlannedAction| !matches!(action.action, Verb::Stop(_));
-        retain_actions(decision, is_not_stop, "it has existed for more than a day, and may hold somebody's work");
-    }
+/// Drops the stop of a resource that was created or changed long before `now`, whatever reported it.
+pub(super) fn drop_stop_if_old(decision: &mut Decision, call: &Call, now: Timestamp) {
+    let reason = match call.time() {
+        None => "the record does not say when the call was made",
+        Some(called) if now.duration_since(called) > MAX_AGE_TO_STOP => {
+            "the call was made more than a day ago, and the resource may hold somebody's work"
+        }
+        Some(_) => return,
+    };
+    retain_actions(decision, |action| !matches!(action.action, Verb::Stop(_)), reason);
 }
 
 /// Keeps the alert and the actions for which `keep` holds. The alert gives the reason for the others.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tagwarden::decide::{Decision, coverage};
 use tagwarden::operations::Operation;
 use tagwarden::record::Call;
+use tagwarden::settings::Abac;
 
 use super::attempt::{ATTEMPTS, Attempt, Trigger};
 use super::caution::is_past_retention;
@@ -11,10 +12,10 @@ use super::location::check_account_and_region;
 use super::recover;
 use super::setup::Guard;
 use crate::policy_file::LoadedPolicy;
-use crate::ports::{AwsResult, Claim, Enforce, LookUp};
+use crate::ports::{AwsResult, Claim, Creation, Enforce, LookUp};
 use crate::resource::description::{created, parent};
 use crate::resource::state::is_gone;
-use crate::trigger::{Creator, read_record};
+use crate::trigger::read_record;
 
 /// What SageMaker says about a creation.
 enum Description {
@@ -50,29 +51,30 @@ impl<P: LookUp + Enforce> Guard<P> {
             Description::Created(created) => created,
             Description::Skip(reason) => return Ok(Some(self.skip(call, reason))),
         };
-        let remembered = self.remembered(&created.arn, created.time).await;
-        match &remembered {
+        let known = self.remembered(&created.arn, created.time).await.map(|known| known.creation);
+        match &known {
             Some(known) if known.is_processed => return Ok(None),
             None if attempt.number < ATTEMPTS => {
                 return Err("CloudTrail's event of this creation may still come: will be retried".to_owned());
             }
             _ => {}
         }
-        let members = remembered.and_then(|known| known.user_identity()).map(|caller| ("userIdentity", caller));
-        self.process_creation(record, members, created, operation, loaded, attempt).await
+        let this_creation = format!("{}@{}", created.arn, created.time);
+        let record = as_remembered(record, created, known.as_ref(), &loaded.policy.abac);
+        self.process_creation(record, this_creation, loaded, attempt).await
     }
 
-    /// Judges a resource that a sweep found at `now`. `record` holds what the list says, and `creator` looks up the caller.
-    /// `None` if the creation was processed before.
+    /// Judges a resource that a sweep found at `now`. `record` holds what the list says, and `history` looks up CloudTrail's record of
+    /// the creation. `None` if the creation was processed before.
     ///
     /// # Errors
-    /// If the resource cannot be described, its creator cannot be looked up, or an action failed.
+    /// If the resource cannot be described, the history cannot be read, or an action failed.
     pub async fn judge_listed(
         &self,
         record: serde_json::Value,
         function_arn: &str,
         now: Timestamp,
-        creator: impl AsyncFnOnce(&Operation, &str, Timestamp) -> AwsResult<Option<Creator>>,
+        history: impl AsyncFnOnce(&Operation, &str, Timestamp) -> AwsResult<Option<serde_json::Value>>,
     ) -> Result<Option<Decision>, String> {
         let known = read_record(&record)?;
         let call = Call::read(&known)?;
@@ -83,18 +85,23 @@ impl<P: LookUp + Enforce> Guard<P> {
             Description::Created(created) => created,
             Description::Skip(reason) => return Ok(Some(self.skip(&call, reason))),
         };
-        let remembered = self.remembered(&created.arn, created.time).await;
-        if remembered.as_ref().is_some_and(|known| known.is_processed) {
+        let known = self.remembered(&created.arn, created.time).await;
+        if known.as_ref().is_some_and(|known| known.is_settled(now)) {
             return Ok(None);
         }
-        let creator = match remembered.and_then(|known| known.user_identity()) {
-            Some(user_identity) => Some(Creator { event_id: None, user_identity }),
-            None => creator(operation, &created.arn, created.time).await.map_err(|failure| failure.to_string())?,
+        let known = known.map(|known| known.creation);
+        // Each sweep asks anew about a resource that is not settled.
+        let this_creation = format!("{}@{} swept {now}", created.arn, created.time);
+        let found = match known.as_ref().and_then(Creation::user_identity) {
+            Some(_) => None,
+            None => history(operation, &created.arn, created.time).await.map_err(|failure| failure.to_string())?,
         };
-        let event_id = creator.as_ref().and_then(|creator| Some(("eventID", creator.event_id.clone()?.into())));
-        let members = creator.map(|creator| ("userIdentity", creator.user_identity)).into_iter().chain(event_id);
+        let record = match found {
+            Some(found) => as_called(found, created),
+            None => as_remembered(record, created, known.as_ref(), &loaded.policy.abac),
+        };
         let attempt = Attempt { trigger: Trigger::Sweep, number: ATTEMPTS, now };
-        self.process_creation(record, members, created, operation, &loaded, attempt).await
+        self.process_creation(record, this_creation, &loaded, attempt).await
     }
 
     /// Asks SageMaker about the resource that a call created.
@@ -111,33 +118,66 @@ impl<P: LookUp + Enforce> Guard<P> {
         Ok(Description::Created(Created { arn, time, request }))
     }
 
-    /// Processes a creation, as a record of the creating call: `record`, completed by the description and by `members`.
+    /// Processes a creation, once for all events that report it as `this_creation`.
     async fn process_creation(
         &self,
-        mut record: serde_json::Value,
-        members: impl IntoIterator<Item = (&'static str, serde_json::Value)>,
-        Created { arn, time, request }: Created,
-        operation: &'static Operation,
+        Known { record, has_tags_of_today }: Known,
+        this_creation: String,
         loaded: &LoadedPolicy,
         attempt: Attempt,
     ) -> Result<Option<Decision>, String> {
-        let this_creation = format!("{arn}@{time}");
-        if let Some(record) = record.as_object_mut() {
-            let described = [("eventTime", time.to_string().into()), ("requestParameters", request)];
-            record.extend(described.into_iter().chain(members).map(|(name, member)| (name.to_owned(), member)));
-            record.entry("eventID").or_insert_with(|| this_creation.as_str().into());
-        }
-        let record = read_record(&record)?;
-        let call = Call::read(&record)?;
-        // Several events and sweeps may report the same creation.
+        let untagged = recover::without_tags(&record);
+        let (record, untagged) = (read_record(&record)?, read_record(&untagged)?);
+        let (call, untagged) = (Call::read(&record)?, Call::read(&untagged)?);
+        let operation = coverage(&call)?;
         match self.claim(&this_creation).await {
             Claim::Processed => return Ok(None),
             Claim::InProgress => return Err("another invocation is processing this creation".to_owned()),
             Claim::Acquired(_) => {}
         }
-        let processed = self.process(&call, operation, loaded, attempt).await;
+        let untagged = has_tags_of_today.then_some(&untagged);
+        let processed = self.process(&call, operation, loaded, attempt, untagged).await;
         self.release_claim(Some(&this_creation), processed).await
     }
+}
+
+/// A creation as a record of the creating call.
+struct Known {
+    record: serde_json::Value,
+    /// Whether its tags are those of today.
+    has_tags_of_today: bool,
+}
+
+/// CloudTrail's record of a creation. If it lacks the request, the description completes it.
+fn as_called(mut record: serde_json::Value, Created { request, .. }: Created) -> Known {
+    let is_read = read_record(&record).is_ok_and(|record| Call::read(&record).is_ok_and(|call| call.request.is_ok()));
+    if !is_read {
+        record["requestParameters"] = request;
+    }
+    Known { record, has_tags_of_today: !is_read }
+}
+
+/// A creation by its description, with the caller and the tags that the ledger knows. `record` holds what an event or a list says.
+fn as_remembered(
+    mut record: serde_json::Value,
+    Created { arn, time, mut request }: Created,
+    known: Option<&Creation>,
+    abac: &Abac,
+) -> Known {
+    let tags = known.and_then(|known| known.tags.as_ref());
+    if let (Some(tags), Some(listed)) = (tags, request.get_mut("tags").and_then(serde_json::Value::as_array_mut)) {
+        listed.retain(|tag| !tag["key"].as_str().is_some_and(|key| key.eq_ignore_ascii_case(&abac.tag)));
+        listed.extend(tags.iter().map(|(key, value)| serde_json::json!({"key": key, "value": value})));
+    }
+    record["eventTime"] = time.to_string().into();
+    record["requestParameters"] = request;
+    if let Some(caller) = known.and_then(Creation::user_identity) {
+        record["userIdentity"] = caller;
+    }
+    if record.get("eventID").is_none_or(serde_json::Value::is_null) {
+        record["eventID"] = format!("{arn}@{time}").into();
+    }
+    Known { record, has_tags_of_today: tags.is_none() }
 }
 
 #[cfg(test)]

@@ -1,27 +1,31 @@
 //! Looks up the evidence that the rules need about a call: all at once, and then what the results refer to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
-use tagwarden::decide::{Lookup, further_lookups, lookups};
-use tagwarden::evidence::{Evidence, LookedUp};
+use tagwarden::decide::{Lookup, further_lookups, lookups, resources};
+use tagwarden::evidence::{Evidence, LookedUp, TagChange, carrier};
 use tagwarden::operations::Operation;
 use tagwarden::policy::Policy;
 use tagwarden::record::Call;
-use tagwarden::terms::SessionTags;
+use tagwarden::terms::{MARK, SessionTags};
 
 use super::lookup_cache::{Cache, LookupResult};
 use super::recover;
-use crate::ports::{AwsResult, LookUp};
+use crate::ports::{AwsResult, LedgerEntry, LookUp, ReadLedger};
+use crate::resource::description::created;
 
-/// Gathers the evidence about a call. A failed lookup leaves its fact unknown, with the reason.
+/// What the ledger knows of the resources that a call changes or uses, by ARN.
+pub(super) type Ledger = BTreeMap<String, LedgerEntry>;
+
+/// Gathers the evidence about a call, and what the ledger knows. A failed lookup leaves its fact unknown, with the reason.
 pub(super) async fn gather(
     call: &Call<'_>,
     operation: &'static Operation,
     policy: &Policy,
     ports: &impl LookUp,
     cache: &Cache,
-) -> Evidence {
+) -> (Evidence, Ledger) {
     let found = look_up_all(lookups(call, operation, policy), ports, cache);
     let sessions = async {
         match policy.abac.session_tags {
@@ -29,9 +33,19 @@ pub(super) async fn gather(
             SessionTags::Optional | SessionTags::Required => ports.sessions(&call.identity).await,
         }
     };
-    let (found, sessions) = futures_util::join!(found, sessions);
+    let resources = resources(call, operation, policy);
+    let ledger = async { if resources.is_empty() { Ok(Ledger::new()) } else { entries(&resources, ports).await } };
+    let (found, sessions, ledger) = futures_util::join!(found, sessions, ledger);
 
     let mut evidence = Evidence::new(": it was not looked up");
+    let mut ledger = ledger.unwrap_or_else(|failure| {
+        tracing::warn!(%failure, "could not read the ledger: judging without it");
+        Ledger::new()
+    });
+    found.iter().for_each(|found| drop_another(found, &mut ledger));
+    for (arn, entry) in &ledger {
+        add_history(arn, entry, &found, &mut evidence);
+    }
     found.into_iter().for_each(|found| found.add_to(&mut evidence, call));
     let further = look_up_all(further_lookups(call, operation, policy, &evidence), ports, cache).await;
     further.into_iter().for_each(|found| found.add_to(&mut evidence, call));
@@ -39,7 +53,37 @@ pub(super) async fn gather(
         Ok(sessions) => sessions.into_iter().for_each(|session| evidence.sessions.add(session)),
         Err(failure) => evidence.sessions.set_unavailable(failure.to_string()),
     }
-    evidence
+    (evidence, ledger)
+}
+
+async fn entries(arns: &BTreeSet<String>, ports: &impl ReadLedger) -> AwsResult<Ledger> {
+    ports.entries(&arns.iter().map(String::as_str).collect::<Vec<_>>()).await
+}
+
+/// Drops what the ledger knows of an earlier or later resource of the name that was described.
+fn drop_another(found: &LookupResult, ledger: &mut Ledger) {
+    if let Some((arn, config)) = found.endpoint_config() {
+        let time = created(&config.request);
+        ledger.retain(|known, entry| {
+            carrier(known) != carrier(arn) || time.is_some_and(|time| entry.creation.is_at(time))
+        });
+    }
+}
+
+/// Adds the lawful tags of a resource over time.
+fn add_history(arn: &str, entry: &LedgerEntry, found: &[LookupResult], evidence: &mut Evidence) {
+    let created = entry.creation.tags.clone().and_then(|tags| TagChange::created(arn, entry.creation.time, tags));
+    let changes = entry.changes.iter().filter(|change| change.key != MARK || !is_lifted(arn, found));
+    let changes = changes.filter_map(|change| TagChange::lawful(arn, change.at, &change.key, change.value.as_deref()));
+    created.into_iter().chain(changes).for_each(|change| evidence.tag_history.add(change));
+}
+
+/// Whether a description shows that the resource does not carry the mark any more.
+fn is_lifted(arn: &str, found: &[LookupResult]) -> bool {
+    let mut configs = found.iter().filter_map(LookupResult::endpoint_config);
+    let config = configs.find(|(known, _)| carrier(known) == carrier(arn));
+    let is_marked = |tag: &serde_json::Value| tag["key"] == MARK;
+    config.is_some_and(|(_, config)| !config.request["tags"].as_array().is_some_and(|tags| tags.iter().any(is_marked)))
 }
 
 async fn look_up_all(lookups: BTreeSet<Lookup>, ports: &impl LookUp, cache: &Cache) -> Vec<LookupResult> {

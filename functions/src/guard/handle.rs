@@ -1,6 +1,5 @@
 //! Handles the events that EventBridge delivers: CloudTrail's records, and SageMaker's own events.
 
-use jiff::Timestamp;
 use tagwarden::decide::{Decision, coverage, not_a_call};
 use tagwarden::record::Call;
 use tagwarden::record::documents::{self, Item, OtherEvent};
@@ -8,7 +7,7 @@ use tagwarden::record::json::Value;
 
 use super::attempt::{Attempt, Trigger};
 use super::location::check_account_and_region;
-use super::recover::recover;
+use super::recover::{recover, without_tags};
 use super::setup::Guard;
 use crate::ports::{Enforce, LookUp};
 use crate::trigger::{StateChange, read_record};
@@ -47,8 +46,8 @@ impl<P: LookUp + Enforce> Guard<P> {
             Err(reason) => return Ok(Some(self.skip(&call, reason))),
         };
         check_account_and_region(&call, function_arn)?;
-        if operation.only_tags() && self.is_own_call(&call) {
-            return Ok(Some(self.skip(&call, "Tagwarden set these tags itself")));
+        if self.is_own_call(&call) {
+            return Ok(Some(self.skip(&call, "Tagwarden made this call itself")));
         }
         let loaded = self.policy.current(&self.ports).await?;
         let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
@@ -57,10 +56,14 @@ impl<P: LookUp + Enforce> Guard<P> {
             tracing::warn!(event_id = call.event_id, %failure, "could not recover the request");
             None
         });
+        // The tags of a description are those of today, not those of the request.
+        let untagged = recovered.as_ref().map(without_tags);
         let recovered = recovered.as_ref().and_then(|record| read_record(record).ok());
+        let untagged = untagged.as_ref().and_then(|record| read_record(record).ok());
         let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
-        let attempt = Attempt { trigger: Trigger::Record, number, now: Timestamp::now() };
-        let processed = self.process(&call, operation, &loaded, attempt).await;
+        let untagged = untagged.as_ref().and_then(|record| Call::read(record).ok());
+        let attempt = Attempt { trigger: Trigger::Record, number, now: self.now() };
+        let processed = self.process(&call, operation, &loaded, attempt, untagged.as_ref()).await;
         self.release_claim(call.event_id, processed).await
     }
 
@@ -73,7 +76,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         check_account_and_region(&call, function_arn)?;
         let loaded = self.policy.current(&self.ports).await?;
         let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
-        let attempt = Attempt { trigger: Trigger::StateChange, number, now: Timestamp::now() };
+        let attempt = Attempt { trigger: Trigger::StateChange, number, now: self.now() };
         let processed = self.judge_announced(record.clone(), &call, &loaded, attempt).await;
         self.release_claim(call.event_id, processed).await
     }

@@ -7,25 +7,28 @@ use tagwarden::operations::Operation;
 use tagwarden::record::Call;
 
 use super::attempt::{ATTEMPTS, Attempt, Trigger};
-use super::caution::{limit_to_known, without_session};
+use super::caution::{drop_stop_if_old, keep_actions_for_any_tags, limit_to_known, without_session};
 use super::gather::gather;
+use super::remembered::Judged;
 use super::reported::reportable;
 use super::setup::Guard;
-use crate::act::act;
+use crate::act::{Limit, Subject, act};
 use crate::policy_file::LoadedPolicy;
-use crate::ports::{Enforce, LookUp, Target};
+use crate::ports::{Enforce, LookUp};
 
 impl<P: LookUp + Enforce> Guard<P> {
-    /// Judges a call, acts on the decision, sends the alert and writes the log.
+    /// Judges a call, acts on the decision, sends the alert and writes the log. `without_tags` is the same call without the tags of
+    /// its request, if those are not the ones that the resource was created with.
     pub(super) async fn process(
         &self,
         call: &Call<'_>,
         operation: &'static Operation,
         loaded: &LoadedPolicy,
         attempt: Attempt,
+        without_tags: Option<&Call<'_>>,
     ) -> Result<Option<Decision>, String> {
         let policy = &loaded.policy;
-        let evidence = gather(call, operation, policy, &self.ports, &self.cache).await;
+        let (mut evidence, ledger) = gather(call, operation, policy, &self.ports, &self.cache).await;
         let mut decision = decide(call, policy, &evidence);
         // A sweep comes too late to wait for records.
         let may_wait = attempt.number < ATTEMPTS;
@@ -40,23 +43,35 @@ impl<P: LookUp + Enforce> Guard<P> {
         if attempt.trigger != Trigger::Record {
             decision = limit_to_known(decision, without_session, call, policy, attempt);
         }
+        if let Some(without_tags) = without_tags {
+            keep_actions_for_any_tags(&mut decision, &decide(without_tags, policy, &evidence));
+        }
+        drop_stop_if_old(&mut decision, call, attempt.now);
         let reportable = reportable(&decision);
         let reported = match attempt.trigger {
-            Trigger::Record => self.already_reported(call, operation, &decision).await,
-            Trigger::StateChange | Trigger::Sweep => BTreeSet::new(),
+            Trigger::Record | Trigger::Sweep => self.already_reported(call, operation, &decision).await,
+            Trigger::StateChange => BTreeSet::new(),
         };
+        let has_tags = without_tags.is_none();
+        let mut judged =
+            Judged { call, operation, abac: &policy.abac, attempt, has_tags, is_processed: true, is_at_fault: false };
+        judged.is_at_fault = !reportable.is_empty();
+        self.record_changes(&judged, &mut evidence, &ledger).await;
         if !reported.is_empty() && reportable.is_subset(&reported) {
-            self.remember(call, operation, true, reported).await;
+            self.remember(&judged, reported).await;
             return Ok(Some(self.log(decision, &[])));
         }
-        let results = act(&decision, &Target::of(call, operation), &self.ports).await;
+        let limit = Limit { stops_per_hour: policy.stops_per_hour, now: attempt.now };
+        let results = act(&decision, &Subject::of(call, operation), limit, &self.ports).await;
+        let braked = self.alert_about_brake(&decision, &results, policy).await;
         let published = self.send_alert(&decision, &results, policy).await;
         let decision = self.log(decision, &results);
         let failed =
             results.iter().filter(|result| result.failed).map(|result| format!("{}: {}", result.action, result.result));
-        let problems: Vec<_> = failed.chain(published.err()).collect();
-        let reported = if attempt.trigger == Trigger::Record { reported } else { reportable };
-        self.remember(call, operation, problems.is_empty(), reported).await;
+        let problems: Vec<_> = failed.chain(braked.err()).chain(published.err()).collect();
+        judged.is_processed = problems.is_empty();
+        self.remember(&judged, reported.union(&reportable).cloned().collect()).await;
+        self.record_results(&judged, &results, &ledger).await;
         if problems.is_empty() { Ok(Some(decision)) } else { Err(problems.join("; ")) }
     }
 }

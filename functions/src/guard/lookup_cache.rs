@@ -9,6 +9,8 @@ use tagwarden::decide::Lookup;
 use tagwarden::evidence::{AttachedPolicy, EndpointConfig, Evidence, Key, LookedUp, Model, Tags};
 use tagwarden::record::Call;
 
+use crate::ports::CLOCK_TOLERANCE;
+
 /// How long a result is valid. Short, because a corrected tag should count soon.
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
 
@@ -25,8 +27,10 @@ pub(super) enum LookupResult {
     Tags(String, LookedUp<Tags>),
     AttachedPolicies(String, LookedUp<Vec<AttachedPolicy>>),
     TrustPolicy(String, LookedUp<serde_json::Value>),
-    Model(String, LookedUp<Model>),
-    EndpointConfig(String, LookedUp<EndpointConfig>),
+    /// With the time of its creation.
+    Model(String, LookedUp<(Timestamp, Model)>),
+    /// With the time of its creation.
+    EndpointConfig(String, LookedUp<(Timestamp, EndpointConfig)>),
     Key(String, LookedUp<Key>),
 }
 
@@ -42,15 +46,38 @@ impl LookupResult {
         }
     }
 
+    /// The endpoint configuration, if it is one that is known, with its ARN.
+    pub(super) fn endpoint_config(&self) -> Option<(&str, &EndpointConfig)> {
+        match self {
+            Self::EndpointConfig(_, Ok((_, config))) => Some((config.arn.as_deref()?, config)),
+            _ => None,
+        }
+    }
+
     pub(super) fn add_to(self, evidence: &mut Evidence, call: &Call) {
         match self {
             Self::Tags(arn, tags) => evidence.principal_mut(&arn).tags = tags,
             Self::AttachedPolicies(arn, policies) => evidence.principal_mut(&arn).attached_policies = policies,
             Self::TrustPolicy(arn, policy) => evidence.principal_mut(&arn).trust_policy = policy,
-            Self::Model(name, model) => evidence.models.add(call, &name, Timestamp::MIN, model),
-            Self::EndpointConfig(name, config) => evidence.endpoint_configs.add(call, &name, Timestamp::MIN, config),
+            Self::Model(name, model) => {
+                let (since, model) = since(model);
+                evidence.models.add(call, &name, since, model);
+            }
+            Self::EndpointConfig(name, config) => {
+                let (since, config) = since(config);
+                evidence.endpoint_configs.add(call, &name, since, config);
+            }
             Self::Key(arn, key) => evidence.add_key(&arn, key),
         }
+    }
+}
+
+/// From when on something is known. What was created after a call is not what the call used, whatever its name. A failure is known
+/// from the beginning.
+fn since<T>(created: LookedUp<(Timestamp, T)>) -> (Timestamp, LookedUp<T>) {
+    match created {
+        Ok((created, one)) => (created - CLOCK_TOLERANCE, Ok(one)),
+        Err(why) => (Timestamp::MIN, Err(why)),
     }
 }
 

@@ -21,19 +21,31 @@ pub struct Guard<P> {
     roles: Vec<String>,
     /// How long an alert window stays open.
     pub(super) interval: SignedDuration,
+    clock: fn() -> Timestamp,
 }
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// A guard for the Lambda function of this name. It sends each alert at once.
     pub fn new(function: String, policy: PolicyFile, ports: P, log: telemetry::Log) -> Self {
         let (cache, roles, interval) = (Cache::default(), Vec::new(), SignedDuration::ZERO);
-        Self { function, policy, cache, ports, log, roles, interval }
+        Self { function, policy, cache, ports, log, roles, interval, clock: Timestamp::now }
     }
 
     /// Groups the alerts that follow an alert of the same group within `interval`.
     #[must_use]
     pub fn with_alert_interval(self, interval: SignedDuration) -> Self {
         Self { interval, ..self }
+    }
+
+    /// Takes the time from this clock.
+    #[must_use]
+    pub fn with_clock(self, clock: fn() -> Timestamp) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The present time.
+    pub(super) fn now(&self) -> Timestamp {
+        (self.clock)()
     }
 
     /// Sets the roles of Tagwarden's functions.
@@ -72,7 +84,7 @@ impl<P: LookUp + Enforce> Guard<P> {
 
     /// Writes a decision, the results of its actions, and the metrics to the log.
     pub(super) fn log(&self, decision: Decision, results: &[ActionResult]) -> Decision {
-        let now = Timestamp::now();
+        let now = self.now();
         (self.log)(&telemetry::record(&self.function, &decision, results, now));
         telemetry::violations(&self.function, &decision, now).for_each(|record| (self.log)(&record));
         decision

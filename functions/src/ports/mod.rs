@@ -3,12 +3,12 @@
 mod alerts;
 mod checkpoints;
 mod claims;
-mod creations;
 mod error;
 mod grouping;
 mod history;
 mod iam;
 mod kms;
+mod ledger;
 mod objects;
 mod policy;
 mod sagemaker;
@@ -19,12 +19,15 @@ mod target;
 pub use alerts::{Attributes, Message, Publish};
 pub use checkpoints::{Checkpoint, SaveCheckpoint};
 pub use claims::{Claim, ClaimEvent};
-pub use creations::{CLOCK_TOLERANCE, Creation, RETENTION, RememberCreation, RememberCreations};
 pub use error::{AwsError, AwsResult};
 pub use grouping::{AlertGroup, AlertTiming, AlertWindow, DigestAlerts, GroupAlerts, LISTED, PendingAlert};
 pub use history::ReadEventHistory;
 pub use iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 pub use kms::DescribeKey;
+pub use ledger::{
+    CLOCK_TOLERANCE, CountStops, Creation, LEDGER_RETENTION, LawfulChange, LedgerEntry, RETENTION, ReadLedger,
+    UsedConfig, WriteLedger,
+};
 pub use objects::{FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
 pub use policy::{FetchPolicy, PolicyObject};
 pub use sagemaker::{

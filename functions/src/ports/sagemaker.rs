@@ -13,8 +13,8 @@ pub trait DescribeModel {
     /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["sagemaker:DescribeModel"];
 
-    /// The model `name`.
-    fn model(&self, name: &str) -> impl Future<Output = AwsResult<Model>> + Send;
+    /// The model `name`, and when it was created.
+    fn model(&self, name: &str) -> impl Future<Output = AwsResult<(Timestamp, Model)>> + Send;
 }
 
 /// A failed call to SageMaker.

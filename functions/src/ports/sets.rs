@@ -3,11 +3,11 @@
 use super::alerts::Publish;
 use super::checkpoints::SaveCheckpoint;
 use super::claims::ClaimEvent;
-use super::creations::{RememberCreation, RememberCreations};
 use super::grouping::GroupAlerts;
 use super::history::ReadEventHistory;
 use super::iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 use super::kms::DescribeKey;
+use super::ledger::{CountStops, ReadLedger, WriteLedger};
 use super::policy::FetchPolicy;
 use super::sagemaker::{AddTags, CallSageMaker, DescribeModel, DescribeResource, ListResources};
 use super::sessions::FindSession;
@@ -21,6 +21,7 @@ pub trait LookUp:
     + DescribeModel
     + DescribeResource
     + FindSession
+    + ReadLedger
     + FetchPolicy
     + Sync
 {
@@ -34,6 +35,7 @@ impl<P> LookUp for P where
         + DescribeModel
         + DescribeResource
         + FindSession
+        + ReadLedger
         + FetchPolicy
         + Sync
 {
@@ -41,16 +43,36 @@ impl<P> LookUp for P where
 
 /// What a guard needs to act.
 pub trait Enforce:
-    ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListResources + GroupAlerts + Publish + Sync
+    ClaimEvent
+    + ReadLedger
+    + WriteLedger
+    + CountStops
+    + AddTags
+    + CallSageMaker
+    + DescribeResource
+    + ListResources
+    + GroupAlerts
+    + Publish
+    + Sync
 {
 }
 
 impl<P> Enforce for P where
-    P: ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListResources + GroupAlerts + Publish + Sync
+    P: ClaimEvent
+        + ReadLedger
+        + WriteLedger
+        + CountStops
+        + AddTags
+        + CallSageMaker
+        + DescribeResource
+        + ListResources
+        + GroupAlerts
+        + Publish
+        + Sync
 {
 }
 
 /// What a sweep needs in addition.
-pub trait FindResources: ListResources + RememberCreations + SaveCheckpoint + ReadEventHistory + Sync {}
+pub trait FindResources: ListResources + SaveCheckpoint + ReadEventHistory + Sync {}
 
-impl<P> FindResources for P where P: ListResources + RememberCreations + SaveCheckpoint + ReadEventHistory + Sync {}
+impl<P> FindResources for P where P: ListResources + SaveCheckpoint + ReadEventHistory + Sync {}

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tagwarden::decide::resource;
 use tagwarden::operations::Operation;
 use tagwarden::record::Call;
+use tagwarden::record::arn::name;
 
 /// The request members that can address a resource, spelled as in CloudTrail (`trainingJobName`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,9 +45,28 @@ impl Target {
         Self { time: call.time(), members }
     }
 
+    /// The resource `arn`, which `operation` creates.
+    pub fn with_arn(arn: &str, operation: &Operation) -> Self {
+        let mut members = BTreeMap::new();
+        let mut add =
+            |key: &str, value: Option<&str>| value.map(|value| members.insert(key.to_owned(), value.to_owned()));
+        let after_type = arn.split('/').nth(1);
+        IN_ARN.iter().for_each(|key| drop(add(key, after_type)));
+        operation.resource_arn.iter().for_each(|key| drop(add(key, Some(arn))));
+        operation.resource_name.iter().for_each(|key| drop(add(key, name(arn))));
+        Self { time: None, members }
+    }
+
     /// A resource that is known only by its name.
     pub fn named(member: &str, name: &str) -> Self {
         Self { time: None, members: BTreeMap::from([(member.to_owned(), name.to_owned())]) }
+    }
+
+    /// The same with another member.
+    #[must_use]
+    pub fn and(mut self, member: &str, value: &str) -> Self {
+        self.members.insert(member.to_owned(), value.to_owned());
+        self
     }
 
     /// The value of a member, if it is known.

@@ -1,12 +1,12 @@
-//! Looks up the creator of a resource in CloudTrail's event history.
+//! Looks up the record of a creation in CloudTrail's event history.
 
 use jiff::{SignedDuration, Timestamp};
+use tagwarden::evidence::carrier;
 use tagwarden::operations::Operation;
 use tagwarden::record::Call;
 use tokio::sync::Mutex;
 
 use crate::ports::{AwsResult, CLOCK_TOLERANCE, ReadEventHistory};
-use crate::trigger::{Creator, user_identity};
 
 /// How long CloudTrail keeps the history (API reference, `LookupEvents`).
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -24,19 +24,19 @@ struct Minute {
 pub(super) struct History(Mutex<Option<Minute>>);
 
 impl History {
-    /// The creator of the resource `arn`, which a call of `operation` or of an equivalent operation created at `time`. `None` if
-    /// the history does not show it.
+    /// The record of the call of `operation`, or of an equivalent operation, that created the resource `arn` at `time`. `None` if the
+    /// history does not show it.
     ///
     /// # Errors
     /// If the history cannot be read.
-    pub(super) async fn creator(
+    pub(super) async fn creation(
         &self,
         operation: &Operation,
         arn: &str,
         time: Timestamp,
         now: Timestamp,
         ports: &impl ReadEventHistory,
-    ) -> AwsResult<Option<Creator>> {
+    ) -> AwsResult<Option<serde_json::Value>> {
         if now.duration_since(time) > KEPT {
             return Ok(None);
         }
@@ -44,8 +44,8 @@ impl History {
         for by in Operation::all().filter(|by| by.kind == operation.kind && by.name.starts_with("Create")) {
             let mut minute = self.0.lock().await;
             let records = minute_of(&mut minute, by.name, time, ports).await?;
-            if let Some(creator) = records.iter().find_map(|record| creator(record, by, arn, time)) {
-                return Ok(Some(creator));
+            if let Some(record) = records.iter().find(|record| is_creation(record, by, arn, time)) {
+                return Ok(serde_json::from_str(record).ok());
             }
         }
         Ok(None)
@@ -73,12 +73,11 @@ async fn minute_of<'a>(
     Ok(&kept.insert(minute).records)
 }
 
-/// The caller of a record, if the call created the resource `arn` at `time`.
-fn creator(record: &str, by: &Operation, arn: &str, time: Timestamp) -> Option<Creator> {
-    let record: tagwarden::record::json::Value = serde_json::from_str(record).ok()?;
-    let call = Call::read(&record).ok()?;
-    let is_it = call.error_code.is_none()
-        && by.arn(&call) == Some(arn)
-        && call.time()?.duration_since(time).abs() <= CLOCK_TOLERANCE;
-    is_it.then(|| Creator { event_id: call.event_id.map(str::to_owned), user_identity: user_identity(&call.identity) })
+/// Whether a record is of the call that created the resource `arn` at `time`.
+fn is_creation(record: &str, by: &Operation, arn: &str, time: Timestamp) -> bool {
+    let Ok(record) = serde_json::from_str::<tagwarden::record::json::Value>(record) else { return false };
+    let Ok(call) = Call::read(&record) else { return false };
+    call.error_code.is_none()
+        && by.arn(&call).and_then(carrier) == carrier(arn)
+        && call.time().is_some_and(|called| called.duration_since(time).abs() <= CLOCK_TOLERANCE)
 }

@@ -130,29 +130,29 @@ impl<P: LookUp + Enforce + FindResources> KindSweep<'_, P> {
         Some(Listed { record, arn, created })
     }
 
-    /// The resources without a record that they were processed.
+    /// The resources that are not settled.
     async fn unknown(&self, listed: Vec<Listed>) -> Vec<Listed> {
         let arns: Vec<_> = listed.iter().filter_map(|one| one.arn.as_deref()).collect();
         if arns.is_empty() {
             return listed;
         }
-        let remembered = self.guard.ports().creations(&arns).await.unwrap_or_else(|failure| {
+        let known = self.guard.ports().entries(&arns).await.unwrap_or_else(|failure| {
             // The guard checks each resource again before it acts.
-            tracing::warn!(%failure, "could not read which creations were processed");
+            tracing::warn!(%failure, "could not read the ledger");
             Default::default()
         });
-        let is_processed = |one: &Listed| {
-            let known = one.arn.as_ref().and_then(|arn| remembered.get(arn)).zip(one.created);
-            known.is_some_and(|(known, created)| known.is_processed && known.covers(created))
+        let is_settled = |one: &Listed| {
+            let known = one.arn.as_ref().and_then(|arn| known.get(arn)).zip(one.created);
+            known.is_some_and(|(known, created)| known.is_settled(self.run.due) && known.creation.covers(created))
         };
-        listed.into_iter().filter(|one| !is_processed(one)).collect()
+        listed.into_iter().filter(|one| !is_settled(one)).collect()
     }
 
     async fn process(&self, one: &Listed) -> Result<(), String> {
         let SweepRun { due, function_arn, .. } = self.run;
-        let creator = async |operation: &Operation, arn: &str, time| {
-            self.history.creator(operation, arn, time, due, self.guard.ports()).await
+        let history = async |operation: &Operation, arn: &str, time| {
+            self.history.creation(operation, arn, time, due, self.guard.ports()).await
         };
-        self.guard.judge_listed(one.record.clone(), function_arn, due, creator).await.map(drop)
+        self.guard.judge_listed(one.record.clone(), function_arn, due, history).await.map(drop)
     }
 }

@@ -5,5 +5,5 @@ pub mod schedule;
 pub mod sessions;
 mod state_change;
 
-pub use record::{Creator, read_record, user_identity};
+pub use record::{read_record, user_identity};
 pub use state_change::StateChange;

@@ -3,15 +3,6 @@
 use serde_json::Value;
 use tagwarden::record::{Identity, json};
 
-/// The call that created a resource.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Creator {
-    /// `eventID`
-    pub event_id: Option<String>,
-    /// `userIdentity`, reduced to the members that are read.
-    pub user_identity: Value,
-}
-
 /// The caller as `userIdentity`, reduced to the members that are read.
 pub fn user_identity(identity: &Identity) -> Value {
     serde_json::json!({

@@ -1,11 +1,14 @@
 //! Judges the endpoint configurations that a call uses, as if its caller had created them at that time: with the same
 //! table, the same rules and the same settings.
 
+use crate::evidence::EndpointConfig;
 use crate::facts::Facts;
 use crate::operations::Field;
 use crate::policy::Policy;
 use crate::record::json::Unread;
 use crate::rules::{Findings, Outcome, Rule, Violation};
+use crate::settings::Settings;
+use crate::terms::Action;
 
 use super::plan::requested_action;
 
@@ -14,7 +17,7 @@ use super::plan::requested_action;
 pub(super) fn judge(rule: &Rule, facts: &Facts, policy: &Policy) -> Outcome {
     let mut findings = Findings::default();
     // The rule itself reports what cannot be read.
-    for (at, name, config) in facts.endpoint_configs().into_iter().flatten() {
+    for (at, name, config) in facts.endpoint_configs(&policy.abac).into_iter().flatten() {
         config.as_created(facts.call, |call, operation| {
             let created = Facts::of(call, operation, facts.caller.clone(), facts.evidence);
             findings.pass();
@@ -25,8 +28,11 @@ pub(super) fn judge(rule: &Rule, facts: &Facts, policy: &Policy) -> Outcome {
                     continue;
                 }
                 let outcome = inner.judge(&created, &settings);
+                let by_tags = config.has_tags_of_today && depends_on_tags(&outcome, inner, &settings, &config, facts);
                 // A rule that only observes or alerts must not delete an endpoint through this rule.
-                let at_most = Some(requested_action(&outcome, &settings));
+                let asked = requested_action(&outcome, &settings);
+                let at_most = Some(if by_tags { asked.min(Action::Alert) } else { asked });
+                let note = if by_tags { TAGS_OF_TODAY } else { "" };
                 match outcome {
                     Outcome::Pass | Outcome::Skip(_) => {}
                     Outcome::Unknown(unread) => {
@@ -39,7 +45,7 @@ pub(super) fn judge(rule: &Rule, facts: &Facts, policy: &Policy) -> Outcome {
                             findings.fail(Violation {
                                 path: at.inside(&violation.path),
                                 message: format!(
-                                    "the configuration `{name}` violates `{}`: {}",
+                                    "the configuration `{name}` violates `{}`: {}{note}",
                                     inner.id, violation.message
                                 ),
                                 fix: Some(format!("{}: {fix}", rule.fix)),
@@ -55,11 +61,27 @@ pub(super) fn judge(rule: &Rule, facts: &Facts, policy: &Policy) -> Outcome {
     findings.outcome("no endpoint configuration can be read")
 }
 
+/// Added to findings that rest on the tags of today, which nobody is stopped for.
+const TAGS_OF_TODAY: &str = "; its tags are those of today: with which tags it was created is not known";
+
+/// Whether a rule would find no violation in the configuration if its tags were not known.
+fn depends_on_tags(
+    outcome: &Outcome,
+    rule: &Rule,
+    settings: &Settings,
+    config: &EndpointConfig,
+    facts: &Facts,
+) -> bool {
+    let without_tags = config.with_unread_tags().as_created(facts.call, |call, operation| {
+        rule.judge(&Facts::of(call, operation, facts.caller.clone(), facts.evidence), settings)
+    });
+    matches!(outcome, Outcome::Fail(_)) && !matches!(without_tags, Some(Outcome::Fail(_)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rules::testing::{Case, summary};
-    use crate::terms::Action;
 
     fn rule() -> &'static Rule {
         Rule::named("noncompliant-endpoint-config").unwrap()
@@ -125,6 +147,23 @@ mod tests {
         let case = |tag: &str| case(&of_borealis, "[rules.foreign-project-tag]\n").caller(&[("Project", tag)]);
         assert_eq!(says(case("borealis")), "pass");
         assert_eq!(says(case("atlas")), "fail endpointConfigName → tags[0].value");
+    }
+
+    #[test]
+    fn tags_of_today_make_nobody_guilty() {
+        let stolen = format!(r#"{{{GOOD},"tags":[{{"key":"Project","value":"borealis"}}]}}"#);
+        let rules = "[rules.foreign-project-tag]\n[rules.unencrypted-volume]\n";
+        let asked = |config: EndpointConfig| {
+            let case = case(GOOD, rules).caller(&[("Project", "atlas")]).config("c", config);
+            let Outcome::Fail(violations) = outcome(case) else { panic!("no violation") };
+            violations.iter().map(|one| (one.at_most, one.message.contains("those of today"))).collect::<Vec<_>>()
+        };
+        let config =
+            EndpointConfig { arn: None, request: serde_json::from_str(&stolen).unwrap(), has_tags_of_today: false };
+        let stop = (Some(Action::Stop), false);
+        assert_eq!(asked(config.clone()), [stop, stop]);
+        let config = EndpointConfig { has_tags_of_today: true, ..config };
+        assert_eq!(asked(config), [(Some(Action::Alert), true), stop]);
     }
 
     #[test]

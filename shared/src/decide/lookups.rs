@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::evidence::Evidence;
 use crate::facts::{Caller, Facts};
-use crate::operations::{Field, Operation};
+use crate::operations::{Absence, Field, Operation};
 use crate::policy::Policy;
 use crate::record::{Call, arn, kms};
 use crate::rules::Need;
@@ -68,11 +68,26 @@ pub fn further_lookups(
     evidence: &Evidence,
 ) -> BTreeSet<Lookup> {
     let facts = Facts::of(call, operation, Caller::of(call, evidence, policy.abac.session_tags), evidence);
-    let configs = facts.endpoint_configs().into_iter().flatten();
+    let configs = facts.endpoint_configs(&policy.abac).into_iter().flatten();
     let further = configs
         .filter_map(|(_, _, config)| config.as_created(call, |created, operation| lookups(created, operation, policy)));
     let further: BTreeSet<_> = further.flatten().collect();
     if further.is_empty() { further } else { &further - &lookups(call, operation, policy) }
+}
+
+/// The resources whose history judging needs, by ARN: the one that the call tags or updates, and the endpoint configurations that
+/// it uses.
+pub fn resources(call: &Call, operation: &'static Operation, policy: &Policy) -> BTreeSet<String> {
+    let nothing = Evidence::default();
+    let facts = Facts::of(call, operation, Caller::of(call, &nothing, policy.abac.session_tags), &nothing);
+    let mut rules = policy.rules(call, &facts.caller);
+    let uses_configs = rules.any(|(rule, _)| rule.needs.contains(&Need::EndpointConfigs));
+    let configs = facts.all(Field::EndpointConfig).filter(|_| uses_configs).filter_map(|found| found.text().ok()?);
+    let configs = configs.filter_map(|name| arn::of_sagemaker(call, "endpoint-config", name));
+    let changes =
+        operation.only_tags() || (operation.absence == Absence::Unchanged && operation.has(Field::EndpointConfig));
+    let changed = operation.arn(call).filter(|_| changes).map(str::to_owned);
+    configs.chain(changed).collect()
 }
 
 /// Whether an IAM role or user belongs to the account that the call was made in.
@@ -119,7 +134,8 @@ mod tests {
             assert_eq!(lookups(call, operation, policy), [eve, config_itself].into());
             let mut evidence = Evidence::default();
             assert_eq!(further_lookups(call, operation, policy, &evidence), [].into());
-            let known = EndpointConfig { arn: None, request: serde_json::from_str(config).unwrap() };
+            let known =
+                EndpointConfig { arn: None, request: serde_json::from_str(config).unwrap(), has_tags_of_today: false };
             evidence.endpoint_configs.add(call, "c", call.time().unwrap(), Ok(known));
             let key = Lookup::Key("arn:aws:kms:eu-west-1:111122223333:key/k".to_owned());
             let model = Lookup::Model("m".to_owned());

@@ -14,6 +14,8 @@ pub struct EndpointConfig {
     pub arn: Option<String>,
     /// Source: SageMaker API reference, `CreateEndpointConfig`.
     pub request: serde_json::Value,
+    /// Whether its tags are those of today, because nothing shows with which tags it was created.
+    pub has_tags_of_today: bool,
 }
 
 impl Created for EndpointConfig {
@@ -23,7 +25,10 @@ impl Created for EndpointConfig {
     fn from_request(call: &Call) -> Option<(String, Self)> {
         let request = *call.request.as_ref().ok()?;
         let arn = Operation::named(Self::BY)?.arn(call).map(str::to_owned);
-        Some((member_text(request, "endpointConfigName")?.to_owned(), Self { arn, request: request.into() }))
+        Some((
+            member_text(request, "endpointConfigName")?.to_owned(),
+            Self { arn, request: request.into(), has_tags_of_today: false },
+        ))
     }
 }
 
@@ -39,6 +44,15 @@ impl EndpointConfig {
             let set =
                 changed.iter().filter_map(|(key, value)| Some(serde_json::json!({"key": key, "value": (*value)?})));
             tags.extend(set);
+        }
+        config
+    }
+
+    /// The configuration if its tags are not known.
+    pub fn with_unread_tags(&self) -> Self {
+        let mut config = self.clone();
+        if let Some(members) = config.request.as_object_mut() {
+            members.insert("tags".to_owned(), serde_json::json!({"omitted": true}));
         }
         config
     }

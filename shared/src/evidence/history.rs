@@ -8,7 +8,7 @@ use std::ops::RangeBounds;
 
 use jiff::Timestamp;
 
-use super::Tags;
+use super::{Author, Tags};
 use crate::operations::{Absence, Field, Operation};
 use crate::record::json::{Value, member, member_text};
 use crate::record::{Call, arn};
@@ -21,42 +21,15 @@ pub struct TagChange {
     event: TagEvent,
 }
 
+/// A change of tags, and who made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct TagEvent {
-    change: Change,
-    author: Author,
-}
-
-/// Who changed tags, with which call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Author {
-    /// `eventID`
-    pub event_id: Option<String>,
-    /// `eventName`
-    pub event_name: String,
-    /// `userIdentity.arn`: that of the session, if there is one.
-    pub arn: Option<String>,
-    principal: Option<String>,
-}
-
-impl Author {
-    fn of(call: &Call) -> Self {
-        Self {
-            event_id: call.event_id.map(str::to_owned),
-            event_name: call.event_name.to_owned(),
-            arn: call.identity.arn.map(str::to_owned),
-            principal: call.identity.principal().and_then(|arn| carrier(&arn)),
-        }
-    }
-
-    /// Whether it was the IAM role or user `arn`, or a session of it.
-    pub fn is(&self, arn: &str) -> bool {
-        self.principal.is_some() && self.principal == carrier(arn)
-    }
+pub struct TagEvent {
+    pub(super) change: Change,
+    pub(super) author: Author,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Change {
+pub(super) enum Change {
     /// The role, user or resource was created, with exactly these tags.
     Created(Tags),
     /// These tags were set, and the others left unchanged.
@@ -96,6 +69,21 @@ impl TagChange {
         let name = member_text(call.request.as_ref().ok()?, parameter)?;
         let arn = format!("arn:aws:iam::{}:{kind}/{name}", call.account?);
         Self::of(call, &arn, read_change(call))
+    }
+
+    /// What a ledger says: the resource `arn` was created at that time with these tags.
+    pub fn created(arn: &str, at: Timestamp, tags: Tags) -> Option<Self> {
+        let event = TagEvent { change: Change::Created(tags), author: Author::trusted() };
+        Some(Self { carrier: carrier(arn)?, at, event })
+    }
+
+    /// What a ledger says: the tag `key` of the resource `arn` was lawfully set to this value or, with `None`, removed.
+    pub fn lawful(arn: &str, at: Timestamp, key: &str, value: Option<&str>) -> Option<Self> {
+        let change = match value {
+            Some(value) => Change::Set([(key, value)].into_iter().collect()),
+            None => Change::Removed(vec![key.to_owned()]),
+        };
+        Some(Self { carrier: carrier(arn)?, at, event: TagEvent { change, author: Author::trusted() } })
     }
 
     /// The tags that a successful call gave to the SageMaker resource that it created or updated.
@@ -173,7 +161,7 @@ pub fn carrier(arn: &str) -> Option<String> {
 
 impl Change {
     /// What it says about the tag `key`; `None` if it leaves the tag unchanged.
-    fn effect_on(&self, key: &str) -> Option<TagValue<'_>> {
+    pub(super) fn effect_on(&self, key: &str) -> Option<TagValue<'_>> {
         match self {
             Self::Created(tags) => Some(Ok(tags.get(key))),
             Self::Set(tags) => tags.get(key).map(|value| Ok(Some(value))),
@@ -181,6 +169,11 @@ impl Change {
             Self::Deleted => Some(Err("it was already deleted")),
             Self::Unreadable => Some(Err("a record that changed its tags cannot be read")),
         }
+    }
+
+    /// Whether it sets all tags, whatever they were.
+    pub(super) fn is_creation(&self) -> bool {
+        matches!(self, Self::Created(_) | Self::Deleted)
     }
 
     fn keys(&self) -> impl Iterator<Item = &str> {
@@ -262,6 +255,19 @@ impl<'a> TagsAt<'a> {
             }
         }
         None
+    }
+
+    /// The changes up to that time, oldest first: those of each second.
+    pub(super) fn seconds(
+        &self,
+        times: impl RangeBounds<Timestamp>,
+    ) -> impl Iterator<Item = (Timestamp, &'a [TagEvent])> {
+        self.changes.range(times).map(|(at, events)| (*at, events.as_slice()))
+    }
+
+    /// The time.
+    pub(super) fn time(&self) -> Timestamp {
+        self.time
     }
 
     /// All tags that are known.

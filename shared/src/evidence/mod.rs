@@ -3,9 +3,11 @@
 //! The command line fills it from files, a Lambda function from look-ups, and the code that reads it works the same
 //! with both. A fact that is missing here is [`Unread`], never assumed.
 
+mod author;
 mod endpoint_configs;
 mod history;
 mod iam;
+mod lawful;
 mod looked_up;
 mod models;
 mod sessions;
@@ -14,15 +16,15 @@ mod tags;
 mod testing;
 mod versions;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 
 use jiff::Timestamp;
 
+pub use author::Author;
 pub use endpoint_configs::EndpointConfig;
-pub use history::{Author, TagChange, TagHistory, TagsAt, carrier};
+pub use history::{TagChange, TagHistory, TagValue, TagsAt, carrier};
 pub use iam::decode_policy_document;
+pub use lawful::{Lawful, Retagging};
 pub use looked_up::{AttachedPolicy, IamEntity, Key, LookedUp};
 pub use models::Model;
 pub use sessions::{Session, Sessions};
@@ -30,7 +32,6 @@ pub use tags::Tags;
 pub use versions::{Created, Versions};
 
 use crate::record::Call;
-use crate::record::json::Read;
 
 /// Everything that was looked up.
 #[derive(Clone, Debug, Default)]
@@ -96,17 +97,6 @@ impl Evidence {
             (Err(_), Some(tags)) => Ok(PrincipalTags::History { tags, arn: arn.to_owned(), hint: self.hint }),
             (principal, _) => Ok(PrincipalTags::Exact(principal?.tags.as_ref().map_err(Clone::clone)?)),
         }
-    }
-
-    /// The endpoint configuration `name`, which `call` uses and names at `path`, with the tags that it had then.
-    ///
-    /// # Errors
-    /// If it is not known.
-    pub fn endpoint_config(&self, call: &Call, name: &str, path: &dyn fmt::Display) -> Read<Cow<'_, EndpointConfig>> {
-        let config = self.endpoint_configs.get(call, name, path)?;
-        let history = config.arn.as_deref().and_then(|arn| self.tag_history.at(arn, call.time()));
-        let changed = history.map(|tags| tags.changed_since_creation()).filter(|changed| !changed.is_empty());
-        Ok(changed.map_or(Cow::Borrowed(config), |changed| Cow::Owned(config.retagged(&changed))))
     }
 
     /// The KMS key whose own or alias ARN is `arn`, if it was looked up.

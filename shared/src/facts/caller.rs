@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
+
 use crate::evidence::{Evidence, PrincipalTags, Tags};
 use crate::record::json::{Read, Unread};
-use crate::record::{Call, arn};
+use crate::record::{Call, Identity, arn};
 use crate::terms::SessionTags;
 
 /// Where a tag of the caller came from.
@@ -41,20 +43,29 @@ pub struct Caller<'a> {
 impl<'a> Caller<'a> {
     /// Finds out who called, and what is known about their tags.
     pub fn of(call: &Call<'a>, evidence: &'a Evidence, session_tags: SessionTags) -> Self {
-        let identity = &call.identity;
+        Self::with_identity(call.identity, call.time(), evidence, session_tags)
+    }
+
+    /// The same for a caller at that time.
+    pub fn with_identity(
+        identity: Identity<'a>,
+        time: Option<Timestamp>,
+        evidence: &'a Evidence,
+        session_tags: SessionTags,
+    ) -> Self {
         let unreadable =
             |why: String| Self { arn: None, session: Ok(None), identity: Err(Unread::new("userIdentity", why)) };
         match identity.kind {
             // The root user cannot be tagged.
             Some("Root") => Self { arn: identity.principal(), session: Ok(None), identity: Ok(None) },
-            Some("IAMUser" | "Role") => Self::looked_up(identity.principal(), Ok(None), call, evidence),
+            Some("IAMUser" | "Role") => Self::looked_up(identity.principal(), Ok(None), time, evidence),
             // AWS makes and tags these roles: they belong to no project.
             Some("AssumedRole") if identity.principal().is_some_and(|arn| arn::is_service_linked_role(&arn)) => {
                 Self { arn: identity.principal(), session: Ok(None), identity: Ok(None) }
             }
             Some("AssumedRole" | "FederatedUser") => {
-                let session = session_tags_of(call, evidence, session_tags);
-                Self::looked_up(identity.principal(), session, call, evidence)
+                let session = session_tags_of(&identity, evidence, session_tags);
+                Self::looked_up(identity.principal(), session, time, evidence)
             }
             Some("AWSService") => {
                 let service = identity.invoked_by.unwrap_or("an AWS service");
@@ -69,14 +80,14 @@ impl<'a> Caller<'a> {
     fn looked_up(
         arn: Option<Cow<'a, str>>,
         session: Read<Option<&'a Tags>>,
-        call: &Call,
+        time: Option<Timestamp>,
         evidence: &'a Evidence,
     ) -> Self {
         let identity = match arn.as_deref() {
             None => Err(Unread::new("userIdentity", "the record names neither a role nor a user")),
             Some(arn) => {
                 let source = if arn::is_user(arn) { TagSource::User } else { TagSource::Role };
-                let tags = evidence.tags(arn, call.time()).map_err(|why| Unread::new("userIdentity", why));
+                let tags = evidence.tags(arn, time).map_err(|why| Unread::new("userIdentity", why));
                 tags.map(|tags| Some((tags, source)))
             }
         };
@@ -130,11 +141,11 @@ impl<'a> Caller<'a> {
     }
 }
 
-fn session_tags_of<'a>(call: &Call, evidence: &'a Evidence, mode: SessionTags) -> Read<Option<&'a Tags>> {
+fn session_tags_of<'a>(identity: &Identity, evidence: &'a Evidence, mode: SessionTags) -> Read<Option<&'a Tags>> {
     if mode == SessionTags::None {
         return Ok(None);
     }
-    let tags = evidence.sessions.tags(&call.identity)?;
+    let tags = evidence.sessions.tags(identity)?;
     if tags.is_none() && mode == SessionTags::Required {
         return Err(Unread::new(
             "userIdentity.sessionContext",
@@ -148,7 +159,6 @@ fn session_tags_of<'a>(call: &Call, evidence: &'a Evidence, mode: SessionTags) -
 mod tests {
     use super::*;
     use crate::evidence::Session;
-    use crate::record::Identity;
     use crate::record::json::Value;
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/Train";

@@ -1,15 +1,17 @@
 //! The facts of a call, in the terms of the domain: what the request asks for, and what was looked up about it.
 
 mod caller;
-
-use std::borrow::Cow;
+mod ownership;
 
 pub use caller::{Caller, TagSource};
+use ownership::owned;
+pub use ownership::{mark, owner, owner_before};
 
 use crate::evidence::{EndpointConfig, Evidence, IamEntity, LookedUp, Model};
 use crate::operations::{Absence, Field, Operation, Slot};
 use crate::record::Call;
 use crate::record::json::{self, At, Found, Read, Unread, member_text};
+use crate::settings::Abac;
 
 /// What is known about a call to an operation that is judged.
 #[derive(Clone, Debug)]
@@ -157,9 +159,12 @@ impl<'a> Facts<'a> {
         known.map_err(|why| Unread::new(at, why))
     }
 
-    /// The endpoint configurations that the request uses, each with its place and name.
-    pub fn endpoint_configs(&self) -> Vec<Read<(At, &'a str, Cow<'a, EndpointConfig>)>> {
-        let known = |at, name| Ok((at, name, self.evidence.endpoint_config(self.call, name, &at)?));
+    /// The endpoint configurations that the request uses, each with its place and name, and with the tags that count.
+    pub fn endpoint_configs(&self, abac: &Abac) -> Vec<Read<(At, &'a str, EndpointConfig)>> {
+        let known = |at, name| {
+            let config = self.evidence.endpoint_configs.get(self.call, name, &at)?;
+            Ok((at, name, owned(config, self.call, self.evidence, abac)))
+        };
         let names = self.all(Field::EndpointConfig).filter_map(|found| Some((found.at, found.text().transpose()?)));
         names.map(|(at, name)| known(at, name?)).collect()
     }

@@ -17,6 +17,9 @@ pub struct Policy {
     pub abac: Abac,
     /// What happens if a fact that a rule needs could not be read.
     pub on_unknown: OnUnknown,
+    /// How many resources may be stopped in an hour, in an account and region. Beyond it, Tagwarden only alerts. `None`: any
+    /// number.
+    pub stops_per_hour: Option<u64>,
     /// What each persona may do, by the persona's name.
     pub personas: Vec<Persona>,
     /// Tagwarden changes nothing, regardless of the rules' modes.

@@ -1,5 +1,7 @@
 //! Parts of ARNs: `arn:partition:service:region:account:resource` (AWS General Reference, "Amazon Resource Names").
 
+use super::Call;
+
 /// The region; empty for services without regions.
 pub fn region(arn: &str) -> Option<&str> {
     arn.split(':').nth(3)
@@ -13,6 +15,27 @@ pub fn account(arn: &str) -> Option<&str> {
 /// The text after the last slash: the name of a role, a user or a SageMaker resource.
 pub fn name(arn: &str) -> Option<&str> {
     arn.rsplit_once('/').map(|(_, name)| name)
+}
+
+/// The ARN of the SageMaker resource `name` in the account and region of a call (Service Authorization Reference, "Resource types
+/// defined by Amazon SageMaker AI"). The service writes names in ARNs in lower case.
+pub fn of_sagemaker(call: &Call, kind: &str, name: &str) -> Option<String> {
+    let (region, account) = (call.region?, call.account?);
+    Some(format!("arn:{}:sagemaker:{region}:{account}:{kind}/{}", partition(region), name.to_ascii_lowercase()))
+}
+
+/// The partition that a region belongs to (AWS General Reference).
+pub fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+        Some("us") if region.starts_with("us-isof-") => "aws-iso-f",
+        Some("us") if region.starts_with("us-isob-") => "aws-iso-b",
+        Some("us") if region.starts_with("us-iso-") => "aws-iso",
+        Some("eusc") => "aws-eusc",
+        Some("eu") if region.starts_with("eu-isoe-") => "aws-iso-e",
+        _ => "aws",
+    }
 }
 
 /// Whether it is the ARN of an IAM role or user.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::record::Call;
+use super::{Call, arn};
 
 /// A reference to a KMS key as an ARN, from any form in a request: `KmsKeyId` parameters take a key's id or ARN, or an
 /// alias's name or ARN (SageMaker API reference). Ids and names are relative to the account and region of the call.
@@ -12,7 +12,7 @@ pub fn arn<'r>(reference: &'r str, call: &Call) -> Cow<'r, str> {
     }
     let region = call.region.unwrap_or("*");
     let account = call.account.unwrap_or("*");
-    Cow::Owned(format!("arn:{}:kms:{region}:{account}:{}", partition(region), resource_of(reference)))
+    Cow::Owned(format!("arn:{}:kms:{region}:{account}:{}", arn::partition(region), resource_of(reference)))
 }
 
 /// The last part of the ARN of a key or an alias that is named without its account and region.
@@ -36,20 +36,6 @@ pub fn is_aws_managed_alias(arn: &str) -> bool {
 
 fn resource(arn: &str) -> Option<&str> {
     arn.splitn(6, ':').nth(5)
-}
-
-/// The partition that a region belongs to (AWS General Reference).
-fn partition(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
-        Some("us") if region.starts_with("us-isof-") => "aws-iso-f",
-        Some("us") if region.starts_with("us-isob-") => "aws-iso-b",
-        Some("us") if region.starts_with("us-iso-") => "aws-iso",
-        Some("eusc") => "aws-eusc",
-        Some("eu") if region.starts_with("eu-isoe-") => "aws-iso-e",
-        _ => "aws",
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 
 use super::prelude::*;
-use crate::facts::{TagSource, ResourceTag, are_alike};
+use crate::facts::{ResourceTag, TagSource, are_alike, owner_before};
+use crate::settings::Abac;
 use crate::terms::MARK;
 
 /// `changed-project-tag`
@@ -25,6 +26,7 @@ pub const RULE: Rule = Rule {
  "tags": [{"key": "Project", "value": "borealis"}]}"#,
     check,
     prevent,
+    correcting_tag: Some(lawful_tag),
     ..Rule::DEFAULTS
 };
 
@@ -39,7 +41,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     }
     let mut findings = Findings::default();
     for tag in facts.tags()? {
-        added(facts, key, tag, &mut findings);
+        added(facts, settings.abac, tag, &mut findings);
     }
     findings.each_text(facts.all(Field::RemovedTag), |found, removed| {
         let message = match () {
@@ -53,8 +55,16 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     Ok(findings.outcome("the request names no tags"))
 }
 
+/// The tag that the resource lawfully had, if it is known.
+fn lawful_tag(facts: &Facts, settings: &Settings) -> Option<(String, String)> {
+    let arn = facts.operation.arn(facts.call).filter(|_| facts.operation.only_tags())?;
+    let owner = owner_before(arn, facts.call, facts.evidence, settings.abac)?.ok()??;
+    Some((settings.abac.tag.clone(), owner.to_owned()))
+}
+
 /// Judges a tag that is set.
-fn added(facts: &Facts, key: &str, tag: &ResourceTag, findings: &mut Findings) {
+fn added(facts: &Facts, abac: &Abac, tag: &ResourceTag, findings: &mut Findings) {
+    let key = abac.tag.as_str();
     let ResourceTag { key: set, value, .. } = *tag;
     if are_alike(set, MARK) {
         let violation = Violation::new(tag.key_path(), "Tagwarden's mark is overwritten", "the mark that Tagwarden sets");
@@ -72,8 +82,8 @@ fn added(facts: &Facts, key: &str, tag: &ResourceTag, findings: &mut Findings) {
     if value.is_empty() {
         return fail(format!("`{key}` is set to nothing: the resource no longer has a project"), "a project");
     }
-    let history = facts.operation.arn(facts.call).and_then(|arn| facts.evidence.tag_history.at(arn, facts.call.time()));
-    let before = history.and_then(|tags| tags.before(key));
+    let arn = facts.operation.arn(facts.call);
+    let before = arn.and_then(|arn| owner_before(arn, facts.call, facts.evidence, abac));
     if let Some(Ok(Some(before))) = before.filter(|before| *before != Ok(Some(""))) {
         if before != value {
             return fail(format!("`{key}` is changed from `{before}` to `{value}`"), &format!("`{before}`"));
@@ -218,10 +228,36 @@ mod tests {
         assert_eq!(after("CreateTrainingJob", &project("borealis"), "borealis"), "pass", "it changes nothing");
         assert_eq!(after("CreateTrainingJob", "", "atlas"), "pass", "a tag that was missing");
         assert_eq!(after("CreateTrainingJob", "", "borealis"), "fail tags[0].value");
-        assert_eq!(after("AddTags", &project("borealis"), "atlas"), "fail tags[0].value");
+        assert_eq!(after("AddTags", &project("borealis"), "atlas"), "unknown tags[0].value", "it may be restored");
         assert_eq!(after("DeleteTags", r#""Project""#, "atlas"), "pass");
         assert_eq!(after("CreateTrainingJob", "7", "atlas"), "unknown tags[0].value");
         assert_eq!(after("CreateTrainingJob", "7", "borealis"), "fail tags[0].value");
+    }
+
+    /// The record of a change of the job's tag, or of its creation, by the user of that project.
+    fn change(operation: &str, time: &str, by: &str, tag: &str) -> String {
+        let name = if operation == "AddTags" { "resourceArn" } else { "trainingJobArn" };
+        format!(
+            r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{operation}","eventTime":"2026-03-02T{time}Z",
+            "userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::{ACCOUNT}:user/{by}"}},
+            "requestParameters":{{"{name}":"{ARN}","tags":[{}]}}}}"#,
+            project(tag)
+        )
+    }
+
+    #[test]
+    fn a_stolen_resource_remains_its_owners() {
+        let case = |now: &str| {
+            let stolen = change("AddTags", "08:40:00", "borealis", "borealis");
+            let case = add_tags(&project(now)).record(&change("CreateTrainingJob", "08:30:00", "atlas", "atlas"));
+            case.record(&stolen).user("atlas", &[("Project", "atlas")]).user("borealis", &[("Project", "borealis")])
+        };
+        assert_eq!(case("atlas").says(&RULE), "pass", "its owner restores the tag");
+        assert_eq!(case("borealis").says(&RULE), "fail tags[0].value", "another theft");
+        let administered = "[abac]\nadministrators = ['arn:aws:iam::*:user/borealis']\n";
+        assert_eq!(case("atlas").policy(administered).says(&RULE), "fail tags[0].value", "it was given away lawfully");
+        let Outcome::Fail(violations) = case("borealis").outcome(&RULE) else { panic!("no violation") };
+        assert!(violations[0].message.contains("from `atlas` to `borealis`"), "{}", violations[0].message);
     }
 
     #[test]

@@ -25,9 +25,9 @@ pub const RULE: Rule = Rule {
 };
 
 /// Finds configurations that are marked. The other rules judge their settings when a decision is made.
-fn check(facts: &Facts, _: &Settings) -> Checked {
+fn check(facts: &Facts, settings: &Settings) -> Checked {
     let mut findings = Findings::default();
-    for config in facts.endpoint_configs() {
+    for config in facts.endpoint_configs(settings.abac) {
         let Some((at, name, config)) = findings.read(config) else { continue };
         let marked = config.as_created(facts.call, |call, operation| {
             let created = Facts::of(call, operation, facts.caller.clone(), facts.evidence);
@@ -52,39 +52,47 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::TagChange;
 
     const GOOD: &str = r#""productionVariants":[{"modelName":"m","instanceType":"ml.m5.xlarge"}]"#;
 
-    /// An endpoint is created with a configuration that says `request`.
-    fn case(request: &str) -> Case {
+    const ARN: &str = "arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/c";
+
+    fn record(operation: &str, time: &str, request: &str) -> String {
+        format!(
+            r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{operation}","eventTime":"2026-03-02T{time}Z",
+            "awsRegion":"eu-west-1","recipientAccountId":"111122223333",
+            "userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/eve"}},"requestParameters":{{{request}}}}}"#
+        )
+    }
+
+    /// An endpoint is created with a configuration that was created before, with these members.
+    fn created_with(members: &str) -> Case {
+        let created = format!(r#""endpointConfigName":"c","endpointConfigArn":"{ARN}",{GOOD}{members}"#);
         let endpoint = r#"{"endpointName":"e","endpointConfigName":"c"}"#;
-        Case::of("CreateEndpoint", endpoint).endpoint_config_named("c", &format!("{{{request}}}"))
+        Case::of("CreateEndpoint", endpoint).record(&record("CreateEndpointConfig", "08:00:00", &created))
+    }
+
+    const MARKED: &str = r#""tags":[{"key":"tagwarden:violation","value":"missing-vpc"}]"#;
+
+    #[test]
+    fn a_mark_that_tagwarden_set_is_a_violation_by_itself() {
+        let at = "2026-03-02T08:10:00Z".parse().expect("a time");
+        let marked = || created_with("").ledger(TagChange::lawful(ARN, at, MARK, Some("missing-vpc")));
+        assert_eq!(marked().says(&RULE), "fail endpointConfigName → tags[0].value");
+        let lifted = "2026-03-02T08:20:00Z".parse().expect("a time");
+        assert_eq!(marked().ledger(TagChange::lawful(ARN, lifted, MARK, None)).says(&RULE), "pass");
     }
 
     #[test]
-    fn a_mark_is_a_violation_by_itself() {
-        let marked = format!(r#"{GOOD},"tags":[{{"key":"tagwarden:violation","value":"missing-vpc"}}]"#);
-        assert_eq!(case(&marked).says(&RULE), "fail endpointConfigName → tags[0].value");
-    }
-
-    #[test]
-    fn tags_that_were_set_or_removed_since_count() {
-        let record = |operation: &str, time: &str, request: &str| {
-            format!(
-                r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{operation}","eventTime":"2026-03-02T{time}Z",
-                "awsRegion":"eu-west-1","recipientAccountId":"111122223333","requestParameters":{{{request}}}}}"#
-            )
+    fn a_mark_that_anybody_may_set_does_not_count() {
+        assert_eq!(created_with(&format!(",{MARKED}")).says(&RULE), "pass", "by its creator");
+        let set = || {
+            let request = format!(r#""resourceArn":"{ARN}",{MARKED}"#);
+            created_with("").record(&record("AddTags", "08:10:00", &request))
         };
-        let arn = "arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/c";
-        let created = format!(r#""endpointConfigName":"c","endpointConfigArn":"{arn}",{GOOD}"#);
-        let mark = format!(r#""resourceArn":"{arn}","tags":[{{"key":"tagwarden:violation","value":"missing-vpc"}}]"#);
-        let unmark = format!(r#""resourceArn":"{arn}","tagKeys":["tagwarden:violation"]"#);
-        let endpoint = || Case::of("CreateEndpoint", r#"{"endpointName":"e","endpointConfigName":"c"}"#);
-        let case = || {
-            let created = record("CreateEndpointConfig", "08:00:00", &created);
-            endpoint().record(&created).record(&record("AddTags", "08:10:00", &mark))
-        };
-        assert_eq!(case().says(&RULE), "fail endpointConfigName → tags[0].value");
-        assert_eq!(case().record(&record("DeleteTags", "08:20:00", &unmark)).says(&RULE), "pass");
+        assert_eq!(set().says(&RULE), "pass", "afterwards");
+        let administered = "[abac]\nadministrators = ['arn:aws:iam::*:user/eve']\n";
+        assert_eq!(set().policy(administered).says(&RULE), "fail endpointConfigName → tags[0].value");
     }
 }

@@ -1,6 +1,6 @@
 //! A helper for the tests of all rules: a call, what is known about it, and a short form of what a rule says.
 
-use crate::evidence::{AttachedPolicy, EndpointConfig, Evidence, IamEntity, Key, Model};
+use crate::evidence::{AttachedPolicy, EndpointConfig, Evidence, IamEntity, Key, Model, TagChange};
 use crate::facts::{Caller, Facts};
 use crate::operations::Operation;
 use crate::policy::Policy;
@@ -59,6 +59,13 @@ impl Case {
         self
     }
 
+    /// The tags of the user of this name are known to be these.
+    pub(crate) fn user(mut self, name: &str, tags: &[(&str, &str)]) -> Self {
+        let arn = format!("arn:aws:iam::{ACCOUNT}:user/{name}");
+        self.evidence.principal_mut(&arn).tags = Ok(tags.iter().copied().collect());
+        self
+    }
+
     /// The execution role is known to be this.
     pub(crate) fn role(mut self, role: IamEntity) -> Self {
         *self.evidence.principal_mut(EXECUTION_ROLE) = role;
@@ -84,9 +91,15 @@ impl Case {
     }
 
     /// The endpoint configuration `name` is known to have been created by this request.
-    pub(crate) fn endpoint_config_named(mut self, name: &str, request: &str) -> Self {
+    pub(crate) fn endpoint_config_named(self, name: &str, request: &str) -> Self {
         let request = serde_json::from_str(request).expect(request);
-        self.endpoint_configs.push((name.to_owned(), EndpointConfig { arn: None, request }));
+        self.config(name, EndpointConfig { arn: None, request, has_tags_of_today: false })
+    }
+
+    /// The endpoint configuration `name` is known to be this one.
+    pub(crate) fn config(mut self, name: &str, config: EndpointConfig) -> Self {
+        self.endpoint_configs.retain(|(known, _)| known != name);
+        self.endpoint_configs.push((name.to_owned(), config));
         self
     }
 
@@ -94,6 +107,12 @@ impl Case {
     pub(crate) fn record(mut self, record: &str) -> Self {
         let record: Value = serde_json::from_str(record).expect(record);
         self.evidence.learn(&Call::read(&record).unwrap());
+        self
+    }
+
+    /// A ledger says that this happened.
+    pub(crate) fn ledger(mut self, change: Option<TagChange>) -> Self {
+        self.evidence.tag_history.add(change.expect("an ARN"));
         self
     }
 

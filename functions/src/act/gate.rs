@@ -1,0 +1,113 @@
+//! The gate before every change: is this the very resource that the decision is about, and is it still as the call left it?
+//!
+//! Names are given again, and every event can be late. Whatever leads to an action, the resource is described first. If it is not
+//! certainly the one, nothing is done.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tagwarden::evidence::carrier;
+use tagwarden::operations::{Absence, Field, Operation};
+use tagwarden::record::json::{self, find};
+
+use super::subject::Subject;
+use crate::ports::{AwsResult, CLOCK_TOLERANCE, CallSageMaker};
+use crate::resource::description::created;
+use crate::resource::names::{describing, noun};
+use crate::resource::request::as_request;
+use crate::resource::state::{has_ended, is_gone, status};
+
+/// What the description of a resource shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Examined {
+    /// It is the very resource.
+    TheOne(Description),
+    /// It has ended.
+    Ended,
+    /// It does not exist any more.
+    Gone,
+    /// It is not certainly the resource, or not as the call left it, for this reason.
+    Another(String),
+}
+
+/// What SageMaker says about a resource.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Description {
+    pub(super) status: Option<String>,
+    /// All of it, in CloudTrail's form.
+    pub(super) members: Value,
+}
+
+/// Describes the resource of a call, and compares it with the call. `operation` describes it, or is one of the same resource.
+///
+/// # Errors
+/// If the resource cannot be described.
+pub(super) async fn examine(subject: &Subject<'_>, operation: &str, ports: &impl CallSageMaker) -> AwsResult<Examined> {
+    let described = match ports.call(&describing(operation), &subject.target).await {
+        Ok(described) => described,
+        Err(gone) if is_gone(&gone) => return Ok(Examined::Gone),
+        Err(other) => return Err(other.error),
+    };
+    let status = status(noun(operation), &described).map(str::to_owned);
+    let described = as_request(&format!("Create{}", noun(operation)), described);
+    if let Some(reason) = another_arn(subject, &described).or_else(|| another_time(subject, &described)) {
+        return Ok(Examined::Another(reason));
+    }
+    if status.as_deref().is_some_and(has_ended) {
+        return Ok(Examined::Ended);
+    }
+    match mended(subject, &described) {
+        Some(reason) => Ok(Examined::Another(reason)),
+        None => Ok(Examined::TheOne(Description { status, members: described })),
+    }
+}
+
+/// Whether the description has another ARN.
+fn another_arn(subject: &Subject, described: &Value) -> Option<String> {
+    let now = described.get(subject.arn_member?)?.as_str()?;
+    let expected = subject.arn.as_deref()?;
+    (carrier(now) != carrier(expected)).then(|| format!("the name was given again: it is `{now}` now"))
+}
+
+/// Whether the resource was created at another time than the call says.
+fn another_time(subject: &Subject, described: &Value) -> Option<String> {
+    let (Some(created), Some(called)) = (created(described), subject.time) else {
+        return Some("it is not known when it was created, so it may be another one of the same name".to_owned());
+    };
+    let late = created.duration_since(called);
+    let is_it = if subject.is_creation() { late.abs() <= CLOCK_TOLERANCE } else { late <= CLOCK_TOLERANCE };
+    (!is_it).then(|| given_again(created, called))
+}
+
+fn given_again(created: Timestamp, called: Timestamp) -> String {
+    format!("the name was given again: this one was created at {created}, and the call was made at {called}")
+}
+
+/// What an update can change, and what a description repeats as the request says it.
+const MUTABLE: [Field; 4] = [Field::EndpointConfig, Field::InstanceType, Field::RootAccess, Field::InternetAccess];
+
+/// Whether somebody has changed since what the call set.
+fn mended(subject: &Subject, described: &Value) -> Option<String> {
+    let request = subject.call.request.as_ref().ok()?;
+    let now = json::borrowed(described).ok()?;
+    let slots = subject.operation.slots().filter(|slot| MUTABLE.contains(&slot.field));
+    slots.into_iter().find_map(|slot| {
+        let texts =
+            |found: Vec<json::Found>| found.iter().filter_map(|one| one.text().ok()?.map(str::to_owned)).collect();
+        let (set, is): (Vec<String>, Vec<String>) = (texts(find(request, slot.path)), texts(find(&now, slot.path)));
+        let is_changing = slot.field == Field::EndpointConfig && is_on_its_way(described, &set);
+        (!set.is_empty() && !is.is_empty() && set != is && !is_changing).then(|| {
+            format!("it was mended: `{}` is `{}` now, no longer `{}`", slot.path, is.join("`, `"), set.join("`, `"))
+        })
+    })
+}
+
+/// Whether an endpoint is being updated to this configuration (SageMaker API reference, `PendingDeploymentSummary`).
+fn is_on_its_way(described: &Value, config: &[String]) -> bool {
+    let pending = described.get("pendingDeploymentSummary").and_then(|pending| pending.get("endpointConfigName"));
+    pending.and_then(Value::as_str).is_some_and(|pending| config == [pending])
+}
+
+/// Whether calls of this operation create the resource that they are about.
+pub fn creates(operation: &Operation) -> bool {
+    operation.absence == Absence::Unset && !operation.name.starts_with("Update")
+}

@@ -1,0 +1,190 @@
+//! The ledger, in DynamoDB: an item for each resource.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue};
+use jiff::Timestamp;
+use tagwarden::evidence::Tags;
+
+use super::client::Aws;
+use super::errors::{aws_error, condition_held};
+use super::items::{TableItem, seconds, string, text};
+use crate::ports::{
+    AwsError, AwsResult, CLOCK_TOLERANCE, CountStops, Creation, LEDGER_RETENTION, LawfulChange, LedgerEntry,
+    ReadLedger, UsedConfig, WriteLedger,
+};
+
+/// The prefix of the keys of resources.
+const RESOURCE: &str = "creation#";
+
+/// The key of the item of a resource. SageMaker writes names in ARNs in lower case, and people write them in any case.
+fn key(arn: &str) -> String {
+    format!("{RESOURCE}{}", arn.to_ascii_lowercase())
+}
+
+impl ReadLedger for Aws {
+    async fn entries(&self, arns: &[&str]) -> AwsResult<BTreeMap<String, LedgerEntry>> {
+        let ids: BTreeSet<_> = arns.iter().map(|arn| key(arn)).collect();
+        let keys = ids.into_iter().map(|id| HashMap::from([("id".to_owned(), text(id))])).collect();
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let keys = keys.map_err(|error| AwsError(format!("dynamodb:BatchGetItem failed: {error}")))?;
+        let found = self.dynamodb.batch_get_item().request_items(&self.table, keys).send().await;
+        let found = found.map_err(aws_error("dynamodb:BatchGetItem"))?.responses.into_iter().flatten();
+        let items: HashMap<_, _> = found
+            .flat_map(|(_, items)| items)
+            .filter_map(|item| Some((string(&item, "id")?.to_owned(), read(&item)?)))
+            .collect();
+        Ok(arns.iter().filter_map(|arn| Some(((*arn).to_owned(), items.get(&key(arn))?.clone()))).collect())
+    }
+}
+
+impl WriteLedger for Aws {
+    async fn remember(&self, arn: &str, creation: &Creation) -> AwsResult<()> {
+        let created = creation.time.as_second();
+        let mut set = vec![
+            ("is_dealt_with", AttributeValue::Bool(creation.is_processed)),
+            ("is_caller_unknown", AttributeValue::Bool(creation.is_caller_unknown)),
+            ("caller", creation.caller.as_ref().map_or(AttributeValue::Null(true), text)),
+            ("told", AttributeValue::L(creation.reported.iter().map(text).collect())),
+            ("judged", seconds(creation.judged.as_second())),
+        ];
+        set.extend(creation.tags.as_ref().map(|tags| ("tags_at_creation", write_tags(tags))));
+        set.extend(creation.config.as_ref().map(|config| ("configs", AttributeValue::L(vec![write_config(config)]))));
+        let same = set.clone();
+        set.push(("created", seconds(created)));
+        let forgotten = ["changes", "tags_at_creation", "configs"]
+            .into_iter()
+            .filter(|name| set.iter().all(|(set, _)| set != name));
+        let forgotten = format!(" REMOVE {}", forgotten.collect::<Vec<_>>().join(", "));
+        let new = self.set(arn, &set, &forgotten);
+        let new = new
+            .condition_expression("attribute_not_exists(created) OR created < :earliest")
+            .expression_attribute_values(":earliest", seconds(created - CLOCK_TOLERANCE.as_secs()));
+        if condition_held(new.send().await, "dynamodb:UpdateItem")? {
+            return Ok(());
+        }
+        // If this condition fails, a later creation is stored.
+        let again = with_same_creation(self.set(arn, &same, ""), creation.time);
+        condition_held(again.send().await, "dynamodb:UpdateItem").map(drop)
+    }
+
+    async fn add_change(&self, arn: &str, created: Timestamp, change: &LawfulChange) -> AwsResult<()> {
+        self.append(arn, created, "changes", write_change(change)).await
+    }
+
+    async fn add_config(&self, arn: &str, created: Timestamp, config: &UsedConfig) -> AwsResult<()> {
+        self.append(arn, created, "configs", write_config(config)).await
+    }
+}
+
+impl CountStops for Aws {
+    async fn count_stop(&self, hour: Timestamp) -> AwsResult<u64> {
+        let update = self.dynamodb.update_item().table_name(&self.table).key("id", text(format!("stops#{hour}")));
+        let update = update
+            .update_expression("SET expires = :expires ADD stops :one")
+            .expression_attribute_values(":one", seconds(1))
+            .expression_attribute_values(":expires", seconds(hour.as_second() + 24 * 60 * 60))
+            .return_values(ReturnValue::UpdatedNew);
+        let counted = update.send().await.map_err(aws_error("dynamodb:UpdateItem"))?.attributes;
+        let stops = counted.as_ref().and_then(|item| item.get("stops")?.as_n().ok()?.parse().ok());
+        stops.ok_or_else(|| AwsError("dynamodb:UpdateItem returned no count".to_owned()))
+    }
+}
+
+impl Aws {
+    /// An update that sets these attributes of the item of a resource, and when it expires.
+    fn set(&self, arn: &str, set: &[(&str, AttributeValue)], more: &str) -> UpdateItemFluentBuilder {
+        let expires = Timestamp::now().as_second() + LEDGER_RETENTION.as_secs();
+        let mut update = self.dynamodb.update_item().table_name(&self.table).key("id", text(key(arn)));
+        let mut expression = "SET expires = :expires".to_owned();
+        update = update.expression_attribute_values(":expires", seconds(expires));
+        for (name, value) in set {
+            expression.push_str(&format!(", {name} = :{name}"));
+            update = update.expression_attribute_values(format!(":{name}"), value.clone());
+        }
+        update.update_expression(expression + more)
+    }
+
+    async fn append(&self, arn: &str, created: Timestamp, list: &str, one: AttributeValue) -> AwsResult<()> {
+        let update = self.dynamodb.update_item().table_name(&self.table).key("id", text(key(arn)));
+        let update = update
+            .update_expression(format!("SET {list} = list_append(if_not_exists({list}, :none), :one)"))
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":one", AttributeValue::L(vec![one]));
+        condition_held(with_same_creation(update, created).send().await, "dynamodb:UpdateItem").map(drop)
+    }
+}
+
+/// On the condition that the item is about the resource that was created at this time.
+fn with_same_creation(update: UpdateItemFluentBuilder, created: Timestamp) -> UpdateItemFluentBuilder {
+    let created = created.as_second();
+    update
+        .condition_expression("created BETWEEN :earliest AND :latest")
+        .expression_attribute_values(":earliest", seconds(created - CLOCK_TOLERANCE.as_secs()))
+        .expression_attribute_values(":latest", seconds(created + CLOCK_TOLERANCE.as_secs()))
+}
+
+fn write_tags(tags: &Tags) -> AttributeValue {
+    AttributeValue::M(tags.iter().map(|(key, value)| (key.to_owned(), text(value))).collect())
+}
+
+fn write_change(LawfulChange { at, key, value, author }: &LawfulChange) -> AttributeValue {
+    let optional = |value: &Option<String>| value.as_ref().map_or(AttributeValue::Null(true), text);
+    AttributeValue::M(HashMap::from([
+        ("at".to_owned(), seconds(at.as_second())),
+        ("key".to_owned(), text(key)),
+        ("value".to_owned(), optional(value)),
+        ("author".to_owned(), optional(author)),
+    ]))
+}
+
+fn write_config(UsedConfig { at, name, is_at_fault }: &UsedConfig) -> AttributeValue {
+    AttributeValue::M(HashMap::from([
+        ("at".to_owned(), seconds(at.as_second())),
+        ("name".to_owned(), text(name)),
+        ("is_at_fault".to_owned(), AttributeValue::Bool(*is_at_fault)),
+    ]))
+}
+
+fn read(item: &TableItem) -> Option<LedgerEntry> {
+    let list = |name: &str| item.get(name).and_then(|list| list.as_l().ok()).map(Vec::as_slice).unwrap_or_default();
+    let maps = |name: &str| list(name).iter().filter_map(|one| one.as_m().ok()).collect::<Vec<_>>();
+    let flag = |item: &TableItem, name: &str| item.get(name).and_then(|is| is.as_bool().ok()) == Some(&true);
+    let created = time(item, "created")?;
+    let tags = item
+        .get("tags_at_creation")
+        .and_then(|tags| tags.as_m().ok())
+        .map(|tags| tags.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_s().ok()?.as_str()))).collect());
+    let change = |change: &TableItem| {
+        let (key, at) = (string(change, "key")?.clone(), time(change, "at")?);
+        Some(LawfulChange {
+            at,
+            key,
+            value: string(change, "value").cloned(),
+            author: string(change, "author").cloned(),
+        })
+    };
+    let config = |config: &TableItem| {
+        let (name, at) = (string(config, "name")?.clone(), time(config, "at")?);
+        Some(UsedConfig { at, name, is_at_fault: flag(config, "is_at_fault") })
+    };
+    Some(LedgerEntry {
+        creation: Creation {
+            time: created,
+            judged: time(item, "judged").unwrap_or(created),
+            is_processed: flag(item, "is_dealt_with"),
+            is_caller_unknown: flag(item, "is_caller_unknown"),
+            caller: string(item, "caller").cloned(),
+            reported: list("told").iter().filter_map(|one| one.as_s().ok().cloned()).collect(),
+            tags,
+            config: None,
+        },
+        changes: maps("changes").into_iter().filter_map(change).collect(),
+        configs: maps("configs").into_iter().filter_map(config).collect(),
+    })
+}
+
+fn time(item: &TableItem, name: &str) -> Option<Timestamp> {
+    Timestamp::from_second(item.get(name)?.as_n().ok()?.parse().ok()?).ok()
+}

@@ -1,0 +1,69 @@
+//! Who changed tags, with which call.
+
+use super::history::carrier;
+use crate::record::{Call, Identity};
+
+/// Who changed tags, with which call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Author {
+    /// `eventID`
+    pub event_id: Option<String>,
+    /// `eventName`
+    pub event_name: String,
+    /// `userIdentity.arn`: that of the session, if there is one.
+    pub arn: Option<String>,
+    kind: Option<String>,
+    principal_id: Option<String>,
+    access_key_id: Option<String>,
+    issuer_arn: Option<String>,
+    session_created: Option<String>,
+    is_trusted: bool,
+}
+
+impl Author {
+    pub(super) fn of(call: &Call) -> Self {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let Identity { kind, arn, principal_id, access_key_id, issuer_arn, session_created, .. } = call.identity;
+        Self {
+            event_id: owned(call.event_id),
+            event_name: call.event_name.to_owned(),
+            arn: owned(arn),
+            kind: owned(kind),
+            principal_id: owned(principal_id),
+            access_key_id: owned(access_key_id),
+            issuer_arn: owned(issuer_arn),
+            session_created: owned(session_created),
+            is_trusted: false,
+        }
+    }
+
+    /// Somebody whose change a ledger keeps because it was lawful.
+    pub(super) fn trusted() -> Self {
+        Self { is_trusted: true, ..Self::default() }
+    }
+
+    /// Whether the change is known to be lawful, whoever made it.
+    pub fn is_trusted(&self) -> bool {
+        self.is_trusted
+    }
+
+    /// As `userIdentity` says it.
+    pub fn identity(&self) -> Identity<'_> {
+        Identity {
+            kind: self.kind.as_deref(),
+            principal_id: self.principal_id.as_deref(),
+            arn: self.arn.as_deref(),
+            account: None,
+            access_key_id: self.access_key_id.as_deref(),
+            invoked_by: None,
+            issuer_arn: self.issuer_arn.as_deref(),
+            session_created: self.session_created.as_deref(),
+        }
+    }
+
+    /// Whether it was the IAM role or user `arn`, or a session of it.
+    pub fn is(&self, arn: &str) -> bool {
+        let principal = self.identity().principal().and_then(|arn| carrier(&arn));
+        principal.is_some() && principal == carrier(arn)
+    }
+}

@@ -1,0 +1,82 @@
+//! Whose a resource is: the ABAC tag that it lawfully has.
+//!
+//! Its creator gives a resource its tag. A later change counts if it was made by somebody who holds the project that the
+//! resource had and the one that it gets, or by an administrator. Any other change is a theft or a gift, and must not make
+//! its victim guilty.
+
+use super::{Caller, are_alike};
+use crate::evidence::{EndpointConfig, Evidence, Lawful, Retagging, TagValue};
+use crate::record::Call;
+use crate::settings::Abac;
+use crate::terms::MARK;
+
+/// The lawful value of the ABAC tag of the resource `arn` at the time of `call`. `None` if no record shows it.
+pub fn owner<'a>(arn: &str, call: &Call, evidence: &'a Evidence, abac: &Abac) -> Option<TagValue<'a>> {
+    let history = evidence.tag_history.at(arn, call.time())?;
+    history.lawful_at(&abac.tag, &|change| is_lawful(change, evidence, abac))
+}
+
+/// The same before that second.
+pub fn owner_before<'a>(arn: &str, call: &Call, evidence: &'a Evidence, abac: &Abac) -> Option<TagValue<'a>> {
+    let history = evidence.tag_history.at(arn, call.time())?;
+    history.lawful_before(&abac.tag, &|change| is_lawful(change, evidence, abac))
+}
+
+/// Tagwarden's mark on the resource `arn` before that second, and at it.
+pub fn mark<'a>(
+    arn: &str,
+    call: &Call,
+    evidence: &'a Evidence,
+    abac: &Abac,
+) -> (Option<TagValue<'a>>, Option<TagValue<'a>>) {
+    let Some(history) = evidence.tag_history.at(arn, call.time()) else { return (None, None) };
+    let is_lawful = |change: Retagging| is_lawful_mark(change, abac);
+    (history.lawful_before(MARK, &is_lawful), history.lawful_at(MARK, &is_lawful))
+}
+
+/// Whether a change of the ABAC tag counts.
+fn is_lawful(change: Retagging, evidence: &Evidence, abac: &Abac) -> Lawful {
+    let Retagging { is_creation, at, author, before, after } = change;
+    let caller = Caller::with_identity(author.identity(), Some(at), evidence, abac.session_tags);
+    if is_creation || author.is_trusted() || abac.is_administrator(caller.arn.as_deref()) {
+        return Lawful::Yes;
+    }
+    let Some(after) = after.filter(|after| !after.is_empty()) else { return Lawful::No };
+    match (caller.tag(&abac.tag), before) {
+        (Err(_), _) => Lawful::Unknown("somebody whose project is not known changed it"),
+        (Ok(None), _) => Lawful::No,
+        (Ok(Some((own, _))), _) if own != after => Lawful::No,
+        (Ok(_), None) => Lawful::Unknown("no record shows whose the resource was before somebody set its tag"),
+        (Ok(_), Some(Err(why))) => Lawful::Unknown(why),
+        (Ok(Some((own, _))), Some(Ok(Some(before)))) if !before.is_empty() && before != own => Lawful::No,
+        (Ok(Some(_)), Some(Ok(_))) => Lawful::Yes,
+    }
+}
+
+/// Whether a change of Tagwarden's mark counts: only its own and an administrator's do. A creator's does not.
+fn is_lawful_mark(change: Retagging, abac: &Abac) -> Lawful {
+    let principal = change.author.identity().principal();
+    match change.author.is_trusted() && !change.is_creation || abac.is_administrator(principal.as_deref()) {
+        true => Lawful::Yes,
+        false => Lawful::No,
+    }
+}
+
+/// The endpoint configuration with the tags that count at the time of `call`.
+pub(super) fn owned<'a>(config: &EndpointConfig, call: &Call, evidence: &'a Evidence, abac: &Abac) -> EndpointConfig {
+    let history = config.arn.as_deref().and_then(|arn| evidence.tag_history.at(arn, call.time()));
+    let mut changed = history.map(|history| history.changed_since_creation()).unwrap_or_default();
+    changed.retain(|key, _| !are_alike(key, MARK) && !are_alike(key, &abac.tag));
+    let mark = history.and_then(|history| history.lawful_at(MARK, &|change| is_lawful_mark(change, abac)));
+    changed.insert(MARK, mark.and_then(Result::ok).flatten());
+    let owner = history.and_then(|history| history.lawful_at(&abac.tag, &|change| is_lawful(change, evidence, abac)));
+    if let Some(Ok(owner)) = owner {
+        changed.insert(&abac.tag, owner);
+    }
+    let config = config.retagged(&changed);
+    match owner {
+        Some(Ok(_)) => EndpointConfig { has_tags_of_today: false, ..config },
+        Some(Err(_)) => config.with_unread_tags(),
+        None => config,
+    }
+}
