@@ -14,6 +14,17 @@ pub struct Abac {
     pub projects: Option<Vec<String>>,
     /// Whether sessions carry the tag.
     pub session_tags: SessionTags,
+    /// Projects whose resources everybody may use, but not change.
+    pub shared: Vec<String>,
+    /// The roles and users that may change the ABAC tag of resources, and remove Tagwarden's mark.
+    pub administrators: Vec<Pattern<'static>>,
+}
+
+impl Abac {
+    /// Whether the role or user `arn` may change the ABAC tag of resources.
+    pub fn is_administrator(&self, arn: Option<&str>) -> bool {
+        arn.is_some_and(|arn| self.administrators.iter().any(|pattern| pattern.matches(arn)))
+    }
 }
 
 /// A `[personas.NAME]` table.

@@ -154,7 +154,7 @@ impl Reader {
         }
     }
 
-    fn can_match(&mut self, what: &str, names: &[Text], known: &[&str], why: &str) {
+    pub fn can_match(&mut self, what: &str, names: &[Text], known: &[&str], why: &str) {
         for (name, span) in names {
             if !known.contains(&name.as_str()) {
                 let near = nearest(name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));

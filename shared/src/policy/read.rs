@@ -9,7 +9,7 @@ use super::model::{Policy, Setup};
 use super::nodes::{Reader, Table, values};
 use crate::rules::RULES;
 use crate::settings::{self, Abac, DefaultValue, Persona, Setting};
-use crate::terms::{Mode, OnUnknown, SessionTags};
+use crate::terms::{Mode, OnUnknown, Pattern, SessionTags};
 
 impl Policy {
     /// Reads a policy file.
@@ -76,9 +76,11 @@ impl Reader {
             persona_tag: "Persona".to_owned(),
             projects: None,
             session_tags: SessionTags::Optional,
+            shared: Vec::new(),
+            administrators: Vec::new(),
         };
         let Some(table) = self.table_at(root, "abac") else { return abac };
-        self.known_keys(table, &["tag", "persona-tag", "projects", "session-tags"]);
+        self.known_keys(table, &["tag", "persona-tag", "projects", "session-tags", "shared", "administrators"]);
         if let Some(tag) = table.get("tag").and_then(|node| self.text(node)) {
             abac.tag = tag;
         }
@@ -89,7 +91,35 @@ impl Reader {
         if let Some(mode) = table.get("session-tags").and_then(|node| self.choice(node, SessionTags::NAMES)) {
             abac.session_tags = SessionTags::named(mode).unwrap_or(abac.session_tags);
         }
+        let shared = table.get("shared").and_then(|node| self.texts(node)).unwrap_or_default();
+        if let Some(known) = &abac.projects {
+            let known: Vec<_> = known.iter().map(String::as_str).collect();
+            self.can_match("project", &shared, &known, "`abac.projects` does not list it");
+        }
+        for (value, span) in shared.iter().filter(|(value, _)| value.contains('*')) {
+            let message = format!("`{value}` is not a project: the value of a tag cannot contain `*`");
+            self.error(span.clone(), message, "name each project whose resources everybody may use");
+        }
+        abac.shared = values(shared);
+        abac.administrators = self.administrators(table);
         abac
+    }
+
+    fn administrators(&mut self, table: &Table) -> Vec<Pattern<'static>> {
+        let patterns = table.get("administrators").and_then(|node| self.texts(node)).unwrap_or_default();
+        for (text, span) in &patterns {
+            let expected = "expected the ARN of an IAM role or user, such as `arn:aws:iam::*:role/TagAdmin`";
+            if text.contains(":assumed-role/") {
+                let help = "name the role: `arn:aws:iam::ACCOUNT:role/NAME`";
+                self.error(span.clone(), "a session's ARN never matches", help);
+            } else if !text.starts_with("arn:") || !(text.contains(":role/") || text.contains(":user/")) {
+                self.error(span.clone(), format!("`{text}` names no role or user"), expected);
+            } else if text.ends_with(":role/*") || text.ends_with(":user/*") {
+                let message = format!("`{text}` makes every role or user an administrator");
+                self.warning(span.clone(), message, "name the roles that administer tags");
+            }
+        }
+        values(patterns).into_iter().map(Pattern::new).collect()
     }
 
     fn defaults(&mut self, root: &Table) -> (Mode, OnUnknown) {
