@@ -49,6 +49,17 @@ fn errors_show_the_line_and_the_nearest_name() {
             "one of `low`, `medium`, `high`, `critical`",
         ),
         ("version = 1\n[default]\n".to_owned(), "policy.toml:2:2", "did you mean `defaults`?"),
+        ("version = 1\n[abac]\nshared = ['plat*']\n".to_owned(), "policy.toml:3:11", "cannot contain `*`"),
+        (
+            "version = 1\n[abac]\nadministrators = ['TagAdmin']\n".to_owned(),
+            "policy.toml:3:19",
+            "names no role or user",
+        ),
+        (
+            "version = 1\n[abac]\nadministrators = ['arn:aws:sts::111122223333:assumed-role/A/b']\n".to_owned(),
+            "policy.toml:3:19",
+            "a session's ARN never matches",
+        ),
         ("version = 2\n".to_owned(), "policy.toml:1:11", "expected `version = 1`"),
         ("[rules.missing-vpc]\n".to_owned(), "policy.toml:1:1", "begin the file with `version = 1`"),
         ("version = 1\nversion = 1\n".to_owned(), "policy.toml:2:1", "duplicate key"),
@@ -93,7 +104,10 @@ fn what_can_never_have_an_effect_is_a_warning() {
     let override_ = |when: &str, hours: u8| {
         format!("[[overrides]]\nwhen = {{ {when} }}\nrules.excessive-runtime.max-hours = {hours}\n")
     };
+    let abac = |line: &str| format!("version = 1\n[abac]\nprojects = ['atlas', 'platform']\n{line}\n");
     for (policy, place, says) in [
+        (abac("shared = ['platfrom']"), "policy.toml:4:11", "did you mean `platform`?"),
+        (abac("administrators = ['arn:aws:iam::*:role/*']"), "policy.toml:4:19", "every role or user an administrator"),
         (types.to_owned(), "policy.toml:3:21", "no SageMaker instance type matches it"),
         (EXEMPTION.replace("[rules.missing-vpc]\n", ""), "policy.toml:4:10", "the rule `missing-vpc` is off"),
         (EXEMPTION.replace("2099-12-31", "2020-12-31"), "policy.toml:6:9", "expired after 2020-12-31"),

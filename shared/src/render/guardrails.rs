@@ -115,6 +115,8 @@ fn tagwarden(context: &GuardrailContext) -> Result<Statements, String> {
 
 fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, String> {
     let tag = policy.abac.tag.as_str();
+    let mut context = context.clone();
+    context.trusted.extend(policy.abac.administrators.iter().cloned());
     let others = context.neither_trusted_nor_tagwarden("--protect-tags")?;
     let persona = policy.abac.persona_tag.as_str();
     // For SageMaker's resources, a tag `project` also counts as `aws:ResourceTag/Project`: the case of a key must not

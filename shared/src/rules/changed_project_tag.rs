@@ -36,6 +36,9 @@ const RECENT: SignedDuration = SignedDuration::from_hours(24);
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let key = &settings.abac.tag;
+    if settings.abac.is_administrator(facts.caller.arn.as_deref()) {
+        return Ok(Outcome::Skip(ADMINISTRATOR.to_owned()));
+    }
     if !facts.operation.only_tags() {
         return Ok(launch(facts, key));
     }
@@ -144,6 +147,7 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
         let condition = condition.with(Test::is_unset("sagemaker:TaggingAction"));
         deny(&called("AddTags"), condition.with(Test::has_text(principal_tag(key)))).but(UNTAGGED)
     };
+    let removed = Condition::from(Test::any_equals_ignoring_case("aws:TagKeys", &[key, MARK]));
     let given_away = [Test::differs_from(&of_request, &principal_tag(key)), Test::has_text(&of_request)];
     let taken_over =
         [Test::differs_from(&of_resource, &of_request), Test::has_text(&of_resource), Test::has_text(&of_request)];
@@ -159,10 +163,10 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
         changes(taken_over.into()),
         changes(emptied.into()),
         changes(marked.into()).but(white_space),
-        deny(&called("DeleteTags"), Test::any_equals_ignoring_case("aws:TagKeys", &[key, MARK])),
+        deny(&called("DeleteTags"), removed),
     ];
     denials.extend(almost(key).into_iter().map(|condition| changes(condition).but(UNUSUAL_CASE)));
-    denials
+    denials.into_iter().map(|denial| denial.except_administrators(settings.abac)).collect()
 }
 
 /// Callers whom ABAC cannot tell apart, such as Tagwarden's functions.
@@ -217,6 +221,21 @@ mod tests {
         assert_eq!(add_tags(&project("atlas")).caller(&[]).says(&RULE), "fail tags[0].value");
         let unknown = Case::of("AddTags", &format!(r#"{{"resourceArn":"{ARN}","tags":[{}]}}"#, project("atlas")));
         assert_eq!(unknown.says(&RULE), "unknown userIdentity");
+    }
+
+    #[test]
+    fn administrators_may_change_it() {
+        let administered = |pattern: &str| format!("[abac]\nadministrators = ['{pattern}']\n");
+        let request = format!(r#"{{"resourceArn":"{ARN}","tagKeys":["Project"]}}"#);
+        let removed = |pattern: &str| Case::of("DeleteTags", &request).policy(&administered(pattern)).says(&RULE);
+        assert_eq!(removed("arn:aws:iam::*:role/DataScientist"), "skip");
+        assert_eq!(removed("arn:aws:iam::*:role/TagAdmin"), "fail tagKeys[0]");
+        add_tags(&project("borealis")).policy(&administered("arn:aws:iam::*:role/A")).with_facts(&RULE, |_, settings, _| {
+            for denial in RULE.denials(settings) {
+                let last = denial.condition.tests().last();
+                assert_eq!(last, Some(&Test::not_like("aws:PrincipalArn", &settings.abac.administrators)));
+            }
+        });
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The building blocks of the rules' preventive halves.
 
 use crate::operations::{Absence, Field, Operation, Slot};
+use crate::settings::Abac;
 use crate::statement::slot_keys::condition_key;
 use crate::statement::{Condition, Test};
 use crate::terms::Pattern;
@@ -42,6 +43,15 @@ impl Denial {
     #[must_use]
     pub fn but(mut self, difference: Difference) -> Self {
         self.differences.push(difference);
+        self
+    }
+
+    /// Does not deny what administrators of the ABAC tag do.
+    #[must_use]
+    pub fn except_administrators(mut self, abac: &Abac) -> Self {
+        if !abac.administrators.is_empty() {
+            self.condition = self.condition.with(Test::not_like("aws:PrincipalArn", &abac.administrators));
+        }
         self
     }
 }

@@ -155,6 +155,9 @@ impl Findings {
 pub(super) const SERVICE_LINKED_ROLE: &str =
     "the caller is a service-linked role: AWS creates it, and it has no project";
 
+/// Why rules about other projects' resources do not apply to some callers.
+pub(super) const ADMINISTRATOR: &str = "the caller is one of `administrators` in `[abac]`";
+
 /// What is expected if a list of patterns decides. A long list is cut short: the policy has all of it.
 pub(super) fn one_of(patterns: &[Pattern]) -> String {
     const SHOWN: usize = 8;

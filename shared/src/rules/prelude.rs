@@ -1,7 +1,7 @@
 //! What a rule's file needs.
 
 pub(super) use super::denial::*;
-pub(super) use super::outcome::{Findings, Outcome, SERVICE_LINKED_ROLE, Violation};
+pub(super) use super::outcome::{ADMINISTRATOR, Findings, Outcome, SERVICE_LINKED_ROLE, Violation};
 pub(super) use super::rule::{Need, Rule};
 #[cfg(test)]
 pub(super) use super::testing::Case;
