@@ -24,6 +24,8 @@ pub struct Account(Mutex<State>);
 pub struct State {
     /// Tags of roles and users, by ARN.
     pub tags: BTreeMap<String, Tags>,
+    /// Tags of resources, by ARN.
+    pub resource_tags: BTreeMap<String, Tags>,
     /// Recorded sessions.
     pub sessions: Sessions,
     /// Responses of SageMaker's operations. A listed resource is described by its summary.
@@ -111,7 +113,9 @@ impl CallSageMaker for Account {
             state.lists.values().flatten().flat_map(|page| &page.summaries).find(|one| one["TrainingJobName"] == name)
         };
         let answer = state.answers.get(operation).cloned().or_else(|| listed().cloned().map(Ok));
-        answer.unwrap_or_else(|| Ok(serde_json::json!({"TrainingJobName": name})))
+        // Whatever a test does not describe is the very resource of the call.
+        let created = target.time.unwrap_or_default().as_second();
+        answer.unwrap_or_else(|| Ok(serde_json::json!({"TrainingJobName": name, "CreationTime": created})))
     }
 }
 
@@ -126,7 +130,9 @@ impl ListResources for Account {
 
 impl DescribeResource for Account {
     async fn tags_of(&self, arn: &str) -> AwsResult<serde_json::Value> {
-        self.doing("tags-of", arn).map(|_| serde_json::json!([{"Key": "Project", "Value": "atlas"}]))
+        let state = self.doing("tags-of", arn)?;
+        let tags = state.resource_tags.get(arn).into_iter().flat_map(Tags::iter);
+        Ok(tags.map(|(key, value)| serde_json::json!({"Key": key, "Value": value})).collect())
     }
 }
 

@@ -143,8 +143,8 @@ mod tests {
             action: "stop-training-job".to_owned(),
             result: text.repeat(times),
             failed: true,
-            stopped: false,
             milliseconds: 1,
+            ..ActionResult::default()
         };
         let brief = brief(&decision(text, times), &policy);
         alert(&brief, &vec![result; 3], &policy)

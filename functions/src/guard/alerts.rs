@@ -1,6 +1,5 @@
 //! Alerts the security team.
 
-use jiff::Timestamp;
 use tagwarden::decide::{Decision, Verb};
 use tagwarden::policy::Policy;
 
@@ -50,7 +49,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             return false;
         }
         let Some(alert) = PendingAlert::of(decision, alert::done(results)) else { return false };
-        let now = Timestamp::now();
+        let now = self.now();
         let ends = now.saturating_add(self.interval).unwrap_or(now);
         match self.ports.add_alert(&AlertGroup::of(decision, &message.attributes), &alert, ends).await {
             Ok(timing) => timing == AlertTiming::InDigest,
@@ -98,7 +97,7 @@ mod tests {
 
     /// Runs `send-digests` after this number of intervals.
     async fn digests(guard: &Guard<Account>, intervals: i32) -> Result<usize, String> {
-        let now = Timestamp::now() + INTERVAL * intervals;
+        let now = now() + INTERVAL * intervals;
         digest::send(now, INTERVAL, &guard.ports).await
     }
 

@@ -208,6 +208,9 @@ mod tests {
     async fn a_request_that_cloudtrail_omitted_is_recovered() {
         let event = event("CreateTrainingJob.request-omitted", "omitted", "omitted");
         let guard_ = guard("[rules.missing-project-tag]\n[rules.missing-vpc]");
+        let job: serde_json::Value = serde_json::from_str(&event).expect("JSON");
+        let arn = job["detail"]["responseElements"]["trainingJobArn"].as_str().expect("an ARN").to_owned();
+        guard_.ports.state().resource_tags.insert(arn, [("Project", "atlas")].into_iter().collect());
         let decisions = guard_.handle(&event, FUNCTION).await.expect("handled");
         let rules: Vec<_> = decisions[0].findings.iter().map(|finding| finding.rule).collect();
         assert_eq!((decisions[0].verdict, rules), (Verdict::Violation, vec!["missing-vpc"]));
@@ -224,6 +227,7 @@ mod tests {
         let config = serde_json::json!({
             "EndpointConfigName": "churn-no-volume-key",
             "EndpointConfigArn": "arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/churn-no-volume-key",
+            "CreationTime": 0,
             "ProductionVariants": [{"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.xlarge"}],
         });
         let guard = |rules: &str| {

@@ -1,5 +1,6 @@
 //! Guards of accounts in memory, and sample events, for tests.
 
+use jiff::Timestamp;
 use tagwarden::policy::Policy;
 
 use super::setup::Guard;
@@ -9,6 +10,11 @@ use crate::policy_file::PolicyFile;
 pub(super) const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:guard-training";
 pub(super) const CALLER: &str = "arn:aws:iam::111122223333:role/DataScientist-atlas";
 pub(super) const EXECUTION_ROLE: &str = "arn:aws:iam::111122223333:role/ml/atlas/atlas-train";
+
+/// A short time after the sample events.
+pub(super) fn now() -> Timestamp {
+    "2026-03-02T12:00:00Z".parse().expect("a time")
+}
 
 /// A sample event, with `from` replaced by `to`.
 pub(super) fn event(name: &str, from: &str, to: &str) -> String {
@@ -37,7 +43,7 @@ pub(super) fn guard_by(policy: Policy) -> Guard<Account> {
     for role in [CALLER, EXECUTION_ROLE] {
         account.state().tags.insert(role.to_owned(), [("Project", "atlas")].into_iter().collect());
     }
-    Guard::new("guard-training".to_owned(), PolicyFile::fixed(policy), account, |_| ())
+    Guard::new("guard-training".to_owned(), PolicyFile::fixed(policy), account, |_| ()).with_clock(now)
 }
 
 /// The actions and alerts in the journal, without lookups and claims.

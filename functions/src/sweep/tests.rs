@@ -36,8 +36,8 @@ fn job(number: usize, age: SignedDuration) -> Value {
 /// CloudTrail's record of the creation of a job.
 fn record(number: usize, age: SignedDuration) -> String {
     json!({"eventID": format!("event-{number}"), "eventTime": (now() - age).to_string(),
-        "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateTrainingJob",
-        "userIdentity": {"type": "AssumedRole", "principalId": "AROA:ana", "sessionContext": {"sessionIssuer": {"arn": CALLER}}},
+        "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateTrainingJob", "awsRegion": "eu-west-1",
+        "recipientAccountId": "111122223333", "userIdentity": {"type": "AssumedRole", "principalId": "AROA:ana", "sessionContext": {"sessionIssuer": {"arn": CALLER}}},
         "responseElements": {"trainingJobArn": arn(number)}})
     .to_string()
 }
@@ -111,7 +111,8 @@ async fn an_expired_session_leads_to_no_violation() {
     let rules = "[rules.foreign-project-tag]\n[rules.missing-vpc]\naction = 'alert'";
     let guard = guard(rules, account(&[&[(1, HOUR)]]));
     // The job's project is `atlas`, and so may the session's have been.
-    let other = [("Project", "borealis")].into_iter().collect();
+    let (own, other) = ([("Project", "atlas")].into_iter().collect(), [("Project", "borealis")].into_iter().collect());
+    guard.ports().state().resource_tags.insert(arn(1), own);
     guard.ports().state().tags.insert(CALLER.to_owned(), other);
     sweep_at(&guard, now()).await.expect("swept");
     assert_eq!(effects(&guard), ["publish"]);
@@ -156,7 +157,7 @@ async fn an_old_resource_is_reported_and_not_stopped() {
     let guard = guard(NO_VPC, account(&[&[(1, SignedDuration::from_hours(25))]]));
     sweep_at(&guard, now()).await.expect("swept");
     assert_eq!(effects(&guard), ["publish"]);
-    assert!(guard.ports().state().messages[0].texts[0].1.contains("Not stopped: it has existed for more than a day"));
+    assert!(guard.ports().state().messages[0].texts[0].1.contains("Not stopped: the call was made more than a day ago"));
     let of_history = SignedDuration::from_hours(91 * 24);
     let guard = self::guard(NO_VPC, account(&[&[(1, of_history)]]));
     sweep_at(&guard, now()).await.expect("swept");

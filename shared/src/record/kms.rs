@@ -62,6 +62,6 @@ mod tests {
         }
         assert!(is_aws_managed_alias("arn:aws:kms:eu-west-1:444455556666:alias/aws/s3"));
         assert!(!is_aws_managed_alias("arn:aws:kms:eu-west-1:444455556666:alias/awsome"));
-        assert_eq!(crate::record::arn::account("arn:aws:kms:eu-west-1:444455556666:alias/ml"), Some("444455556666"));
+        assert_eq!(arn::account("arn:aws:kms:eu-west-1:444455556666:alias/ml"), Some("444455556666"));
     }
 }
