@@ -110,6 +110,10 @@ fn calls(operation: &Operation) -> Vec<String> {
     if is_recoverable(operation) {
         calls.push(describing(operation.name));
     }
+    // Before it sets a tag back, a guard describes the resource, of whatever kind it is.
+    if operation.only_tags() {
+        calls.extend(Operation::all().filter(|by| by.described && by.creates()).map(|by| describing(by.name)));
+    }
     calls
 }
 

@@ -267,7 +267,10 @@ fn functions_set_only_the_abac_tag_and_the_mark() {
             assert_eq!(statement["Condition"], condition, "{binary}");
         }
         let acting = statements.iter().find(|one| texts(&one["Action"]).any(|granted| granted == "sagemaker:ListTags"));
-        assert_eq!(tags["Resource"], acting.expect("it acts on what it tags")["Resource"], "{binary}");
+        let acting = &acting.expect("it acts on what it tags")["Resource"];
+        // The guard that judges changes of tags sets them back, on any kind of resource.
+        let any = json!([{"Fn::Sub": "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:*"}]);
+        assert_eq!(tags["Resource"], if binary == "guard-studio" { any } else { acting.clone() }, "{binary}");
     }
     assert_eq!(taggers, 4);
 }

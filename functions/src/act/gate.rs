@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use tagwarden::evidence::carrier;
-use tagwarden::operations::{Absence, Field, Operation};
+use tagwarden::operations::Field;
 use tagwarden::record::json::{self, find};
 
 use super::subject::Subject;
@@ -105,9 +105,4 @@ fn mended(subject: &Subject, described: &Value) -> Option<String> {
 fn is_on_its_way(described: &Value, config: &[String]) -> bool {
     let pending = described.get("pendingDeploymentSummary").and_then(|pending| pending.get("endpointConfigName"));
     pending.and_then(Value::as_str).is_some_and(|pending| config == [pending])
-}
-
-/// Whether calls of this operation create the resource that they are about.
-pub fn creates(operation: &Operation) -> bool {
-    operation.absence == Absence::Unset && !operation.name.starts_with("Update")
 }

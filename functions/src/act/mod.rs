@@ -13,7 +13,6 @@ mod tag;
 mod users;
 
 pub use brake::Limit;
-pub use gate::creates;
 pub use plan::{ActionResult, act};
 pub use subject::Subject;
 pub use users::{UserKind, users};

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use tagwarden::operations::Operation;
 use tagwarden::record::Call;
+use tagwarden::record::arn::kind;
 
-use super::gate::creates;
 use crate::ports::Target;
 
 /// The resource of a call, and the call.
@@ -35,7 +35,7 @@ impl<'a> Subject<'a> {
 
     /// Whether the call created the resource.
     pub(super) fn is_creation(&self) -> bool {
-        creates(self.operation)
+        self.operation.creates()
     }
 
     /// The operation whose resource is described: that of the call, or the one that creates what the call tags.
@@ -46,6 +46,6 @@ impl<'a> Subject<'a> {
 
 /// The operation that creates resources of the kind of this ARN.
 fn tagged(arn: &str) -> Option<&'static Operation> {
-    let kind = tagwarden::record::arn::kind(arn)?;
-    Operation::all().find(|by| by.kind == kind && creates(by) && by.described)
+    let kind = kind(arn)?;
+    Operation::all().find(|by| by.kind == kind && by.creates() && by.described)
 }

@@ -89,6 +89,7 @@ operations! {
     "DeleteEndpointConfig" => delete_endpoint_config(set_endpoint_config_name: "endpointConfigName"),
     "DescribeEndpoint" => describe_endpoint(set_endpoint_name: "endpointName"),
     "DeleteEndpoint" => delete_endpoint(set_endpoint_name: "endpointName"),
+    "UpdateEndpoint" => update_endpoint(set_endpoint_name: "endpointName", set_endpoint_config_name: "endpointConfigName"),
     "DescribeInferenceComponent" => describe_inference_component(set_inference_component_name: "inferenceComponentName"),
     "DeleteInferenceComponent" => delete_inference_component(set_inference_component_name: "inferenceComponentName"),
     "DescribeInferenceExperiment" => describe_inference_experiment(set_name: "name"),

@@ -15,7 +15,7 @@ use tagwarden::terms::MARK;
 use super::attempt::{Attempt, Trigger};
 use super::gather::Ledger;
 use super::setup::Guard;
-use crate::act::{ActionResult, creates};
+use crate::act::ActionResult;
 use crate::ports::{AwsResult, Creation, Enforce, LawfulChange, LedgerEntry, LookUp, UsedConfig};
 use crate::trigger::user_identity;
 
@@ -35,7 +35,7 @@ pub(super) struct Judged<'a> {
 /// The creation that a call reports: the ARN and the time of a resource that something else can report as well, or that has tags.
 pub(super) fn creation_of<'a>(call: &Call<'a>, operation: &Operation) -> Option<(&'a str, Timestamp)> {
     let is_kept = operation.event.is_some() || operation.list.is_some() || operation.has(Field::Tags);
-    operation.arn(call).filter(|_| is_kept && creates(operation)).zip(call.time())
+    operation.arn(call).filter(|_| is_kept && operation.creates()).zip(call.time())
 }
 
 impl Judged<'_> {
@@ -124,7 +124,7 @@ impl<P: LookUp + Enforce> Guard<P> {
                     warn(arn, self.ports.add_change(arn, created, &change).await);
                 }
             }
-        } else if !creates(operation)
+        } else if !operation.creates()
             && let Some(config) = judged.config()
         {
             warn(arn, self.ports.add_config(arn, created, &config).await);

@@ -157,7 +157,9 @@ async fn an_old_resource_is_reported_and_not_stopped() {
     let guard = guard(NO_VPC, account(&[&[(1, SignedDuration::from_hours(25))]]));
     sweep_at(&guard, now()).await.expect("swept");
     assert_eq!(effects(&guard), ["publish"]);
-    assert!(guard.ports().state().messages[0].texts[0].1.contains("Not stopped: the call was made more than a day ago"));
+    assert!(
+        guard.ports().state().messages[0].texts[0].1.contains("Not stopped: the call was made more than a day ago")
+    );
     let of_history = SignedDuration::from_hours(91 * 24);
     let guard = self::guard(NO_VPC, account(&[&[(1, of_history)]]));
     sweep_at(&guard, now()).await.expect("swept");

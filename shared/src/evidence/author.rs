@@ -1,6 +1,6 @@
 //! Who changed tags, with which call.
 
-use super::history::carrier;
+use super::carrier::carrier;
 use crate::record::{Call, Identity};
 
 /// Who changed tags, with which call.

@@ -8,10 +8,11 @@ use std::ops::RangeBounds;
 
 use jiff::Timestamp;
 
+use super::carrier::carrier;
 use super::{Author, Tags};
 use crate::operations::{Absence, Field, Operation};
+use crate::record::Call;
 use crate::record::json::{Value, member, member_text};
-use crate::record::{Call, arn};
 
 /// What a call did to the tags of a role, user or resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,17 +147,6 @@ fn read_tags(list: Option<&Value>) -> Option<Tags> {
 fn read_keys(request: &Value) -> Option<Vec<String>> {
     let keys = member(request, "tagKeys")?.as_array()?;
     keys.iter().map(|key| key.as_str().map(str::to_owned)).collect()
-}
-
-/// A key for the carrier of tags with this ARN. In an account, the names of roles and users are unique, regardless of
-/// path and case (IAM User Guide, "IAM identifiers"). SageMaker writes names in ARNs in lower case, and accepts them in
-/// any case.
-pub fn carrier(arn: &str) -> Option<String> {
-    if !arn::is_of_iam(arn) {
-        return Some(arn.to_ascii_lowercase());
-    }
-    let kind = if arn::is_user(arn) { "user" } else { "role" };
-    Some(format!("{}:{kind}/{}", arn::account(arn)?, arn::name(arn)?.to_ascii_lowercase()))
 }
 
 impl Change {

@@ -4,6 +4,7 @@
 //! with both. A fact that is missing here is [`Unread`], never assumed.
 
 mod author;
+mod carrier;
 mod endpoint_configs;
 mod history;
 mod iam;
@@ -21,8 +22,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 pub use author::Author;
+pub use carrier::carrier;
 pub use endpoint_configs::EndpointConfig;
-pub use history::{TagChange, TagHistory, TagValue, TagsAt, carrier};
+pub use history::{TagChange, TagHistory, TagValue, TagsAt};
 pub use iam::decode_policy_document;
 pub use lawful::{Lawful, Retagging};
 pub use looked_up::{AttachedPolicy, IamEntity, Key, LookedUp};

@@ -2,10 +2,12 @@
 
 mod caller;
 mod ownership;
+mod tag_keys;
 
 pub use caller::{Caller, TagSource};
 use ownership::owned;
 pub use ownership::{mark, owner, owner_before};
+pub use tag_keys::are_alike;
 
 use crate::evidence::{EndpointConfig, Evidence, IamEntity, LookedUp, Model};
 use crate::operations::{Absence, Field, Operation, Slot};
@@ -49,14 +51,6 @@ impl ResourceTag<'_> {
     pub fn value_path(&self) -> String {
         format!("{TAGS}[{}].value", self.index)
     }
-}
-
-/// Whether people, billing or IAM may confuse the two tag keys: they differ at most in case and white space.
-pub fn are_alike(one: &str, other: &str) -> bool {
-    fn normalised(key: &str) -> impl Iterator<Item = char> {
-        key.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase)
-    }
-    normalised(one).eq(normalised(other))
 }
 
 /// Where requests carry tags.

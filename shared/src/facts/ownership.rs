@@ -4,7 +4,8 @@
 //! resource had and the one that it gets, or by an administrator. Any other change is a theft or a gift, and must not make
 //! its victim guilty.
 
-use super::{Caller, are_alike};
+use super::caller::Caller;
+use super::tag_keys::are_alike;
 use crate::evidence::{EndpointConfig, Evidence, Lawful, Retagging, TagValue};
 use crate::record::Call;
 use crate::settings::Abac;

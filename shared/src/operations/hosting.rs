@@ -117,7 +117,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         .used_by(&["CreateInferenceComponent", "CreateInferenceExperiment"])
         // Events spell the states of endpoints differently than the API.
         .announced_by("SageMaker Endpoint State Change", &["IN_SERVICE"]),
-    update("UpdateEndpoint", "endpoint", "endpointName", "endpointArn", NO_WAY_BACK, &[ENDPOINT_CONFIG]),
+    // Back to the configuration before, if that one is known.
+    update("UpdateEndpoint", "endpoint", "endpointName", "endpointArn", By("UpdateEndpoint"), &[ENDPOINT_CONFIG]),
     update(
         "UpdateEndpointWeightsAndCapacities",
         "endpoint",

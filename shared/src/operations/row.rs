@@ -99,6 +99,11 @@ impl Operation {
         }
     }
 
+    /// Whether its calls create the resource that they are about. An update that replaces all settings does not.
+    pub fn creates(&self) -> bool {
+        self.absence == Absence::Unset && !self.name.starts_with("Update")
+    }
+
     /// Whether it only changes the tags of an existing resource.
     pub fn only_tags(&self) -> bool {
         self.slots().any(|slot| matches!(slot.field, Field::AddedTags | Field::RemovedTag))
