@@ -112,7 +112,11 @@ fn calls(operation: &Operation) -> Vec<String> {
     }
     // Before it sets a tag back, a guard describes the resource, of whatever kind it is.
     if operation.only_tags() {
-        calls.extend(Operation::all().filter(|by| by.described && by.creates()).map(|by| describing(by.name)));
+        calls.extend(
+            Operation::all()
+                .filter(|by| by.described && by.creates() && by.kind_takes_tags())
+                .map(|by| describing(by.name)),
+        );
     }
     calls
 }

@@ -287,17 +287,17 @@ pub fn called(operation: &str, request: Value, arn: Option<(&str, Value)>) -> Va
     event
 }
 
-/// A sample event, translated to the emulated account.
+/// A sample event, translated to the emulated account, as of now.
 pub fn in_this_account(sample: &str) -> Value {
     let text = event(&format!("{sample}.json"))
         .replace("111122223333", ACCOUNT)
         .replace("DataScientist-atlas", "DataScientist");
-    serde_json::from_str(&text).expect("JSON")
+    just_now(serde_json::from_str(&text).expect("JSON"))
 }
 
-/// The CloudTrail event of a creation that happens now.
+/// The CloudTrail event of a call that is made now. CloudTrail's times have whole seconds.
 pub fn just_now(mut event: Value) -> Value {
-    event["detail"]["eventTime"] = json!(Timestamp::now().to_string());
+    event["detail"]["eventTime"] = json!(Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     event
 }
 

@@ -1,6 +1,7 @@
 //! The Lambda functions, from event to action: the real binaries with an emulated AWS account.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -95,7 +96,8 @@ fn observe_only_reports_and_changes_nothing() {
 fn an_endpoint_is_judged_by_the_configuration_that_it_uses() {
     for (is_made, is_marked, expected) in [
         (true, false, "violates `unencrypted-volume`"),
-        (true, true, "is marked as violating `missing-vpc`"),
+        // A mark that Tagwarden did not set says nothing.
+        (true, true, "violates `unencrypted-volume`"),
         (false, false, "sagemaker:DescribeEndpointConfig failed"),
     ] {
         let world = World::new(
@@ -117,12 +119,11 @@ fn an_endpoint_is_judged_by_the_configuration_that_it_uses() {
         let alerts = world.emulator.alerts();
         assert_eq!(alerts.len(), 1);
         let record = alert_record(&alerts[0]);
-        let finding = &record["findings"][0];
+        let [finding] = list(&record["findings"]) else { panic!("{record}") };
         assert_eq!(finding["rule"], "noncompliant-endpoint-config");
         assert!(finding["message"].as_str().expect("text").contains(expected), "{finding}");
-        let why = "the request of an update does not hold the previous settings";
-        let not_stopped = if is_made { json!(why) } else { Value::Null };
-        assert_eq!(record["actions"][0]["not_stopped"], not_stopped);
+        let results: Vec<_> = list(&record["deeds"]).iter().map(|deed| deed["result"].clone()).collect();
+        assert_eq!(results, if is_made { vec![json!("it had ended before")] } else { Vec::new() }, "no such endpoint");
     }
 }
 
@@ -221,8 +222,9 @@ fn a_session_tag_decides_in_any_order_of_events() {
 /// Another access key signs the call, so only the principal and the time of issue lead to the session.
 #[test]
 fn sessions_of_one_second_do_not_hide_each_other() {
+    let assumed = in_this_account("AssumeRole.session-tags").to_string().replace("MlopsEngineer", "DataScientist");
     let issued = |project: &str, key: &str| {
-        let event = in_this_account("AssumeRole.session-tags").to_string().replace("MlopsEngineer", "DataScientist");
+        let event = &assumed;
         let event = event.replace(r#""value":"atlas""#, &format!(r#""value":"{project}""#));
         let mut event: Value = serde_json::from_str(&event).expect("JSON");
         event["detail"]["responseElements"]["credentials"]["accessKeyId"] = json!(key);
@@ -445,10 +447,12 @@ fn a_recreated_configuration_is_judged_again() {
     assert_eq!(world.emulator.alerts().len(), 1);
     world.deliver(&second).expect("handled");
     assert_eq!(world.emulator.alerts().len(), 0);
-    // The third configuration.
+    // The third configuration, after longer than two clocks may differ.
+    std::thread::sleep(Duration::from_secs(6));
     world.create_endpoint_config_with(&json!("again"), &json!("model-of-again"));
-    let mut third = called(operation.name, request(operation, "again"), Some(("endpointConfigArn", arn)));
-    third["detail"]["eventTime"] = json!((Timestamp::now() + SignedDuration::from_secs(60)).to_string());
+    let third = called(operation.name, request(operation, "again"), Some(("endpointConfigArn", arn)));
+    world.deliver(&second).expect("it is late");
+    assert_eq!(list(&world.emulator.sagemaker("ListEndpointConfigs", &json!({}))["EndpointConfigs"]).len(), 1);
     world.deliver(&third).expect("handled");
     assert_eq!(world.emulator.alerts().len(), 1);
     assert_eq!(list(&world.emulator.sagemaker("ListEndpointConfigs", &json!({}))["EndpointConfigs"]).len(), 0);
@@ -511,6 +515,9 @@ fn every_resource_that_can_be_stopped_is_stopped() {
         let world = World::new(guard, &format!("{NO_SESSIONS}{NO_REGION}"));
         for operation in operations(areas) {
             let Stop::By(undo) = operation.stop else { continue };
+            if undo == operation.name {
+                continue;
+            }
             let done = format!("done by {undo}");
             for (case, expected) in
                 [("runs", done.as_str()), ("ended", "it had ended before"), ("gone", "it had ended before")]
@@ -591,9 +598,7 @@ fn a_resource_in_use_is_marked_and_not_deleted() {
         let guard =
             GUARDS.iter().find(|(_, areas)| operations(areas).any(|one| one.name == operation.name)).expect("one");
         let world = World::new(guard.0, &format!("{NO_SESSIONS}{NO_REGION}"));
-        let mut event = world.make(operation, "used");
-        // Only resources that are newer than the model can use it.
-        event["detail"]["eventTime"] = json!("2020-01-01T00:00:00Z");
+        let event = world.make(operation, "used");
         match create {
             "CreateEndpointConfig" => world.create_endpoint_config_with(&json!("user"), &name),
             create => drop(world.emulator.sagemaker(create, &members)),
@@ -668,6 +673,54 @@ fn requests_are_recovered() {
     }
 }
 
+/// Updates an endpoint to a configuration without a volume key, and returns what is done about it.
+fn roll_back(world: &World, name: &str) -> String {
+    let operation = |name: &str| Operation::named(name).expect("it is judged");
+    let (before, after) = (format!("{name}-before"), format!("{name}-after"));
+    let model = json!(format!("model-of-{name}"));
+    world.create_model(&model);
+    world.create_endpoint_config_with(&json!(after), &model);
+    let variant =
+        json!({"VariantName": "a", "ModelName": model, "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1});
+    let encrypted = json!({"EndpointConfigName": before, "KmsKeyId": "key", "ProductionVariants": [variant]});
+    world.emulator.sagemaker("CreateEndpointConfig", &encrypted);
+    world.emulator.sagemaker("CreateEndpoint", &json!({"EndpointName": name, "EndpointConfigName": before}));
+    let arn = json!(format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/{name}"));
+    let called = |by: &str, config: &str| {
+        let request = json!({"endpointName": name, "endpointConfigName": config});
+        called(by, request, operation(by).resource_arn.map(|path| (path, arn.clone())))
+    };
+    let answer = world.deliver(&called("CreateEndpoint", &before)).expect("handled");
+    let answer: Value = serde_json::from_str(&answer).expect("JSON");
+    assert_eq!(answer[0]["verdict"], "compliant", "{answer}");
+    world.emulator.alerts();
+    std::thread::sleep(Duration::from_secs(1));
+    world.emulator.sagemaker("UpdateEndpoint", &json!({"EndpointName": name, "EndpointConfigName": after}));
+    world.deliver(&called("UpdateEndpoint", &after)).expect("handled");
+    let now = world.emulator.sagemaker("DescribeEndpoint", &json!({"EndpointName": name}));
+    assert_eq!(now["EndpointConfigName"], before);
+    alert_record(&world.emulator.alerts()[0])["deeds"][0]["result"].as_str().expect("text").to_owned()
+}
+
+/// Takes resources of all kinds over, and sees that each is given back.
+fn set_tags_back(world: &World) {
+    world.put_policy(&format!("version = 1\n{NO_SESSIONS}[rules.changed-project-tag]\naction = 'tag'\n"));
+    for operation in Operation::all().filter(|by| by.kind_takes_tags() && by.creates() && is_recoverable(by)) {
+        let Some(path) = operation.resource_arn else { continue };
+        let mut event = world.make(operation, &format!("taken-{}", operation.name.to_lowercase()));
+        event["detail"]["requestParameters"]["tags"] = json!([{"key": "Project", "value": "atlas"}]);
+        world.deliver(&event).expect(operation.name);
+        let arn = event["detail"]["responseElements"][path].clone();
+        let borealis = json!([{"Key": "Project", "Value": "borealis"}]);
+        world.emulator.sagemaker("AddTags", &json!({"ResourceArn": arn, "Tags": borealis}));
+        let tags = json!([{"key": "Project", "value": "borealis"}]);
+        let taken = called("AddTags", json!({"resourceArn": arn, "tags": tags}), None);
+        world.deliver(&taken).expect(operation.name);
+        let record = alert_record(&world.emulator.alerts()[0]);
+        assert_eq!(record["deeds"][0]["result"], "tagged with `Project` = `atlas`", "{}: {record}", operation.name);
+    }
+}
+
 /// Each function uses every permission of its role in one of these cases. SNS and the tagging API use the permissions for KMS and
 /// `sagemaker:AddTags` on behalf of the function.
 #[test]
@@ -677,19 +730,25 @@ fn every_permission_is_used() {
     let functions = functions::<Aws>();
     for (guard, areas) in GUARDS {
         let world = World::with_policy_in_s3(guard, &format!("{everything}{NO_REGION}"));
-        // Resources that can use models and configurations.
         world.create_endpoint_config(&json!("live"));
-        world.emulator.sagemaker("CreateEndpoint", &json!({"EndpointName": "live", "EndpointConfigName": "live"}));
-        world.emulator.sagemaker("CreateTransformJob", &json!({"TransformJobName": "other"}));
-        world.emulator.sagemaker("CreateInferenceComponent", &json!({"InferenceComponentName": "other"}));
         let deliver = |event: &Value| {
             // A launch that depends on session tags is given back twice.
             let answers: Vec<_> = (0..3).map(|_| world.deliver(event)).collect();
             assert!(answers.iter().any(Answer::is_ok), "{guard}: {}: {answers:?}", event["detail"]["eventName"]);
         };
-        for operation in operations(areas) {
-            let mut event = called(operation.name, request(operation, "gone"), None);
-            event["detail"]["eventTime"] = json!("2020-01-01T00:00:00Z");
+        for (number, operation) in operations(areas).enumerate() {
+            let mut event = match operation.stop {
+                Stop::By(_) => world.make(operation, &format!("stopped-{number}")),
+                Stop::Never(_) => called(operation.name, request(operation, "gone"), None),
+            };
+            // Only what is newer can use it.
+            if let Stop::By("DeleteModel" | "DeleteEndpointConfig") = operation.stop {
+                let name = format!("user-{number}");
+                world.create_endpoint_config(&json!(name));
+                world.emulator.sagemaker("CreateEndpoint", &json!({"EndpointName": name, "EndpointConfigName": name}));
+                world.emulator.sagemaker("CreateTransformJob", &json!({"TransformJobName": name}));
+                world.emulator.sagemaker("CreateInferenceComponent", &json!({"InferenceComponentName": name}));
+            }
             let request = &mut event["detail"]["requestParameters"];
             // The facts that the rules look up, if the operation has them.
             if operation.resource_name != Some("modelName") {
@@ -700,10 +759,6 @@ fn every_permission_is_used() {
             request["roleArn"] = json!(format!("arn:aws:iam::{ACCOUNT}:role/atlas-train"));
             request["kmsKeyId"] = json!(format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/k"));
             request["outputDataConfig"] = json!({"kmsKeyId": request["kmsKeyId"]});
-            if let Some(path) = operation.resource_arn {
-                event["detail"]["responseElements"] =
-                    json!({path: format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:x/d-1/gone")});
-            }
             if let Stop::By(_) = operation.stop {
                 deliver(&event);
             }
@@ -723,6 +778,16 @@ fn every_permission_is_used() {
         let taggable = operations(areas).find(|operation| is_recoverable(operation) && operation.kind_takes_tags());
         deliver(&world.make(taggable.expect("one"), "untagged"));
 
+        world.emulator.alerts();
+        if guard == HOSTING {
+            world.put_policy(&format!(
+                "version = 1\n{NO_SESSIONS}[rules.noncompliant-endpoint-config]\n[rules.unencrypted-volume]\n"
+            ));
+            assert_eq!(roll_back(&world, "rolled-back"), "rolled back to the configuration `rolled-back-before`");
+        }
+        if guard == "guard-studio" {
+            set_tags_back(&world);
+        }
         let used: Vec<_> =
             world.emulator.journal(guard).iter().map(|call| call.replacen("tagging:", "tag:", 1)).collect();
         let (_, actions) = functions.iter().find(|(name, _)| *name == guard).expect(guard);

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use tagwarden::evidence::carrier;
-use tagwarden::operations::Field;
+use tagwarden::operations::{Field, Operation, Slot};
 use tagwarden::record::json::{self, find};
 
 use super::subject::Subject;
@@ -82,14 +82,17 @@ fn given_again(created: Timestamp, called: Timestamp) -> String {
     format!("the name was given again: this one was created at {created}, and the call was made at {called}")
 }
 
-/// What an update can change, and what a description repeats as the request says it.
-const MUTABLE: [Field; 4] = [Field::EndpointConfig, Field::InstanceType, Field::RootAccess, Field::InternetAccess];
+/// What a description repeats as the request says it.
+const REPEATED: [Field; 4] = [Field::EndpointConfig, Field::InstanceType, Field::RootAccess, Field::InternetAccess];
 
 /// Whether somebody has changed since what the call set.
 fn mended(subject: &Subject, described: &Value) -> Option<String> {
     let request = subject.call.request.as_ref().ok()?;
     let now = json::borrowed(described).ok()?;
-    let slots = subject.operation.slots().filter(|slot| MUTABLE.contains(&slot.field));
+    let kind = subject.operation.kind;
+    let updates = || Operation::all().filter(|update| update.kind == kind && !update.creates());
+    let can_change = |slot: &&Slot| updates().flat_map(Operation::slots).any(|other| other.path == slot.path);
+    let slots = subject.operation.slots().filter(|slot| REPEATED.contains(&slot.field)).filter(can_change);
     slots.into_iter().find_map(|slot| {
         let texts =
             |found: Vec<json::Found>| found.iter().filter_map(|one| one.text().ok()?.map(str::to_owned)).collect();

@@ -24,7 +24,8 @@ impl<'a> Subject<'a> {
     /// The resource that `call` created or is about.
     pub fn of(call: &'a Call<'a>, operation: &'static Operation) -> Self {
         let arn = operation.arn(call).map(str::to_owned);
-        let described = if operation.only_tags() { arn.as_deref().and_then(tagged) } else { Some(operation) };
+        let described =
+            if operation.only_tags() { arn.as_deref().and_then(|arn| tagged(arn).next()) } else { Some(operation) };
         let target = match (described, arn.as_deref()) {
             (Some(by), Some(arn)) if operation.only_tags() => Target::with_arn(arn, by),
             _ => Target::of(call, operation),
@@ -38,14 +39,17 @@ impl<'a> Subject<'a> {
         self.operation.creates()
     }
 
-    /// The operation whose resource is described: that of the call, or the one that creates what the call tags.
-    pub(super) fn described_by(&self) -> Option<&'static Operation> {
-        if self.operation.only_tags() { self.arn.as_deref().and_then(tagged) } else { Some(self.operation) }
+    /// The operations whose resource can be described: that of the call, or those that create what the call tags.
+    pub(super) fn described_by(&self) -> Vec<&'static Operation> {
+        match self.arn.as_deref().filter(|_| self.operation.only_tags()) {
+            Some(arn) => tagged(arn).collect(),
+            None => Some(self.operation).filter(|by| by.described).into_iter().collect(),
+        }
     }
 }
 
-/// The operation that creates resources of the kind of this ARN.
-fn tagged(arn: &str) -> Option<&'static Operation> {
-    let kind = kind(arn)?;
-    Operation::all().find(|by| by.kind == kind && by.creates() && by.described)
+/// The operations that create resources of the kind of this ARN. There are two for AutoML jobs.
+fn tagged(arn: &str) -> impl Iterator<Item = &'static Operation> {
+    let kind = kind(arn);
+    Operation::all().filter(move |by| Some(by.kind) == kind && by.creates() && by.described)
 }

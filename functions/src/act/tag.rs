@@ -8,6 +8,9 @@ use super::gate::{Examined, examine};
 use super::subject::Subject;
 use crate::ports::{AddTags, AwsError, AwsResult, CallSageMaker, DescribeResource};
 
+/// Why a resource of some kinds is not tagged.
+const UNDESCRIBED: &str = "Tagwarden cannot ask when it was created, so it may be another one of the same name";
+
 /// Tags.
 pub(super) type Tags = [(String, String)];
 
@@ -23,12 +26,14 @@ pub(super) async fn tag(
     let Some(arn) = subject.arn.as_deref() else {
         return Err(AwsError("the record does not have the ARN of the resource".to_owned()));
     };
-    let Some(described_by) = subject.described_by().filter(|by| by.described) else {
-        return Ok(Some(
-            "SageMaker does not say when it was created, so it may be another one of the same name".to_owned(),
-        ));
-    };
-    match examine(subject, described_by.name, ports).await? {
+    let mut examined = Examined::Another(UNDESCRIBED.to_owned());
+    for by in subject.described_by() {
+        examined = examine(subject, by.name, ports).await?;
+        if examined != Examined::Gone {
+            break;
+        }
+    }
+    match examined {
         // An ended job keeps its tags, and its costs are reported by them.
         Examined::TheOne(_) | Examined::Ended => {}
         Examined::Gone => return Ok(Some("it does not exist any more".to_owned())),

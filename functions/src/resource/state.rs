@@ -40,6 +40,7 @@ pub fn is_over(noun: &str, described: &Value) -> bool {
 /// The state of a resource.
 pub fn status<'a>(noun: &str, described: &'a Value) -> Option<&'a str> {
     let described = described.get(format!("{noun}Detail")).unwrap_or(described);
-    let names = [&format!("{noun}Status"), "Status", "TrackingServerStatus"];
+    // Both versions of AutoML jobs have the same members.
+    let names = [&format!("{}Status", noun.trim_end_matches("V2")), "Status", "TrackingServerStatus"];
     names.into_iter().find_map(|name| described.get(name)?.as_str())
 }

@@ -248,11 +248,8 @@ impl<'a> TagsAt<'a> {
     }
 
     /// The changes up to that time, oldest first: those of each second.
-    pub(super) fn seconds(
-        &self,
-        times: impl RangeBounds<Timestamp>,
-    ) -> impl Iterator<Item = (Timestamp, &'a [TagEvent])> {
-        self.changes.range(times).map(|(at, events)| (*at, events.as_slice()))
+    pub(super) fn seconds(&self) -> impl Iterator<Item = (Timestamp, &'a [TagEvent])> {
+        self.changes.range(..=self.time).map(|(at, events)| (*at, events.as_slice()))
     }
 
     /// The time.

@@ -1,7 +1,5 @@
 //! The tags that a resource lawfully has: what its creator gave it, and what somebody who may change it made of that.
 
-use std::ops::RangeBounds;
-
 use jiff::Timestamp;
 
 use super::history::TagEvent;
@@ -34,24 +32,25 @@ pub struct Retagging<'a> {
 }
 
 impl<'a> TagsAt<'a> {
-    /// The lawful value of the tag `key` before that second. `is_lawful` judges each change. `None` if no record shows it.
+    /// The lawful value of the tag `key` before the changes of that second. A creation in that second comes before them. `is_lawful`
+    /// judges each change. `None` if no record shows it.
     pub fn lawful_before(&self, key: &str, is_lawful: &dyn Fn(Retagging<'a>) -> Lawful) -> Option<TagValue<'a>> {
-        self.fold(key, ..self.time(), is_lawful)
+        self.fold(key, false, is_lawful)
     }
 
     /// The same at that second.
     pub fn lawful_at(&self, key: &str, is_lawful: &dyn Fn(Retagging<'a>) -> Lawful) -> Option<TagValue<'a>> {
-        self.fold(key, ..=self.time(), is_lawful)
+        self.fold(key, true, is_lawful)
     }
 
     fn fold(
         &self,
         key: &str,
-        times: impl RangeBounds<Timestamp>,
+        with_that_second: bool,
         is_lawful: &dyn Fn(Retagging<'a>) -> Lawful,
     ) -> Option<TagValue<'a>> {
         let mut value: Option<TagValue<'a>> = None;
-        for (at, events) in self.seconds(times) {
+        for (at, events) in self.seconds() {
             let judged = |event: &'a TagEvent, before: Option<TagValue<'a>>, is_creation: bool| {
                 let after = match event.change.effect_on(key)? {
                     Ok(after) => after,
@@ -66,6 +65,9 @@ impl<'a> TagsAt<'a> {
             // Within a second, the creation comes first.
             let (created, changed): (Vec<_>, Vec<_>) = events.iter().partition(|event| event.change.is_creation());
             value = created.into_iter().filter_map(|event| judged(event, None, true)).last().or(value);
+            if at == self.time() && !with_that_second {
+                break;
+            }
             let mut effects = changed.into_iter().filter_map(|event| judged(event, value, false));
             let first = effects.next();
             let is_ambiguous = effects.any(|effect| Some(effect) != first);

@@ -101,10 +101,11 @@ mod tests {
             assert!(OPERATION_NAMES.binary_search(&name).is_ok(), "{name} does not exist");
             match operation.stop {
                 Stop::By(undo) => {
-                    assert!(undo.starts_with("Stop") || undo.starts_with("Delete"), "{name}");
+                    let is_rolled_back = undo == name;
+                    assert!(undo.starts_with("Stop") || undo.starts_with("Delete") || is_rolled_back, "{name}");
                     assert!(OPERATION_NAMES.binary_search(&undo).is_ok(), "{name}: {undo} does not exist");
                     assert!(
-                        operation.absence == Absence::Unset || undo.starts_with("Stop"),
+                        operation.absence == Absence::Unset || undo.starts_with("Stop") || is_rolled_back,
                         "{name}: what was there before an update is not deleted"
                     );
                 }
