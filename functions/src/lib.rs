@@ -10,6 +10,8 @@ pub mod aws;
 pub mod config;
 pub mod guard;
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
 pub mod memory;
 pub mod permissions;
 pub mod policy_file;

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 use tagwarden::record::Identity;
 
+use crate::histories::cloud::Cloud;
 use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent,
     CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
-    GroupAlerts, LISTED, LawfulChange, LedgerEntry, ListFilter, ListPage, ListResources, Message, PendingAlert,
+    GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources, Message, PendingAlert,
     PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadLedger, ReadTags, ReadTrustPolicy,
     RecordSession, SageMakerError, SaveCheckpoint, Target, UsedConfig, WriteLedger,
 };
@@ -40,12 +41,18 @@ pub struct State {
     pub policy: Option<PolicyObject>,
     /// The verbs that fail.
     pub failing: BTreeSet<&'static str>,
+    /// All resources, in tests that are not content with answers.
+    pub cloud: Option<Cloud>,
     /// The calls, in order.
     pub journal: Vec<String>,
     /// The published messages.
     pub messages: Vec<Message>,
     /// The ledger, by ARN in lower case.
     pub ledger: BTreeMap<String, LedgerEntry>,
+    /// The changes in the ledger, by the same.
+    pub changes: BTreeMap<String, Vec<KnownChange>>,
+    /// The records in the ledger that are still to be judged, by the same.
+    pub unjudged: BTreeMap<String, Vec<String>>,
     /// What was stopped in each hour.
     pub stops: BTreeMap<Timestamp, u64>,
     claims: BTreeMap<String, (bool, u64)>,
@@ -108,7 +115,12 @@ impl CallSageMaker for Account {
         let name = target.member("trainingJobName").or(target.member("endpointConfigName")).unwrap_or_default();
         let done = format!("{operation} {name}");
         let verb = if describes { "describe" } else { "stop" };
-        let state = self.doing(verb, &done)?;
+        let mut state = self.doing(verb, &done)?;
+        if let Some(cloud) = &mut state.cloud {
+            let refused = |code: &str| AwsError(format!("sagemaker:{operation} failed: {code}"));
+            let answer = cloud.call(operation, |member| target.member(member).map(str::to_owned));
+            return answer.map_err(|code| SageMakerError { code: Some(code.to_owned()), error: refused(code) });
+        }
         let listed = || {
             state.lists.values().flatten().flat_map(|page| &page.summaries).find(|one| one["TrainingJobName"] == name)
         };
@@ -124,6 +136,9 @@ impl ListResources for Account {
         let page = filter.page.unwrap_or_default();
         let list = format!("{operation} {page}");
         let state = self.doing("list", list.trim_end())?;
+        if let Some(cloud) = &state.cloud {
+            return Ok(ListPage { summaries: cloud.list(operation, filter.since), next: None });
+        }
         state.lists.get(list.trim_end()).cloned().unwrap_or_else(|| Ok(ListPage::default()))
     }
 }
@@ -131,6 +146,9 @@ impl ListResources for Account {
 impl DescribeResource for Account {
     async fn tags_of(&self, arn: &str) -> AwsResult<serde_json::Value> {
         let state = self.doing("tags-of", arn)?;
+        if let Some(cloud) = &state.cloud {
+            return Ok(cloud.tags_of(arn));
+        }
         let tags = state.resource_tags.get(arn).into_iter().flat_map(Tags::iter);
         Ok(tags.map(|(key, value)| serde_json::json!({"Key": key, "Value": value})).collect())
     }
@@ -185,15 +203,22 @@ impl ClaimEvent for Account {
 impl ReadLedger for Account {
     async fn entries(&self, arns: &[&str]) -> AwsResult<BTreeMap<String, LedgerEntry>> {
         let state = self.doing("ledger", &arns.len().to_string())?;
-        let entry = |arn: &&str| Some(((*arn).to_owned(), state.ledger.get(&arn.to_ascii_lowercase())?.clone()));
+        let entry = |arn: &&str| {
+            let id = arn.to_ascii_lowercase();
+            let known = state.ledger.get(&id)?.clone();
+            let changes = state.changes.get(&id).cloned().unwrap_or_default();
+            let changes = LedgerEntry::since_creation(known.creation.time, changes);
+            Some(((*arn).to_owned(), LedgerEntry { changes, ..known }))
+        };
         Ok(arns.iter().filter_map(entry).collect())
     }
 }
 
 impl WriteLedger for Account {
-    async fn remember(&self, arn: &str, creation: &Creation) -> AwsResult<()> {
+    async fn remember(&self, arn: &str, creation: &Creation) -> AwsResult<Vec<String>> {
         let mut state = self.doing("remember", arn)?;
         let arn = arn.to_ascii_lowercase();
+        let records = state.unjudged.get(&arn).cloned().unwrap_or_default();
         let configs = creation.config.clone().map(|config| vec![config]);
         match state.ledger.get_mut(&arn) {
             Some(known) if known.creation.is_at(creation.time) => {
@@ -201,20 +226,24 @@ impl WriteLedger for Account {
                 known.creation = Creation { time: known.creation.time, tags, config: None, ..creation.clone() };
                 known.configs = configs.unwrap_or(std::mem::take(&mut known.configs));
             }
-            Some(known) if known.creation.covers(creation.time) => {}
+            Some(known) if known.creation.covers(creation.time) => return Ok(Vec::new()),
             _ => {
-                let creation = Creation { config: None, ..creation.clone() };
-                let entry = LedgerEntry { creation, changes: Vec::new(), configs: configs.unwrap_or_default() };
-                state.ledger.insert(arn, entry);
+                let (creation, configs) = (Creation { config: None, ..creation.clone() }, configs.unwrap_or_default());
+                state.ledger.insert(arn, LedgerEntry { creation, changes: Vec::new(), configs });
             }
         }
+        Ok(records)
+    }
+
+    async fn add_change(&self, arn: &str, change: &KnownChange, record: Option<&str>) -> AwsResult<()> {
+        let mut state = self.doing("add-change", arn)?;
+        state.changes.entry(arn.to_ascii_lowercase()).or_default().push(change.clone());
+        state.unjudged.entry(arn.to_ascii_lowercase()).or_default().extend(record.map(str::to_owned));
         Ok(())
     }
 
-    async fn add_change(&self, arn: &str, created: Timestamp, change: &LawfulChange) -> AwsResult<()> {
-        let mut state = self.doing("add-change", arn)?;
-        let known = state.ledger.get_mut(&arn.to_ascii_lowercase()).filter(|known| known.creation.is_at(created));
-        known.into_iter().for_each(|known| known.changes.push(change.clone()));
+    async fn forget_records(&self, arn: &str) -> AwsResult<()> {
+        self.doing("forget-records", arn)?.unjudged.remove(&arn.to_ascii_lowercase());
         Ok(())
     }
 
@@ -321,9 +350,11 @@ impl DigestAlerts for Account {
 }
 
 impl AddTags for Account {
-    async fn add_tags(&self, _arn: &str, tags: &[(String, String)]) -> AwsResult<()> {
-        let tags: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        self.doing("add-tags", &tags.join(",")).map(drop)
+    async fn add_tags(&self, arn: &str, tags: &[(String, String)]) -> AwsResult<()> {
+        let set: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let mut state = self.doing("add-tags", &set.join(","))?;
+        let tagged = state.cloud.as_mut().map_or(Ok(()), |cloud| cloud.add_tags(arn, tags));
+        tagged.map_err(|code| AwsError(format!("tag:TagResources failed: {code}")))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Names are given again, and every event can be late. Whatever leads to an action, the resource is described first. If it is not
 //! certainly the one, nothing is done.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tagwarden::evidence::carrier;
 use tagwarden::operations::{Field, Operation, Slot};
@@ -42,6 +42,9 @@ pub(super) struct Description {
 /// # Errors
 /// If the resource cannot be described.
 pub(super) async fn examine(subject: &Subject<'_>, operation: &str, ports: &impl CallSageMaker) -> AwsResult<Examined> {
+    if let Some(reason) = too_old(subject) {
+        return Ok(Examined::Another(reason));
+    }
     let described = match ports.call(&describing(operation), &subject.target).await {
         Ok(described) => described,
         Err(gone) if is_gone(&gone) => return Ok(Examined::Gone),
@@ -58,6 +61,35 @@ pub(super) async fn examine(subject: &Subject<'_>, operation: &str, ports: &impl
     match mended(subject, &described) {
         Some(reason) => Ok(Examined::Another(reason)),
         None => Ok(Examined::TheOne(Description { status, members: described })),
+    }
+}
+
+/// When the resource that a call tags was created. `None` if it does not exist any more, or cannot be described.
+///
+/// # Errors
+/// If SageMaker does not answer.
+pub async fn created_at(subject: &Subject<'_>, ports: &impl CallSageMaker) -> AwsResult<Option<Timestamp>> {
+    for by in subject.described_by() {
+        match ports.call(&describing(by.name), &subject.target).await {
+            Ok(described) => return Ok(created(&as_request(by.name, described))),
+            Err(gone) if is_gone(&gone) => {}
+            Err(other) => return Err(other.error),
+        }
+    }
+    Ok(None)
+}
+
+/// How long after a call its resource may be changed: longer than events are late. Whatever is older may hold somebody's work.
+const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Whether the call was made too long ago.
+fn too_old(subject: &Subject) -> Option<String> {
+    match subject.time {
+        None => Some("the record does not say when the call was made".to_owned()),
+        Some(called) if subject.now.duration_since(called) > MAX_AGE => {
+            Some("the call was made more than a day ago, and the resource may hold somebody's work".to_owned())
+        }
+        Some(_) => None,
     }
 }
 

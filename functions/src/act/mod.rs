@@ -13,6 +13,7 @@ mod tag;
 mod users;
 
 pub use brake::Limit;
+pub use gate::created_at;
 pub use plan::{ActionResult, act};
 pub use subject::Subject;
 pub use users::{UserKind, users};

@@ -38,6 +38,13 @@ pub struct ActionResult {
     pub milliseconds: u64,
 }
 
+impl ActionResult {
+    /// Whether anything was changed.
+    pub fn is_change(&self) -> bool {
+        self.stopped || !self.tagged.is_empty()
+    }
+}
+
 /// Carries out all actions except the alert on the resource of a call.
 pub async fn act(decision: &Decision, subject: &Subject<'_>, limit: Limit, ports: &impl Enforce) -> Vec<ActionResult> {
     let mut results = Vec::new();

@@ -18,11 +18,13 @@ pub struct Subject<'a> {
     pub(super) arn_member: Option<&'static str>,
     /// When the call was made.
     pub(super) time: Option<Timestamp>,
+    /// The present time.
+    pub(super) now: Timestamp,
 }
 
 impl<'a> Subject<'a> {
-    /// The resource that `call` created or is about.
-    pub fn of(call: &'a Call<'a>, operation: &'static Operation) -> Self {
+    /// The resource that `call` created or is about, at `now`.
+    pub fn of(call: &'a Call<'a>, operation: &'static Operation, now: Timestamp) -> Self {
         let arn = operation.arn(call).map(str::to_owned);
         let described =
             if operation.only_tags() { arn.as_deref().and_then(|arn| tagged(arn).next()) } else { Some(operation) };
@@ -31,7 +33,7 @@ impl<'a> Subject<'a> {
             _ => Target::of(call, operation),
         };
         let arn_member = described.and_then(|by| by.resource_arn);
-        Self { call, operation, target, arn, arn_member, time: call.time() }
+        Self { call, operation, target, arn, arn_member, time: call.time(), now }
     }
 
     /// Whether the call created the resource.

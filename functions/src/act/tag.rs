@@ -40,6 +40,10 @@ pub(super) async fn tag(
         Examined::Another(reason) => return Ok(Some(reason)),
     }
     let now = ports.tags_of(arn).await?;
+    // An earlier attempt may have set them.
+    if tags.iter().all(|(key, value)| value_of(&now, key) == Some(value)) {
+        return Ok(None);
+    }
     let changed = tags.iter().find(|(key, _)| key != MARK && value_of(&now, key) != set_by_call(subject, key));
     if let Some((key, _)) = changed {
         let value = value_of(&now, key).map_or("gone".to_owned(), |value| format!("`{value}`"));

@@ -29,7 +29,7 @@ pub fn done(results: &[ActionResult]) -> &'static str {
     match results.first() {
         _ if results.iter().any(|result| result.failed) => "ACTION FAILED",
         Some(result) if result.stopped => "stopped",
-        Some(result) if result.action == "add-tags" && !result.tagged.is_empty() => "tagged",
+        Some(result) if result.is_change() => "tagged",
         Some(_) => "left as it is",
         None => "nothing changed",
     }

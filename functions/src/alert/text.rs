@@ -50,7 +50,11 @@ pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Polic
         line("Nothing was changed.");
     }
     for result in results {
-        let outcome = if result.failed { "FAILED, will be retried" } else { "done" };
+        let outcome = match result.failed {
+            true => "FAILED, will be retried",
+            false if result.is_change() => "done",
+            false => "not done",
+        };
         line(&format!("{}: {outcome}: {}", result.action, result.result));
     }
     for reason in decision.actions.iter().filter_map(|action| action.not_stopped) {

@@ -57,9 +57,18 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: Debug + 'static,
 {
+    if_condition_held(answer, action).map(|answer| answer.is_some())
+}
+
+/// The answer, if the condition of a write held.
+pub(super) fn if_condition_held<T, E, R>(answer: Result<T, SdkError<E, R>>, action: &str) -> Result<Option<T>, AwsError>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: Debug + 'static,
+{
     match answer {
-        Err(error) if has_code(&error, "ConditionalCheckFailedException") => Ok(false),
-        answer => answer.map(|_| true).map_err(aws_error(action)),
+        Err(error) if has_code(&error, "ConditionalCheckFailedException") => Ok(None),
+        answer => answer.map(Some).map_err(aws_error(action)),
     }
 }
 

@@ -5,18 +5,21 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue};
 use jiff::Timestamp;
-use tagwarden::evidence::Tags;
+use tagwarden::evidence::{Standing, Tags};
 
 use super::client::Aws;
-use super::errors::{aws_error, condition_held};
-use super::items::{TableItem, seconds, string, text};
+use super::errors::{aws_error, condition_held, if_condition_held};
+use super::items::{TableItem, number, seconds, string, text};
 use crate::ports::{
-    AwsError, AwsResult, CLOCK_TOLERANCE, CountStops, Creation, LEDGER_RETENTION, LawfulChange, LedgerEntry,
-    ReadLedger, UsedConfig, WriteLedger,
+    AwsError, AwsResult, CLOCK_TOLERANCE, CountStops, Creation, KnownChange, LEDGER_RETENTION, LedgerEntry,
+    MOST_CHANGES, ReadLedger, UsedConfig, WriteLedger,
 };
 
 /// The prefix of the keys of resources.
 const RESOURCE: &str = "creation#";
+
+/// The attribute that holds records of changes that could not be judged.
+const RECORDS: &str = "unjudged";
 
 /// The key of the item of a resource. SageMaker writes names in ARNs in lower case, and people write them in any case.
 fn key(arn: &str) -> String {
@@ -40,7 +43,7 @@ impl ReadLedger for Aws {
 }
 
 impl WriteLedger for Aws {
-    async fn remember(&self, arn: &str, creation: &Creation) -> AwsResult<()> {
+    async fn remember(&self, arn: &str, creation: &Creation) -> AwsResult<Vec<String>> {
         let created = creation.time.as_second();
         let mut set = vec![
             ("is_dealt_with", AttributeValue::Bool(creation.is_processed)),
@@ -53,28 +56,42 @@ impl WriteLedger for Aws {
         set.extend(creation.config.as_ref().map(|config| ("configs", AttributeValue::L(vec![write_config(config)]))));
         let same = set.clone();
         set.push(("created", seconds(created)));
-        let forgotten = ["changes", "tags_at_creation", "configs"]
-            .into_iter()
-            .filter(|name| set.iter().all(|(set, _)| set != name));
-        let forgotten = format!(" REMOVE {}", forgotten.collect::<Vec<_>>().join(", "));
-        let new = self.set(arn, &set, &forgotten);
+        let forgotten =
+            ["tags_at_creation", "configs"].into_iter().filter(|name| set.iter().all(|(set, _)| set != name));
+        let forgotten: Vec<_> = forgotten.collect();
+        let forgotten = if forgotten.is_empty() { String::new() } else { format!(" REMOVE {}", forgotten.join(", ")) };
+        let new = self.set(arn, &set, &forgotten).return_values(ReturnValue::AllNew);
         let new = new
             .condition_expression("attribute_not_exists(created) OR created < :earliest")
             .expression_attribute_values(":earliest", seconds(created - CLOCK_TOLERANCE.as_secs()));
-        if condition_held(new.send().await, "dynamodb:UpdateItem")? {
-            return Ok(());
+        if let Some(stored) = if_condition_held(new.send().await, "dynamodb:UpdateItem")? {
+            return Ok(records(stored.attributes()));
         }
         // If this condition fails, a later creation is stored.
-        let again = with_same_creation(self.set(arn, &same, ""), creation.time);
-        condition_held(again.send().await, "dynamodb:UpdateItem").map(drop)
+        let again = with_same_creation(self.set(arn, &same, ""), creation.time).return_values(ReturnValue::AllNew);
+        let stored = if_condition_held(again.send().await, "dynamodb:UpdateItem")?;
+        Ok(stored.map(|stored| records(stored.attributes())).unwrap_or_default())
     }
 
-    async fn add_change(&self, arn: &str, created: Timestamp, change: &LawfulChange) -> AwsResult<()> {
-        self.append(arn, created, "changes", write_change(change)).await
+    async fn add_change(&self, arn: &str, change: &KnownChange, record: Option<&str>) -> AwsResult<()> {
+        let mut lists = vec![("changes", write_change(change))];
+        lists.extend(record.map(|record| (RECORDS, text(record))));
+        let append = self
+            .append(arn, lists)
+            .condition_expression("attribute_not_exists(changes) OR size(changes) < :most")
+            .expression_attribute_values(":most", number(MOST_CHANGES));
+        condition_held(append.send().await, "dynamodb:UpdateItem").map(drop)
+    }
+
+    async fn forget_records(&self, arn: &str) -> AwsResult<()> {
+        let update = self.dynamodb.update_item().table_name(&self.table).key("id", text(key(arn)));
+        let update = update.update_expression(format!("REMOVE {RECORDS}"));
+        update.send().await.map_err(aws_error("dynamodb:UpdateItem")).map(drop)
     }
 
     async fn add_config(&self, arn: &str, created: Timestamp, config: &UsedConfig) -> AwsResult<()> {
-        self.append(arn, created, "configs", write_config(config)).await
+        let append = with_same_creation(self.append(arn, vec![("configs", write_config(config))]), created);
+        condition_held(append.send().await, "dynamodb:UpdateItem").map(drop)
     }
 }
 
@@ -106,14 +123,26 @@ impl Aws {
         update.update_expression(expression + more)
     }
 
-    async fn append(&self, arn: &str, created: Timestamp, list: &str, one: AttributeValue) -> AwsResult<()> {
-        let update = self.dynamodb.update_item().table_name(&self.table).key("id", text(key(arn)));
-        let update = update
-            .update_expression(format!("SET {list} = list_append(if_not_exists({list}, :none), :one)"))
+    /// An update that adds one element to each of these lists.
+    fn append(&self, arn: &str, lists: Vec<(&str, AttributeValue)>) -> UpdateItemFluentBuilder {
+        let expires = Timestamp::now().as_second() + LEDGER_RETENTION.as_secs();
+        let mut update = self.dynamodb.update_item().table_name(&self.table).key("id", text(key(arn)));
+        let mut expression = "SET expires = :expires".to_owned();
+        for (list, one) in lists {
+            expression.push_str(&format!(", {list} = list_append(if_not_exists({list}, :none), :{list})"));
+            update = update.expression_attribute_values(format!(":{list}"), AttributeValue::L(vec![one]));
+        }
+        update
+            .update_expression(expression)
+            .expression_attribute_values(":expires", seconds(expires))
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":one", AttributeValue::L(vec![one]));
-        condition_held(with_same_creation(update, created).send().await, "dynamodb:UpdateItem").map(drop)
     }
+}
+
+/// The records in an item that are still to be judged.
+fn records(item: Option<&TableItem>) -> Vec<String> {
+    let records = item.and_then(|item| item.get(RECORDS)?.as_l().ok()).into_iter().flatten();
+    records.filter_map(|record| record.as_s().ok().cloned()).collect()
 }
 
 /// On the condition that the item is about the resource that was created at this time.
@@ -129,13 +158,20 @@ fn write_tags(tags: &Tags) -> AttributeValue {
     AttributeValue::M(tags.iter().map(|(key, value)| (key.to_owned(), text(value))).collect())
 }
 
-fn write_change(LawfulChange { at, key, value, author }: &LawfulChange) -> AttributeValue {
+fn write_change(KnownChange { at, key, value, author, standing }: &KnownChange) -> AttributeValue {
     let optional = |value: &Option<String>| value.as_ref().map_or(AttributeValue::Null(true), text);
+    let (standing, project) = match standing {
+        Standing::Trusted => ("trusted", &None),
+        Standing::Member(project) => ("member", project),
+        Standing::Unknown => ("unknown", &None),
+    };
     AttributeValue::M(HashMap::from([
         ("at".to_owned(), seconds(at.as_second())),
         ("key".to_owned(), text(key)),
         ("value".to_owned(), optional(value)),
         ("author".to_owned(), optional(author)),
+        ("standing".to_owned(), text(standing)),
+        ("project".to_owned(), optional(project)),
     ]))
 }
 
@@ -158,12 +194,13 @@ fn read(item: &TableItem) -> Option<LedgerEntry> {
         .map(|tags| tags.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_s().ok()?.as_str()))).collect());
     let change = |change: &TableItem| {
         let (key, at) = (string(change, "key")?.clone(), time(change, "at")?);
-        Some(LawfulChange {
-            at,
-            key,
-            value: string(change, "value").cloned(),
-            author: string(change, "author").cloned(),
-        })
+        let optional = |name| string(change, name).cloned();
+        let standing = match string(change, "standing").map(String::as_str) {
+            Some("trusted") => Standing::Trusted,
+            Some("member") => Standing::Member(optional("project")),
+            _ => Standing::Unknown,
+        };
+        Some(KnownChange { at, key, value: optional("value"), author: optional("author"), standing })
     };
     let config = |config: &TableItem| {
         let (name, at) = (string(config, "name")?.clone(), time(config, "at")?);
@@ -180,7 +217,7 @@ fn read(item: &TableItem) -> Option<LedgerEntry> {
             tags,
             config: None,
         },
-        changes: maps("changes").into_iter().filter_map(change).collect(),
+        changes: LedgerEntry::since_creation(created, maps("changes").into_iter().filter_map(change).collect()),
         configs: maps("configs").into_iter().filter_map(config).collect(),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tagwarden::decide::{Decision, FindingOutcome, PlannedAction, Verb, Verdict, decide};
 use tagwarden::evidence::Evidence;
 use tagwarden::policy::Policy;
@@ -78,6 +78,16 @@ pub(super) fn keep_actions_for_any_tags(decision: &mut Decision, without_tags: &
     if failed == certain {
         return;
     }
+    for finding in &mut decision.findings {
+        if finding.outcome == FindingOutcome::Fail && !certain.contains(finding.rule) {
+            finding.outcome = FindingOutcome::Unknown;
+            finding.message.push_str("; ");
+            finding.message.push_str(TAGS_OF_TODAY);
+        }
+    }
+    if certain.is_empty() {
+        decision.verdict = Verdict::Unknown;
+    }
     let applies = |action: &PlannedAction| action.because.iter().any(|rule| certain.contains(rule));
     retain_actions(decision, applies, "its tags are those of today, and somebody may have changed them");
     let reasons = decision.reason.as_deref().into_iter().chain([TAGS_OF_TODAY]);
@@ -100,22 +110,6 @@ fn keep_actions_for_any_caller(decision: &mut Decision, policy: &Policy) {
     let certain: BTreeSet<_> = failing.map(|finding| finding.rule).filter(|rule| !is_excepted(rule)).collect();
     let applies = |action: &PlannedAction| action.because.iter().any(|rule| certain.contains(rule));
     retain_actions(decision, applies, "its creator is not known, and the policy makes exceptions for some callers");
-}
-
-/// How long after its creation a resource may be stopped or deleted: longer than events are late. An older resource may be in use
-/// and hold work.
-const MAX_AGE_TO_STOP: SignedDuration = SignedDuration::from_hours(24);
-
-/// Drops the stop of a resource that was created or changed long before `now`, whatever reported it.
-pub(super) fn drop_stop_if_old(decision: &mut Decision, call: &Call, now: Timestamp) {
-    let reason = match call.time() {
-        None => "the record does not say when the call was made",
-        Some(called) if now.duration_since(called) > MAX_AGE_TO_STOP => {
-            "the call was made more than a day ago, and the resource may hold somebody's work"
-        }
-        Some(_) => return,
-    };
-    retain_actions(decision, |action| !matches!(action.action, Verb::Stop(_)), reason);
 }
 
 /// Keeps the alert and the actions for which `keep` holds. The alert gives the reason for the others.

@@ -85,7 +85,8 @@ impl<P: LookUp + Enforce> Guard<P> {
             Description::Created(created) => created,
             Description::Skip(reason) => return Ok(Some(self.skip(&call, reason))),
         };
-        let known = self.remembered(&created.arn, created.time).await;
+        // The next sweep comes soon enough.
+        let known = self.try_remembered(&created.arn, created.time).await.map_err(|failure| failure.to_string())?;
         if known.as_ref().is_some_and(|known| known.is_settled(now)) {
             return Ok(None);
         }

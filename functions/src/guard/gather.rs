@@ -12,20 +12,23 @@ use tagwarden::terms::{MARK, SessionTags};
 
 use super::lookup_cache::{Cache, LookupResult};
 use super::recover;
-use crate::ports::{AwsResult, LedgerEntry, LookUp, ReadLedger};
+use crate::ports::{AwsResult, CLOCK_TOLERANCE, KnownChange, LedgerEntry, LookUp, ReadLedger};
 use crate::resource::description::created;
 
 /// What the ledger knows of the resources that a call changes or uses, by ARN.
 pub(super) type Ledger = BTreeMap<String, LedgerEntry>;
 
 /// Gathers the evidence about a call, and what the ledger knows. A failed lookup leaves its fact unknown, with the reason.
+///
+/// # Errors
+/// If the ledger cannot be read, and the call cannot be judged without it.
 pub(super) async fn gather(
     call: &Call<'_>,
     operation: &'static Operation,
     policy: &Policy,
     ports: &impl LookUp,
     cache: &Cache,
-) -> (Evidence, Ledger) {
+) -> Result<(Evidence, Ledger), String> {
     let found = look_up_all(lookups(call, operation, policy), ports, cache);
     let sessions = async {
         match policy.abac.session_tags {
@@ -38,10 +41,15 @@ pub(super) async fn gather(
     let (found, sessions, ledger) = futures_util::join!(found, sessions, ledger);
 
     let mut evidence = Evidence::new(": it was not looked up");
-    let mut ledger = ledger.unwrap_or_else(|failure| {
-        tracing::warn!(%failure, "could not read the ledger: judging without it");
-        Ledger::new()
-    });
+    let mut ledger = match ledger {
+        Ok(ledger) => ledger,
+        // A change of tags that is judged without the ledger would never be judged with it.
+        Err(failure) if operation.only_tags() => return Err(failure.to_string()),
+        Err(failure) => {
+            tracing::warn!(%failure, "could not read the ledger: judging without it");
+            Ledger::new()
+        }
+    };
     found.iter().for_each(|found| drop_another(found, &mut ledger));
     for (arn, entry) in &ledger {
         add_history(arn, entry, &found, &mut evidence);
@@ -53,7 +61,7 @@ pub(super) async fn gather(
         Ok(sessions) => sessions.into_iter().for_each(|session| evidence.sessions.add(session)),
         Err(failure) => evidence.sessions.set_unavailable(failure.to_string()),
     }
-    (evidence, ledger)
+    Ok((evidence, ledger))
 }
 
 async fn entries(arns: &BTreeSet<String>, ports: &impl ReadLedger) -> AwsResult<Ledger> {
@@ -70,11 +78,15 @@ fn drop_another(found: &LookupResult, ledger: &mut Ledger) {
     }
 }
 
-/// Adds the lawful tags of a resource over time.
+/// Adds what the ledger knows of the tags of a resource over time.
 fn add_history(arn: &str, entry: &LedgerEntry, found: &[LookupResult], evidence: &mut Evidence) {
-    let created = entry.creation.tags.clone().and_then(|tags| TagChange::created(arn, entry.creation.time, tags));
+    // A description may say a later time than the record of a change that followed.
+    let created = entry.creation.time - CLOCK_TOLERANCE;
+    let created = entry.creation.tags.clone().and_then(|tags| TagChange::created(arn, created, tags));
     let changes = entry.changes.iter().filter(|change| change.key != MARK || !is_lifted(arn, found));
-    let changes = changes.filter_map(|change| TagChange::lawful(arn, change.at, &change.key, change.value.as_deref()));
+    let changes = changes.filter_map(|KnownChange { at, key, value, standing, .. }| {
+        TagChange::known(arn, *at, key, value.as_deref(), standing.clone())
+    });
     created.into_iter().chain(changes).for_each(|change| evidence.tag_history.add(change));
 }
 

@@ -7,12 +7,12 @@ use tagwarden::operations::Operation;
 use tagwarden::record::Call;
 
 use super::attempt::{ATTEMPTS, Attempt, Trigger};
-use super::caution::{drop_stop_if_old, keep_actions_for_any_tags, limit_to_known, without_session};
-use super::gather::gather;
+use super::caution::{keep_actions_for_any_tags, limit_to_known, without_session};
+use super::gather::{Ledger, gather};
 use super::remembered::Judged;
 use super::reported::reportable;
 use super::setup::Guard;
-use crate::act::{Limit, Subject, act};
+use crate::act::{Limit, Subject, act, created_at};
 use crate::policy_file::LoadedPolicy;
 use crate::ports::{Enforce, LookUp};
 
@@ -28,7 +28,15 @@ impl<P: LookUp + Enforce> Guard<P> {
         without_tags: Option<&Call<'_>>,
     ) -> Result<Option<Decision>, String> {
         let policy = &loaded.policy;
-        let (mut evidence, ledger) = gather(call, operation, policy, &self.ports, &self.cache).await;
+        let subject = Subject::of(call, operation, attempt.now);
+        let (mut evidence, mut ledger) = gather(call, operation, policy, &self.ports, &self.cache).await?;
+        let tagged = operation.arn(call).filter(|_| operation.only_tags());
+        if let Some(arn) = tagged
+            && self.is_of_another(arn, &subject, &ledger).await?
+        {
+            ledger.remove(arn);
+            evidence.tag_history.forget(arn);
+        }
         let mut decision = decide(call, policy, &evidence);
         // A sweep comes too late to wait for records.
         let may_wait = attempt.number < ATTEMPTS;
@@ -46,7 +54,6 @@ impl<P: LookUp + Enforce> Guard<P> {
         if let Some(without_tags) = without_tags {
             keep_actions_for_any_tags(&mut decision, &decide(without_tags, policy, &evidence));
         }
-        drop_stop_if_old(&mut decision, call, attempt.now);
         let reportable = reportable(&decision);
         let reported = match attempt.trigger {
             Trigger::Record | Trigger::Sweep => self.already_reported(call, operation, &decision).await,
@@ -56,22 +63,39 @@ impl<P: LookUp + Enforce> Guard<P> {
         let mut judged =
             Judged { call, operation, abac: &policy.abac, attempt, has_tags, is_processed: true, is_at_fault: false };
         judged.is_at_fault = !reportable.is_empty();
-        self.record_changes(&judged, &mut evidence, &ledger).await;
+        let recorded =
+            self.record_changes(&judged, &mut evidence, &ledger).await.map_err(|failure| failure.to_string());
         if !reported.is_empty() && reportable.is_subset(&reported) {
-            self.remember(&judged, reported).await;
-            return Ok(Some(self.log(decision, &[])));
+            let earlier = self.remember(&judged, reported).await;
+            let decision = self.log(decision, &[]);
+            recorded?;
+            self.judge_earlier_changes(&judged, earlier, loaded).await?;
+            return Ok(Some(decision));
         }
         let limit = Limit { stops_per_hour: policy.stops_per_hour, now: attempt.now };
-        let results = act(&decision, &Subject::of(call, operation), limit, &self.ports).await;
+        let results = act(&decision, &subject, limit, &self.ports).await;
         let braked = self.alert_about_brake(&decision, &results, policy).await;
         let published = self.send_alert(&decision, &results, policy).await;
         let decision = self.log(decision, &results);
         let failed =
             results.iter().filter(|result| result.failed).map(|result| format!("{}: {}", result.action, result.result));
-        let problems: Vec<_> = failed.chain(braked.err()).chain(published.err()).collect();
+        let problems: Vec<_> = failed.chain(braked.err()).chain(published.err()).chain(recorded.err()).collect();
+        let kept = self.record_results(&judged, &results, &ledger).await.map_err(|failure| failure.to_string());
+        let problems: Vec<_> = problems.into_iter().chain(kept.err()).collect();
         judged.is_processed = problems.is_empty();
-        self.remember(&judged, reported.union(&reportable).cloned().collect()).await;
-        self.record_results(&judged, &results, &ledger).await;
-        if problems.is_empty() { Ok(Some(decision)) } else { Err(problems.join("; ")) }
+        let earlier = self.remember(&judged, reported.union(&reportable).cloned().collect()).await;
+        if !problems.is_empty() {
+            return Err(problems.join("; "));
+        }
+        self.judge_earlier_changes(&judged, earlier, loaded).await?;
+        Ok(Some(decision))
+    }
+
+    /// Whether the ledger is about an earlier resource of this name than the one that a call tags. That one's creation was not
+    /// reported so far.
+    async fn is_of_another(&self, arn: &str, subject: &Subject<'_>, ledger: &Ledger) -> Result<bool, String> {
+        let Some(known) = ledger.get(arn) else { return Ok(false) };
+        let created = created_at(subject, &self.ports).await.map_err(|failure| failure.to_string())?;
+        Ok(created.is_some_and(|created| !known.creation.is_at(created)))
     }
 }

@@ -1,22 +1,25 @@
 //! Remembers resources: what was judged and reported, and whose they are.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use tagwarden::decide::Decision;
-use tagwarden::evidence::{Evidence, Tags};
-use tagwarden::facts::{mark, owner, owner_before};
+use serde_json::json;
+use tagwarden::decide::{Decision, coverage};
+use tagwarden::evidence::{Evidence, Standing, Tags};
+use tagwarden::facts::{Caller, mark, owner, owner_before};
 use tagwarden::operations::{Field, Operation};
 use tagwarden::record::Call;
-use tagwarden::record::json::{find, member_text};
+use tagwarden::record::json::{Value, find, member, member_text};
 use tagwarden::settings::Abac;
 use tagwarden::terms::MARK;
 
-use super::attempt::{Attempt, Trigger};
+use super::attempt::{ATTEMPTS, Attempt, Trigger};
 use super::gather::Ledger;
 use super::setup::Guard;
 use crate::act::ActionResult;
-use crate::ports::{AwsResult, Creation, Enforce, LawfulChange, LedgerEntry, LookUp, UsedConfig};
+use crate::policy_file::LoadedPolicy;
+use crate::ports::{AwsResult, Creation, Enforce, KnownChange, LedgerEntry, LookUp, UsedConfig};
 use crate::trigger::user_identity;
 
 /// A call that was judged.
@@ -57,21 +60,21 @@ impl Judged<'_> {
         let value = abac_tag.and_then(|tag| member_text(tag, "value"));
         Some(value.map(|value| (self.abac.tag.as_str(), value)).into_iter().collect())
     }
-
-    fn author(&self) -> Option<String> {
-        self.call.identity.principal().map(|arn| arn.into_owned())
-    }
 }
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// What is known about the resource `arn` that was created at `time`, or about a later one. If it cannot be read, the guard acts:
     /// a duplicate is better than silence.
     pub(super) async fn remembered(&self, arn: &str, time: Timestamp) -> Option<LedgerEntry> {
-        let mut entries = self.ports.entries(&[arn]).await.unwrap_or_else(|failure| {
+        self.try_remembered(arn, time).await.unwrap_or_else(|failure| {
             tracing::warn!(arn, %failure, "could not read the ledger: acting as if nothing was known");
-            Default::default()
-        });
-        entries.remove(arn).filter(|known| known.creation.covers(time))
+            None
+        })
+    }
+
+    /// The same, or why the ledger cannot be read.
+    pub(super) async fn try_remembered(&self, arn: &str, time: Timestamp) -> AwsResult<Option<LedgerEntry>> {
+        Ok(self.ports.entries(&[arn]).await?.remove(arn).filter(|known| known.creation.covers(time)))
     }
 
     /// What was reported about a creation before.
@@ -89,9 +92,10 @@ impl<P: LookUp + Enforce> Guard<P> {
         known.filter(|known| known.is_at(time) && known.is_processed).map(|known| known.reported).unwrap_or_default()
     }
 
-    /// Remembers a creation, for other events that may report it, and for calls that use or tag the resource.
-    pub(super) async fn remember(&self, judged: &Judged<'_>, reported: BTreeSet<String>) {
-        let Some((arn, time)) = creation_of(judged.call, judged.operation) else { return };
+    /// Remembers a creation, for other events that may report it, and for calls that use or tag the resource. Returns the records of
+    /// changes of its tags that can be judged now.
+    pub(super) async fn remember(&self, judged: &Judged<'_>, reported: BTreeSet<String>) -> Vec<String> {
+        let Some((arn, time)) = creation_of(judged.call, judged.operation) else { return Vec::new() };
         let known_caller = judged.call.identity.kind.filter(|_| !judged.is_processed);
         let creation = Creation {
             time,
@@ -103,57 +107,134 @@ impl<P: LookUp + Enforce> Guard<P> {
             tags: judged.tags(),
             config: judged.config(),
         };
-        warn(arn, self.ports.remember(arn, &creation).await);
+        let records = self.ports.remember(arn, &creation).await.unwrap_or_else(|failure| {
+            tracing::warn!(arn, %failure, "could not remember the resource: another event may report it again");
+            Vec::new()
+        });
+        if creation.tags.is_some() { records } else { Vec::new() }
     }
 
-    /// Records what a call changed about an existing resource, if that was lawful: its ABAC tag, its mark, the configuration of an
-    /// endpoint.
-    pub(super) async fn record_changes(&self, judged: &Judged<'_>, evidence: &mut Evidence, ledger: &Ledger) {
+    /// Judges changes of tags that came before the creation of their resource was known.
+    pub(super) async fn judge_earlier_changes(
+        &self,
+        judged: &Judged<'_>,
+        records: Vec<String>,
+        loaded: &LoadedPolicy,
+    ) -> Result<(), String> {
+        let Some((arn, _)) = creation_of(judged.call, judged.operation).filter(|_| !records.is_empty()) else {
+            return Ok(());
+        };
+        let attempt = Attempt { trigger: Trigger::Record, number: ATTEMPTS, now: judged.attempt.now };
+        for record in &records {
+            let record: Value = serde_json::from_str(record).map_err(|error| error.to_string())?;
+            let call = Call::read(&record)?;
+            // Without a box, this function's future would contain itself.
+            Box::pin(self.process(&call, coverage(&call)?, loaded, attempt, None)).await?;
+        }
+        self.ports.forget_records(arn).await.map_err(|failure| failure.to_string())
+    }
+
+    /// Records what a call changed about an existing resource: its ABAC tag and its mark, unless that was certainly unlawful, and the
+    /// configuration of an endpoint.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written. Later decisions would be wrong.
+    pub(super) async fn record_changes(
+        &self,
+        judged: &Judged<'_>,
+        evidence: &mut Evidence,
+        ledger: &Ledger,
+    ) -> AwsResult<()> {
         let Judged { call, operation, abac, .. } = *judged;
-        let Some((arn, entry)) = operation.arn(call).and_then(|arn| Some((arn, ledger.get(arn)?))) else { return };
-        let created = entry.creation.time;
+        let (Some(arn), Some(at)) = (operation.arn(call), call.time()) else { return Ok(()) };
         if operation.only_tags() {
             evidence.learn(call);
             let owners = (owner_before(arn, call, evidence, abac), owner(arn, call, evidence, abac));
             let marks = mark(arn, call, evidence, abac);
             for (key, (before, after)) in [(abac.tag.as_str(), owners), (MARK, marks)] {
-                let (Some(Ok(after)), Some(at)) = (after, call.time()) else { continue };
-                if before != Some(Ok(after)) {
-                    let value = after.map(str::to_owned);
-                    let change = LawfulChange { at, key: key.to_owned(), value, author: judged.author() };
-                    warn(arn, self.ports.add_change(arn, created, &change).await);
-                }
+                let Some(after) = after.filter(|after| before != Some(*after)) else { continue };
+                let Some(value) = set_to(call, key) else { continue };
+                let record = after.is_err().then(|| tagging_record(call, arn, key, value));
+                let (key, value) = (key.to_owned(), value.map(str::to_owned));
+                let author = call.identity.principal().map(Cow::into_owned);
+                let standing = standing(call, evidence, abac);
+                let change = KnownChange { at, key, value, author, standing };
+                self.ports.add_change(arn, &change, record.as_deref()).await?;
             }
-        } else if !operation.creates()
-            && let Some(config) = judged.config()
+        } else if let (Some(entry), Some(config)) = (ledger.get(arn).filter(|_| !operation.creates()), judged.config())
         {
-            warn(arn, self.ports.add_config(arn, created, &config).await);
+            self.ports.add_config(arn, entry.creation.time, &config).await?;
         }
+        Ok(())
     }
 
     /// Records what Tagwarden itself changed.
-    pub(super) async fn record_results(&self, judged: &Judged<'_>, results: &[ActionResult], ledger: &Ledger) {
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub(super) async fn record_results(
+        &self,
+        judged: &Judged<'_>,
+        results: &[ActionResult],
+        ledger: &Ledger,
+    ) -> AwsResult<()> {
         let Judged { call, operation, attempt, .. } = *judged;
-        let Some(arn) = operation.arn(call) else { return };
-        let of_creation = creation_of(call, operation).map(|(_, time)| time);
-        let Some(created) = of_creation.or_else(|| Some(ledger.get(arn)?.creation.time)) else { return };
+        let Some(arn) = operation.arn(call) else { return Ok(()) };
+        let is_creation = creation_of(call, operation).is_some();
         for result in results {
-            for (key, value) in &result.tagged {
+            // A tag that is set back is not changed.
+            for (key, value) in result.tagged.iter().filter(|(key, _)| key == MARK || is_creation) {
                 let (key, value) = (key.clone(), Some(value.clone()));
-                let change = LawfulChange { at: attempt.now, key, value, author: None };
-                warn(arn, self.ports.add_change(arn, created, &change).await);
+                let change = KnownChange { at: attempt.now, key, value, author: None, standing: Standing::Trusted };
+                self.ports.add_change(arn, &change, None).await?;
             }
-            if let Some(name) = &result.rolled_back_to {
+            if let (Some(name), Some(entry)) = (&result.rolled_back_to, ledger.get(arn)) {
                 let config = UsedConfig { at: attempt.now, name: name.clone(), is_at_fault: false };
-                warn(arn, self.ports.add_config(arn, created, &config).await);
+                self.ports.add_config(arn, entry.creation.time, &config).await?;
             }
         }
+        Ok(())
     }
 }
 
-/// Logs that the ledger could not be written.
-fn warn(arn: &str, written: AwsResult<()>) {
-    if let Err(failure) = written {
-        tracing::warn!(arn, %failure, "could not write the ledger: another event about the resource may be judged without it");
+/// The value that a call gave to the tag `key`; `Some(None)` if it removed it.
+fn set_to<'a>(call: &Call<'a>, key: &str) -> Option<Option<&'a str>> {
+    let request = *call.request.as_ref().ok()?;
+    let tags = member(request, "tags").and_then(Value::as_array).map(|tags| tags.iter());
+    let set = tags.into_iter().flatten().find(|tag| member_text(tag, "key") == Some(key));
+    let mut removed =
+        member(request, "tagKeys").and_then(Value::as_array).map(|keys| keys.iter()).into_iter().flatten();
+    match set {
+        Some(tag) => Some(member_text(tag, "value")),
+        None => removed.any(|removed| removed.as_str() == Some(key)).then_some(None),
+    }
+}
+
+/// The record of a call that sets or removes one tag of the resource `arn`.
+fn tagging_record(call: &Call, arn: &str, key: &str, value: Option<&str>) -> String {
+    let request = match value {
+        Some(value) => json!({"resourceArn": arn, "tags": [{"key": key, "value": value}]}),
+        None => json!({"resourceArn": arn, "tagKeys": [key]}),
+    };
+    json!({
+        "eventID": call.event_id,
+        "eventTime": call.event_time,
+        "eventSource": call.event_source,
+        "eventName": call.event_name,
+        "awsRegion": call.region,
+        "recipientAccountId": call.account,
+        "userIdentity": user_identity(&call.identity),
+        "requestParameters": request,
+    })
+    .to_string()
+}
+
+/// What is known about the caller.
+fn standing(call: &Call, evidence: &Evidence, abac: &Abac) -> Standing {
+    let caller = Caller::of(call, evidence, abac.session_tags);
+    match caller.tag(&abac.tag) {
+        _ if abac.is_administrator(caller.arn.as_deref()) => Standing::Trusted,
+        Ok(own) => Standing::Member(own.map(|(own, _)| own.to_owned())),
+        Err(_) => Standing::Unknown,
     }
 }

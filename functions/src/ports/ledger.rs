@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use jiff::{SignedDuration, Timestamp};
-use tagwarden::evidence::Tags;
+use tagwarden::evidence::{Standing, Tags};
 
 use super::error::AwsResult;
 
@@ -24,8 +24,8 @@ pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 pub struct LedgerEntry {
     /// Its creation.
     pub creation: Creation,
-    /// The changes of its ABAC tag and of its mark since, if they were lawful.
-    pub changes: Vec<LawfulChange>,
+    /// The changes of its ABAC tag and of its mark since. Those that were certainly unlawful are left out.
+    pub changes: Vec<KnownChange>,
     /// The configurations that an endpoint has used, oldest first.
     pub configs: Vec<UsedConfig>,
 }
@@ -51,9 +51,9 @@ pub struct Creation {
     pub config: Option<UsedConfig>,
 }
 
-/// A lawful change of a tag.
+/// A change of a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LawfulChange {
+pub struct KnownChange {
     /// When it was made.
     pub at: Timestamp,
     /// The tag's key.
@@ -62,6 +62,8 @@ pub struct LawfulChange {
     pub value: Option<String>,
     /// ARN of the IAM role or user who made it.
     pub author: Option<String>,
+    /// What was known about them.
+    pub standing: Standing,
 }
 
 /// A configuration that an endpoint used.
@@ -75,7 +77,15 @@ pub struct UsedConfig {
     pub is_at_fault: bool,
 }
 
+/// The most changes of a resource that are kept. Nobody needs so many.
+pub const MOST_CHANGES: i64 = 100;
+
 impl LedgerEntry {
+    /// The changes of this resource, and not of earlier ones of this ARN.
+    pub fn since_creation(created: Timestamp, changes: Vec<KnownChange>) -> Vec<KnownChange> {
+        changes.into_iter().filter(|change| change.at >= created - CLOCK_TOLERANCE).collect()
+    }
+
     /// Whether it needs no sweep at `now`: it was processed and its caller is known, or it was judged a short time ago.
     pub fn is_settled(&self, now: Timestamp) -> bool {
         let Creation { is_processed, is_caller_unknown, judged, .. } = self.creation;
@@ -114,18 +124,22 @@ pub trait WriteLedger {
     /// The IAM actions that it needs.
     const ACTIONS: &'static [&'static str] = &["dynamodb:UpdateItem"];
 
-    /// Stores a creation, unless a later one is stored. What is known about an earlier resource of this ARN is forgotten.
-    fn remember(&self, arn: &str, creation: &Creation) -> impl Future<Output = AwsResult<()>> + Send;
+    /// Stores a creation, unless a later one is stored. What is known about an earlier resource of this ARN is forgotten. Returns the
+    /// records of changes that could not be judged while the creation was not known.
+    fn remember(&self, arn: &str, creation: &Creation) -> impl Future<Output = AwsResult<Vec<String>>> + Send;
 
-    /// Adds a change of the resource that was created at `created`, unless another resource of this ARN is stored.
+    /// Adds a change of a resource. Its creation may become known later: `record` is to be judged then.
     fn add_change(
         &self,
         arn: &str,
-        created: Timestamp,
-        change: &LawfulChange,
+        change: &KnownChange,
+        record: Option<&str>,
     ) -> impl Future<Output = AwsResult<()>> + Send;
 
-    /// Adds a configuration of the endpoint that was created at `created`, in the same way.
+    /// Forgets the records that `remember` returned.
+    fn forget_records(&self, arn: &str) -> impl Future<Output = AwsResult<()>> + Send;
+
+    /// Adds a configuration of the endpoint that was created at `created`, unless another resource of this ARN is stored.
     fn add_config(
         &self,
         arn: &str,

@@ -25,8 +25,8 @@ pub use history::ReadEventHistory;
 pub use iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 pub use kms::DescribeKey;
 pub use ledger::{
-    CLOCK_TOLERANCE, CountStops, Creation, LEDGER_RETENTION, LawfulChange, LedgerEntry, RETENTION, ReadLedger,
-    UsedConfig, WriteLedger,
+    CLOCK_TOLERANCE, CountStops, Creation, KnownChange, LEDGER_RETENTION, LedgerEntry, MOST_CHANGES, RETENTION,
+    ReadLedger, UsedConfig, WriteLedger,
 };
 pub use objects::{FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
 pub use policy::{FetchPolicy, PolicyObject};

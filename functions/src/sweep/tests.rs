@@ -158,7 +158,9 @@ async fn an_old_resource_is_reported_and_not_stopped() {
     sweep_at(&guard, now()).await.expect("swept");
     assert_eq!(effects(&guard), ["publish"]);
     assert!(
-        guard.ports().state().messages[0].texts[0].1.contains("Not stopped: the call was made more than a day ago")
+        guard.ports().state().messages[0].texts[0]
+            .1
+            .contains("not done: left alone: the call was made more than a day ago")
     );
     let of_history = SignedDuration::from_hours(91 * 24);
     let guard = self::guard(NO_VPC, account(&[&[(1, of_history)]]));

@@ -8,7 +8,6 @@ use crate::policy::Policy;
 use crate::record::json::Unread;
 use crate::rules::{Findings, Outcome, Rule, Violation};
 use crate::settings::Settings;
-use crate::terms::Action;
 
 use super::plan::requested_action;
 
@@ -30,14 +29,18 @@ pub(super) fn judge(rule: &Rule, facts: &Facts, policy: &Policy) -> Outcome {
                 let outcome = inner.judge(&created, &settings);
                 let by_tags = config.has_tags_of_today && depends_on_tags(&outcome, inner, &settings, &config, facts);
                 // A rule that only observes or alerts must not delete an endpoint through this rule.
-                let asked = requested_action(&outcome, &settings);
-                let at_most = Some(if by_tags { asked.min(Action::Alert) } else { asked });
-                let note = if by_tags { TAGS_OF_TODAY } else { "" };
+                let at_most = Some(requested_action(&outcome, &settings));
                 match outcome {
                     Outcome::Pass | Outcome::Skip(_) => {}
                     Outcome::Unknown(unread) => {
                         let why = format!("`{}`: {}", inner.id, unread.why);
                         findings.unread(Unread::new(at.inside(&unread.path), why));
+                    }
+                    Outcome::Fail(violations) if by_tags => {
+                        for violation in violations {
+                            let why = format!("`{}`: {}{TAGS_OF_TODAY}", inner.id, violation.message);
+                            findings.unread(Unread::new(at.inside(&violation.path), why));
+                        }
                     }
                     Outcome::Fail(violations) => {
                         for violation in violations {
@@ -45,7 +48,7 @@ pub(super) fn judge(rule: &Rule, facts: &Facts, policy: &Policy) -> Outcome {
                             findings.fail(Violation {
                                 path: at.inside(&violation.path),
                                 message: format!(
-                                    "the configuration `{name}` violates `{}`: {}{note}",
+                                    "the configuration `{name}` violates `{}`: {}",
                                     inner.id, violation.message
                                 ),
                                 fix: Some(format!("{}: {fix}", rule.fix)),
@@ -61,7 +64,7 @@ pub(super) fn judge(rule: &Rule, facts: &Facts, policy: &Policy) -> Outcome {
     findings.outcome("no endpoint configuration can be read")
 }
 
-/// Added to findings that rest on the tags of today, which nobody is stopped for.
+/// Added to findings that rest on the tags of today. They make nobody guilty.
 const TAGS_OF_TODAY: &str = "; its tags are those of today: with which tags it was created is not known";
 
 /// Whether a rule would find no violation in the configuration if its tags were not known.
@@ -82,6 +85,7 @@ fn depends_on_tags(
 mod tests {
     use super::*;
     use crate::rules::testing::{Case, summary};
+    use crate::terms::Action;
 
     fn rule() -> &'static Rule {
         Rule::named("noncompliant-endpoint-config").unwrap()
@@ -152,18 +156,15 @@ mod tests {
     #[test]
     fn tags_of_today_make_nobody_guilty() {
         let stolen = format!(r#"{{{GOOD},"tags":[{{"key":"Project","value":"borealis"}}]}}"#);
-        let rules = "[rules.foreign-project-tag]\n[rules.unencrypted-volume]\n";
-        let asked = |config: EndpointConfig| {
-            let case = case(GOOD, rules).caller(&[("Project", "atlas")]).config("c", config);
-            let Outcome::Fail(violations) = outcome(case) else { panic!("no violation") };
-            violations.iter().map(|one| (one.at_most, one.message.contains("those of today"))).collect::<Vec<_>>()
+        let says = |has_tags_of_today, rules: &str| {
+            let request = serde_json::from_str(&stolen).unwrap();
+            let config = EndpointConfig { arn: None, request, has_tags_of_today };
+            says(case(GOOD, rules).caller(&[("Project", "atlas")]).config("c", config))
         };
-        let config =
-            EndpointConfig { arn: None, request: serde_json::from_str(&stolen).unwrap(), has_tags_of_today: false };
-        let stop = (Some(Action::Stop), false);
-        assert_eq!(asked(config.clone()), [stop, stop]);
-        let config = EndpointConfig { has_tags_of_today: true, ..config };
-        assert_eq!(asked(config), [(Some(Action::Alert), true), stop]);
+        let foreign = "[rules.foreign-project-tag]\n";
+        assert_eq!(says(false, foreign), "fail endpointConfigName → tags[0].value");
+        assert_eq!(says(true, foreign), "unknown endpointConfigName → tags[0].value");
+        assert_eq!(says(true, "[rules.unencrypted-volume]\n"), "fail endpointConfigName → kmsKeyId");
     }
 
     #[test]

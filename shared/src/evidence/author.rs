@@ -17,7 +17,18 @@ pub struct Author {
     access_key_id: Option<String>,
     issuer_arn: Option<String>,
     session_created: Option<String>,
-    is_trusted: bool,
+    standing: Option<Standing>,
+}
+
+/// What a ledger knows of somebody who changed a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Somebody whom the policy trusts, or Tagwarden itself.
+    Trusted,
+    /// Somebody of this project, or of none.
+    Member(Option<String>),
+    /// Somebody whose project was not known.
+    Unknown,
 }
 
 impl Author {
@@ -33,18 +44,18 @@ impl Author {
             access_key_id: owned(access_key_id),
             issuer_arn: owned(issuer_arn),
             session_created: owned(session_created),
-            is_trusted: false,
+            standing: None,
         }
     }
 
-    /// Somebody whose change a ledger keeps because it was lawful.
-    pub(super) fn trusted() -> Self {
-        Self { is_trusted: true, ..Self::default() }
+    /// Somebody whom a ledger knows.
+    pub(super) fn known(standing: Standing) -> Self {
+        Self { standing: Some(standing), ..Self::default() }
     }
 
-    /// Whether the change is known to be lawful, whoever made it.
-    pub fn is_trusted(&self) -> bool {
-        self.is_trusted
+    /// What a ledger knows. `None`: a record shows who it was.
+    pub fn standing(&self) -> Option<&Standing> {
+        self.standing.as_ref()
     }
 
     /// As `userIdentity` says it.

@@ -9,7 +9,7 @@ use std::ops::RangeBounds;
 use jiff::Timestamp;
 
 use super::carrier::carrier;
-use super::{Author, Tags};
+use super::{Author, Standing, Tags};
 use crate::operations::{Absence, Field, Operation};
 use crate::record::Call;
 use crate::record::json::{Value, member, member_text};
@@ -74,17 +74,17 @@ impl TagChange {
 
     /// What a ledger says: the resource `arn` was created at that time with these tags.
     pub fn created(arn: &str, at: Timestamp, tags: Tags) -> Option<Self> {
-        let event = TagEvent { change: Change::Created(tags), author: Author::trusted() };
+        let event = TagEvent { change: Change::Created(tags), author: Author::known(Standing::Trusted) };
         Some(Self { carrier: carrier(arn)?, at, event })
     }
 
-    /// What a ledger says: the tag `key` of the resource `arn` was lawfully set to this value or, with `None`, removed.
-    pub fn lawful(arn: &str, at: Timestamp, key: &str, value: Option<&str>) -> Option<Self> {
+    /// What a ledger says: somebody set the tag `key` of the resource `arn` to this value or, with `None`, removed it.
+    pub fn known(arn: &str, at: Timestamp, key: &str, value: Option<&str>, by: Standing) -> Option<Self> {
         let change = match value {
             Some(value) => Change::Set([(key, value)].into_iter().collect()),
             None => Change::Removed(vec![key.to_owned()]),
         };
-        Some(Self { carrier: carrier(arn)?, at, event: TagEvent { change, author: Author::trusted() } })
+        Some(Self { carrier: carrier(arn)?, at, event: TagEvent { change, author: Author::known(by) } })
     }
 
     /// The tags that a successful call gave to the SageMaker resource that it created or updated.
@@ -189,6 +189,11 @@ impl TagHistory {
         if !events.contains(&event) {
             events.push(event);
         }
+    }
+
+    /// Forgets what is known about the role, user or resource `arn`.
+    pub fn forget(&mut self, arn: &str) {
+        carrier(arn).map(|carrier| self.0.remove(&carrier));
     }
 
     /// The tags of the role, user or resource `arn` at a certain time. `None` if no change of them is known.

@@ -21,7 +21,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-pub use author::Author;
+pub use author::{Author, Standing};
 pub use carrier::carrier;
 pub use endpoint_configs::EndpointConfig;
 pub use history::{TagChange, TagHistory, TagValue, TagsAt};

@@ -6,7 +6,7 @@ mod tag_keys;
 
 pub use caller::{Caller, TagSource};
 use ownership::owned;
-pub use ownership::{mark, owner, owner_before};
+pub use ownership::{mark, owner, owner_before, owner_in_the_end};
 pub use tag_keys::are_alike;
 
 use crate::evidence::{EndpointConfig, Evidence, IamEntity, LookedUp, Model};

@@ -4,9 +4,11 @@
 //! resource had and the one that it gets, or by an administrator. Any other change is a theft or a gift, and must not make
 //! its victim guilty.
 
+use jiff::Timestamp;
+
 use super::caller::Caller;
 use super::tag_keys::are_alike;
-use crate::evidence::{EndpointConfig, Evidence, Lawful, Retagging, TagValue};
+use crate::evidence::{EndpointConfig, Evidence, Lawful, Retagging, Standing, TagValue};
 use crate::record::Call;
 use crate::settings::Abac;
 use crate::terms::MARK;
@@ -14,6 +16,12 @@ use crate::terms::MARK;
 /// The lawful value of the ABAC tag of the resource `arn` at the time of `call`. `None` if no record shows it.
 pub fn owner<'a>(arn: &str, call: &Call, evidence: &'a Evidence, abac: &Abac) -> Option<TagValue<'a>> {
     let history = evidence.tag_history.at(arn, call.time())?;
+    history.lawful_at(&abac.tag, &|change| is_lawful(change, evidence, abac))
+}
+
+/// The same after all changes that are known.
+pub fn owner_in_the_end<'a>(arn: &str, evidence: &'a Evidence, abac: &Abac) -> Option<TagValue<'a>> {
+    let history = evidence.tag_history.at(arn, Some(Timestamp::MAX))?;
     history.lawful_at(&abac.tag, &|change| is_lawful(change, evidence, abac))
 }
 
@@ -39,27 +47,32 @@ pub fn mark<'a>(
 fn is_lawful(change: Retagging, evidence: &Evidence, abac: &Abac) -> Lawful {
     let Retagging { is_creation, at, author, before, after } = change;
     let caller = Caller::with_identity(author.identity(), Some(at), evidence, abac.session_tags);
-    if is_creation || author.is_trusted() || abac.is_administrator(caller.arn.as_deref()) {
-        return Lawful::Yes;
-    }
+    let own = match author.standing() {
+        _ if is_creation => return Lawful::Yes,
+        Some(Standing::Trusted) => return Lawful::Yes,
+        Some(Standing::Member(own)) => Some(own.as_deref()),
+        Some(Standing::Unknown) => None,
+        None if abac.is_administrator(caller.arn.as_deref()) => return Lawful::Yes,
+        None => caller.tag(&abac.tag).ok().map(|own| own.map(|(own, _)| own)),
+    };
     let Some(after) = after.filter(|after| !after.is_empty()) else { return Lawful::No };
-    match (caller.tag(&abac.tag), before) {
-        (Err(_), _) => Lawful::Unknown("somebody whose project is not known changed it"),
-        (Ok(None), _) => Lawful::No,
-        (Ok(Some((own, _))), _) if own != after => Lawful::No,
-        (Ok(_), None) => Lawful::Unknown("no record shows whose the resource was before somebody set its tag"),
-        (Ok(_), Some(Err(why))) => Lawful::Unknown(why),
-        (Ok(Some((own, _))), Some(Ok(Some(before)))) if !before.is_empty() && before != own => Lawful::No,
-        (Ok(Some(_)), Some(Ok(_))) => Lawful::Yes,
+    match (own, before) {
+        (None, _) => Lawful::Unknown("somebody whose project is not known changed it"),
+        (Some(own), _) if own != Some(after) => Lawful::No,
+        (Some(_), None) => Lawful::Unknown("no record shows whose the resource was before somebody set its tag"),
+        (Some(_), Some(Err(why))) => Lawful::Unknown(why),
+        (Some(own), Some(Ok(before))) if before.is_some_and(|before| !before.is_empty()) && before != own => Lawful::No,
+        (Some(_), Some(Ok(_))) => Lawful::Yes,
     }
 }
 
 /// Whether a change of Tagwarden's mark counts: only its own and an administrator's do. A creator's does not.
 fn is_lawful_mark(change: Retagging, abac: &Abac) -> Lawful {
     let principal = change.author.identity().principal();
-    match change.author.is_trusted() && !change.is_creation || abac.is_administrator(principal.as_deref()) {
-        true => Lawful::Yes,
-        false => Lawful::No,
+    match change.author.standing() {
+        Some(Standing::Trusted) if !change.is_creation => Lawful::Yes,
+        None if abac.is_administrator(principal.as_deref()) => Lawful::Yes,
+        _ => Lawful::No,
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::prelude::*;
-use crate::facts::{ResourceTag, TagSource, are_alike, owner_before};
+use crate::facts::{ResourceTag, TagSource, are_alike, owner, owner_before, owner_in_the_end};
 use crate::settings::Abac;
 use crate::terms::MARK;
 
@@ -58,11 +58,13 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     Ok(findings.outcome("the request names no tags"))
 }
 
-/// The tag that the resource lawfully had, if it is known.
+/// The tag that the resource lawfully has, if it is known and the call set another one. An administrator may have changed it
+/// since.
 fn lawful_tag(facts: &Facts, settings: &Settings) -> Option<(String, String)> {
     let arn = facts.operation.arn(facts.call).filter(|_| facts.operation.only_tags())?;
-    let owner = owner_before(arn, facts.call, facts.evidence, settings.abac)?.ok()??;
-    Some((settings.abac.tag.clone(), owner.to_owned()))
+    let owner = owner_in_the_end(arn, facts.evidence, settings.abac)?.ok()??;
+    let is_set = facts.project_tags(&settings.abac.tag).ok()?.iter().any(|tag| tag.value == owner);
+    (!is_set).then(|| (settings.abac.tag.clone(), owner.to_owned()))
 }
 
 /// Judges a tag that is set.
@@ -88,7 +90,12 @@ fn added(facts: &Facts, abac: &Abac, tag: &ResourceTag, findings: &mut Findings)
     let arn = facts.operation.arn(facts.call);
     let before = arn.and_then(|arn| owner_before(arn, facts.call, facts.evidence, abac));
     if let Some(Ok(Some(before))) = before.filter(|before| *before != Ok(Some(""))) {
-        if before != value {
+        // Somebody who may change it may have done so in the same second.
+        let is_changed_lawfully = || {
+            let now = arn.and_then(|arn| owner(arn, facts.call, facts.evidence, abac));
+            now == Some(Ok(Some(value)))
+        };
+        if before != value && !is_changed_lawfully() {
             return fail(format!("`{key}` is changed from `{before}` to `{value}`"), &format!("`{before}`"));
         }
         return findings.pass();

@@ -52,7 +52,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::TagChange;
+    use crate::evidence::{Standing, TagChange};
 
     const GOOD: &str = r#""productionVariants":[{"modelName":"m","instanceType":"ml.m5.xlarge"}]"#;
 
@@ -78,10 +78,10 @@ mod tests {
     #[test]
     fn a_mark_that_tagwarden_set_is_a_violation_by_itself() {
         let at = "2026-03-02T08:10:00Z".parse().expect("a time");
-        let marked = || created_with("").ledger(TagChange::lawful(ARN, at, MARK, Some("missing-vpc")));
+        let marked = || created_with("").ledger(TagChange::known(ARN, at, MARK, Some("missing-vpc"), Standing::Trusted));
         assert_eq!(marked().says(&RULE), "fail endpointConfigName → tags[0].value");
         let lifted = "2026-03-02T08:20:00Z".parse().expect("a time");
-        assert_eq!(marked().ledger(TagChange::lawful(ARN, lifted, MARK, None)).says(&RULE), "pass");
+        assert_eq!(marked().ledger(TagChange::known(ARN, lifted, MARK, None, Standing::Trusted)).says(&RULE), "pass");
     }
 
     #[test]
