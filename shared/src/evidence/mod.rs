@@ -8,6 +8,7 @@ mod history;
 mod iam;
 mod looked_up;
 mod models;
+mod resources;
 mod sessions;
 mod tags;
 #[cfg(test)]
@@ -25,9 +26,12 @@ pub use history::{Author, TagChange, TagHistory, TagsAt, carrier};
 pub use iam::decode_policy_document;
 pub use looked_up::{AttachedPolicy, IamEntity, Key, LookedUp};
 pub use models::Model;
+pub use resources::Owner;
 pub use sessions::{Session, Sessions};
 pub use tags::Tags;
 pub use versions::{Created, Versions};
+
+use resources::ResourceTags;
 
 use crate::record::Call;
 use crate::record::json::Read;
@@ -45,6 +49,7 @@ pub struct Evidence {
     keys: HashMap<String, LookedUp<Key>>,
     /// Changes of the tags of roles, users and resources, from records.
     pub tag_history: TagHistory,
+    resources: ResourceTags,
     hint: &'static str,
 }
 

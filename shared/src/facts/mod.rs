@@ -1,10 +1,12 @@
 //! The facts of a call, in the terms of the domain: what the request asks for, and what was looked up about it.
 
 mod caller;
+mod resources;
 
 use std::borrow::Cow;
 
 pub use caller::{Caller, TagSource};
+pub use resources::{NAMING, NamedResource};
 
 use crate::evidence::{EndpointConfig, Evidence, IamEntity, LookedUp, Model};
 use crate::operations::{Absence, Field, Operation, Slot};

@@ -39,7 +39,7 @@ fn resource(arn: &str) -> Option<&str> {
 }
 
 /// The partition that a region belongs to (AWS General Reference).
-fn partition(region: &str) -> &'static str {
+pub fn partition(region: &str) -> &'static str {
     match region.split('-').next() {
         Some("cn") => "aws-cn",
         Some("us") if region.starts_with("us-gov-") => "aws-us-gov",

@@ -102,6 +102,18 @@ impl Case {
         self
     }
 
+    /// The resource `arn` is known to have this project, or none if that is empty.
+    pub(crate) fn owned(mut self, arn: &str, project: &str) -> Self {
+        self.evidence.add_resource_tags(arn, Ok([("Project", project)].into_iter().collect()));
+        self
+    }
+
+    /// The tags of the resource `arn` could not be looked up.
+    pub(crate) fn not_owned(mut self, arn: &str) -> Self {
+        self.evidence.add_resource_tags(arn, Err("no permission".to_owned()));
+        self
+    }
+
     /// Adds lines to the policy file, behind the head of the rule's table.
     pub(crate) fn policy(mut self, lines: &str) -> Self {
         self.policy.push_str(lines);
