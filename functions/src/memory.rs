@@ -11,8 +11,8 @@ use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CLOCK_TOLERANCE, CallSageMaker, Checkpoint,
     Claim, ClaimEvent, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
     GroupAlerts, LISTED, ListFilter, ListPage, ListResources, Message, PendingAlert, PolicyObject, Publish,
-    ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation,
-    RememberCreations, SageMakerError, SaveCheckpoint, Target,
+    ReadAttachedPolicies, ReadEventHistory, ReadResourceTags, ReadTags, ReadTrustPolicy, RecordSession,
+    RememberCreation, RememberCreations, SageMakerError, SaveCheckpoint, Target,
 };
 
 /// An AWS account.
@@ -87,6 +87,13 @@ impl ReadTrustPolicy for Account {
 impl DescribeKey for Account {
     async fn key(&self, arn: &str) -> AwsResult<Key> {
         self.doing("key", arn).map(|_| Key { arn: arn.to_owned(), customer_managed: true })
+    }
+}
+
+impl ReadResourceTags for Account {
+    async fn resource_tags(&self, arns: &BTreeSet<String>) -> AwsResult<BTreeMap<String, Tags>> {
+        let all: Vec<_> = arns.iter().map(String::as_str).collect();
+        self.doing("resource-tags", &all.join(" ")).map(|_| BTreeMap::new())
     }
 }
 

@@ -10,8 +10,8 @@ use crate::act::users;
 use crate::ports::{
     AddTags, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy, FindObject,
     FindResources, FindSession, GroupAlerts, ListObjects, LookUp, Publish, ReadAttachedPolicies, ReadEventHistory,
-    ReadObject, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations, SaveCheckpoint,
-    WriteObject,
+    ReadObject, ReadResourceTags, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations,
+    SaveCheckpoint, WriteObject,
 };
 use crate::resource::names::describing;
 use crate::resource::request::is_recoverable;
@@ -78,6 +78,7 @@ fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Op
         <P as ReadAttachedPolicies>::ACTIONS,
         <P as ReadTrustPolicy>::ACTIONS,
         <P as DescribeKey>::ACTIONS,
+        <P as ReadResourceTags>::ACTIONS,
         <P as DescribeResource>::ACTIONS,
         <P as FindSession>::ACTIONS,
         <P as FetchPolicy>::ACTIONS,

@@ -22,7 +22,7 @@ fn judge(texts: &[String], policy: &Policy) -> Vec<Result<Decision, String>> {
     let mut records = Vec::new();
     for text in texts {
         documents::split(text, &mut |item| match item {
-            Ok(Item::AuthorizationDetails(details)) => drop(evidence.add_authorization_details(&details)),
+            Ok(Item::AuthorizationDetails(details) | Item::ResourceTags(details)) => drop(evidence.add_page(&details)),
             Ok(Item::Record(json)) => {
                 if let Ok(value) = serde_json::from_str::<BorrowedValue>(json)
                     && let Ok(call) = tagwarden::record::Call::read(&value)

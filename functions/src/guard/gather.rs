@@ -61,6 +61,7 @@ async fn look_up(lookup: &Lookup, ports: &impl LookUp, cache: &Cache) -> LookupR
             LookupResult::EndpointConfig(name.clone(), reason(recover::endpoint_config(name, ports).await))
         }
         Lookup::Key(arn) => LookupResult::Key(arn.clone(), reason(ports.key(arn).await)),
+        Lookup::ResourceTags(arns) => LookupResult::ResourceTags(arns.clone(), reason(ports.resource_tags(arns).await)),
     };
     cache.put(lookup, &found);
     found

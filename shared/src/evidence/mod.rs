@@ -34,7 +34,7 @@ pub use versions::{Created, Versions};
 use resources::ResourceTags;
 
 use crate::record::Call;
-use crate::record::json::Read;
+use crate::record::json::{Read, Value, member};
 
 /// Everything that was looked up.
 #[derive(Clone, Debug, Default)]
@@ -112,6 +112,40 @@ impl Evidence {
         let history = config.arn.as_deref().and_then(|arn| self.tag_history.at(arn, call.time()));
         let changed = history.map(|tags| tags.changed_since_creation()).filter(|changed| !changed.is_empty());
         Ok(changed.map_or(Cow::Borrowed(config), |changed| Cow::Owned(config.retagged(&changed))))
+    }
+
+    /// Adds the tags of the resource `arn`, as they were looked up.
+    pub fn add_resource_tags(&mut self, arn: &str, tags: LookedUp<Tags>) {
+        self.resources.add(arn, tags);
+    }
+
+    /// Whether the tags of the resource `arn` were looked up.
+    pub fn has_resource_tags(&self, arn: &str) -> bool {
+        self.resources.has(arn)
+    }
+
+    /// Adds what a page of account authorization details, or of resources with their tags, says. Returns what could not
+    /// be read.
+    pub fn add_page(&mut self, page: &Value) -> Vec<String> {
+        match member(page, resources::LIST) {
+            Some(_) => self.resources.add_page(page),
+            None => self.add_authorization_details(page),
+        }
+    }
+
+    /// The tag `key` of the resource `arn` at a certain time: what the records of its changes show, else what was looked
+    /// up.
+    ///
+    /// # Errors
+    /// If it is not known, although there is data on the resource.
+    pub fn owner(&self, arn: &str, time: Option<Timestamp>, key: &str) -> Result<Owner<'_>, String> {
+        let of_records = self.tag_history.at(arn, time).filter(|tags| tags.show(key)).map(|tags| tags.get(key));
+        let owner = match (of_records, self.resources.owner(arn, key)) {
+            (Some(Ok(value)), _) => Ok(Owner::of(value)),
+            (Some(Err(why)), Ok(Owner::NotLookedUp)) => Err(why.to_owned()),
+            (_, looked_up) => looked_up,
+        };
+        owner.map_err(|why| format!("the tags of `{arn}` are not known: {why}"))
     }
 
     /// The KMS key whose own or alias ARN is `arn`, if it was looked up.

@@ -58,7 +58,10 @@ impl<'a> Facts<'a> {
     /// The existing resources that the call names, and first the one that it is about, if there is one. Names that are
     /// not set are left out.
     pub fn named_resources(&self) -> Vec<Read<NamedResource<'a>>> {
-        let mut named: Vec<_> = self.subject().into_iter().map(Ok).collect();
+        let mut named = match &self.call.request {
+            Err(unread) if self.operation.has(Field::Subject) => vec![Err(unread.clone())],
+            _ => self.subject().into_iter().map(Ok).collect(),
+        };
         for field in NAMING {
             for (slot, found) in self.slots(field) {
                 match found.text() {

@@ -38,7 +38,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "",
         "pipelineExecutionArn",
         By("StopPipelineExecution"),
-        &[OPTIONAL_ROLE, &[uses("pipeline", "pipelineName")]],
+        &[OPTIONAL_ROLE, &[uses("pipeline", "pipelineName").required()]],
     )
     .described(),
     update(
@@ -176,7 +176,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "modelCardExportJobName",
         "modelCardExportJobArn",
         Never("it ends within moments"),
-        &[&[required(OutputUri, "outputConfig.s3OutputPath"), uses("model-card", "modelCardName")]],
+        &[&[required(OutputUri, "outputConfig.s3OutputPath"), uses("model-card", "modelCardName").required()]],
     ),
     create("CreateImage", "image", "imageName", "imageArn", HOLDS_WORK, &[TAGS, ROLE]).described(),
     update("UpdateImage", "image", "imageName", "imageArn", HOLDS_WORK, &[OPTIONAL_ROLE]),
@@ -186,7 +186,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "imageName",
         "imageVersionArn",
         HOLDS_WORK,
-        &[&[required(Image, "baseImage"), changes("image", "imageName")]],
+        &[&[required(Image, "baseImage"), changes("image", "imageName").required()]],
     ),
     create(
         "CreateDeviceFleet",
@@ -210,7 +210,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "deviceFleetName",
         "",
         HOLDS_WORK,
-        &[TAGS, &[changes("device-fleet", "deviceFleetName")]],
+        &[TAGS, &[changes("device-fleet", "deviceFleetName").required()]],
     ),
     create(
         "CreateEdgeDeploymentPlan",
@@ -256,7 +256,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "hubContentName",
         "hubContentArn",
         HOLDS_WORK,
-        &[TAGS, &[changes("hub", "hubName")]],
+        &[TAGS, &[changes("hub", "hubName").required()]],
     ),
     create(
         "CreateHubContentReference",
@@ -264,7 +264,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "hubContentName",
         "hubContentArn",
         HOLDS_WORK,
-        &[TAGS, &[changes("hub", "hubName")]],
+        &[TAGS, &[changes("hub", "hubName").required()]],
     ),
     create(
         "CreateProject",
@@ -285,7 +285,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "trialName",
         "trialArn",
         HOLDS_WORK,
-        &[TAGS, &[changes("experiment", "experimentName")]],
+        &[TAGS, &[changes("experiment", "experimentName").required()]],
     ),
     create(
         "CreateTrialComponent",

@@ -38,7 +38,7 @@ macro_rules! restricted_instance_groups {
 const CLUSTER_ROLE: &[Slot] = &[slot(ExecutionRole, "clusterRole")];
 
 /// The cluster that something is added to.
-const OF_CLUSTER: &[Slot] = &[changes("cluster", "clusterArn")];
+const OF_CLUSTER: &[Slot] = &[changes("cluster", "clusterArn").required()];
 
 const CLUSTER: Stop = Never("many people's work runs on a cluster");
 

@@ -106,6 +106,11 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// The same slot in requests that the API refuses without it.
+    pub(super) const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
     /// Whether it is in a part that requests may leave out.
     pub fn is_optional_part(&self) -> bool {
         self.path.contains('?')

@@ -133,7 +133,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "inferenceComponentName",
         "inferenceComponentArn",
         By("DeleteInferenceComponent"),
-        &[TAGS, &[uses("endpoint", "endpointName")], component!("specification"), component!("specifications[]")],
+        &[
+            TAGS,
+            &[uses("endpoint", "endpointName").required()],
+            component!("specification"),
+            component!("specifications[]"),
+        ],
     )
     .described()
     .listed_by("ListInferenceComponents"),
@@ -155,7 +160,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             TAGS,
             ROLE,
             model_variants!(required),
-            &[slot(VolumeKey, "kmsKey"), uses("endpoint", "endpointName")],
+            &[slot(VolumeKey, "kmsKey")],
             output!("dataStorageConfig", "destination", "kmsKey"),
         ],
     )

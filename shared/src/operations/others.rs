@@ -79,11 +79,11 @@ pub(super) const STUDIO: &[Operation] = &[
     },
     open(
         "CreatePresignedDomainUrl", "domain", "domainId", "",
-        &[&[uses("domain", "domainId"), uses("user-profile", "userProfileName"), uses("space", "spaceName")]],
+        &[&[uses("domain", "domainId").required(), uses("user-profile", "userProfileName").required(), uses("space", "spaceName")]],
     ),
     open(
         "CreatePresignedNotebookInstanceUrl", "notebook-instance", "notebookInstanceName", "",
-        &[&[uses("notebook-instance", "notebookInstanceName")]],
+        &[&[uses("notebook-instance", "notebookInstanceName").required()]],
     ),
 ];
 
@@ -151,17 +151,17 @@ pub(super) const ASSETS: &[Operation] = &[
     other("UpdateTrialComponent", "experiment-trial-component", "trialComponentName", "trialComponentArn"),
     other("DeleteTrialComponent", "experiment-trial-component", "trialComponentName", "trialComponentArn"),
     Operation {
-        slots: &[&[changes("experiment-trial", "trialName")]],
+        slots: &[&[changes("experiment-trial", "trialName").required()]],
         ..other("AssociateTrialComponent", "experiment-trial-component", "trialComponentName", "trialComponentArn")
     },
     Operation {
-        slots: &[&[changes("experiment-trial", "trialName")]],
+        slots: &[&[changes("experiment-trial", "trialName").required()]],
         ..other("DisassociateTrialComponent", "experiment-trial-component", "trialComponentName", "trialComponentArn")
     },
     open(
         "CreatePresignedMlflowTrackingServerUrl", "mlflow-tracking-server", "trackingServerName", "",
-        &[&[uses("mlflow-tracking-server", "trackingServerName")]],
+        &[&[uses("mlflow-tracking-server", "trackingServerName").required()]],
     ),
-    open("CreatePresignedMlflowAppUrl", "mlflow-app", "", "arn", &[&[uses("mlflow-app", "arn")]]),
-    open("CreatePartnerAppPresignedUrl", "partner-app", "", "arn", &[&[uses("partner-app", "arn")]]),
+    open("CreatePresignedMlflowAppUrl", "mlflow-app", "", "arn", &[&[uses("mlflow-app", "arn").required()]]),
+    open("CreatePartnerAppPresignedUrl", "partner-app", "", "arn", &[&[uses("partner-app", "arn").required()]]),
 ];

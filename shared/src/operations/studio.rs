@@ -78,7 +78,7 @@ const DOMAIN_NETWORK: &[Slot] =
 const HOLDS_FILES: Stop = Never("it holds people's files");
 
 /// The domain that a user profile or space is in.
-const IN_DOMAIN: &[Slot] = &[uses("domain", "domainId")];
+const IN_DOMAIN: &[Slot] = &[uses("domain", "domainId").required()];
 
 /// The scripts that run when a notebook instance starts.
 const LIFECYCLE_CONFIG: &[Slot] = &[uses("notebook-instance-lifecycle-config", "lifecycleConfigName")];
@@ -191,7 +191,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             TAGS,
             &[
                 slot(InstanceType, "resourceSpec.instanceType"),
-                uses("domain", "domainId"),
+                uses("domain", "domainId").required(),
                 changes("user-profile", "userProfileName"),
                 changes("space", "spaceName"),
             ],

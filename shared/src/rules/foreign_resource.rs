@@ -17,7 +17,8 @@ pub const RULE: Rule = Rule {
     governs: &NAMING,
     needs: &[Need::ResourceTags],
     prevention: Prevention::Partly("not what a request only names: IAM knows the tags of the resource that it is about"),
-    example: r#"{"trackingServerName": "churn", "artifactStoreUri": "s3://borealis-data/mlflow"}"#,
+    example: r#"{"endpointConfigName": "churn",
+ "productionVariants": [{"modelName": "borealis-churn", "instanceType": "ml.m5.xlarge"}]}"#,
     check,
     prevent,
     ..Rule::DEFAULTS
