@@ -101,8 +101,9 @@ mod tests {
 
     #[test]
     fn names_that_differ_in_the_description_are_translated() {
-        let notebook = json!({"NotebookInstanceName": "n", "SecurityGroups": ["sg-1"]});
-        let expected = json!({"notebookInstanceName": "n", "securityGroupIds": ["sg-1"]});
+        let notebook = json!({"NotebookInstanceName": "n", "SecurityGroups": ["sg-1"],
+            "NotebookInstanceLifecycleConfigName": "l"});
+        let expected = json!({"notebookInstanceName": "n", "securityGroupIds": ["sg-1"], "lifecycleConfigName": "l"});
         assert_eq!(as_request("CreateNotebookInstance", notebook), expected);
         let session = json!({"TrainingSessionDetail": {"RoleArn": "r"}});
         assert_eq!(as_request("CreateTrainingSession", session), json!({"roleArn": "r"}));

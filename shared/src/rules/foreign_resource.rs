@@ -81,11 +81,16 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 
 /// The violation. What the call is about may be the victim's.
 fn foreign(resource: &NamedResource, project: &str, own: &str, is_victims: bool) -> Violation {
-    let what = if resource.is_changed { "changes" } else { "uses" };
+    let what = match (resource.is_subject, resource.is_changed) {
+        (true, _) => "acts on",
+        (false, true) => "changes",
+        (false, false) => "uses",
+    };
     let name = resource.name;
     let message =
         format!("the call {what} `{name}`, which belongs to project `{project}`, but the caller's project is `{own}`");
     Violation {
+        fix: resource.is_changed.then(|| format!("ask project `{project}` to make the change")),
         at_most: is_victims.then_some(Action::Alert),
         not_stopped: is_victims.then_some(VICTIM),
         ..Violation::new(&resource.at, message, format!("a resource of project `{own}`")).actual(name)
@@ -113,7 +118,7 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
         operations.iter().copied().partition(|operation| operation.has(Field::Subject));
     let using: Vec<_> = using.into_iter().filter(|operation: &&Operation| USING.contains(&operation.name)).collect();
     vec![
-        denies(&changing, Test::differs_from(&of_resource, &principal_tag(key))).but(INHERITED),
+        denies(&changing, Test::differs_from(&of_resource, &principal_tag(key))).but(INHERITED).but(UNJUDGED),
         denies(&using, Test::differs_from_all(&of_resource, &principal_tag(key), &settings.abac.shared)).but(NAMED),
     ]
 }
@@ -132,6 +137,8 @@ const USING: [&str; 7] = [
 const INHERITED: Difference = Difference::Looser(
     "changes of what has the tags of another resource, such as executions of pipelines and versions of model packages",
 );
+
+const UNJUDGED: Difference = Difference::Stricter("other calls that change a resource, such as `PutRecord` and `DeleteTags`");
 
 const NAMED: Difference = Difference::Looser("what a request only names, such as models, images, keys and buckets");
 
