@@ -40,7 +40,7 @@ impl Example {
             role("ml/borealis/train", Some("borealis")),
         ]});
         let resources = json!({"ResourceTagMappingList": [{
-            "ResourceARN": "arn:aws:sagemaker:eu-west-1:111122223333:model/borealis-churn",
+            "ResourceARN": "arn:aws:sagemaker:us-east-1:111122223333:model/borealis-churn",
             "Tags": [{"Key": "Project", "Value": "borealis"}],
         }]});
         let lines: Vec<_> = records.iter().chain([&iam, &resources]).map(Value::to_string).collect();
