@@ -99,10 +99,12 @@ impl Extract {
         documents::split(text, &mut |item| match item {
             Ok(Item::Record(json)) => self.record(json, period),
             Ok(Item::OtherEvent(event)) => self.skip(NotCovered::OtherEvent(event.detail_type)),
-            Ok(Item::AuthorizationDetails(details)) => match serde_json::to_string(&details) {
-                Ok(json) => self.iam.push(json),
-                Err(error) => self.problems.push(format!(" {error}")),
-            },
+            Ok(Item::AuthorizationDetails(details) | Item::ResourceTags(details)) => {
+                match serde_json::to_string(&details) {
+                    Ok(json) => self.iam.push(json),
+                    Err(error) => self.problems.push(format!(" {error}")),
+                }
+            }
             Err(problem) => self.problems.push(format!("{}: {}", problem.line, problem.message)),
         });
     }

@@ -114,7 +114,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
         self.iam.sort();
         for (place, details) in std::mem::take(&mut self.iam) {
             let Ok(value) = serde_json::from_str::<Value>(&details) else { continue };
-            let unread = self.evidence.add_authorization_details(&value).into_iter();
+            let unread = self.evidence.add_page(&value).into_iter();
             problems.extend(unread.map(|problem| (place.clone(), format!(" {problem}"))));
         }
         self.input.problems += problems.len() as u64;

@@ -37,7 +37,8 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
-    /// Output of `aws iam get-account-authorization-details`, for the tags, policies and trust of roles and users
+    /// Output of `aws iam get-account-authorization-details`, for the tags, policies and trust of roles and users, or
+    /// of `aws resourcegroupstaggingapi get-resources`, for the tags of resources
     #[arg(long, value_name = "FILE")]
     pub iam: Vec<PathBuf>,
 
@@ -77,8 +78,9 @@ pub struct AuditArgs {
     #[arg(long, value_name = "OTHER_POLICY")]
     pub compare: Option<PathBuf>,
 
-    /// Output of `aws iam get-account-authorization-details`, for the tags, policies and trust of roles and users. It
-    /// shows them as they are today, and the audit applies that to the whole period
+    /// Output of `aws iam get-account-authorization-details`, for the tags, policies and trust of roles and users, or
+    /// of `aws resourcegroupstaggingapi get-resources`, for the tags of resources. They show them as they are today,
+    /// and the audit applies that to the whole period
     #[arg(long, value_name = "FILE")]
     pub iam: Vec<PathBuf>,
 

@@ -77,7 +77,7 @@ impl CheckInput {
     fn file(&mut self, path: &Path) {
         let place = input::name(path);
         self.read(path, |gathered, item| match item {
-            Item::AuthorizationDetails(details) => gathered.authorization_details(path, &details),
+            Item::AuthorizationDetails(page) | Item::ResourceTags(page) => gathered.page(path, &page),
             Item::OtherEvent(event) => gathered.decided(&place, not_a_call(event)),
             Item::Record(json) => gathered.record(&place, json),
         });
@@ -120,8 +120,8 @@ impl CheckInput {
             .push(PendingRecord { place: place.to_owned(), content: PendingDecision::Decided(Box::new(decision)) });
     }
 
-    fn authorization_details(&mut self, path: &Path, details: &Value) {
-        for problem in self.evidence.add_authorization_details(details) {
+    fn page(&mut self, path: &Path, page: &Value) {
+        for problem in self.evidence.add_page(page) {
             self.problem(&format!("{}: {problem}", input::name(path)));
         }
     }

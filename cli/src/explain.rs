@@ -88,6 +88,7 @@ fn table(output: &mut Output) -> Result<(), CliError> {
             "resource_arn": operation.resource_arn,
             "stop": stop,
             "absent": match operation.absence { Absence::Unset => "unset", Absence::Unchanged => "unchanged" },
+            "only_ownership": operation.only_ownership,
             "slots": slots,
             "rules": rules,
         });

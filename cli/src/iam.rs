@@ -1,4 +1,4 @@
-//! IAM's data on roles and users, from the files of `--iam`.
+//! IAM's data on roles and users, and the tags of resources, from the files of `--iam`.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::input;
 /// The end of a message about missing IAM data.
 pub const HINT: &str = ": give the output of `aws iam get-account-authorization-details` with `--iam`";
 
-/// Adds the roles and users in the file at `path`. Returns what could not be read of it.
+/// Adds the roles, users and resources in the file at `path`. Returns what could not be read of it.
 pub fn load(path: &Path, evidence: &mut Evidence) -> Result<Vec<String>, CliError> {
     let (name, mut bytes) = (input::name(path), Vec::new());
     if let Err(problem) = input::load(path, &mut bytes) {
@@ -21,5 +21,7 @@ pub fn load(path: &Path, evidence: &mut Evidence) -> Result<Vec<String>, CliErro
     if is_iam || !problems.is_empty() {
         return Ok(problems.iter().map(|problem| format!("{name}:{problem}")).collect());
     }
-    Err(CliError::Message(format!("{name}: not the output of `aws iam get-account-authorization-details`")))
+    Err(CliError::Message(format!(
+        "{name}: not the output of `aws iam get-account-authorization-details` or `aws resourcegroupstaggingapi get-resources`"
+    )))
 }

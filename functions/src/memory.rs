@@ -12,8 +12,8 @@ use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent,
     CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
     GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources, Message, PendingAlert,
-    PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadLedger, ReadTags, ReadTrustPolicy,
-    RecordSession, SageMakerError, SaveCheckpoint, Target, UsedConfig, WriteLedger,
+    PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadLedger, ReadResourceTags, ReadTags,
+    ReadTrustPolicy, RecordSession, SageMakerError, SaveCheckpoint, Target, UsedConfig, WriteLedger,
 };
 
 /// An AWS account.
@@ -98,6 +98,13 @@ impl ReadTrustPolicy for Account {
 impl DescribeKey for Account {
     async fn key(&self, arn: &str) -> AwsResult<Key> {
         self.doing("key", arn).map(|_| Key { arn: arn.to_owned(), customer_managed: true })
+    }
+}
+
+impl ReadResourceTags for Account {
+    async fn resource_tags(&self, arns: &BTreeSet<String>) -> AwsResult<BTreeMap<String, Tags>> {
+        let all: Vec<_> = arns.iter().map(String::as_str).collect();
+        self.doing("resource-tags", &all.join(" ")).map(|_| BTreeMap::new())
     }
 }
 

@@ -10,8 +10,8 @@ use crate::act::users;
 use crate::ports::{
     AddTags, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy,
     FindObject, FindResources, FindSession, GroupAlerts, ListObjects, LookUp, Publish, ReadAttachedPolicies,
-    ReadEventHistory, ReadLedger, ReadObject, ReadTags, ReadTrustPolicy, RecordSession, SaveCheckpoint, WriteLedger,
-    WriteObject,
+    ReadEventHistory, ReadLedger, ReadObject, ReadResourceTags, ReadTags, ReadTrustPolicy, RecordSession,
+    SaveCheckpoint, WriteLedger, WriteObject,
 };
 use crate::resource::names::describing;
 use crate::resource::request::is_recoverable;
@@ -74,6 +74,7 @@ fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Op
         <P as ReadAttachedPolicies>::ACTIONS,
         <P as ReadTrustPolicy>::ACTIONS,
         <P as DescribeKey>::ACTIONS,
+        <P as ReadResourceTags>::ACTIONS,
         <P as DescribeResource>::ACTIONS,
         <P as FindSession>::ACTIONS,
         <P as FetchPolicy>::ACTIONS,

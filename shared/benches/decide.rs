@@ -27,8 +27,8 @@ fn record() -> String {
 fn evidence() -> Evidence {
     let mut evidence = Evidence::new("");
     documents::split(IAM, &mut |item| {
-        if let Ok(Item::AuthorizationDetails(details)) = item {
-            evidence.add_authorization_details(&details);
+        if let Ok(Item::AuthorizationDetails(details) | Item::ResourceTags(details)) = item {
+            evidence.add_page(&details);
         }
     });
     evidence

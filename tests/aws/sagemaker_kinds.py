@@ -165,6 +165,10 @@ class Resource:
         if "SecurityGroupIds" in self.given:
             # DescribeNotebookInstance has another name for them.
             known["SecurityGroups"] = self.given["SecurityGroupIds"]
+        if "LifecycleConfigName" in self.given:
+            known["NotebookInstanceLifecycleConfigName"] = self.given["LifecycleConfigName"]
+        if self.noun == "PipelineExecution" and "PipelineName" in self.given:
+            known["PipelineArn"] = f"{self.arn.rsplit(':', 1)[0]}:pipeline/{self.given['PipelineName'].lower()}"
         if "EndpointName" in self.given:
             known["EndpointArn"] = f"{self.arn.rsplit(':', 1)[0]}:endpoint/{self.given['EndpointName']}"
         if "OptimizationConfigs" in self.given:

@@ -74,8 +74,8 @@ def check_row(row, operation, service, exclusions, report):
         report.expect(takes & {row["resource_name"], row["resource_arn"]}, f"{name}: {undo} does not take the resource")
     slots = {slot["path"].replace("?", "") for slot in row["slots"]}
     for member in known.values():
-        subject = shapes.about(member)
-        if subject and member.path not in slots and not exclusions.covers(name, member.path):
+        subject = None if row["only_ownership"] else shapes.about(member)
+        if subject and not exclusions.covers(name, member.path) and member.path not in slots:
             report.expect(False, f"{name}: `{member.path}` ({subject}) is neither in the table nor excluded")
 
 
@@ -102,11 +102,13 @@ def problems(table, names, entries=None):
         else:
             report.expect(False, f"{name} does not exist")
 
+    for name in service.operation_names:
+        if name not in table and not shapes.READS.match(name) and not exclusions.covers(name, ""):
+            report.expect(False, f"{name} does not only read, and is neither in the table nor excluded")
+
     for name, shape in shapes.of_concern(service):
         if name in table:
             continue
-        if re.match(r"(Start|Retry)", name) and not exclusions.covers(name, ""):
-            report.expect(False, f"{name} starts something, and is neither in the table nor excluded")
         for member in shapes.members(shape):
             subject = shapes.about(member)
             if subject and not exclusions.covers(name, member.path):

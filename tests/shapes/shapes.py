@@ -85,6 +85,10 @@ def about(member):
 HARMLESS = re.compile(r"(Describe|List|Get|Search|Query|Render|Delete(?!Tags$)|Stop|Disassociate|Detach|Deregister|BatchDelete)")
 
 
+# Operations that read, by the first word of their names.
+READS = re.compile(r"(Describe|List|Get|Search|Query|Render|BatchDescribe)")
+
+
 def of_concern(service):
     """The operations that may launch, change or open something, with the shapes of their requests."""
     for name in service.operation_names:

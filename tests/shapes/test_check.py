@@ -35,7 +35,7 @@ class Noticed(unittest.TestCase):
 
     def test_an_operation_that_is_missing(self):
         self.notice("CreateProcessingJob: has `roleArn` (role)", lambda rows: rows.pop("CreateProcessingJob"))
-        self.notice("StartNotebookInstance starts something", lambda rows: rows.pop("StartNotebookInstance"))
+        self.notice("StartNotebookInstance does not only read", lambda rows: rows.pop("StartNotebookInstance"))
 
     def test_an_operation_that_does_not_exist(self):
         def rename(rows):

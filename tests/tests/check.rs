@@ -105,7 +105,7 @@ fn text_is_for_people() {
     assert_eq!(ran.status, 0);
     assert!(!ran.stdout.contains('\u{1b}'), "no colour in a pipe");
     let summary = ran.stdout.lines().last().expect("a summary");
-    assert_eq!(summary, "58 records: 33 violations, 4 unknown, 12 compliant, 9 skipped; 0 not readable");
+    assert_eq!(summary, "60 records: 35 violations, 4 unknown, 12 compliant, 9 skipped; 0 not readable");
     let names = ["at", "actual", "expected", "fix"];
     for name in names {
         assert!(ran.stdout.contains(&format!("           {name:9}")), "{name}");
@@ -219,6 +219,41 @@ fn bad_input_is_named_and_the_rest_goes_on() {
         assert!(named, "{name}: {}", ran.stderr);
         assert!(ran.stdout.contains("compliant  CreateTrainingJob churn-compliant"), "{name}: the rest goes on");
     }
+}
+
+/// Pages of resources add up, among the paths or by `--iam`, and only the account and region that they are of is known.
+#[test]
+fn the_owners_of_resources_come_from_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut record = record("CreateEndpointConfig.foreign-model.json");
+    record["requestParameters"]["productionVariants"][0]["modelName"] = json!("fraud");
+    record["requestParameters"]["kmsKeyId"] = Value::Null;
+    let record = write(folder.path(), "record.json", record.to_string());
+    let policy = write(folder.path(), "policy.toml", "version = 1\n[rules.foreign-resource]\nunowned = 'alert'\n");
+    let page = |name: &str, arn: &str, project: &str| {
+        let tags = json!([{"Key": "Project", "Value": project}]);
+        let page = json!({"PaginationToken": "", "ResourceTagMappingList": [{"ResourceARN": arn, "Tags": tags}]});
+        write(folder.path(), name, page.to_string())
+    };
+    let arn = |name: &str| format!("arn:aws:sagemaker:eu-west-1:111122223333:model/{name}");
+    let (own, foreign) = (page("own", &arn("fraud"), "borealis"), page("foreign", &arn("fraud"), "atlas"));
+    let another = page("another", &arn("other"), "atlas");
+    let elsewhere = page("elsewhere", "arn:aws:sagemaker:us-east-1:111122223333:model/fraud", "atlas");
+    let check = |args: &[&str]| {
+        let ran = tagwarden(&[&["check", "--policy", &policy, "--iam", "events/iam.json", &record], args].concat());
+        (ran.status, ran.stdout)
+    };
+    assert_eq!(check(&[&own]).0, 0);
+    assert_eq!(check(&["--iam", &own, &another]).0, 0);
+    for args in [&[&*foreign][..], &["--iam", &foreign], &[&another, &foreign]] {
+        let (status, printed) = check(args);
+        assert_eq!(status, 1);
+        assert!(printed.contains("`fraud`, which belongs to project `atlas`"), "{printed}");
+    }
+    let (status, printed) = check(&[&another]);
+    assert!(status == 1 && printed.contains("`fraud` has no tag `Project`"), "{printed}");
+    assert_eq!(check(&[&elsewhere]).0, 0, "nothing is known about it");
+    assert_eq!(check(&[]).0, 0, "nothing is known about it");
 }
 
 #[test]

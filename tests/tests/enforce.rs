@@ -168,6 +168,71 @@ fn an_endpoint_configuration_is_deleted_unless_it_is_in_use() {
     }
 }
 
+/// The caller's project is atlas.
+#[test]
+fn another_projects_model_is_not_used() {
+    let world = World::new(HOSTING, &format!("{NO_SESSIONS}[rules.foreign-resource]"));
+    let failure = json!({"service": "tagging", "action": "GetResources", "kind": "error", "status": 400,
+        "code": "AccessDeniedException", "message": "injected"});
+    for (number, (owner, is_found, outcome)) in
+        [("atlas", true, None), ("borealis", true, Some("fail")), ("borealis", false, Some("unknown"))]
+            .into_iter()
+            .enumerate()
+    {
+        let mut event = in_this_account("CreateEndpointConfig.no-volume-key");
+        let (model, config) = (json!(format!("model-{number}")), json!(format!("config-{number}")));
+        world.create_model(&model);
+        let arn = format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:model/model-{number}");
+        let tags = json!([{"Key": "Project", "Value": owner}]);
+        world.emulator.sagemaker("AddTags", &json!({"ResourceArn": arn, "Tags": tags}));
+        world.create_endpoint_config_with(&config, &model);
+        let detail = &mut event["detail"];
+        detail["userIdentity"] = in_this_account("CreateTrainingJob.compliant")["detail"]["userIdentity"].clone();
+        detail["eventID"] = config.clone();
+        detail["requestParameters"]["endpointConfigName"] = config.clone();
+        detail["requestParameters"]["productionVariants"][0]["modelName"] = model;
+        detail["responseElements"]["endpointConfigArn"] =
+            json!(format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint-config/config-{number}"));
+        if !is_found {
+            world.emulator.fault(failure.clone());
+        }
+        world.deliver(&event).expect("handled");
+        let left = world.emulator.sagemaker("ListEndpointConfigs", &json!({}))["EndpointConfigs"].to_string();
+        assert_eq!(left.contains(&format!("config-{number}")), outcome != Some("fail"), "{owner}: {left}");
+        let alerts = world.emulator.alerts();
+        assert_eq!(alerts.len(), usize::from(outcome.is_some()), "{owner}: {alerts:?}");
+        if let (Some(alert), Some(outcome)) = (alerts.first(), outcome) {
+            let finding = &alert_record(alert)["findings"][0];
+            assert_eq!((&finding["rule"], &finding["outcome"]), (&json!("foreign-resource"), &json!(outcome)));
+        }
+    }
+}
+
+/// What was called on another project's resource is reported, and the resource left to its owner.
+#[test]
+fn stopping_another_projects_job_is_reported() {
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.foreign-resource]"));
+    for (name, owner, alerts) in [("ours", "atlas", 0), ("theirs", "borealis", 1)] {
+        world.create_training_job(&json!(name), &[json!({"Key": "Project", "Value": owner})]);
+        let mut event = in_this_account("CreateTrainingJob.no-vpc");
+        let detail = &mut event["detail"];
+        detail["eventID"] = json!(name);
+        detail["eventName"] = json!("StopTrainingJob");
+        detail["requestParameters"] = json!({"trainingJobName": name});
+        detail["responseElements"] = Value::Null;
+        world.deliver(&event).expect("handled");
+        let sent = world.emulator.alerts();
+        assert_eq!(sent.len(), alerts, "{name}");
+        if let Some(alert) = sent.first() {
+            let record = alert_record(alert);
+            assert_eq!(record["findings"][0]["rule"], "foreign-resource");
+            let why = "the resource belongs to another project, which stopping or deleting it would harm";
+            assert_eq!(record["actions"][0]["not_stopped"], why);
+        }
+    }
+    assert_eq!(world.calls(TRAINING, "sagemaker:StopTrainingJob"), 0);
+}
+
 #[test]
 fn the_same_event_five_times_is_processed_once() {
     let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.missing-vpc]"));
@@ -726,7 +791,8 @@ fn set_tags_back(world: &World) {
 #[test]
 fn every_permission_is_used() {
     let everything = "[rules.missing-project-tag]\n[rules.untagged-principal]\n[rules.overprivileged-execution-role]\n\
-        [rules.confused-deputy-trust]\n[rules.unapproved-kms-key]\n[rules.missing-vpc]\naction = 'alert'\n";
+        [rules.confused-deputy-trust]\n[rules.unapproved-kms-key]\n[rules.missing-vpc]\naction = 'alert'\n\
+        [rules.foreign-resource]\naction = 'alert'\n";
     let functions = functions::<Aws>();
     for (guard, areas) in GUARDS {
         let world = World::with_policy_in_s3(guard, &format!("{everything}{NO_REGION}"));

@@ -138,7 +138,7 @@ fn what_can_never_have_an_effect_is_a_warning() {
             "did you mean `CreateModel`?",
         ),
         (
-            format!("{long}{}", override_("operations = ['DeleteModel']", 2)),
+            format!("{long}{}", override_("operations = ['DescribeModel']", 2)),
             "policy.toml:7:24",
             "does not judge calls of this operation",
         ),

@@ -79,7 +79,9 @@ impl<'l> Merge<'l> {
             let bytes = content(&object, ports).await?;
             let Learned { is_iam, problems } = iam::learn(&bytes, &mut self.gathered.evidence);
             if !is_iam && problems.is_empty() {
-                return Err(format!("{object} is not the output of `aws iam get-account-authorization-details`"));
+                return Err(format!(
+                    "{object} is not the output of `aws iam get-account-authorization-details` or `aws resourcegroupstaggingapi get-resources`"
+                ));
             }
             self.gathered.input.problems += problems.len() as u64;
             self.problems.extend(problems.iter().map(|problem| format!("{object}:{problem}\n")));

@@ -5,14 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use tagwarden::decide::{Lookup, further_lookups, lookups, resources};
 use tagwarden::evidence::{Evidence, LookedUp, TagChange, carrier};
+use tagwarden::facts::{Caller, owner};
 use tagwarden::operations::Operation;
 use tagwarden::policy::Policy;
 use tagwarden::record::Call;
+use tagwarden::record::arn::is_of_sagemaker;
+use tagwarden::settings::Abac;
 use tagwarden::terms::{MARK, SessionTags};
 
 use super::lookup_cache::{Cache, LookupResult};
 use super::recover;
-use crate::ports::{AwsResult, CLOCK_TOLERANCE, KnownChange, LedgerEntry, LookUp, ReadLedger};
+use crate::ports::{AwsError, AwsResult, CLOCK_TOLERANCE, KnownChange, LedgerEntry, LookUp, ReadLedger};
 use crate::resource::description::created;
 
 /// What the ledger knows of the resources that a call changes or uses, by ARN.
@@ -29,43 +32,79 @@ pub(super) async fn gather(
     ports: &impl LookUp,
     cache: &Cache,
 ) -> Result<(Evidence, Ledger), String> {
-    let found = look_up_all(lookups(call, operation, policy), ports, cache);
+    let is_of_tags = |lookup: &Lookup| matches!(lookup, Lookup::ResourceTags(_));
+    let mut first = lookups(call, operation, policy);
+    first.retain(|lookup| !is_of_tags(lookup));
     let sessions = async {
         match policy.abac.session_tags {
             SessionTags::None => Ok(Vec::new()),
             SessionTags::Optional | SessionTags::Required => ports.sessions(&call.identity).await,
         }
     };
-    let resources = resources(call, operation, policy);
-    let ledger = async { if resources.is_empty() { Ok(Ledger::new()) } else { entries(&resources, ports).await } };
-    let (found, sessions, ledger) = futures_util::join!(found, sessions, ledger);
+    let ledger = entries(resources(call, operation, policy), ports);
+    let (found, sessions, ledger) = futures_util::join!(look_up_all(first, ports, cache), sessions, ledger);
 
     let mut evidence = Evidence::new(": it was not looked up");
     let mut ledger = match ledger {
         Ok(ledger) => ledger,
         // A change of tags that is judged without the ledger would never be judged with it.
         Err(failure) if operation.only_tags() => return Err(failure.to_string()),
-        Err(failure) => {
-            tracing::warn!(%failure, "could not read the ledger: judging without it");
-            Ledger::new()
-        }
+        Err(failure) => without_ledger(&failure),
     };
     found.iter().for_each(|found| drop_another(found, &mut ledger));
     for (arn, entry) in &ledger {
         add_history(arn, entry, &found, &mut evidence);
     }
     found.into_iter().for_each(|found| found.add_to(&mut evidence, call));
-    let further = look_up_all(further_lookups(call, operation, policy, &evidence), ports, cache).await;
-    further.into_iter().for_each(|found| found.add_to(&mut evidence, call));
     match sessions {
         Ok(sessions) => sessions.into_iter().for_each(|session| evidence.sessions.add(session)),
         Err(failure) => evidence.sessions.set_unavailable(failure.to_string()),
     }
+    let further = further_lookups(call, operation, policy, &evidence);
+    let (of_tags, further): (BTreeSet<_>, BTreeSet<_>) = further.into_iter().partition(is_of_tags);
+    let further = look_up_all(further, ports, cache);
+    let owners = owners(of_tags, call, &policy.abac, ledger, &mut evidence, ports, cache);
+    let (further, (ledger, owners)) = futures_util::join!(further, owners);
+    further.into_iter().chain(owners).for_each(|found| found.add_to(&mut evidence, call));
     Ok((evidence, ledger))
 }
 
-async fn entries(arns: &BTreeSet<String>, ports: &impl ReadLedger) -> AwsResult<Ledger> {
-    ports.entries(&arns.iter().map(String::as_str).collect::<Vec<_>>()).await
+/// Looks up whose the named resources are: in the ledger first, and then, for those that it does not know as the caller's, in their
+/// tags of today, with one call.
+async fn owners(
+    lookups: BTreeSet<Lookup>,
+    call: &Call<'_>,
+    abac: &Abac,
+    mut ledger: Ledger,
+    evidence: &mut Evidence,
+    ports: &impl LookUp,
+    cache: &Cache,
+) -> (Ledger, Vec<LookupResult>) {
+    let arns: BTreeSet<_> = lookups.into_iter().filter_map(Lookup::resource_tags).flatten().collect();
+    let more = arns.iter().filter(|arn| !ledger.contains_key(*arn) && is_of_sagemaker(arn)).cloned().collect();
+    for (arn, entry) in entries(more, ports).await.unwrap_or_else(|failure| without_ledger(&failure)) {
+        add_history(&arn, &entry, &[], evidence);
+        ledger.insert(arn, entry);
+    }
+    let caller = Caller::of(call, evidence, abac.session_tags);
+    let own = caller.tag(&abac.tag).ok().flatten().map(|(own, _)| own);
+    let is_own = |arn: &String| own.is_some() && owner(arn, call, evidence, abac) == Some(Ok(own));
+    let others: BTreeSet<_> = arns.into_iter().filter(|arn| !is_own(arn)).collect();
+    let lookups = if others.is_empty() { BTreeSet::new() } else { [Lookup::ResourceTags(others)].into() };
+    (ledger, look_up_all(lookups, ports, cache).await)
+}
+
+fn without_ledger(failure: &AwsError) -> Ledger {
+    tracing::warn!(%failure, "could not read the ledger: judging without it");
+    Ledger::new()
+}
+
+/// What the ledger knows of these resources. It is not asked about none.
+async fn entries(arns: BTreeSet<String>, ports: &impl ReadLedger) -> AwsResult<Ledger> {
+    match arns.is_empty() {
+        true => Ok(Ledger::new()),
+        false => ports.entries(&arns.iter().map(String::as_str).collect::<Vec<_>>()).await,
+    }
 }
 
 /// Drops what the ledger knows of an earlier or later resource of the name that was described.
@@ -117,6 +156,7 @@ async fn look_up(lookup: &Lookup, ports: &impl LookUp, cache: &Cache) -> LookupR
             LookupResult::EndpointConfig(name.clone(), reason(recover::endpoint_config(name, ports).await))
         }
         Lookup::Key(arn) => LookupResult::Key(arn.clone(), reason(ports.key(arn).await)),
+        Lookup::ResourceTags(arns) => LookupResult::ResourceTags(arns.clone(), reason(ports.resource_tags(arns).await)),
     };
     cache.put(lookup, &found);
     found

@@ -1,6 +1,6 @@
 //! Handles the events that EventBridge delivers: CloudTrail's records, and SageMaker's own events.
 
-use tagwarden::decide::{Decision, coverage, not_a_call};
+use tagwarden::decide::{Decision, NotCovered, coverage, not_a_call};
 use tagwarden::record::Call;
 use tagwarden::record::documents::{self, Item, OtherEvent};
 use tagwarden::record::json::Value;
@@ -27,6 +27,7 @@ impl<P: LookUp + Enforce> Guard<P> {
                 Ok(Item::Record(json)) => self.record(json, function_arn).await,
                 Ok(Item::OtherEvent(event)) => self.other_event(event, function_arn).await,
                 Ok(Item::AuthorizationDetails(_)) => Err("account authorization details are not an event".to_owned()),
+                Ok(Item::ResourceTags(_)) => Err("a list of resources is not an event".to_owned()),
                 Err(problem) => Err(problem.message),
             };
             match handled {
@@ -50,6 +51,9 @@ impl<P: LookUp + Enforce> Guard<P> {
             return Ok(Some(self.skip(&call, "Tagwarden made this call itself")));
         }
         let loaded = self.policy.current(&self.ports).await?;
+        if !loaded.policy.covers(operation) {
+            return Ok(Some(self.skip(&call, NotCovered::NotJudged(call.event_name.to_owned()))));
+        }
         let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
         let recovered = recover(json, &call, operation, &self.ports).await.unwrap_or_else(|failure| {
             // The rules will report the request as unknown.

@@ -1,6 +1,6 @@
 //! Lookup results, and a cache of recent ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,7 @@ pub(super) enum LookupResult {
     /// With the time of its creation.
     EndpointConfig(String, LookedUp<(Timestamp, EndpointConfig)>),
     Key(String, LookedUp<Key>),
+    ResourceTags(BTreeSet<String>, LookedUp<BTreeMap<String, Tags>>),
 }
 
 impl LookupResult {
@@ -41,6 +42,7 @@ impl LookupResult {
             Self::AttachedPolicies(_, result) => result.is_ok(),
             Self::TrustPolicy(_, result) => result.is_ok(),
             Self::Key(_, result) => result.is_ok(),
+            Self::ResourceTags(_, result) => result.is_ok(),
             // A new model or endpoint configuration can get the name of a deleted one at any time.
             Self::Model(..) | Self::EndpointConfig(..) => false,
         }
@@ -68,6 +70,18 @@ impl LookupResult {
                 evidence.endpoint_configs.add(call, &name, since, config);
             }
             Self::Key(arn, key) => evidence.add_key(&arn, key),
+            Self::ResourceTags(arns, Ok(mut tagged)) => {
+                for arn in arns {
+                    // What the answer leaves out has never been tagged.
+                    let tags = tagged.remove(&arn).unwrap_or_default();
+                    evidence.add_resource_tags(&arn, Ok(tags));
+                }
+            }
+            Self::ResourceTags(arns, Err(why)) => {
+                for arn in arns {
+                    evidence.add_resource_tags(&arn, Err(why.clone()));
+                }
+            }
         }
     }
 }

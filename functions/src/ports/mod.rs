@@ -11,6 +11,7 @@ mod kms;
 mod ledger;
 mod objects;
 mod policy;
+mod resource_tags;
 mod sagemaker;
 mod sessions;
 mod sets;
@@ -30,6 +31,7 @@ pub use ledger::{
 };
 pub use objects::{FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
 pub use policy::{FetchPolicy, PolicyObject};
+pub use resource_tags::ReadResourceTags;
 pub use sagemaker::{
     AddTags, CallSageMaker, DescribeModel, DescribeResource, ListFilter, ListPage, ListResources, SageMakerError,
 };

@@ -9,6 +9,7 @@ use super::iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 use super::kms::DescribeKey;
 use super::ledger::{CountStops, ReadLedger, WriteLedger};
 use super::policy::FetchPolicy;
+use super::resource_tags::ReadResourceTags;
 use super::sagemaker::{AddTags, CallSageMaker, DescribeModel, DescribeResource, ListResources};
 use super::sessions::FindSession;
 
@@ -18,6 +19,7 @@ pub trait LookUp:
     + ReadAttachedPolicies
     + ReadTrustPolicy
     + DescribeKey
+    + ReadResourceTags
     + DescribeModel
     + DescribeResource
     + FindSession
@@ -32,6 +34,7 @@ impl<P> LookUp for P where
         + ReadAttachedPolicies
         + ReadTrustPolicy
         + DescribeKey
+        + ReadResourceTags
         + DescribeModel
         + DescribeResource
         + FindSession

@@ -12,13 +12,16 @@ use super::names::noun;
 
 /// Members that have different names in the description and in the request: operation, path in the description, name in the
 /// request. If two members have the same name in the request, the later one counts: the desired state before the current one.
-pub const RENAMED: [(&str, &str, &str); 6] = [
+pub const RENAMED: [(&str, &str, &str); 8] = [
     ("CreateCluster", "instanceGroups[].targetCount", "instanceCount"),
     ("CreateCluster", "restrictedInstanceGroups[].targetCount", "instanceCount"),
     ("CreateCluster", "instanceGroups[].instanceRequirements.currentInstanceTypes", "instanceTypes"),
     ("CreateCluster", "instanceGroups[].instanceRequirements.desiredInstanceTypes", "instanceTypes"),
     ("CreateInferenceExperiment", "arn", "inferenceExperimentArn"),
+    ("CreateNotebookInstance", "notebookInstanceLifecycleConfigName", "lifecycleConfigName"),
     ("CreateNotebookInstance", "securityGroups", "securityGroupIds"),
+    // A request may name a pipeline by its ARN.
+    ("StartPipelineExecution", "pipelineArn", "pipelineName"),
 ];
 
 /// What the rules read in a request and a description does not show: operation, path. It stays unread.
@@ -98,8 +101,9 @@ mod tests {
 
     #[test]
     fn names_that_differ_in_the_description_are_translated() {
-        let notebook = json!({"NotebookInstanceName": "n", "SecurityGroups": ["sg-1"]});
-        let expected = json!({"notebookInstanceName": "n", "securityGroupIds": ["sg-1"]});
+        let notebook = json!({"NotebookInstanceName": "n", "SecurityGroups": ["sg-1"],
+            "NotebookInstanceLifecycleConfigName": "l"});
+        let expected = json!({"notebookInstanceName": "n", "securityGroupIds": ["sg-1"], "lifecycleConfigName": "l"});
         assert_eq!(as_request("CreateNotebookInstance", notebook), expected);
         let session = json!({"TrainingSessionDetail": {"RoleArn": "r"}});
         assert_eq!(as_request("CreateTrainingSession", session), json!({"roleArn": "r"}));

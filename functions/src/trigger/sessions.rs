@@ -27,7 +27,7 @@ pub async fn record(payload: &str, now: Timestamp, ports: &impl RecordSession) -
             Ok(session) => sessions.extend(session),
             Err(problem) => problems.push(problem),
         },
-        Ok(Item::OtherEvent(_) | Item::AuthorizationDetails(_)) => {}
+        Ok(Item::OtherEvent(_) | Item::AuthorizationDetails(_) | Item::ResourceTags(_)) => {}
         Err(problem) => problems.push(problem.message),
     });
     for (session, end) in &sessions {

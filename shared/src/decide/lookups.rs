@@ -24,6 +24,18 @@ pub enum Lookup {
     EndpointConfig(String),
     /// The KMS key with this ARN, which is the key's or an alias's.
     Key(String),
+    /// The tags of the resources with these ARNs.
+    ResourceTags(BTreeSet<String>),
+}
+
+impl Lookup {
+    /// The resources whose tags it asks for, if it does.
+    pub fn resource_tags(self) -> Option<BTreeSet<String>> {
+        match self {
+            Self::ResourceTags(arns) => Some(arns),
+            _ => None,
+        }
+    }
 }
 
 /// The look-ups that a call to `operation` needs: always the caller's tags, and everything else if a rule that is on
@@ -31,6 +43,9 @@ pub enum Lookup {
 /// takes names, and would answer for this account's role of the same name. The rules then report that it is unknown.
 pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> BTreeSet<Lookup> {
     let nothing = Evidence::default();
+    if !policy.covers(operation) {
+        return BTreeSet::new();
+    }
     let facts = Facts::of(call, operation, Caller::of(call, &nothing, policy.abac.session_tags), &nothing);
     let mut lookups = BTreeSet::new();
     if facts.caller.has_tags_to_look_up() {
@@ -48,6 +63,7 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
             Need::RoleTrust => lookups.extend(roles(Field::ExecutionRole).map(Lookup::TrustPolicy)),
             Need::Models => lookups.extend(names(Field::Model).map(Lookup::Model)),
             Need::EndpointConfigs => lookups.extend(names(Field::EndpointConfig).map(Lookup::EndpointConfig)),
+            Need::ResourceTags => lookups.extend(resource_tags(carriers(&facts))),
             Need::Keys => {
                 let keys = Field::KEYS.into_iter().flat_map(|field| facts.all(field));
                 let arns = keys.filter_map(|found| Some(kms::arn(found.text().ok()??, call).into_owned()));
@@ -59,8 +75,8 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
     lookups
 }
 
-/// The look-ups that judging needs after the first ones: those for what an endpoint configuration names. Configurations
-/// do not use each other, so there are only these two steps.
+/// The look-ups that judging needs after the first ones: those for what an endpoint configuration names, and for the
+/// tags of what the first ones found. Configurations do not use each other, so there are only these two steps.
 pub fn further_lookups(
     call: &Call,
     operation: &'static Operation,
@@ -68,15 +84,37 @@ pub fn further_lookups(
     evidence: &Evidence,
 ) -> BTreeSet<Lookup> {
     let facts = Facts::of(call, operation, Caller::of(call, evidence, policy.abac.session_tags), evidence);
-    let configs = facts.endpoint_configs(&policy.abac).into_iter().flatten();
-    let further = configs
-        .filter_map(|(_, _, config)| config.as_created(call, |created, operation| lookups(created, operation, policy)));
-    let further: BTreeSet<_> = further.flatten().collect();
-    if further.is_empty() { further } else { &further - &lookups(call, operation, policy) }
+    let mut further = BTreeSet::new();
+    let mut tagged = carriers(&facts);
+    for (_, _, config) in facts.endpoint_configs(&policy.abac).into_iter().flatten() {
+        config.as_created(call, |created, operation| {
+            further.extend(lookups(created, operation, policy));
+            tagged.extend(carriers(&Facts::of(created, operation, facts.caller.clone(), evidence)));
+        });
+    }
+    further.retain(|lookup| !matches!(lookup, Lookup::ResourceTags(_)));
+    if !further.is_empty() {
+        further = &further - &lookups(call, operation, policy);
+    }
+    if policy.rules(call, &facts.caller).any(|(rule, _)| rule.needs.contains(&Need::ResourceTags)) {
+        tagged.retain(|arn| !evidence.has_resource_tags(arn));
+        further.extend(resource_tags(tagged));
+    }
+    further
 }
 
-/// The resources whose history judging needs, by ARN: the one that the call tags or updates, and the endpoint configurations that
-/// it uses.
+/// The ARNs that carry the tags of the resources that a call names.
+fn carriers(facts: &Facts) -> BTreeSet<String> {
+    facts.named_resources().into_iter().flatten().filter_map(|named| named.carrier.ok()).collect()
+}
+
+/// All of them are looked up at once.
+fn resource_tags(arns: BTreeSet<String>) -> Option<Lookup> {
+    (!arns.is_empty()).then_some(Lookup::ResourceTags(arns))
+}
+
+/// The resources whose history judging needs, by ARN: the one that the call tags or updates, the endpoint configurations that it
+/// uses, and all that it names if a rule compares owners.
 pub fn resources(call: &Call, operation: &'static Operation, policy: &Policy) -> BTreeSet<String> {
     let nothing = Evidence::default();
     let facts = Facts::of(call, operation, Caller::of(call, &nothing, policy.abac.session_tags), &nothing);
@@ -87,7 +125,9 @@ pub fn resources(call: &Call, operation: &'static Operation, policy: &Policy) ->
     let changes =
         operation.only_tags() || (operation.absence == Absence::Unchanged && operation.has(Field::EndpointConfig));
     let changed = operation.arn(call).filter(|_| changes).map(str::to_owned);
-    configs.chain(changed).collect()
+    let has_owners = policy.rules(call, &facts.caller).any(|(rule, _)| rule.needs.contains(&Need::ResourceTags));
+    let named = if has_owners { carriers(&facts) } else { BTreeSet::new() };
+    configs.chain(changed).chain(named).collect()
 }
 
 /// Whether an IAM role or user belongs to the account that the call was made in.

@@ -29,6 +29,9 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         Ok(operation) => operation,
         Err(reason) => return skipped(call, reason),
     };
+    if !policy.covers(operation) {
+        return skipped(call, NotCovered::NotJudged(call.event_name.to_owned()));
+    }
     let caller = Caller::of(call, evidence, policy.abac.session_tags);
     let facts = Facts::of(call, operation, caller, evidence);
     let mut requested = Vec::new();
@@ -45,7 +48,8 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         let action = if exemption.is_some() { Action::Alert } else { requested_action(&outcome, &settings) };
         let correcting_tag = rule.correcting_tag.filter(|_| action == Action::Tag);
         let correcting_tag = correcting_tag.and_then(|tag| tag(&facts, &settings));
-        requested.push(RequestedAction { rule, action, correcting_tag });
+        let not_stopped = plan::not_stopped(&outcome, &settings).filter(|_| exemption.is_none());
+        requested.push(RequestedAction { rule, action, correcting_tag, not_stopped });
         findings.extend(self::findings(rule, outcome, settings.severity(), exemption));
     }
     let verdict = verdict(&findings);

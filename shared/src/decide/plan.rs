@@ -78,6 +78,8 @@ pub(super) struct RequestedAction {
     pub action: Action,
     /// The tag that corrects the violation, if the rule knows one.
     pub correcting_tag: Option<(String, String)>,
+    /// Why the call is not undone, although the rule asks for it.
+    pub not_stopped: Option<&'static str>,
 }
 
 /// What a rule with these settings asks for in response to an outcome other than a pass.
@@ -93,6 +95,13 @@ pub(super) fn requested_action(outcome: &Outcome, settings: &Settings) -> Action
             OnUnknown::Stop => Action::Stop,
         },
     }
+}
+
+/// Why the call is not undone, although a rule with these settings asks for it.
+pub(super) fn not_stopped(outcome: &Outcome, settings: &Settings) -> Option<&'static str> {
+    let Outcome::Fail(violations) = outcome else { return None };
+    let asks = settings.mode() == Mode::Enforce && settings.action() == Action::Stop;
+    violations.iter().find_map(|violation| violation.not_stopped).filter(|_| asks)
 }
 
 /// The actions that follow from what the rules found about `target`, an ARN or a name: the strongest action that any
@@ -116,7 +125,7 @@ pub(super) fn plan(operation: &Operation, target: &str, requested: &[RequestedAc
             }
             not_stopped = match stop {
                 Stop::Never(reason) if !no_stop => Some(reason),
-                _ => None,
+                _ => requested.iter().find_map(|one| one.not_stopped),
             };
         }
     }

@@ -226,6 +226,11 @@ impl<'a> TagsAt<'a> {
         }
     }
 
+    /// Whether a record up to that time shows anything about the tag `key`.
+    pub fn show(&self, key: &str) -> bool {
+        self.last(key, ..=self.time).is_some()
+    }
+
     /// What is known about the tag `key` before that second. `None` if no record shows it.
     pub fn before(&self, key: &str) -> Option<TagValue<'a>> {
         self.last(key, ..self.time)

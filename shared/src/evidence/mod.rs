@@ -11,6 +11,7 @@ mod iam;
 mod lawful;
 mod looked_up;
 mod models;
+mod resources;
 mod sessions;
 mod tags;
 #[cfg(test)]
@@ -29,11 +30,15 @@ pub use iam::decode_policy_document;
 pub use lawful::{Lawful, Retagging};
 pub use looked_up::{AttachedPolicy, IamEntity, Key, LookedUp};
 pub use models::Model;
+pub use resources::Owner;
 pub use sessions::{Session, Sessions};
 pub use tags::Tags;
 pub use versions::{Created, Versions};
 
+use resources::ResourceTags;
+
 use crate::record::Call;
+use crate::record::json::{Value, member};
 
 /// Everything that was looked up.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +53,7 @@ pub struct Evidence {
     keys: HashMap<String, LookedUp<Key>>,
     /// Changes of the tags of roles, users and resources, from records.
     pub tag_history: TagHistory,
+    resources: ResourceTags,
     hint: &'static str,
 }
 
@@ -99,6 +105,38 @@ impl Evidence {
             (Err(_), Some(tags)) => Ok(PrincipalTags::History { tags, arn: arn.to_owned(), hint: self.hint }),
             (principal, _) => Ok(PrincipalTags::Exact(principal?.tags.as_ref().map_err(Clone::clone)?)),
         }
+    }
+
+    /// Adds the tags of the resource `arn`, as they were looked up.
+    pub fn add_resource_tags(&mut self, arn: &str, tags: LookedUp<Tags>) {
+        self.resources.add(arn, tags);
+    }
+
+    /// Whether the tags of the resource `arn` were looked up.
+    pub fn has_resource_tags(&self, arn: &str) -> bool {
+        self.resources.has(arn)
+    }
+
+    /// Adds what a page of account authorization details, or of resources with their tags, says. Returns what could not
+    /// be read.
+    pub fn add_page(&mut self, page: &Value) -> Vec<String> {
+        match member(page, resources::LIST) {
+            Some(_) => self.resources.add_page(page),
+            None => self.add_authorization_details(page),
+        }
+    }
+
+    /// The tag `key` of the resource `arn` as it was looked up.
+    ///
+    /// # Errors
+    /// If the look-up failed.
+    pub fn resource_tag(&self, arn: &str, key: &str) -> Result<Owner<'_>, String> {
+        self.resources.owner(arn, key).map_err(|why| format!("the tags of `{arn}` are not known: {why}"))
+    }
+
+    /// Whether the tags of the resource `arn` come from a file, which is of another time than the call.
+    pub fn has_snapshot(&self, arn: &str) -> bool {
+        self.resources.has_snapshot(arn)
     }
 
     /// The KMS key whose own or alias ARN is `arn`, if it was looked up.

@@ -2,11 +2,13 @@
 
 mod caller;
 mod ownership;
+mod resources;
 mod tag_keys;
 
 pub use caller::{Caller, TagSource};
 use ownership::owned;
 pub use ownership::{mark, owner, owner_before, owner_in_the_end};
+pub use resources::{NAMING, NamedResource};
 pub use tag_keys::are_alike;
 
 use crate::evidence::{EndpointConfig, Evidence, IamEntity, LookedUp, Model};

@@ -7,8 +7,8 @@ use super::Field::{
 };
 use super::Stop::{By, Never};
 use super::groups::{
-    NO_WAY_BACK, OPTIONAL_ROLE, ROLE, TAGS, create, output, packaged_containers, required, required_output, slot,
-    update, validation_transform_job,
+    NO_WAY_BACK, OPTIONAL_ROLE, ROLE, TAGS, changes, create, output, packaged_containers, required, required_output,
+    slot, update, uses, validation_transform_job,
 };
 use super::{Operation, Slot, Stop};
 
@@ -38,7 +38,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "",
         "pipelineExecutionArn",
         By("StopPipelineExecution"),
-        &[OPTIONAL_ROLE],
+        &[OPTIONAL_ROLE, &[uses("pipeline", "pipelineName").required()]],
     )
     .described(),
     update(
@@ -125,6 +125,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             TAGS,
             &[
                 slot(ExecutionRole, "validationSpecification.validationRole"),
+                changes("model-package-group", "modelPackageGroupName"),
                 slot(ContentKey, "securityConfig.kmsKeyId"),
                 slot(InputUri, "samplePayloadUrl"),
                 slot(InputUri, "sourceAlgorithmSpecification.sourceAlgorithms[].modelDataUrl"),
@@ -175,7 +176,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "modelCardExportJobName",
         "modelCardExportJobArn",
         Never("it ends within moments"),
-        &[&[required(OutputUri, "outputConfig.s3OutputPath")]],
+        &[&[required(OutputUri, "outputConfig.s3OutputPath"), uses("model-card", "modelCardName").required()]],
     ),
     create("CreateImage", "image", "imageName", "imageArn", HOLDS_WORK, &[TAGS, ROLE]).described(),
     update("UpdateImage", "image", "imageName", "imageArn", HOLDS_WORK, &[OPTIONAL_ROLE]),
@@ -185,7 +186,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "imageName",
         "imageVersionArn",
         HOLDS_WORK,
-        &[&[required(Image, "baseImage")]],
+        &[&[required(Image, "baseImage"), changes("image", "imageName").required()]],
     ),
     create(
         "CreateDeviceFleet",
@@ -203,7 +204,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         HOLDS_WORK,
         &[OPTIONAL_ROLE, required_output!("outputConfig", "s3OutputLocation")],
     ),
-    create("RegisterDevices", "device", "deviceFleetName", "", HOLDS_WORK, &[TAGS]),
+    create(
+        "RegisterDevices",
+        "device",
+        "deviceFleetName",
+        "",
+        HOLDS_WORK,
+        &[TAGS, &[changes("device-fleet", "deviceFleetName").required()]],
+    ),
     create(
         "CreateEdgeDeploymentPlan",
         "edge-deployment-plan",
@@ -242,8 +250,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[TAGS, &[slot(OutputUri, "s3StorageConfig.s3OutputPath")]],
     )
     .described(),
-    create("ImportHubContent", "hub-content", "hubContentName", "hubContentArn", HOLDS_WORK, &[TAGS]),
-    create("CreateHubContentReference", "hub-content", "hubContentName", "hubContentArn", HOLDS_WORK, &[TAGS]),
+    create(
+        "ImportHubContent",
+        "hub-content",
+        "hubContentName",
+        "hubContentArn",
+        HOLDS_WORK,
+        &[TAGS, &[changes("hub", "hubName").required()]],
+    ),
+    create(
+        "CreateHubContentReference",
+        "hub-content",
+        "hubContentName",
+        "hubContentArn",
+        HOLDS_WORK,
+        &[TAGS, &[changes("hub", "hubName").required()]],
+    ),
     create(
         "CreateProject",
         "project",
@@ -257,7 +279,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     create("CreateArtifact", "artifact", "artifactName", "artifactArn", HOLDS_WORK, &[TAGS]),
     create("CreateContext", "context", "contextName", "contextArn", HOLDS_WORK, &[TAGS]),
     create("CreateExperiment", "experiment", "experimentName", "experimentArn", HOLDS_WORK, &[TAGS]),
-    create("CreateTrial", "experiment-trial", "trialName", "trialArn", HOLDS_WORK, &[TAGS]),
+    create(
+        "CreateTrial",
+        "experiment-trial",
+        "trialName",
+        "trialArn",
+        HOLDS_WORK,
+        &[TAGS, &[changes("experiment", "experimentName").required()]],
+    ),
     create(
         "CreateTrialComponent",
         "experiment-trial-component",

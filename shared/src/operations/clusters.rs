@@ -4,7 +4,7 @@ use super::Field::{
     Compute, ExecutionRole, InputUri, InstanceCount, InstanceType, SecurityGroup, StorageKey, Subnet, Vpc,
 };
 use super::Stop::Never;
-use super::groups::{TAGS, create, required, slot, update, vpc};
+use super::groups::{TAGS, changes, create, required, slot, update, vpc};
 use super::{Operation, Slot, Stop};
 
 /// The instance groups at a path. An attached EBS volume takes a key with any instance type (API reference,
@@ -36,6 +36,9 @@ macro_rules! restricted_instance_groups {
 
 /// The role of a cluster's autoscaler.
 const CLUSTER_ROLE: &[Slot] = &[slot(ExecutionRole, "clusterRole")];
+
+/// The cluster that something is added to.
+const OF_CLUSTER: &[Slot] = &[changes("cluster", "clusterArn").required()];
 
 const CLUSTER: Stop = Never("many people's work runs on a cluster");
 
@@ -84,14 +87,21 @@ pub(super) const OPERATIONS: &[Operation] = &[
             required(InstanceCount, "nodesToAdd[].incrementTargetCountBy"),
         ]],
     ),
-    create("CreateClusterExtension", "cluster-extension", "extensionName", "extensionArn", CLUSTER, &[TAGS]),
+    create(
+        "CreateClusterExtension",
+        "cluster-extension",
+        "extensionName",
+        "extensionArn",
+        CLUSTER,
+        &[TAGS, OF_CLUSTER],
+    ),
     create(
         "CreateClusterSchedulerConfig",
         "cluster-scheduler-config",
         "name",
         "clusterSchedulerConfigArn",
         CLUSTER,
-        &[TAGS],
+        &[TAGS, OF_CLUSTER],
     ),
-    create("CreateComputeQuota", "compute-quota", "name", "computeQuotaArn", CLUSTER, &[TAGS]),
+    create("CreateComputeQuota", "compute-quota", "name", "computeQuotaArn", CLUSTER, &[TAGS, OF_CLUSTER]),
 ];

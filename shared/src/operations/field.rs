@@ -3,9 +3,16 @@
 /// A fact that rules read in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// Who calls what, and where. Every operation has it, except those that only change tags: they launch nothing, and
-    /// callers need their permissions to create a resource with tags.
+    /// Who calls what, and where. Every operation has it, except those that only change tags, which launch nothing and
+    /// which callers need to create a resource with tags, and those that are judged only by whose resource they are
+    /// about.
     Caller,
+    /// The existing resource that a call changes, starts, stops or deletes.
+    Subject,
+    /// Name or ARN of another resource that the request uses. Its slot says of which type.
+    UsedResource,
+    /// Name or ARN of another resource that the request changes. Its slot says of which type.
+    ChangedResource,
     /// The list of resource tags, `[{key, value}]`.
     Tags,
     /// A list of tags that are set on an existing resource.
@@ -94,9 +101,16 @@ pub struct Slot {
     pub required: bool,
     /// The value that counts if a number is unset.
     pub default: Option<u64>,
+    /// The type of the resource that is named there, as in [`super::Operation::kind`]. Empty for all other facts.
+    pub kind: &'static str,
 }
 
 impl Slot {
+    /// The same slot in requests that the API refuses without it.
+    pub(super) const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
     /// Whether it is in a part that requests may leave out.
     pub fn is_optional_part(&self) -> bool {
         self.path.contains('?')

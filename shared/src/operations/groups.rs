@@ -4,16 +4,26 @@ use super::Field::{ExecutionRole, Tags};
 use super::{Absence, Field, Operation, Slot, Stop};
 
 pub(super) const fn slot(field: Field, path: &'static str) -> Slot {
-    Slot { field, path, required: false, default: None }
+    Slot { field, path, required: false, default: None, kind: "" }
 }
 
 pub(super) const fn required(field: Field, path: &'static str) -> Slot {
-    Slot { field, path, required: true, default: None }
+    Slot { field, path, required: true, default: None, kind: "" }
 }
 
 /// A longest run time for which the API documents the default.
 pub(super) const fn with_default(default: u64, path: &'static str) -> Slot {
-    Slot { field: Field::MaxRuntime, path, required: false, default: Some(default) }
+    Slot { default: Some(default), ..slot(Field::MaxRuntime, path) }
+}
+
+/// The name of a resource of this type, which the request uses.
+pub(super) const fn uses(kind: &'static str, path: &'static str) -> Slot {
+    Slot { kind, ..slot(Field::UsedResource, path) }
+}
+
+/// The name of a resource of this type, which the request changes.
+pub(super) const fn changes(kind: &'static str, path: &'static str) -> Slot {
+    Slot { kind, ..slot(Field::ChangedResource, path) }
 }
 
 /// The resource's tags.
@@ -46,6 +56,7 @@ pub(super) const fn create(
         used_by: &[],
         ends: false,
         event: None,
+        only_ownership: false,
         slots,
     }
 }
@@ -62,6 +73,33 @@ pub(super) const fn update(
     let operation = create(name, kind, resource_name, resource_arn, stop, slots);
     Operation { absence: Absence::Unchanged, ..operation }
 }
+
+/// An operation that is judged only by whose resource it changes, stops or deletes.
+pub(super) const fn other(
+    name: &'static str,
+    kind: &'static str,
+    resource_name: &'static str,
+    resource_arn: &'static str,
+) -> Operation {
+    let operation = update(name, kind, resource_name, resource_arn, OWNERS_TASK, &[]);
+    Operation { only_ownership: true, ..operation }
+}
+
+/// An operation that lets its caller into an existing resource, and is judged only by whose that is.
+pub(super) const fn open(
+    name: &'static str,
+    kind: &'static str,
+    resource_name: &'static str,
+    resource_arn: &'static str,
+    slots: &'static [&'static [Slot]],
+) -> Operation {
+    let operation = create(name, kind, resource_name, resource_arn, URL, slots);
+    Operation { only_ownership: true, ..operation }
+}
+
+const OWNERS_TASK: Stop = Stop::Never("only the resource's owner can put it right");
+
+const URL: Stop = Stop::Never("a URL that was issued cannot be withdrawn");
 
 const fn some(path: &'static str) -> Option<&'static str> {
     if path.is_empty() { None } else { Some(path) }

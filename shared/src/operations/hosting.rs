@@ -6,7 +6,7 @@ use super::Field::{
     Subnet, VolumeKey, Vpc,
 };
 use super::Stop::{By, Never};
-use super::groups::{NO_WAY_BACK, ROLE, TAGS, container, create, output, required, slot, update, vpc};
+use super::groups::{NO_WAY_BACK, ROLE, TAGS, container, create, output, required, slot, update, uses, vpc};
 use super::{Operation, Slot, Stop};
 
 /// `ProductionVariant` at a path.
@@ -35,6 +35,7 @@ macro_rules! component {
             slot(InstanceType, concat!($path, ".instanceType")),
             slot(Image, concat!($path, ".container.image")),
             slot(InputUri, concat!($path, ".container.artifactUrl")),
+            uses("model", concat!($path, ".modelName")),
         ]
     };
 }
@@ -133,7 +134,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "inferenceComponentName",
         "inferenceComponentArn",
         By("DeleteInferenceComponent"),
-        &[TAGS, component!("specification"), component!("specifications[]")],
+        &[
+            TAGS,
+            &[uses("endpoint", "endpointName").required()],
+            component!("specification"),
+            component!("specifications[]"),
+        ],
     )
     .described()
     .listed_by("ListInferenceComponents"),

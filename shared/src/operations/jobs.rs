@@ -7,7 +7,7 @@ use super::Field::{
 };
 use super::Operation;
 use super::Stop::{By, Never};
-use super::groups::{ROLE, TAGS, create, output, required, required_output, slot, vpc, with_default};
+use super::groups::{ROLE, TAGS, create, output, required, required_output, slot, uses, vpc, with_default};
 use super::training::STOPPING_CONDITION;
 
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -83,6 +83,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             required_output!("outputConfig", "s3OutputLocation"),
             &[
                 with_default(STOPPING_CONDITION, "stoppingCondition.maxRuntimeInSeconds"),
+                uses("model-package", "modelPackageVersionArn"),
                 slot(InputUri, "inputConfig.s3Uri"),
             ],
         ],
@@ -119,6 +120,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 required(InstanceType, "deploymentInstanceType"),
                 slot(InstanceCount, "maxInstanceCount"),
                 with_default(STOPPING_CONDITION, "stoppingCondition.maxRuntimeInSeconds"),
+                uses("model", "modelSource.sageMakerModel.modelName"),
                 slot(InputUri, "modelSource.s3.s3Uri"),
                 slot(InputUri, "optimizationConfigs[].modelSpeculativeDecodingConfig.trainingDataSource.s3Uri"),
                 slot(Image, "optimizationConfigs[].modelQuantizationConfig.image"),
@@ -165,6 +167,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             vpc!("inputConfig.vpcConfig"),
             output!("outputConfig", "compiledOutputConfig.s3OutputUri"),
             &[
+                uses("model", "inputConfig.modelName"),
+                uses("model-package", "inputConfig.modelPackageVersionArn"),
                 slot(Compute, "inputConfig.endpointConfigurations[]"),
                 slot(InstanceType, "inputConfig.endpointConfigurations[].instanceType"),
                 slot(Serverless, "inputConfig.endpointConfigurations[].serverlessConfig"),

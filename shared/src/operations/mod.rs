@@ -15,6 +15,7 @@ mod hosting;
 mod jobs;
 mod monitoring;
 mod names;
+mod others;
 mod row;
 mod studio;
 mod tags;
@@ -48,12 +49,12 @@ pub enum Area {
 impl Operation {
     /// Every operation that Tagwarden judges.
     pub fn all() -> impl Iterator<Item = &'static Self> + Clone {
-        AREAS.iter().flat_map(|(_, operations)| *operations)
+        AREAS.iter().flat_map(|(_, lists)| *lists).copied().flatten()
     }
 
     /// The operations of an area.
     pub fn about(area: Area) -> impl Iterator<Item = &'static Self> + Clone {
-        AREAS.iter().filter(move |(of, _)| *of == area).flat_map(|(_, operations)| *operations)
+        AREAS.iter().filter(move |(of, _)| *of == area).flat_map(|(_, lists)| *lists).copied().flatten()
     }
 
     /// The operation with this `eventName`, if Tagwarden judges it.
@@ -75,15 +76,15 @@ impl Area {
 }
 
 /// The rows, by area.
-static AREAS: &[(Area, &[Operation])] = &[
-    (Area::Training, training::OPERATIONS),
-    (Area::Jobs, jobs::OPERATIONS),
-    (Area::Monitoring, monitoring::OPERATIONS),
-    (Area::Hosting, hosting::OPERATIONS),
-    (Area::Studio, studio::OPERATIONS),
-    (Area::Clusters, clusters::OPERATIONS),
-    (Area::Assets, assets::OPERATIONS),
-    (Area::Tags, tags::OPERATIONS),
+static AREAS: &[(Area, &[&[Operation]])] = &[
+    (Area::Training, &[training::OPERATIONS, others::TRAINING]),
+    (Area::Jobs, &[jobs::OPERATIONS, others::JOBS]),
+    (Area::Monitoring, &[monitoring::OPERATIONS, others::MONITORING]),
+    (Area::Hosting, &[hosting::OPERATIONS, others::HOSTING]),
+    (Area::Studio, &[studio::OPERATIONS, others::STUDIO]),
+    (Area::Clusters, &[clusters::OPERATIONS, others::CLUSTERS]),
+    (Area::Assets, &[assets::OPERATIONS, others::ASSETS]),
+    (Area::Tags, &[tags::OPERATIONS]),
 ];
 
 #[cfg(test)]
@@ -127,6 +128,8 @@ mod tests {
                 assert!(path.matches("[]").count() <= crate::record::json::MAX_ARRAYS, "{path}");
                 assert!(path.split('.').all(|key| key.starts_with(|c: char| c.is_ascii_lowercase())), "{path}");
                 assert!(!(slot.required && slot.is_optional_part()), "{name}: {path}");
+                let names = matches!(slot.field, Field::UsedResource | Field::ChangedResource);
+                assert!(names != slot.kind.is_empty(), "{name}: {path}");
                 assert!(slot.default.is_none() || slot.field == Field::MaxRuntime, "{name}: {path}");
                 assert!(!matches!(slot.field, Field::Tags | Field::AddedTags) || path == "tags", "{name}: {path}");
                 assert!(places.insert((slot.field as u8, path)), "{name}: {path} stands twice");

@@ -48,6 +48,8 @@ pub struct Operation {
     pub used_by: &'static [&'static str],
     /// The event that announces its resource.
     pub event: Option<StateEvent>,
+    /// Whether it is judged only by whose resource it is about.
+    pub only_ownership: bool,
     /// Where the facts are.
     pub(super) slots: &'static [&'static [Slot]],
 }
@@ -94,7 +96,8 @@ impl Operation {
     /// Whether a request of this operation can hold `field`.
     pub fn has(&self, field: Field) -> bool {
         match field {
-            Field::Caller => !self.only_tags(),
+            Field::Caller => !self.only_tags() && !self.only_ownership,
+            Field::Subject => !self.only_tags() && self.absence == Absence::Unchanged,
             _ => self.slots().any(|slot| slot.field == field),
         }
     }

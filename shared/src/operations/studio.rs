@@ -5,7 +5,7 @@ use super::Field::{
     ServiceRole, StorageKey, Subnet, Vpc,
 };
 use super::Stop::{By, Never};
-use super::groups::{OPTIONAL_ROLE, ROLE, TAGS, create, required, slot, update};
+use super::groups::{OPTIONAL_ROLE, ROLE, TAGS, changes, create, required, slot, update, uses};
 use super::{Operation, Slot, Stop};
 
 /// `UserSettings` at a path. The instance types are the defaults of apps.
@@ -77,6 +77,12 @@ const DOMAIN_NETWORK: &[Slot] =
 
 const HOLDS_FILES: Stop = Never("it holds people's files");
 
+/// The domain that a user profile or space is in.
+const IN_DOMAIN: &[Slot] = &[uses("domain", "domainId").required()];
+
+/// The scripts that run when a notebook instance starts.
+const LIFECYCLE_CONFIG: &[Slot] = &[uses("notebook-instance-lifecycle-config", "lifecycleConfigName")];
+
 pub(super) const OPERATIONS: &[Operation] = &[
     create(
         "CreateNotebookInstance",
@@ -87,6 +93,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[
             TAGS,
             ROLE,
+            LIFECYCLE_CONFIG,
             &[
                 required(InstanceType, "instanceType"),
                 // The storage volume is EBS with any instance type (developer guide, "Protecting Data at Rest").
@@ -109,7 +116,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "notebookInstanceName",
         "",
         By("StopNotebookInstance"),
-        &[OPTIONAL_ROLE, &[slot(InstanceType, "instanceType"), slot(RootAccess, "rootAccess")]],
+        &[OPTIONAL_ROLE, LIFECYCLE_CONFIG, &[slot(InstanceType, "instanceType"), slot(RootAccess, "rootAccess")]],
     ),
     update("StartNotebookInstance", "notebook-instance", "notebookInstanceName", "", By("StopNotebookInstance"), &[]),
     create(
@@ -157,7 +164,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "userProfileName",
         "userProfileArn",
         HOLDS_FILES,
-        &[TAGS, user_settings!("userSettings")],
+        &[TAGS, IN_DOMAIN, user_settings!("userSettings")],
     )
     .described()
     .listed_by("ListUserProfiles"),
@@ -169,7 +176,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         HOLDS_FILES,
         &[user_settings!("userSettings")],
     ),
-    create("CreateSpace", "space", "spaceName", "spaceArn", HOLDS_FILES, &[TAGS, SPACE_SETTINGS])
+    create("CreateSpace", "space", "spaceName", "spaceArn", HOLDS_FILES, &[TAGS, IN_DOMAIN, SPACE_SETTINGS])
         .described()
         .listed_by("ListSpaces"),
     update("UpdateSpace", "space", "spaceName", "spaceArn", HOLDS_FILES, &[SPACE_SETTINGS]),
@@ -180,7 +187,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "appName",
         "appArn",
         By("DeleteApp"),
-        &[TAGS, &[slot(InstanceType, "resourceSpec.instanceType")]],
+        &[
+            TAGS,
+            &[
+                slot(InstanceType, "resourceSpec.instanceType"),
+                uses("domain", "domainId").required(),
+                changes("user-profile", "userProfileName"),
+                changes("space", "spaceName"),
+            ],
+        ],
     )
     .described()
     .listed_by("ListApps"),

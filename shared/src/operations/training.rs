@@ -8,7 +8,7 @@ use super::Field::{
 use super::Operation;
 use super::Stop::{By, Never};
 use super::groups::{
-    ROLE, TAGS, channels, create, output, packaged_containers, required, required_output, slot, update,
+    ROLE, TAGS, channels, create, output, packaged_containers, required, required_output, slot, update, uses,
     validation_transform_job, vpc, with_default,
 };
 
@@ -151,6 +151,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
             &[
                 required(ParallelJobs, "hyperParameterTuningJobConfig.resourceLimits.maxParallelTrainingJobs"),
                 slot(MaxRuntime, "hyperParameterTuningJobConfig.resourceLimits.maxRuntimeInSeconds"),
+                uses(
+                    "hyper-parameter-tuning-job",
+                    "warmStartConfig.parentHyperParameterTuningJobs[].hyperParameterTuningJobName",
+                ),
             ],
             training_job_definition!("trainingJobDefinition?"),
             resource_config!("trainingJobDefinition?.resourceConfig"),

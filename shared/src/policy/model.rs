@@ -5,6 +5,7 @@ use std::ops::Range;
 use jiff::civil::Date;
 
 use crate::facts::Caller;
+use crate::operations::Operation;
 use crate::record::Call;
 use crate::rules::{Need, Rule};
 use crate::settings::{Abac, Persona, Settings, Values};
@@ -87,6 +88,12 @@ impl Policy {
             let overrides = matching.iter().copied().filter(|found| found.rule == setup.rule.id);
             (setup.rule, self.settings_of(setup, overrides))
         })
+    }
+
+    /// Whether the policy is about calls of the operation. Those that are judged only by whose resource they are about
+    /// need a rule that judges that.
+    pub fn covers(&self, operation: &Operation) -> bool {
+        !operation.only_ownership || self.rules.iter().any(|setup| setup.rule.applies_to(operation))
     }
 
     /// The settings of a rule without overrides, if the rule is on.

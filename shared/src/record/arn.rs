@@ -38,6 +38,11 @@ pub fn partition(region: &str) -> &'static str {
     }
 }
 
+/// Whether it is the ARN of a resource of SageMaker.
+pub fn is_of_sagemaker(arn: &str) -> bool {
+    arn.split(':').nth(2) == Some("sagemaker")
+}
+
 /// Whether it is the ARN of an IAM role or user.
 pub fn is_of_iam(arn: &str) -> bool {
     arn.split(':').nth(2) == Some("iam")

@@ -25,6 +25,8 @@ pub enum Item<'a> {
     OtherEvent(OtherEvent<'a>),
     /// A page of IAM's account authorization details.
     AuthorizationDetails(Value<'a>),
+    /// A page of resources with their tags, as the Resource Groups Tagging API lists them.
+    ResourceTags(Value<'a>),
 }
 
 /// An EventBridge event that is not an API call.
@@ -102,9 +104,11 @@ struct Splitter<'l, 'e, 'a> {
 
 /// Whether this is output of `get-account-authorization-details`, or a page of it.
 pub fn is_authorization_details(value: &Value) -> bool {
-    ["RoleDetailList", "UserDetailList"]
-        .iter()
-        .any(|list| value.as_object().and_then(|object| object.get(list)).is_some_and(Value::is_array))
+    ["RoleDetailList", "UserDetailList"].iter().any(|list| has_list(value, list))
+}
+
+fn has_list(value: &Value, name: &str) -> bool {
+    value.as_object().and_then(|object| object.get(name)).is_some_and(Value::is_array)
 }
 
 /// The members by which the shapes differ. If a name is there twice, the first one counts, as in records.
@@ -115,6 +119,7 @@ struct Shape<'a> {
     detail_type: Option<&'a RawValue>,
     roles: Option<&'a RawValue>,
     users: Option<&'a RawValue>,
+    resources: Option<&'a RawValue>,
     /// Only records have it: an object with this member is a record, even if it also has members of other shapes.
     event_source: Option<&'a RawValue>,
     /// The event of a failed invocation, and what Lambda says of the invocation (Lambda Developer Guide, "Capturing records of
@@ -133,6 +138,7 @@ enum Member {
     DetailType,
     RoleDetailList,
     UserDetailList,
+    ResourceTagMappingList,
     #[serde(rename = "eventSource")]
     EventSource,
     #[serde(rename = "requestPayload")]
@@ -162,6 +168,7 @@ impl<'de> Deserialize<'de> for Shape<'de> {
                         Member::DetailType => &mut shape.detail_type,
                         Member::RoleDetailList => &mut shape.roles,
                         Member::UserDetailList => &mut shape.users,
+                        Member::ResourceTagMappingList => &mut shape.resources,
                         Member::EventSource => &mut shape.event_source,
                         Member::RequestPayload => &mut shape.request_payload,
                         Member::RequestContext => &mut shape.request_context,
@@ -231,6 +238,12 @@ impl<'a> Splitter<'_, '_, 'a> {
                     (self.each)(Ok(Item::AuthorizationDetails(details)))
                 }
                 Ok(_) => self.problem(json, "expected a list of roles or users"),
+                Err(error) => self.problem(json, &syntax(&error)),
+            }
+        } else if shape.resources.is_some() {
+            match serde_json::from_str::<Value>(json) {
+                Ok(page) if has_list(&page, "ResourceTagMappingList") => (self.each)(Ok(Item::ResourceTags(page))),
+                Ok(_) => self.problem(json, "expected a list of resources"),
                 Err(error) => self.problem(json, &syntax(&error)),
             }
         } else if let (Some(detail), Some(detail_type)) = (shape.detail, shape.detail_type) {
@@ -333,6 +346,7 @@ mod tests {
                 Ok(Item::Record(json)) => json.to_owned(),
                 Ok(Item::OtherEvent(event)) => format!("event {}", event.detail_type),
                 Ok(Item::AuthorizationDetails(_)) => "iam".to_owned(),
+                Ok(Item::ResourceTags(_)) => "resources".to_owned(),
                 Err(problem) => format!("line {}: {}", problem.line, problem.message),
             });
         });
@@ -343,6 +357,8 @@ mod tests {
     fn every_shape_is_recognised() {
         for (text, expected) in [
             (r#"{"n":1}"#, vec![r#"{"n":1}"#]),
+            (r#"{"ResourceTagMappingList":[]}"#, vec!["resources"]),
+            (r#"{"ResourceTagMappingList":7}"#, vec!["line 1: expected a list of resources"]),
             (r#"{"Records":[{"n":1},{"n":2}]}"#, vec![r#"{"n":1}"#, r#"{"n":2}"#]),
             (
                 r#"[{"n":1},{"detail-type":"AWS API Call via CloudTrail","detail":{"n":2}}]"#,

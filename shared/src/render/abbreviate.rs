@@ -3,7 +3,7 @@
 use crate::operations::{OPERATION_NAMES, OTHER_ACTIONS};
 
 /// No pattern is shorter than a verb: `sagemaker:*` would say too little to a reader.
-const SHORTEST: usize = "Create".len();
+const SHORTEST: usize = "Put".len();
 
 /// Names and patterns that match all of `wanted`. Of SageMaker's other actions, they match only those that are
 /// harmless. The names are SageMaker's, in alphabetical order.

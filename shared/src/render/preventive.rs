@@ -178,7 +178,11 @@ impl OfRule {
             let prefixed = |names: &[&str]| names.iter().map(|name| format!("sagemaker:{name}")).collect::<Vec<_>>();
             // If a test needs its key, the statement does not apply to calls that cannot carry it.
             let needed: Vec<_> = condition.tests().iter().filter(|test| test.needs_key()).cloned().collect();
-            let is_harmless = |name: &str| needed.iter().any(|test| !condition_keys::applies(test.key(), name));
+            let is_about_owner = condition.tests().iter().any(|test| test.key().starts_with("aws:ResourceTag/"));
+            let is_harmless = |name: &str| {
+                needed.iter().any(|test| !condition_keys::applies(test.key(), name))
+                    || is_about_owner && changes_what_exists(name)
+            };
             match Statement::deny(sid, prefixed(&names), condition) {
                 Ok(statement) => {
                     let short = abbreviate(&names, &is_harmless);
@@ -193,6 +197,11 @@ impl OfRule {
 }
 
 /// Names in backticks, in one line.
+/// Whether an action changes something that exists. Whose it is matters for each of them, although no rule judges some.
+fn changes_what_exists(name: &str) -> bool {
+    ["Delete", "Put", "Retry", "Send", "Start", "Stop", "Update"].iter().any(|verb| name.starts_with(verb))
+}
+
 fn quoted(names: &[impl AsRef<str>]) -> String {
     names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }

@@ -5,12 +5,13 @@ use super::prelude::*;
 /// `foreign-execution-role`
 pub const RULE: Rule = Rule {
     id: "foreign-execution-role",
-    fails_when: "a passed role carries another Project tag than the resource",
+    fails_when: "a passed role carries another Project tag than the resource, or none if `untagged` says so",
     why: "Jobs, models and notebooks have all permissions of their execution role. A caller who passes another \
         project's role to their own job can read that project's data, however narrow the caller's own permissions are.",
     fix: "pass an execution role of the resource's own project, and limit `iam:PassRole` to its path",
     action: Action::Stop,
     severity: Severity::High,
+    options: &[UNTAGGED],
     governs: &ROLES,
     needs: &[Need::RoleTags],
     prevention: Prevention::Partly("not by the role's tag, only by its path in `iam:PassRole`"),
@@ -18,6 +19,14 @@ pub const RULE: Rule = Rule {
  "tags": [{"key": "Project", "value": "atlas"}]}"#,
     check,
     ..Rule::DEFAULTS
+};
+
+const UNTAGGED: Spec = Spec {
+    name: "untagged",
+    meaning: "what to do about passed roles without the tag: `skip`, `alert`, or `stop`",
+    kind: Kind::Choice(&["skip", "alert", "stop"]),
+    default: DefaultValue::Choice("skip"),
+    example: "'alert'",
 };
 
 const ROLES: [Field; 2] = [Field::ExecutionRole, Field::ServiceRole];
@@ -30,7 +39,19 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     }
     let mut findings = Findings::default();
     for (at, arn) in roles {
-        let Some(Some(of_role)) = findings.read(facts.role_tag(&at, arn, key)) else { continue };
+        let Some(of_role) = findings.read(facts.role_tag(&at, arn, key)) else { continue };
+        let Some(of_role) = of_role else {
+            // `skip` names no action.
+            if let Some(action) = settings.choice(&UNTAGGED).and_then(Action::named) {
+                let message = format!("the passed role has no tag `{key}`");
+                findings.fail(Violation {
+                    fix: Some(format!("set the tag `{key}` of the role to its project")),
+                    at_most: Some(action),
+                    ..Violation::new(at, message, format!("a role with the tag `{key}`")).actual(arn)
+                });
+            }
+            continue;
+        };
         // A resource without the tag counts as the caller's, whose project its tag would name.
         let of_resource = match facts.project_tags(key)?.first() {
             Some(tag) => Some(tag.value),
@@ -64,6 +85,18 @@ mod tests {
         assert_eq!(case(ATLAS).role_tags(&[("Project", "borealis")]).says(&RULE), "fail roleArn");
         assert_eq!(case(ATLAS).role_tags(&[]).says(&RULE), "skip");
         assert_eq!(case(ATLAS).says(&RULE), "unknown roleArn");
+    }
+
+    #[test]
+    fn a_role_without_a_project_is_found_if_the_policy_says_so() {
+        let untagged = |lines: &str| case(ATLAS).role_tags(&[("Team", "x")]).policy(lines);
+        assert_eq!(untagged("").says(&RULE), "skip");
+        assert_eq!(untagged("untagged = 'skip'").says(&RULE), "skip");
+        for (option, expected) in [("alert", Action::Alert), ("stop", Action::Stop)] {
+            let outcome = untagged(&format!("untagged = '{option}'")).outcome(&RULE);
+            let Outcome::Fail(violations) = outcome else { panic!("{outcome:?}") };
+            assert_eq!((violations[0].at_most, &*violations[0].path), (Some(expected), "requestParameters.roleArn"));
+        }
     }
 
     #[test]

@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn every_operation_is_judged_by_more_than_who_called_where() {
-        let only_by_whom = Operation::all().filter(|operation| operation.slots().next().is_none());
+        let launching = Operation::all().filter(|operation| !operation.only_ownership);
+        let only_by_whom = launching.filter(|operation| operation.slots().next().is_none());
         for operation in only_by_whom {
             let launches = ["Start", "Retry"].iter().any(|verb| operation.name.starts_with(verb));
             assert!(launches, "{} has no slots", operation.name);

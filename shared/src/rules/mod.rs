@@ -36,6 +36,7 @@ rules! {
     ambiguous_project_tag,
     unknown_project,
     foreign_execution_role,
+    foreign_resource,
     unapproved_instance_type,
     excessive_instance_count,
     excessive_runtime,

@@ -55,6 +55,8 @@ pub struct Violation {
     pub fix: Option<String>,
     /// The strongest action to take, if it is weaker than the rule's.
     pub at_most: Option<Action>,
+    /// Why the call is not undone, although the rule asks for it.
+    pub not_stopped: Option<&'static str>,
 }
 
 impl Violation {
@@ -67,6 +69,7 @@ impl Violation {
             message: message.into(),
             fix: None,
             at_most: None,
+            not_stopped: None,
         }
     }
 

@@ -5,7 +5,7 @@ pub(super) use super::outcome::{ADMINISTRATOR, Findings, Outcome, SERVICE_LINKED
 pub(super) use super::rule::{Need, Rule};
 #[cfg(test)]
 pub(super) use super::testing::Case;
-pub(super) use crate::facts::{Facts, Network};
+pub(super) use crate::facts::{Facts, NAMING, NamedResource, Network};
 pub(super) use crate::operations::{Absence, Field, Operation};
 pub(super) use crate::record::json::Unread;
 pub(super) use crate::settings::{DefaultValue, Doubt, Kind, Settings, Spec};

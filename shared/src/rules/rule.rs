@@ -127,4 +127,6 @@ pub enum Need {
     EndpointConfigs,
     /// The managers of the KMS keys that the request names.
     Keys,
+    /// The tags of the existing resources that the call is about or names.
+    ResourceTags,
 }

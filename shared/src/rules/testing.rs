@@ -121,6 +121,27 @@ impl Case {
         self
     }
 
+    /// A file says that the resource `arn` has this project, or none if that is empty.
+    pub(crate) fn owned(mut self, arn: &str, project: &str) -> Self {
+        let page = format!(
+            r#"{{"ResourceTagMappingList":[{{"ResourceARN":"{arn}","Tags":[{{"Key":"Project","Value":"{project}"}}]}}]}}"#
+        );
+        self.evidence.add_page(&serde_json::from_str(&page).expect(&page));
+        self
+    }
+
+    /// The resource `arn` has this project today.
+    pub(crate) fn owned_today(mut self, arn: &str, project: &str) -> Self {
+        self.evidence.add_resource_tags(arn, Ok([("Project", project)].into_iter().collect()));
+        self
+    }
+
+    /// The tags of the resource `arn` could not be looked up.
+    pub(crate) fn not_owned(mut self, arn: &str) -> Self {
+        self.evidence.add_resource_tags(arn, Err("no permission".to_owned()));
+        self
+    }
+
     /// Adds lines to the policy file, behind the head of the rule's table.
     pub(crate) fn policy(mut self, lines: &str) -> Self {
         self.policy.push_str(lines);

@@ -44,6 +44,11 @@ impl Test {
         Self::new("StringNotEquals", key, [format!("${{{other}}}")])
     }
 
+    /// The value is neither that of another key nor one of these, or one of the two keys is not there.
+    pub fn differs_from_all(key: impl Into<String>, other: &str, values: &[impl AsRef<str>]) -> Self {
+        Self::new("StringNotEquals", key, [format!("${{{other}}}")].into_iter().chain(values.iter().map(literal)))
+    }
+
     /// The value equals that of another key, and both are there.
     pub fn equals_key(key: impl Into<String>, other: &str) -> Self {
         Self::new("StringEquals", key, [format!("${{{other}}}")])

@@ -39,7 +39,11 @@ impl Example {
             role("Caller", project), role("ml/atlas-train", Some("atlas")), role("AmazonSageMaker-ExecutionRole", None),
             role("ml/borealis/train", Some("borealis")),
         ]});
-        let lines: Vec<_> = records.iter().chain([&iam]).map(Value::to_string).collect();
+        let resources = json!({"ResourceTagMappingList": [{
+            "ResourceARN": "arn:aws:sagemaker:us-east-1:111122223333:model/borealis-churn",
+            "Tags": [{"Key": "Project", "Value": "borealis"}],
+        }]});
+        let lines: Vec<_> = records.iter().chain([&iam, &resources]).map(Value::to_string).collect();
         Self { operation, policy: policy(rule), input: lines.join("\n") }
     }
 

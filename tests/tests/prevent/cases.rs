@@ -16,6 +16,8 @@ pub struct Case {
     pub tags: Vec<(String, String)>,
     /// Which names of the KMS condition keys requests carry: `old`, `new` or `both`.
     pub kms: &'static str,
+    /// The ARN and the project of the existing resource that the call is about, if it is about one.
+    pub owned: Option<(String, String)>,
 }
 
 pub const ACCOUNT: &str = "111122223333";
@@ -48,6 +50,7 @@ pub fn policy(rng: &mut Rng) -> String {
     if rng.bool() {
         text.push_str("projects = ['atlas', 'borealis']\n");
     }
+    text.push_str(pick(rng, &["", "shared = ['nova']\n", "administrators = ['arn:aws:iam::*:role/BreakGlass']\n"]));
     let mut on = Vec::new();
     for rule in tagwarden::rules::RULES {
         if !one_in(rng, 3) {
@@ -152,9 +155,10 @@ fn when(rng: &mut Rng) -> String {
 
 /// A request that most policies let pass, with up to three changes.
 pub fn case(rng: &mut Rng, tag: &str) -> Case {
-    let mut case = match rng.u8(..13) {
+    let mut case = match rng.u8(..14) {
         0 => notebook(tag),
         12 => retagging(rng, tag),
+        13 => on_existing(rng, tag),
         1..=3 => training(rng, tag),
         4..=6 => endpoint_config(rng, tag),
         _ => any_operation(rng, tag),
@@ -162,6 +166,10 @@ pub fn case(rng: &mut Rng, tag: &str) -> Case {
     case.kms = pick(rng, &["old", "new", "both"]);
     for _ in 0..pick(rng, &[0, 1, 1, 2, 2, 3]) {
         change(rng, &mut case, tag);
+    }
+    if let Some((arn, _)) = &mut case.owned {
+        let place = ["awsRegion", "recipientAccountId"].map(|name| case.record[name].as_str().expect(name));
+        *arn = arn.replace("PLACE", &place.join(":"));
     }
     // What is tagged is where the call is made.
     if case.record["requestParameters"]["resourceArn"].is_string() {
@@ -252,6 +260,23 @@ fn retagging(rng: &mut Rng, tag: &str) -> Case {
         let mark = json!({"key": "tagwarden:violation", "value": ""});
         case.record["requestParameters"]["tags"].as_array_mut().expect("a list").push(mark);
     }
+    case
+}
+
+/// A call on something that exists, and that may be somebody else's. That is all that is judged.
+fn on_existing(rng: &mut Rng, tag: &str) -> Case {
+    let (operation, path, kind) = pick(
+        rng,
+        &[
+            ("DeleteEndpoint", "endpointName", "endpoint"),
+            ("StopTrainingJob", "trainingJobName", "training-job"),
+            ("CreatePresignedNotebookInstanceUrl", "notebookInstanceName", "notebook-instance"),
+        ],
+    );
+    let mut case = call(operation, tag, json!({}));
+    case.record["requestParameters"] = json!({path: "Churn"});
+    let project = pick(rng, &["atlas", "borealis", "nova", "Atlas", ""]);
+    case.owned = Some((format!("arn:aws:sagemaker:PLACE:{kind}/churn"), project.to_owned()));
     case
 }
 
@@ -383,6 +408,7 @@ fn call(operation: &str, tag: &str, mut request: Value) -> Case {
         principal: format!("arn:aws:iam::{ACCOUNT}:role/ml/Atlas"),
         tags: vec![(tag.to_owned(), "atlas".to_owned()), ("Persona".to_owned(), "lead".to_owned())],
         kms: "both",
+        owned: None,
     }
 }
 

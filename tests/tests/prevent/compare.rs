@@ -97,6 +97,11 @@ fn evidence(case: &Case) -> (Evidence, String) {
     let mut evidence = Evidence::new("");
     let tags = case.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     evidence.principal_mut(&case.principal).tags = Ok(tags.collect());
+    if let Some((arn, project)) = &case.owned {
+        // The policy calls the tag as the caller's is called.
+        let keys = ["Project", "cost-centre"].map(|key| (key, project.as_str()));
+        evidence.add_resource_tags(arn, Ok(keys.into_iter().collect()));
+    }
     let value: tagwarden::record::json::Value = serde_json::from_str(&text).expect("a record");
     let call = Call::read(&value).expect("a call");
     for (name, network_isolation, in_vpc) in MODELS {
@@ -126,6 +131,17 @@ pub fn define(name: &str, statements: &[Value]) -> Value {
 /// The line that asks the simulator about a case.
 pub fn question(policies: &str, case: &Case) -> Value {
     let tags: BTreeMap<_, _> = case.tags.iter().cloned().collect();
+    if let Some((arn, project)) = &case.owned {
+        let action = format!("sagemaker:{}", case.record["eventName"].as_str().expect("a name"));
+        let context = json!({
+            "aws:ResourceTag/Project": project, "aws:ResourceTag/cost-centre": project,
+            "aws:CurrentTime": case.record["eventTime"],
+        });
+        let request = json!({"action": action, "resource": arn, "context": context});
+        return json!({
+            "id": 0, "policies": policies, "principal": {"arn": case.principal, "tags": tags}, "request": request,
+        });
+    }
     json!({
         "id": 0, "policies": policies, "principal": {"arn": case.principal, "tags": tags}, "record": case.record,
         // Several variants are asked for one by one, where a key holds one value: what IAM does is not documented.

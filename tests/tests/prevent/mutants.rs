@@ -181,6 +181,13 @@ static MUTANTS: &[Mutant] = &[
         name: "the default is never too long",
         change: |s| s.operator("ExcessiveRuntime", "NumericGreaterThanIfExists", "NumericGreaterThan"),
     },
+    Mutant { name: "other projects' resources are everybody's", change: |s| s.drop_all("ForeignResource") },
+    Mutant {
+        name: "untagged resources belong to somebody else",
+        change: |s| {
+            s.drop_key("ForeignResource", "StringLike", "aws:ResourceTag/Project");
+        },
+    },
     Mutant { name: "an override holds for everybody", change: |s| s.drop_operator("ExcessiveRuntime", "StringEquals") },
     Mutant {
         name: "outside of an override means outside of both lists",
