@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 use tagwarden::record::Identity;
 
 use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CLOCK_TOLERANCE, CallSageMaker, Checkpoint,
     Claim, ClaimEvent, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
-    GroupAlerts, LISTED, ListFilter, ListPage, ListResources, Message, PendingAlert, PolicyObject, Publish,
-    ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation,
+    GroupAlerts, LISTED, ListFilter, ListPage, ListResources, Message, PendingAlert, PolicyObject, PostponeEvent,
+    Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation,
     RememberCreations, SageMakerError, SaveCheckpoint, Target,
 };
 
@@ -42,6 +42,8 @@ pub struct State {
     pub journal: Vec<String>,
     /// The published messages.
     pub messages: Vec<Message>,
+    /// Postponed events, with their attempt numbers and delays.
+    pub postponed: Vec<(String, u64, SignedDuration)>,
     /// Created resources, by ARN.
     pub creations: BTreeMap<String, Creation>,
     claims: BTreeMap<String, (bool, u64)>,
@@ -171,6 +173,18 @@ impl ClaimEvent for Account {
 
     async fn give_back(&self, event_id: &str) -> AwsResult<()> {
         self.doing("give-back", event_id).map(drop)
+    }
+
+    async fn put_off(&self, event_id: &str) -> AwsResult<()> {
+        self.doing("put-off", event_id)?.claims.entry(event_id.to_owned()).or_default().1 -= 1;
+        Ok(())
+    }
+}
+
+impl PostponeEvent for Account {
+    async fn postpone(&self, event: &str, attempt: u64, delay: SignedDuration) -> AwsResult<()> {
+        self.doing("postpone", &attempt.to_string())?.postponed.push((event.to_owned(), attempt, delay));
+        Ok(())
     }
 }
 

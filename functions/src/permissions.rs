@@ -9,9 +9,9 @@ use tagwarden::operations::{Area, Field, Operation, Stop};
 use crate::act::users;
 use crate::ports::{
     AddTags, ClaimEvent, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy, FindObject,
-    FindResources, FindSession, GroupAlerts, ListObjects, LookUp, Publish, ReadAttachedPolicies, ReadEventHistory,
-    ReadObject, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations, SaveCheckpoint,
-    WriteObject,
+    FindResources, FindSession, GroupAlerts, ListObjects, LookUp, PostponeEvent, Publish, ReadAttachedPolicies,
+    ReadEventHistory, ReadObject, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation, RememberCreations,
+    SaveCheckpoint, WriteObject,
 };
 use crate::resource::names::describing;
 use crate::resource::request::is_recoverable;
@@ -43,7 +43,11 @@ pub fn audit<P: ReadObject + FindObject + ListObjects + WriteObject>() -> Functi
 
 /// The functions of `template.yaml`.
 pub fn functions<P: LookUp + Enforce + FindResources + RecordSession + DigestAlerts>() -> Functions {
-    let guards = GUARDS.iter().map(|(name, areas)| (*name, enforcement::<P>(operations(areas))));
+    let guards = GUARDS.iter().map(|(name, areas)| {
+        let mut actions = enforcement::<P>(operations(areas));
+        actions.extend(all(&[<P as PostponeEvent>::ACTIONS]));
+        (*name, actions)
+    });
     let others = [
         ("record-sessions", all(&[<P as RecordSession>::ACTIONS])),
         ("send-digests", all(&[<P as DigestAlerts>::ACTIONS, <P as Publish>::ACTIONS])),

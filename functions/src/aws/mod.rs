@@ -18,6 +18,7 @@ mod operations;
 mod policy;
 mod sessions;
 mod sns;
+mod sqs;
 mod tagging;
 
 pub use client::Aws;

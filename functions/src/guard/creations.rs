@@ -5,7 +5,7 @@ use tagwarden::decide::{Decision, coverage};
 use tagwarden::operations::Operation;
 use tagwarden::record::Call;
 
-use super::attempt::{ATTEMPTS, Attempt, Trigger};
+use super::attempt::{ATTEMPTS, Attempt, Processed, Trigger, Unprocessed};
 use super::caution::is_past_retention;
 use super::location::check_account_and_region;
 use super::recover;
@@ -41,8 +41,8 @@ impl<P: LookUp + Enforce> Guard<P> {
         call: &Call<'_>,
         loaded: &LoadedPolicy,
         attempt: Attempt,
-    ) -> Result<Option<Decision>, String> {
-        let operation = coverage(call)?;
+    ) -> Processed {
+        let operation = coverage(call).map_err(|reason| reason.to_string())?;
         let created = match self.describe(call, operation).await? {
             Description::Created(created) if is_past_retention(created.time, attempt.now) => {
                 return Ok(Some(self.skip(call, "it was created too long ago to know whether it was judged")));
@@ -54,7 +54,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         match &remembered {
             Some(known) if known.is_processed => return Ok(None),
             None if attempt.number < ATTEMPTS => {
-                return Err("CloudTrail's event of this creation may still come: will be retried".to_owned());
+                return Err(Unprocessed::Waits("CloudTrail's event of this creation may still come"));
             }
             _ => {}
         }
@@ -94,7 +94,12 @@ impl<P: LookUp + Enforce> Guard<P> {
         let event_id = creator.as_ref().and_then(|creator| Some(("eventID", creator.event_id.clone()?.into())));
         let members = creator.map(|creator| ("userIdentity", creator.user_identity)).into_iter().chain(event_id);
         let attempt = Attempt { trigger: Trigger::Sweep, number: ATTEMPTS, now };
-        self.process_creation(record, members, created, operation, &loaded, attempt).await
+        match self.process_creation(record, members, created, operation, &loaded, attempt).await {
+            Ok(decision) => Ok(decision),
+            // The next sweep finds it again if the other invocation fails.
+            Err(Unprocessed::Waits(_)) => Ok(None),
+            Err(Unprocessed::Failed(problem)) => Err(problem),
+        }
     }
 
     /// Asks SageMaker about the resource that a call created.
@@ -120,7 +125,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         operation: &'static Operation,
         loaded: &LoadedPolicy,
         attempt: Attempt,
-    ) -> Result<Option<Decision>, String> {
+    ) -> Processed {
         let this_creation = format!("{arn}@{time}");
         if let Some(record) = record.as_object_mut() {
             let described = [("eventTime", time.to_string().into()), ("requestParameters", request)];
@@ -132,7 +137,9 @@ impl<P: LookUp + Enforce> Guard<P> {
         // Several events and sweeps may report the same creation.
         match self.claim(&this_creation).await {
             Claim::Processed => return Ok(None),
-            Claim::InProgress => return Err("another invocation is processing this creation".to_owned()),
+            Claim::InProgress => {
+                return Err(Unprocessed::Waits("another invocation is processing this creation"));
+            }
             Claim::Acquired(_) => {}
         }
         let processed = self.process(&call, operation, loaded, attempt).await;
@@ -179,10 +186,7 @@ mod tests {
 
     /// All attempts at an event of SageMaker's. The first attempts wait for CloudTrail's event.
     async fn wait_and_handle(guard: &Guard<Account>, event: &str) -> Result<usize, String> {
-        for _ in 1..ATTEMPTS {
-            handle(guard, event).await.expect_err("it waits");
-        }
-        handle(guard, event).await
+        handle_after_waiting(guard, event).await.map(|decisions| decisions.len())
     }
 
     const STOPPED_AND_REPORTED: [&str; 2] = ["stop StopTrainingJob churn-no-vpc", "publish"];

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use tagwarden::decide::{Decision, decide};
+use tagwarden::decide::decide;
 use tagwarden::operations::Operation;
 use tagwarden::record::Call;
 
-use super::attempt::{ATTEMPTS, Attempt, Trigger};
+use super::attempt::{ATTEMPTS, Attempt, Processed, Trigger, Unprocessed};
 use super::caution::{limit_to_known, without_session};
 use super::gather::gather;
 use super::reported::reportable;
@@ -23,7 +23,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         operation: &'static Operation,
         loaded: &LoadedPolicy,
         attempt: Attempt,
-    ) -> Result<Option<Decision>, String> {
+    ) -> Processed {
         let policy = &loaded.policy;
         let evidence = gather(call, operation, policy, &self.ports, &self.cache).await;
         let mut decision = decide(call, policy, &evidence);
@@ -35,7 +35,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             None
         };
         if may_wait && without_session.is_some() {
-            return Err("the record that issued the caller's session may still come: will be retried".to_owned());
+            return Err(Unprocessed::Waits("the record that issued the caller's session may still come"));
         }
         if attempt.trigger != Trigger::Record {
             decision = limit_to_known(decision, without_session, call, policy, attempt);
@@ -57,6 +57,6 @@ impl<P: LookUp + Enforce> Guard<P> {
         let problems: Vec<_> = failed.chain(published.err()).collect();
         let reported = if attempt.trigger == Trigger::Record { reported } else { reportable };
         self.remember(call, operation, problems.is_empty(), reported).await;
-        if problems.is_empty() { Ok(Some(decision)) } else { Err(problems.join("; ")) }
+        if problems.is_empty() { Ok(Some(decision)) } else { Err(problems.join("; ").into()) }
     }
 }

@@ -11,6 +11,7 @@ mod iam;
 mod kms;
 mod objects;
 mod policy;
+mod postpone;
 mod sagemaker;
 mod sessions;
 mod sets;
@@ -27,6 +28,7 @@ pub use iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 pub use kms::DescribeKey;
 pub use objects::{FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
 pub use policy::{FetchPolicy, PolicyObject};
+pub use postpone::{ATTEMPT, PostponeEvent};
 pub use sagemaker::{
     AddTags, CallSageMaker, DescribeModel, DescribeResource, ListFilter, ListPage, ListResources, SageMakerError,
 };

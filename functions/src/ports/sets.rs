@@ -9,6 +9,7 @@ use super::history::ReadEventHistory;
 use super::iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 use super::kms::DescribeKey;
 use super::policy::FetchPolicy;
+use super::postpone::PostponeEvent;
 use super::sagemaker::{AddTags, CallSageMaker, DescribeModel, DescribeResource, ListResources};
 use super::sessions::FindSession;
 
@@ -41,12 +42,20 @@ impl<P> LookUp for P where
 
 /// What a guard needs to act.
 pub trait Enforce:
-    ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListResources + GroupAlerts + Publish + Sync
+    ClaimEvent + PostponeEvent + RememberCreation + AddTags + CallSageMaker + ListResources + GroupAlerts + Publish + Sync
 {
 }
 
 impl<P> Enforce for P where
-    P: ClaimEvent + RememberCreation + AddTags + CallSageMaker + ListResources + GroupAlerts + Publish + Sync
+    P: ClaimEvent
+        + PostponeEvent
+        + RememberCreation
+        + AddTags
+        + CallSageMaker
+        + ListResources
+        + GroupAlerts
+        + Publish
+        + Sync
 {
 }
 

@@ -1,9 +1,12 @@
 //! Events that trigger the functions.
 
+mod envelope;
+pub mod queue;
 mod record;
 pub mod schedule;
 pub mod sessions;
 mod state_change;
 
+pub use envelope::Payload;
 pub use record::{Creator, read_record, user_identity};
 pub use state_change::StateChange;

@@ -3,9 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use tagwarden::evidence::Session;
 use tagwarden::record::Call;
-use tagwarden::record::documents::{self, Item};
+use tagwarden::record::documents::Item;
 use tagwarden::record::json::Value;
 
+use super::envelope::Payload;
 use crate::ports::RecordSession;
 
 /// How long a session is remembered if its record has no end. No role session lasts longer (IAM User Guide, "Update the maximum
@@ -22,14 +23,16 @@ const LATE_EVENTS: SignedDuration = SignedDuration::from_hours(1);
 pub async fn record(payload: &str, now: Timestamp, ports: &impl RecordSession) -> Result<usize, String> {
     let mut sessions = Vec::new();
     let mut problems = Vec::new();
-    documents::split(payload, &mut |item| match item {
-        Ok(Item::Record(json)) => match session(json) {
-            Ok(session) => sessions.extend(session),
+    for item in Payload::read(payload).items() {
+        match item {
+            Ok(Item::Record(json)) => match session(json) {
+                Ok(session) => sessions.extend(session),
+                Err(problem) => problems.push(problem),
+            },
+            Ok(Item::OtherEvent(_) | Item::AuthorizationDetails(_)) => {}
             Err(problem) => problems.push(problem),
-        },
-        Ok(Item::OtherEvent(_) | Item::AuthorizationDetails(_)) => {}
-        Err(problem) => problems.push(problem.message),
-    });
+        }
+    }
     for (session, end) in &sessions {
         let end = end.unwrap_or_else(|| now.saturating_add(LONGEST_SESSION).unwrap_or(now));
         let expires = end.saturating_add(LATE_EVENTS).unwrap_or(end);
