@@ -16,6 +16,10 @@ use tagwarden_tests::{list, root};
 /// The actions that Lambda takes with the role of a function: it writes the log, and sends failed events to a queue.
 const OF_LAMBDA: [&str; 3] = ["logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"];
 
+/// The actions that Lambda takes with the role of a function that a queue invokes (Lambda developer guide, "Using Lambda with Amazon
+/// SQS").
+const TO_POLL: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+
 #[test]
 fn each_function_has_the_permissions_that_it_uses_and_no_others() {
     for (name, deployed) in [("template.yaml", deployed::<Aws>()), ("audit.yaml", audit::<S3>())] {
@@ -30,8 +34,9 @@ fn each_function_has_the_permissions_that_it_uses_and_no_others() {
             // A failed event is not kept if the caller waits for the response, or if a schedule invokes the function again.
             let hands_over = name == "template.yaml" && !["send-digests", "sweep"].contains(&binary.as_str());
             let of_lambda = if hands_over { &OF_LAMBDA[..] } else { &OF_LAMBDA[..2] };
-            let used: BTreeSet<_> =
-                actions.iter().cloned().chain(of_lambda.iter().map(|action| (*action).to_owned())).collect();
+            let polls = if binary.starts_with("guard-") { &TO_POLL[..] } else { &[] };
+            let of_lambda = of_lambda.iter().chain(polls).map(|action| (*action).to_owned());
+            let used: BTreeSet<_> = actions.iter().cloned().chain(of_lambda).collect();
             assert_eq!(granted, used, "{binary}");
         }
     }
@@ -139,7 +144,7 @@ fn policies_fit() {
 /// The patterns of a function's rules: those for calls, or those for other events.
 fn patterns(properties: &Value, of_calls: bool) -> Vec<&Value> {
     let events = properties["Events"].as_object().expect("events").values();
-    let patterns = events.map(|event| &event["Properties"]["Pattern"]);
+    let patterns = events.map(|event| &event["Properties"]["Pattern"]).filter(|pattern| pattern.is_object());
     let are_calls = |pattern: &&Value| pattern["detail-type"] == json!(["AWS API Call via CloudTrail"]);
     patterns.filter(|pattern| are_calls(pattern) == of_calls).collect()
 }
@@ -272,14 +277,13 @@ fn functions_set_only_the_abac_tag_and_the_mark() {
     assert_eq!(taggers, 4);
 }
 
-/// The logs are the record of all decisions, and the key that encrypts them is needed to read them.
+/// The logs are the record of all decisions.
 #[test]
 fn the_log_outlives_the_stack() {
     let template = template("template.yaml");
     let resources = template["Resources"].as_object().expect("resources");
-    let kept: Vec<_> =
-        resources.iter().filter(|(id, resource)| resource["Type"] == "AWS::Logs::LogGroup" || *id == "Key").collect();
-    assert_eq!(kept.len(), functions(&template).len() + 1);
+    let kept: Vec<_> = resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Logs::LogGroup").collect();
+    assert_eq!(kept.len(), functions(&template).len());
     for (id, resource) in kept {
         for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
             assert_eq!(resource[policy], "Retain", "{id}");
@@ -307,5 +311,30 @@ fn sessions_are_delivered_although_their_calls_only_read() {
     let events = recorder["Events"].as_object().expect("events");
     for event in events.values() {
         assert_eq!(event["Properties"]["State"], "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS");
+    }
+}
+
+/// A waiting event comes back to the guard that waits, and no message is lost or hidden too briefly.
+#[test]
+fn each_guard_has_a_delay_queue_of_its_own() {
+    let template = template("template.yaml");
+    let timeout = template["Globals"]["Function"]["Timeout"].as_u64().expect("seconds");
+    for (binary, id, properties) in functions(&template).iter().filter(|(binary, ..)| binary.starts_with("guard-")) {
+        let queue = format!("{id}Delay");
+        let arn = json!({"Fn::GetAtt": [queue, "Arn"]});
+        assert_eq!(properties["Environment"]["Variables"]["TAGWARDEN_DELAY_QUEUE"], json!({"Ref": queue}), "{binary}");
+        let mapping = &properties["Events"]["Postponed"]["Properties"];
+        assert_eq!(
+            (&mapping["Queue"], &mapping["FunctionResponseTypes"][0]),
+            (&arn, &json!("ReportBatchItemFailures"))
+        );
+        let statements = statements(&template, id);
+        let postponing = statements.iter().find(|statement| statement["Sid"] == "PostponeEvents").expect("a statement");
+        assert_eq!(postponing["Resource"], json!([arn]), "{binary}");
+        let queue = &template["Resources"][&queue]["Properties"];
+        assert!(queue["VisibilityTimeout"].as_u64().expect("seconds") >= 6 * timeout, "{binary}");
+        let failures = &properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"];
+        assert_eq!(queue["RedrivePolicy"]["deadLetterTargetArn"], *failures, "{binary}");
+        assert_eq!(queue["SqsManagedSseEnabled"], true, "{binary}");
     }
 }
