@@ -10,8 +10,9 @@ use tagwarden::terms::MARK;
 use tagwarden_functions::aws::{Aws, S3};
 use tagwarden_functions::permissions::{GUARDS, audit, functions as deployed, in_arn, operations};
 use tagwarden_functions::sweep;
+use tagwarden_tests::pattern::matches;
 use tagwarden_tests::template::{functions, statements, template, texts};
-use tagwarden_tests::{list, root};
+use tagwarden_tests::{event, list, root};
 
 /// The actions that Lambda takes with the role of a function: it writes the log, and sends failed events to a queue.
 const OF_LAMBDA: [&str; 3] = ["logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"];
@@ -336,5 +337,60 @@ fn each_guard_has_a_delay_queue_of_its_own() {
         let failures = &properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"];
         assert_eq!(queue["RedrivePolicy"]["deadLetterTargetArn"], *failures, "{binary}");
         assert_eq!(queue["SqsManagedSseEnabled"], true, "{binary}");
+    }
+}
+
+/// A call without tags costs no invocation. Any other call is delivered, however it passes its tags.
+#[test]
+fn every_session_that_may_have_tags_is_delivered() {
+    let template = template("template.yaml");
+    let functions = functions(&template);
+    let (_, _, recorder) = functions.iter().find(|(binary, ..)| binary == "record-sessions").expect("it is deployed");
+    let everything = recorder["Events"]["Issued"]["Properties"]["Pattern"].clone();
+    let mut filtered = everything.clone();
+    let choice = everything["detail"]["$or"]["Fn::If"].clone();
+    assert_eq!((&choice[0], &choice[1]), (&json!("RecordsUntagged"), &json!({"Ref": "AWS::NoValue"})));
+    filtered["detail"]["$or"] = choice[2].clone();
+    let recorded = |name: &str| serde_json::from_str::<Value>(&event(&format!("{name}.json"))).expect("JSON");
+    for name in [
+        "AssumeRole.role-chaining",
+        "AssumeRole.session-tags",
+        "AssumeRole.session-tags-over-role",
+        "AssumeRoleWithSAML.identity-center",
+    ] {
+        assert!(matches(&filtered, &recorded(name)), "{name}");
+    }
+    let delivered = |by: &str, request: Value| {
+        let mut call = recorded("AssumeRole.session-tags");
+        call["detail"]["userIdentity"]["type"] = json!(by);
+        call["detail"]["requestParameters"] = request;
+        matches(&filtered, &call)
+    };
+    let plain =
+        json!({"roleArn": "arn:aws:iam::111122223333:role/Train", "roleSessionName": "s", "durationSeconds": 3600});
+    let with = |name: &str, member: Value| {
+        let mut request = plain.clone();
+        request[name] = member;
+        request
+    };
+    for by in ["AWSService", "IAMUser"] {
+        assert!(!delivered(by, plain.clone()), "{by}: it has no tags");
+        assert!(!delivered(by, with("tags", json!([]))), "{by}: it has no tags");
+        assert!(delivered(by, with("tags", json!([{"key": "Project", "value": "atlas"}]))), "{by}");
+        assert!(delivered(by, with("transitiveTagKeys", json!(["Project"]))), "{by}");
+        for omitted in [Value::Null, json!({"omitted": true, "originalSize": 131072}), json!("omitted")] {
+            assert!(delivered(by, omitted), "{by}: CloudTrail omitted the request");
+        }
+    }
+    for by in ["AssumedRole", "AWSAccount", "FederatedUser"] {
+        assert!(delivered(by, with("incomingTransitiveTags", json!({"Project": "atlas"}))), "{by}");
+    }
+    for provider in ["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"] {
+        let mut call = recorded("AssumeRoleWithSAML.identity-center");
+        call["detail"]["eventName"] = json!(provider);
+        call["detail"]["requestParameters"] = with("principalTags", json!({"Project": "atlas"}));
+        assert!(matches(&filtered, &call), "{provider}");
+        call["detail"]["errorCode"] = json!("AccessDenied");
+        assert!(!matches(&filtered, &call), "a failed call issued nothing");
     }
 }
