@@ -394,3 +394,22 @@ fn every_session_that_may_have_tags_is_delivered() {
         assert!(!matches(&filtered, &call), "a failed call issued nothing");
     }
 }
+
+/// The global template forwards what `record-sessions` would take where it was logged.
+#[test]
+fn sessions_of_the_global_endpoint_are_forwarded_as_they_are_recorded() {
+    let template = template("template.yaml");
+    let functions = functions(&template);
+    let (_, _, recorder) = functions.iter().find(|(binary, ..)| binary == "record-sessions").expect("it is deployed");
+    let recorded = &recorder["Events"]["Issued"]["Properties"];
+    let mut pattern = recorded["Pattern"].clone();
+    pattern["detail"]["$or"] = recorded["Pattern"]["detail"]["$or"]["Fn::If"][2].clone();
+    let global = tagwarden_tests::template::template("global.yaml");
+    let rule = &global["Resources"]["Fn::ForEach::Rules"][2]["Sessions&{Region}"]["Properties"];
+    assert_eq!((&rule["EventPattern"], &rule["State"]), (&pattern, &recorded["State"]));
+    let bus = "arn:${AWS::Partition}:events:${Region}:${AWS::AccountId}:event-bus/default";
+    assert_eq!(rule["Targets"][0]["Arn"], json!({"Fn::Sub": bus}));
+    let granted = &global["Resources"]["ForwardRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    assert_eq!(granted[0]["Action"], json!(["events:PutEvents"]));
+    assert_eq!(granted[0]["Resource"], json!([{"Fn::Sub": bus.replace("${Region}", "*")}]));
+}
