@@ -10,9 +10,9 @@ use tagwarden::record::Identity;
 use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CLOCK_TOLERANCE, CallSageMaker, Checkpoint,
     Claim, ClaimEvent, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
-    GroupAlerts, LISTED, ListFilter, ListPage, ListResources, Message, PendingAlert, PolicyObject, PostponeEvent,
-    Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession, RememberCreation,
-    RememberCreations, SageMakerError, SaveCheckpoint, Target,
+    FindTagChanges, GroupAlerts, LISTED, ListFilter, ListPage, ListResources, Message, PendingAlert, PolicyObject,
+    PostponeEvent, Publish, ReadAttachedPolicies, ReadEventHistory, ReadTags, ReadTrustPolicy, RecordSession,
+    RecordTagChange, RememberCreation, RememberCreations, SageMakerError, SaveCheckpoint, Target,
 };
 
 /// An AWS account.
@@ -26,6 +26,8 @@ pub struct State {
     pub tags: BTreeMap<String, Tags>,
     /// Recorded sessions.
     pub sessions: Sessions,
+    /// Records of changes of tags, by the key of the role or user.
+    pub tag_changes: BTreeMap<String, Vec<String>>,
     /// Responses of SageMaker's operations. A listed resource is described by its summary.
     pub answers: BTreeMap<&'static str, Result<serde_json::Value, SageMakerError>>,
     /// Pages of lists, by operation and token.
@@ -154,6 +156,20 @@ impl FindSession for Account {
 impl RecordSession for Account {
     async fn record(&self, session: &Session, expires: Timestamp) -> AwsResult<()> {
         self.doing("record", &expires.to_string())?.sessions.add(session.clone());
+        Ok(())
+    }
+}
+
+impl FindTagChanges for Account {
+    async fn tag_changes(&self, carrier: &str) -> AwsResult<Vec<String>> {
+        Ok(self.doing("changes", carrier)?.tag_changes.get(carrier).cloned().unwrap_or_default())
+    }
+}
+
+impl RecordTagChange for Account {
+    async fn record_tag_change(&self, carrier: &str, record: &str, expires: Timestamp) -> AwsResult<()> {
+        let mut state = self.doing("record-change", &expires.to_string())?;
+        state.tag_changes.entry(carrier.to_owned()).or_default().push(record.to_owned());
         Ok(())
     }
 }

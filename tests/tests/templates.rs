@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use tagwarden::evidence::TEACHING;
 use tagwarden::operations::Operation;
 use tagwarden::policy::{DEFAULT, Policy};
 use tagwarden::terms::MARK;
@@ -309,10 +310,7 @@ fn sessions_are_delivered_although_their_calls_only_read() {
     let template = template("template.yaml");
     let recorder = functions(&template).into_iter().find(|(binary, ..)| binary == "record-sessions");
     let (_, _, recorder) = recorder.expect("it is deployed");
-    let events = recorder["Events"].as_object().expect("events");
-    for event in events.values() {
-        assert_eq!(event["Properties"]["State"], "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS");
-    }
+    assert_eq!(recorder["Events"]["Issued"]["Properties"]["State"], "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS");
 }
 
 /// A waiting event comes back to the guard that waits, and no message is lost or hidden too briefly.
@@ -397,7 +395,7 @@ fn every_session_that_may_have_tags_is_delivered() {
 
 /// The global template forwards what `record-sessions` would take where it was logged.
 #[test]
-fn sessions_of_the_global_endpoint_are_forwarded_as_they_are_recorded() {
+fn global_events_are_forwarded_as_they_are_recorded() {
     let template = template("template.yaml");
     let functions = functions(&template);
     let (_, _, recorder) = functions.iter().find(|(binary, ..)| binary == "record-sessions").expect("it is deployed");
@@ -405,7 +403,14 @@ fn sessions_of_the_global_endpoint_are_forwarded_as_they_are_recorded() {
     let mut pattern = recorded["Pattern"].clone();
     pattern["detail"]["$or"] = recorded["Pattern"]["detail"]["$or"]["Fn::If"][2].clone();
     let global = tagwarden_tests::template::template("global.yaml");
-    let rule = &global["Resources"]["Fn::ForEach::Rules"][2]["Sessions&{Region}"]["Properties"];
+    let rules = &global["Resources"]["Fn::ForEach::Rules"][2];
+    let changes = &rules["Tags&{Region}"]["Properties"];
+    assert_eq!(changes["EventPattern"], recorder["Events"]["Retagged"]["Properties"]["Pattern"]);
+    let named: BTreeSet<_> = texts(&changes["EventPattern"]["detail"]["eventName"]).collect();
+    let teaching = TEACHING.iter().filter(|(source, _)| *source == "iam.amazonaws.com");
+    assert_eq!(named, teaching.flat_map(|(_, names)| *names).map(|name| (*name).to_owned()).collect());
+    let rule = &rules["Sessions&{Region}"]["Properties"];
+    assert_eq!(changes["Targets"], rule["Targets"]);
     assert_eq!((&rule["EventPattern"], &rule["State"]), (&pattern, &recorded["State"]));
     let bus = "arn:${AWS::Partition}:events:${Region}:${AWS::AccountId}:event-bus/default";
     assert_eq!(rule["Targets"][0]["Arn"], json!({"Fn::Sub": bus}));

@@ -19,6 +19,7 @@ mod policy;
 mod sessions;
 mod sns;
 mod sqs;
+mod tag_changes;
 mod tagging;
 
 pub use client::Aws;

@@ -15,6 +15,7 @@ mod postpone;
 mod sagemaker;
 mod sessions;
 mod sets;
+mod tag_changes;
 mod target;
 
 pub use alerts::{Attributes, Message, Publish};
@@ -34,4 +35,5 @@ pub use sagemaker::{
 };
 pub use sessions::{FindSession, RecordSession};
 pub use sets::{Enforce, FindResources, LookUp};
+pub use tag_changes::{FindTagChanges, RecordTagChange};
 pub use target::Target;

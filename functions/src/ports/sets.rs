@@ -12,6 +12,7 @@ use super::policy::FetchPolicy;
 use super::postpone::PostponeEvent;
 use super::sagemaker::{AddTags, CallSageMaker, DescribeModel, DescribeResource, ListResources};
 use super::sessions::FindSession;
+use super::tag_changes::FindTagChanges;
 
 /// What a guard reads to judge a call.
 pub trait LookUp:
@@ -22,6 +23,7 @@ pub trait LookUp:
     + DescribeModel
     + DescribeResource
     + FindSession
+    + FindTagChanges
     + FetchPolicy
     + Sync
 {
@@ -35,6 +37,7 @@ impl<P> LookUp for P where
         + DescribeModel
         + DescribeResource
         + FindSession
+        + FindTagChanges
         + FetchPolicy
         + Sync
 {

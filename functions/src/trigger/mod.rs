@@ -6,6 +6,7 @@ mod record;
 pub mod schedule;
 pub mod sessions;
 mod state_change;
+mod tag_changes;
 
 pub use envelope::Payload;
 pub use record::{Creator, read_record, user_identity};
