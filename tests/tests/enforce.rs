@@ -218,6 +218,27 @@ fn a_session_tag_decides_in_any_order_of_events() {
     }
 }
 
+/// More changes than an item holds come before the one that matters.
+#[test]
+fn a_caller_that_tagged_itself_is_suspected() {
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.changed-project-tag]\n"));
+    let recorder = Function::start("record-sessions", ACCOUNT, &world.emulator.environment("record-sessions"));
+    let launch = world.launch("CreateTrainingJob.compliant");
+    let launched: Timestamp = launch["detail"]["eventTime"].as_str().expect("text").parse().expect("a time");
+    for minutes in (1..15).rev() {
+        let event = in_this_account("TagRole.own-role").to_string().replace("ExperimentRunner", "DataScientist");
+        let mut event: Value = serde_json::from_str(&event.replace("borealis", "atlas")).expect("JSON");
+        event["detail"]["eventTime"] = json!((launched - SignedDuration::from_mins(minutes)).to_string());
+        if minutes > 1 {
+            event["detail"]["requestParameters"]["tags"] = json!([{"key": "Team", "value": minutes.to_string()}]);
+        }
+        assert_eq!(recorder.invoke(&event.to_string()).expect("recorded"), "1");
+    }
+    let answer: Value = serde_json::from_str(&world.deliver(&launch).expect("handled")).expect("JSON");
+    let finding = &answer[0]["findings"][0];
+    assert_eq!((&finding["rule"], &finding["outcome"]), (&json!("changed-project-tag"), &json!("fail")), "{answer}");
+}
+
 /// Another access key signs the call, so only the principal and the time of issue lead to the session.
 #[test]
 fn sessions_of_one_second_do_not_hide_each_other() {
