@@ -1,7 +1,7 @@
 //! Changes of the tags of roles and users, for the calls that these make later.
 
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tagwarden::evidence::TagChange;
 use tagwarden::record::Call;
 
@@ -24,11 +24,10 @@ pub(super) fn change(call: &Call, json: &str) -> Result<Option<RecordedChange>, 
         return Ok(None);
     }
     let Some(change) = TagChange::read(call) else { return Ok(None) };
-    let mut request: Value = serde_json::from_str(json).map_err(|error| format!("the record is not JSON: {error}"))?;
-    let mut request = request["requestParameters"].take();
-    if let Some(request) = request.as_object_mut() {
-        request.retain(|name, _| ["roleName", "userName", "tags", "tagKeys"].contains(&name.as_str()));
-    }
+    let record: Value = serde_json::from_str(json).map_err(|error| format!("the record is not JSON: {error}"))?;
+    let request = record.get("requestParameters").and_then(Value::as_object).into_iter().flatten();
+    let is_read = |name: &str| ["roleName", "userName", "tags", "tagKeys"].contains(&name);
+    let request: Map<_, _> = request.filter(|(name, _)| is_read(name)).map(|(k, v)| (k.clone(), v.clone())).collect();
     let record = json!({
         "eventSource": call.event_source,
         "eventName": call.event_name,
