@@ -8,6 +8,9 @@ use jiff::SignedDuration;
 pub const TABLE: &str = "TAGWARDEN_TABLE";
 /// The ARN of the SNS topic of the security team.
 pub const TOPIC: &str = "TAGWARDEN_TOPIC";
+/// The URL of the SQS queue that delivers postponed events to the function. Empty or not set on a developer's machine: the
+/// invocation then fails, and is retried.
+pub const DELAY_QUEUE: &str = "TAGWARDEN_DELAY_QUEUE";
 /// The policy file: a path, or `s3://BUCKET/KEY`. Empty or not set for the built-in policy.
 pub const POLICY: &str = "TAGWARDEN_POLICY";
 /// How many seconds a policy from S3 is used before the function checks for a new version.

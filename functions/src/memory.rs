@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
 use tagwarden::record::Identity;
 
@@ -11,9 +11,10 @@ use crate::histories::cloud::Cloud;
 use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent,
     CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
-    GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources, Message, PendingAlert,
-    PolicyObject, Publish, ReadAttachedPolicies, ReadEventHistory, ReadLedger, ReadResourceTags, ReadTags,
-    ReadTrustPolicy, RecordSession, SageMakerError, SaveCheckpoint, Target, UsedConfig, WriteLedger,
+    FindTagChanges, GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources, Message,
+    PendingAlert, PolicyObject, PostponeEvent, Publish, ReadAttachedPolicies, ReadEventHistory, ReadLedger,
+    ReadResourceTags, ReadTags, ReadTrustPolicy, RecordSession, RecordTagChange, SageMakerError, SaveCheckpoint,
+    Target, UsedConfig, WriteLedger,
 };
 
 /// An AWS account.
@@ -29,6 +30,8 @@ pub struct State {
     pub resource_tags: BTreeMap<String, Tags>,
     /// Recorded sessions.
     pub sessions: Sessions,
+    /// Records of changes of tags, by the key of the role or user.
+    pub tag_changes: BTreeMap<String, Vec<String>>,
     /// Responses of SageMaker's operations. A listed resource is described by its summary.
     pub answers: BTreeMap<&'static str, Result<serde_json::Value, SageMakerError>>,
     /// Pages of lists, by operation and token.
@@ -55,6 +58,8 @@ pub struct State {
     pub unjudged: BTreeMap<String, Vec<String>>,
     /// What was stopped in each hour.
     pub stops: BTreeMap<Timestamp, u64>,
+    /// Postponed events, with their attempt numbers and delays.
+    pub postponed: Vec<(String, u64, SignedDuration)>,
     claims: BTreeMap<String, (bool, u64)>,
     windows: BTreeMap<String, (AlertWindow, Timestamp)>,
 }
@@ -189,6 +194,20 @@ impl RecordSession for Account {
     }
 }
 
+impl FindTagChanges for Account {
+    async fn tag_changes(&self, carrier: &str) -> AwsResult<Vec<String>> {
+        Ok(self.doing("changes", carrier)?.tag_changes.get(carrier).cloned().unwrap_or_default())
+    }
+}
+
+impl RecordTagChange for Account {
+    async fn record_tag_change(&self, carrier: &str, record: &str, expires: Timestamp) -> AwsResult<()> {
+        let mut state = self.doing("record-change", &expires.to_string())?;
+        state.tag_changes.entry(carrier.to_owned()).or_default().push(record.to_owned());
+        Ok(())
+    }
+}
+
 impl ClaimEvent for Account {
     async fn claim(&self, event_id: &str) -> AwsResult<Claim> {
         let mut state = self.doing("claim", event_id)?;
@@ -204,6 +223,18 @@ impl ClaimEvent for Account {
 
     async fn give_back(&self, event_id: &str) -> AwsResult<()> {
         self.doing("give-back", event_id).map(drop)
+    }
+
+    async fn put_off(&self, event_id: &str) -> AwsResult<()> {
+        self.doing("put-off", event_id)?.claims.entry(event_id.to_owned()).or_default().1 -= 1;
+        Ok(())
+    }
+}
+
+impl PostponeEvent for Account {
+    async fn postpone(&self, event: &str, attempt: u64, delay: SignedDuration) -> AwsResult<()> {
+        self.doing("postpone", &attempt.to_string())?.postponed.push((event.to_owned(), attempt, delay));
+        Ok(())
     }
 }
 

@@ -9,9 +9,9 @@ use tagwarden::operations::{Area, Field, Operation, Stop};
 use crate::act::users;
 use crate::ports::{
     AddTags, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy,
-    FindObject, FindResources, FindSession, GroupAlerts, ListObjects, LookUp, Publish, ReadAttachedPolicies,
-    ReadEventHistory, ReadLedger, ReadObject, ReadResourceTags, ReadTags, ReadTrustPolicy, RecordSession,
-    SaveCheckpoint, WriteLedger, WriteObject,
+    FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts, ListObjects, LookUp, PostponeEvent, Publish,
+    ReadAttachedPolicies, ReadEventHistory, ReadLedger, ReadObject, ReadResourceTags, ReadTags, ReadTrustPolicy,
+    RecordSession, RecordTagChange, SaveCheckpoint, WriteLedger, WriteObject,
 };
 use crate::resource::names::describing;
 use crate::resource::request::is_recoverable;
@@ -42,10 +42,14 @@ pub fn audit<P: ReadObject + FindObject + ListObjects + WriteObject>() -> Functi
 }
 
 /// The functions of `template.yaml`.
-pub fn functions<P: LookUp + Enforce + FindResources + RecordSession + DigestAlerts>() -> Functions {
-    let guards = GUARDS.iter().map(|(name, areas)| (*name, enforcement::<P>(operations(areas))));
+pub fn functions<P: LookUp + Enforce + FindResources + RecordSession + RecordTagChange + DigestAlerts>() -> Functions {
+    let guards = GUARDS.iter().map(|(name, areas)| {
+        let mut actions = enforcement::<P>(operations(areas));
+        actions.extend(all(&[<P as PostponeEvent>::ACTIONS]));
+        (*name, actions)
+    });
     let others = [
-        ("record-sessions", all(&[<P as RecordSession>::ACTIONS])),
+        ("record-sessions", all(&[<P as RecordSession>::ACTIONS, <P as RecordTagChange>::ACTIONS])),
         ("send-digests", all(&[<P as DigestAlerts>::ACTIONS, <P as Publish>::ACTIONS])),
         ("sweep", sweep::<P>()),
     ];
@@ -77,6 +81,7 @@ fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Op
         <P as ReadResourceTags>::ACTIONS,
         <P as DescribeResource>::ACTIONS,
         <P as FindSession>::ACTIONS,
+        <P as FindTagChanges>::ACTIONS,
         <P as FetchPolicy>::ACTIONS,
         <P as ClaimEvent>::ACTIONS,
         <P as ReadLedger>::ACTIONS,

@@ -11,34 +11,31 @@ use crate::act::ActionResult;
 /// Writes a record.
 pub type Log = fn(&Value);
 
-/// The record of a decision of `function`, with the results of its actions and the metrics.
+/// The record of a decision of `function`, with the results of its actions. It has metrics only where they say something, because
+/// each metric is billed for the hours in which it is sent (Amazon CloudWatch pricing).
 pub fn record(function: &str, decision: &Decision, results: &[ActionResult], now: Timestamp) -> Value {
     let happened: Option<Timestamp> = decision.event_time.as_deref().and_then(|time| time.parse().ok());
-    let mut members = json!({
-        "_aws": {
-            "Timestamp": now.as_millisecond(),
-            "CloudWatchMetrics": [
-                metric_set(&["Function"], &[("Unknown", "Count"), ("ActionLatency", "Milliseconds"), ("ExposureTime", "Milliseconds")]),
-                metric_set(&["Function", "Verdict"], &[("Decisions", "Count")]),
-            ],
-        },
-        "Function": function,
-        "Verdict": decision.verdict,
-        "Decisions": 1,
-        "Unknown": u8::from(decision.verdict == Verdict::Unknown),
-        "deeds": results,
-    });
+    let mut metrics = Vec::new();
+    if decision.verdict == Verdict::Unknown {
+        metrics.push(("Unknown", "Count", 1));
+    }
     if !results.is_empty() {
         let latency: u64 = results.iter().map(|result| result.milliseconds).sum();
-        merge(&mut members, json!({"ActionLatency": latency}));
+        metrics.push(("ActionLatency", "Milliseconds", i128::from(latency)));
     }
     if let (true, Some(happened)) = (results.iter().any(|result| result.stopped), happened) {
         // How long the resource existed: from the call to its end.
-        let exposure = now.duration_since(happened).as_millis().max(0);
-        merge(&mut members, json!({"ExposureTime": exposure}));
+        metrics.push(("ExposureTime", "Milliseconds", now.duration_since(happened).as_millis().max(0)));
     }
     let mut record = json!(decision);
-    merge(&mut record, members);
+    merge(&mut record, json!({"Function": function, "deeds": results}));
+    if !metrics.is_empty() {
+        let names: Vec<_> = metrics.iter().map(|(name, unit, _)| (*name, *unit)).collect();
+        merge(&mut record, json!({"_aws": metadata(now, &[], &names)}));
+    }
+    for (name, _, value) in metrics {
+        merge(&mut record, json!({name: value}));
+    }
     record
 }
 
@@ -59,10 +56,7 @@ pub fn violations<'a>(function: &'a str, decision: &'a Decision, now: Timestamp)
     rules.dedup();
     rules.into_iter().map(move |rule| {
         json!({
-            "_aws": {
-                "Timestamp": now.as_millisecond(),
-                "CloudWatchMetrics": [metric_set(&["Function", "Rule"], &[("Violations", "Count")])],
-            },
+            "_aws": metadata(now, &["Rule"], &[("Violations", "Count")]),
             "Function": function,
             "Rule": rule,
             "Violations": 1,
@@ -70,13 +64,44 @@ pub fn violations<'a>(function: &'a str, decision: &'a Decision, now: Timestamp)
     })
 }
 
-fn metric_set(dimensions: &[&str], metrics: &[(&str, &str)]) -> Value {
+/// What tells CloudWatch to read members of a record as metrics, with their units.
+fn metadata(now: Timestamp, dimensions: &[&str], metrics: &[(&str, &str)]) -> Value {
     let metrics: Vec<_> = metrics.iter().map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
-    json!({"Namespace": "Tagwarden", "Dimensions": [dimensions], "Metrics": metrics})
+    let set = json!({"Namespace": "Tagwarden", "Dimensions": [dimensions], "Metrics": metrics});
+    json!({"Timestamp": now.as_millisecond(), "CloudWatchMetrics": [set]})
 }
 
 /// Writes one line of JSON to standard output, which Lambda sends to CloudWatch Logs. A failure is ignored, because it must not keep
 /// a guard from stopping a job.
 pub fn write(record: &Value) {
     let _ = writeln!(std::io::stdout(), "{record}");
+}
+
+#[cfg(test)]
+mod tests {
+    use tagwarden::decide::decide;
+    use tagwarden::evidence::Evidence;
+    use tagwarden::policy::Policy;
+    use tagwarden::record::Call;
+
+    use super::*;
+
+    /// A stack in which nothing happens but compliant launches costs no metric.
+    #[test]
+    fn metrics_are_sent_only_where_they_say_something() {
+        let recorded = |request: &str, rules: &str| {
+            let call = format!(
+                r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"CreateTrainingJob","requestParameters":{request}}}"#
+            );
+            let call = serde_json::from_str(&call).expect("JSON");
+            let policy = Policy::parse(&format!("version = 1\n{rules}")).expect("a valid policy");
+            let decision = decide(&Call::read(&call).expect("a call"), &policy, &Evidence::new(""));
+            record("guard-training", &decision, &[], Timestamp::UNIX_EPOCH)
+        };
+        let vpc = r#"{"trainingJobName":"churn","vpcConfig":{"subnets":["s"],"securityGroupIds":["g"]}}"#;
+        assert_eq!(recorded(vpc, "[rules.missing-vpc]")["_aws"], Value::Null);
+        let unknown = recorded(vpc, "[rules.untagged-principal]");
+        assert_eq!(unknown["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([[]]));
+        assert_eq!(unknown["Unknown"], json!(1));
+    }
 }

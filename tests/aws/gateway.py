@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 import calls
 import cloudtrail_plugin
+import delays
 import history
 from calls import Call
 from faults import Faults
@@ -58,6 +59,8 @@ class Gateway:
                 return _json(200, self.journal.entries)
             case "DELETE", "journal":
                 self.journal.clear()
+            case "DELETE", "delays":
+                return _json(200, delays.skip())
             case "DELETE", "history":
                 with self._one_at_a_time:
                     cloudtrail_plugin.forget()

@@ -27,9 +27,11 @@ def main(endpoint_url):
 
     account = client("sts").get_caller_identity()["Account"]
     topic_arn, queue_url = alerts(client("sns"), client("sqs"))
+    delay_queue_url = client("sqs").create_queue(QueueName="delay")["QueueUrl"]
     seeded = {
         "topic_arn": topic_arn,
         "queue_url": queue_url,
+        "delay_queue_url": delay_queue_url,
         "table": table(client("dynamodb")),
         "key_arn": key(client("kms")),
         "roles": roles(client("iam"), account),

@@ -1186,6 +1186,17 @@ class Concurrency(EmulatorTest):
         received = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)
         self.assertEqual(received["Messages"][0]["Body"], "x")
 
+    def test_delays_of_messages_can_be_skipped(self):
+        sqs = client("sqs")
+        queue = sqs.create_queue(QueueName="queue")["QueueUrl"]
+        for body, delay in (("x", 60), ("y", 120)):
+            sqs.send_message(QueueUrl=queue, MessageBody=body, DelaySeconds=delay)
+        self.assertNotIn("Messages", sqs.receive_message(QueueUrl=queue))
+        self.assertEqual(control("DELETE", "delays"), [60, 120])
+        received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+        self.assertEqual(sorted(message["Body"] for message in received), ["x", "y"])
+        self.assertEqual(control("DELETE", "delays"), [])
+
 
 class Seed(EmulatorTest):
     def seed(self):

@@ -60,7 +60,9 @@ impl Emulator {
             // Tests that are not about storms need each alert.
             ("TAGWARDEN_ALERT_INTERVAL", "0".to_owned()),
         ];
-        pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        // Each guard has a queue of its own, and a test has one guard.
+        let delay_queue = function.starts_with("guard-").then(|| ("TAGWARDEN_DELAY_QUEUE", text("delay_queue_url")));
+        pairs.into_iter().chain(delay_queue).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// Calls an operation of a service that speaks JSON, and returns its answer.
@@ -163,18 +165,43 @@ impl Emulator {
 
     /// Takes the messages from the queue of the security team, as SNS wraps them.
     pub fn alerts(&self) -> Vec<Value> {
-        let queue = &self.seeded["queue_url"];
-        let mut alerts = Vec::new();
+        let messages = self.take(&self.seeded["queue_url"]);
+        let bodies = messages.iter().map(|message| message["Body"].as_str().expect("a body"));
+        bodies.map(|body| serde_json::from_str(body).expect("JSON")).collect()
+    }
+
+    /// Takes the messages from the delay queue, as Lambda delivers them. Returns them with the delays, in seconds, that are over
+    /// at once.
+    pub fn postponed(&self) -> (Vec<u64>, Value) {
+        let delays = self.control("DELETE", "delays", &Value::Null);
+        let delivered = |message: &Value| {
+            let number = &message["MessageAttributes"]["attempt"];
+            json!({
+                "messageId": message["MessageId"],
+                "body": message["Body"],
+                "messageAttributes":
+                    {"attempt": {"stringValue": number["StringValue"], "dataType": number["DataType"]}},
+                "eventSource": "aws:sqs",
+            })
+        };
+        let messages: Vec<_> = self.take(&self.seeded["delay_queue_url"]).iter().map(delivered).collect();
+        (serde_json::from_value(delays).expect("seconds"), json!({"Records": messages}))
+    }
+
+    /// Takes all messages from a queue.
+    fn take(&self, queue: &Value) -> Vec<Value> {
+        let mut taken = Vec::new();
         loop {
-            let parameters = json!({"QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0});
+            let parameters = json!({"QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0,
+                "MessageAttributeNames": ["All"]});
             let received = self.call("sqs", "AmazonSQS.ReceiveMessage", &parameters);
             let Some(messages) = received["Messages"].as_array().filter(|messages| !messages.is_empty()) else {
-                return alerts;
+                return taken;
             };
             for message in messages {
                 let handle = json!({"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]});
                 self.call("sqs", "AmazonSQS.DeleteMessage", &handle);
-                alerts.push(serde_json::from_str(message["Body"].as_str().expect("a body")).expect("JSON"));
+                taken.push(message.clone());
             }
         }
     }

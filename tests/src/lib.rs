@@ -3,6 +3,7 @@
 
 pub mod emulator;
 pub mod imports;
+pub mod pattern;
 pub mod runtime_api;
 pub mod simulator;
 pub mod state_machine;

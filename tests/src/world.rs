@@ -146,6 +146,19 @@ impl World {
         self.guard.as_ref().expect("it runs").invoke(&event.to_string())
     }
 
+    /// Delivers an event for which the function has to wait: it succeeds, and decides nothing yet.
+    pub fn deliver_early(&self, event: &Value) {
+        assert_eq!(self.deliver(event).expect("it is postponed"), "[]");
+    }
+
+    /// Delivers the one event that the function postponed by so many seconds.
+    pub fn redeliver(&self, seconds: u64) {
+        let (delays, messages) = self.emulator.postponed();
+        assert_eq!(delays, [seconds]);
+        let answer = self.deliver(&messages).expect("an answer");
+        assert_eq!(answer, json!({"batchItemFailures": []}).to_string());
+    }
+
     /// Sends an event to the function without waiting for the response.
     pub fn begin(&self, event: &Value) {
         self.guard.as_ref().expect("it runs").begin(&event.to_string());

@@ -4,17 +4,23 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use tagwarden::evidence::TEACHING;
 use tagwarden::operations::Operation;
 use tagwarden::policy::{DEFAULT, Policy};
 use tagwarden::terms::MARK;
 use tagwarden_functions::aws::{Aws, S3};
 use tagwarden_functions::permissions::{GUARDS, audit, functions as deployed, in_arn, operations};
 use tagwarden_functions::sweep;
+use tagwarden_tests::pattern::matches;
 use tagwarden_tests::template::{functions, statements, template, texts};
-use tagwarden_tests::{list, root};
+use tagwarden_tests::{event, list, root};
 
 /// The actions that Lambda takes with the role of a function: it writes the log, and sends failed events to a queue.
 const OF_LAMBDA: [&str; 3] = ["logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"];
+
+/// The actions that Lambda takes with the role of a function that a queue invokes (Lambda developer guide, "Using Lambda with Amazon
+/// SQS").
+const TO_POLL: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
 
 #[test]
 fn each_function_has_the_permissions_that_it_uses_and_no_others() {
@@ -30,8 +36,9 @@ fn each_function_has_the_permissions_that_it_uses_and_no_others() {
             // A failed event is not kept if the caller waits for the response, or if a schedule invokes the function again.
             let hands_over = name == "template.yaml" && !["send-digests", "sweep"].contains(&binary.as_str());
             let of_lambda = if hands_over { &OF_LAMBDA[..] } else { &OF_LAMBDA[..2] };
-            let used: BTreeSet<_> =
-                actions.iter().cloned().chain(of_lambda.iter().map(|action| (*action).to_owned())).collect();
+            let polls = if binary.starts_with("guard-") { &TO_POLL[..] } else { &[] };
+            let of_lambda = of_lambda.iter().chain(polls).map(|action| (*action).to_owned());
+            let used: BTreeSet<_> = actions.iter().cloned().chain(of_lambda).collect();
             assert_eq!(granted, used, "{binary}");
         }
     }
@@ -139,7 +146,7 @@ fn policies_fit() {
 /// The patterns of a function's rules: those for calls, or those for other events.
 fn patterns(properties: &Value, of_calls: bool) -> Vec<&Value> {
     let events = properties["Events"].as_object().expect("events").values();
-    let patterns = events.map(|event| &event["Properties"]["Pattern"]);
+    let patterns = events.map(|event| &event["Properties"]["Pattern"]).filter(|pattern| pattern.is_object());
     let are_calls = |pattern: &&Value| pattern["detail-type"] == json!(["AWS API Call via CloudTrail"]);
     patterns.filter(|pattern| are_calls(pattern) == of_calls).collect()
 }
@@ -275,14 +282,13 @@ fn functions_set_only_the_abac_tag_and_the_mark() {
     assert_eq!(taggers, 4);
 }
 
-/// The logs are the record of all decisions, and the key that encrypts them is needed to read them.
+/// The logs are the record of all decisions.
 #[test]
 fn the_log_outlives_the_stack() {
     let template = template("template.yaml");
     let resources = template["Resources"].as_object().expect("resources");
-    let kept: Vec<_> =
-        resources.iter().filter(|(id, resource)| resource["Type"] == "AWS::Logs::LogGroup" || *id == "Key").collect();
-    assert_eq!(kept.len(), functions(&template).len() + 1);
+    let kept: Vec<_> = resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Logs::LogGroup").collect();
+    assert_eq!(kept.len(), functions(&template).len());
     for (id, resource) in kept {
         for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
             assert_eq!(resource[policy], "Retain", "{id}");
@@ -307,8 +313,111 @@ fn sessions_are_delivered_although_their_calls_only_read() {
     let template = template("template.yaml");
     let recorder = functions(&template).into_iter().find(|(binary, ..)| binary == "record-sessions");
     let (_, _, recorder) = recorder.expect("it is deployed");
-    let events = recorder["Events"].as_object().expect("events");
-    for event in events.values() {
-        assert_eq!(event["Properties"]["State"], "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS");
+    assert_eq!(recorder["Events"]["Issued"]["Properties"]["State"], "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS");
+}
+
+/// A waiting event comes back to the guard that waits, and no message is lost or hidden too briefly.
+#[test]
+fn each_guard_has_a_delay_queue_of_its_own() {
+    let template = template("template.yaml");
+    let timeout = template["Globals"]["Function"]["Timeout"].as_u64().expect("seconds");
+    for (binary, id, properties) in functions(&template).iter().filter(|(binary, ..)| binary.starts_with("guard-")) {
+        let queue = format!("{id}Delay");
+        let arn = json!({"Fn::GetAtt": [queue, "Arn"]});
+        assert_eq!(properties["Environment"]["Variables"]["TAGWARDEN_DELAY_QUEUE"], json!({"Ref": queue}), "{binary}");
+        let mapping = &properties["Events"]["Postponed"]["Properties"];
+        assert_eq!(
+            (&mapping["Queue"], &mapping["FunctionResponseTypes"][0]),
+            (&arn, &json!("ReportBatchItemFailures"))
+        );
+        let statements = statements(&template, id);
+        let postponing = statements.iter().find(|statement| statement["Sid"] == "PostponeEvents").expect("a statement");
+        assert_eq!(postponing["Resource"], json!([arn]), "{binary}");
+        let queue = &template["Resources"][&queue]["Properties"];
+        assert!(queue["VisibilityTimeout"].as_u64().expect("seconds") >= 6 * timeout, "{binary}");
+        let failures = &properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"];
+        assert_eq!(queue["RedrivePolicy"]["deadLetterTargetArn"], *failures, "{binary}");
+        assert_eq!(queue["SqsManagedSseEnabled"], true, "{binary}");
     }
+}
+
+/// A call without tags costs no invocation. Any other call is delivered, however it passes its tags.
+#[test]
+fn every_session_that_may_have_tags_is_delivered() {
+    let template = template("template.yaml");
+    let functions = functions(&template);
+    let (_, _, recorder) = functions.iter().find(|(binary, ..)| binary == "record-sessions").expect("it is deployed");
+    let everything = recorder["Events"]["Issued"]["Properties"]["Pattern"].clone();
+    let mut filtered = everything.clone();
+    let choice = everything["detail"]["$or"]["Fn::If"].clone();
+    assert_eq!((&choice[0], &choice[1]), (&json!("RecordsUntagged"), &json!({"Ref": "AWS::NoValue"})));
+    filtered["detail"]["$or"] = choice[2].clone();
+    let recorded = |name: &str| serde_json::from_str::<Value>(&event(&format!("{name}.json"))).expect("JSON");
+    for name in [
+        "AssumeRole.role-chaining",
+        "AssumeRole.session-tags",
+        "AssumeRole.session-tags-over-role",
+        "AssumeRoleWithSAML.identity-center",
+    ] {
+        assert!(matches(&filtered, &recorded(name)), "{name}");
+    }
+    let delivered = |by: &str, request: Value| {
+        let mut call = recorded("AssumeRole.session-tags");
+        call["detail"]["userIdentity"]["type"] = json!(by);
+        call["detail"]["requestParameters"] = request;
+        matches(&filtered, &call)
+    };
+    let plain =
+        json!({"roleArn": "arn:aws:iam::111122223333:role/Train", "roleSessionName": "s", "durationSeconds": 3600});
+    let with = |name: &str, member: Value| {
+        let mut request = plain.clone();
+        request[name] = member;
+        request
+    };
+    for by in ["AWSService", "IAMUser"] {
+        assert!(!delivered(by, plain.clone()), "{by}: it has no tags");
+        assert!(!delivered(by, with("tags", json!([]))), "{by}: it has no tags");
+        assert!(delivered(by, with("tags", json!([{"key": "Project", "value": "atlas"}]))), "{by}");
+        assert!(delivered(by, with("transitiveTagKeys", json!(["Project"]))), "{by}");
+        for omitted in [Value::Null, json!({"omitted": true, "originalSize": 131072}), json!("omitted")] {
+            assert!(delivered(by, omitted), "{by}: CloudTrail omitted the request");
+        }
+    }
+    for by in ["AssumedRole", "AWSAccount", "FederatedUser"] {
+        assert!(delivered(by, with("incomingTransitiveTags", json!({"Project": "atlas"}))), "{by}");
+    }
+    for provider in ["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"] {
+        let mut call = recorded("AssumeRoleWithSAML.identity-center");
+        call["detail"]["eventName"] = json!(provider);
+        call["detail"]["requestParameters"] = with("principalTags", json!({"Project": "atlas"}));
+        assert!(matches(&filtered, &call), "{provider}");
+        call["detail"]["errorCode"] = json!("AccessDenied");
+        assert!(!matches(&filtered, &call), "a failed call issued nothing");
+    }
+}
+
+/// The global template forwards what `record-sessions` would take where it was logged.
+#[test]
+fn global_events_are_forwarded_as_they_are_recorded() {
+    let template = template("template.yaml");
+    let functions = functions(&template);
+    let (_, _, recorder) = functions.iter().find(|(binary, ..)| binary == "record-sessions").expect("it is deployed");
+    let recorded = &recorder["Events"]["Issued"]["Properties"];
+    let mut pattern = recorded["Pattern"].clone();
+    pattern["detail"]["$or"] = recorded["Pattern"]["detail"]["$or"]["Fn::If"][2].clone();
+    let global = tagwarden_tests::template::template("global.yaml");
+    let rules = &global["Resources"]["Fn::ForEach::Rules"][2];
+    let changes = &rules["Tags&{Region}"]["Properties"];
+    assert_eq!(changes["EventPattern"], recorder["Events"]["Retagged"]["Properties"]["Pattern"]);
+    let named: BTreeSet<_> = texts(&changes["EventPattern"]["detail"]["eventName"]).collect();
+    let teaching = TEACHING.iter().filter(|(source, _)| *source == "iam.amazonaws.com");
+    assert_eq!(named, teaching.flat_map(|(_, names)| *names).map(|name| (*name).to_owned()).collect());
+    let rule = &rules["Sessions&{Region}"]["Properties"];
+    assert_eq!(changes["Targets"], rule["Targets"]);
+    assert_eq!((&rule["EventPattern"], &rule["State"]), (&pattern, &recorded["State"]));
+    let bus = "arn:${AWS::Partition}:events:${Region}:${AWS::AccountId}:event-bus/default";
+    assert_eq!(rule["Targets"][0]["Arn"], json!({"Fn::Sub": bus}));
+    let granted = &global["Resources"]["ForwardRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    assert_eq!(granted[0]["Action"], json!(["events:PutEvents"]));
+    assert_eq!(granted[0]["Resource"], json!([{"Fn::Sub": bus.replace("${Region}", "*")}]));
 }

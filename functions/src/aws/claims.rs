@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::client::Aws;
 use super::errors::aws_error;
-use super::items::{seconds, text};
+use super::items::{number, seconds, text};
 use crate::ports::{AwsResult, Claim, ClaimEvent, RETENTION};
 
 /// How long a claim is valid, in seconds: longer than a guard can run, shorter than Lambda waits before a retry.
@@ -56,6 +56,13 @@ impl ClaimEvent for Aws {
 
     async fn give_back(&self, event_id: &str) -> AwsResult<()> {
         self.set_state(event_id, GIVEN_BACK).await
+    }
+
+    async fn put_off(&self, event_id: &str) -> AwsResult<()> {
+        let update = self.update(event_id, "SET #state = :state ADD attempts :one_less");
+        let update = update.expression_attribute_values(":state", text(GIVEN_BACK));
+        let update = update.expression_attribute_values(":one_less", number(-1));
+        update.send().await.map(drop).map_err(aws_error("dynamodb:UpdateItem"))
     }
 }
 

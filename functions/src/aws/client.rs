@@ -24,9 +24,11 @@ pub struct Aws {
     pub(super) s3: aws_sdk_s3::Client,
     pub(super) sagemaker: aws_sdk_sagemaker::Client,
     pub(super) sns: aws_sdk_sns::Client,
+    pub(super) sqs: aws_sdk_sqs::Client,
     pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
     pub(super) table: String,
     pub(super) topic: Option<String>,
+    pub(super) delay_queue: Option<String>,
     /// When the next lookup in CloudTrail is allowed.
     pub(super) next_lookup: Mutex<Instant>,
 }
@@ -46,9 +48,11 @@ impl Aws {
             s3: aws_sdk_s3::Client::new(&config),
             sagemaker: aws_sdk_sagemaker::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
             tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
             table: config::required(config::TABLE)?,
             topic: config::required(config::TOPIC).ok(),
+            delay_queue: config::set(config::DELAY_QUEUE),
             next_lookup: Mutex::new(Instant::now()),
         })
     }

@@ -18,6 +18,8 @@ mod operations;
 mod policy;
 mod sessions;
 mod sns;
+mod sqs;
+mod tag_changes;
 mod tagging;
 
 pub use client::Aws;

@@ -1,10 +1,40 @@
 //! Attempts to process a call.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use tagwarden::decide::Decision;
 
-/// How often Lambda invokes a guard for an event: once, and again after one minute and after two more (Lambda developer guide,
-/// "Asynchronous invocation", with the two retries that the template sets).
+/// How often a guard processes an event: once, and again after one minute and after two more. Lambda retries a failed invocation at
+/// the same times (Lambda developer guide, "Asynchronous invocation", with the two retries that the template sets).
 pub(super) const ATTEMPTS: u64 = 3;
+
+/// How long a guard waits after an attempt.
+pub(super) fn delay_after(attempt: u64) -> SignedDuration {
+    SignedDuration::from_mins(if attempt < 2 { 1 } else { 2 })
+}
+
+/// Why an event is not processed yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unprocessed {
+    /// The guard waits for something that may still come.
+    Waits(&'static str),
+    /// Something failed.
+    Failed(String),
+}
+
+impl From<String> for Unprocessed {
+    fn from(problem: String) -> Self {
+        Self::Failed(problem)
+    }
+}
+
+impl From<&str> for Unprocessed {
+    fn from(problem: &str) -> Self {
+        Self::Failed(problem.to_owned())
+    }
+}
+
+/// The decision about an event. `None` if the event was processed before.
+pub(super) type Processed = Result<Option<Decision>, Unprocessed>;
 
 /// What made a guard judge a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

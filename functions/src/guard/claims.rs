@@ -2,18 +2,19 @@
 
 use tagwarden::record::Call;
 
-use super::attempt::ATTEMPTS;
+use super::attempt::{ATTEMPTS, Processed, Unprocessed};
 use super::setup::Guard;
 use crate::ports::{Claim, Enforce, LookUp};
 
 impl<P: LookUp + Enforce> Guard<P> {
-    /// Claims the event, and returns the attempt number. `None` if the event was processed before.
-    pub(super) async fn claim_attempt(&self, call: &Call<'_>) -> Result<Option<u64>, String> {
+    /// Claims the event, which is delivered for the attempt `delivered`, and returns the attempt number: the claim knows the
+    /// attempts that failed. `None` if the event was processed before.
+    pub(super) async fn claim_attempt(&self, call: &Call<'_>, delivered: u64) -> Result<Option<u64>, Unprocessed> {
         let Some(event_id) = call.event_id else { return Ok(Some(ATTEMPTS)) };
         match self.claim(event_id).await {
-            Claim::Acquired(attempt) => Ok(Some(attempt)),
+            Claim::Acquired(attempt) => Ok(Some(attempt.max(delivered))),
             Claim::Processed => Ok(None),
-            Claim::InProgress => Err("another invocation is processing this event".to_owned()),
+            Claim::InProgress => Err(Unprocessed::Waits("another invocation is processing this event")),
         }
     }
 
@@ -26,16 +27,13 @@ impl<P: LookUp + Enforce> Guard<P> {
         })
     }
 
-    /// Completes the claim after a success, and gives it back after a failure.
-    pub(super) async fn release_claim<T>(
-        &self,
-        claimed: Option<&str>,
-        processed: Result<T, String>,
-    ) -> Result<T, String> {
+    /// Completes the claim after a success, and gives it back after a failure or while the guard waits.
+    pub(super) async fn release_claim(&self, claimed: Option<&str>, processed: Processed) -> Processed {
         let Some(claimed) = claimed else { return processed };
         let released = match &processed {
             Ok(_) => self.ports.complete(claimed).await,
-            Err(_) => self.ports.give_back(claimed).await,
+            Err(Unprocessed::Failed(_)) => self.ports.give_back(claimed).await,
+            Err(Unprocessed::Waits(_)) => self.ports.put_off(claimed).await,
         };
         match (released, &processed) {
             (Ok(()), _) => {}

@@ -6,7 +6,7 @@ use tagwarden::operations::Operation;
 use tagwarden::record::Call;
 use tagwarden::settings::Abac;
 
-use super::attempt::{ATTEMPTS, Attempt, Trigger};
+use super::attempt::{ATTEMPTS, Attempt, Processed, Trigger, Unprocessed};
 use super::caution::is_past_retention;
 use super::location::check_account_and_region;
 use super::recover;
@@ -42,8 +42,8 @@ impl<P: LookUp + Enforce> Guard<P> {
         call: &Call<'_>,
         loaded: &LoadedPolicy,
         attempt: Attempt,
-    ) -> Result<Option<Decision>, String> {
-        let operation = coverage(call)?;
+    ) -> Processed {
+        let operation = coverage(call).map_err(|reason| reason.to_string())?;
         let created = match self.describe(call, operation).await? {
             Description::Created(created) if is_past_retention(created.time, attempt.now) => {
                 return Ok(Some(self.skip(call, "it was created too long ago to know whether it was judged")));
@@ -55,7 +55,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         match &known {
             Some(known) if known.is_processed => return Ok(None),
             None if attempt.number < ATTEMPTS => {
-                return Err("CloudTrail's event of this creation may still come: will be retried".to_owned());
+                return Err(Unprocessed::Waits("CloudTrail's event of this creation may still come"));
             }
             _ => {}
         }
@@ -102,7 +102,12 @@ impl<P: LookUp + Enforce> Guard<P> {
             None => as_remembered(record, created, known.as_ref(), &loaded.policy.abac),
         };
         let attempt = Attempt { trigger: Trigger::Sweep, number: ATTEMPTS, now };
-        self.process_creation(record, this_creation, &loaded, attempt).await
+        match self.process_creation(record, this_creation, &loaded, attempt).await {
+            Ok(decision) => Ok(decision),
+            // The next sweep finds it again if the other invocation fails.
+            Err(Unprocessed::Waits(_)) => Ok(None),
+            Err(Unprocessed::Failed(problem)) => Err(problem),
+        }
     }
 
     /// Asks SageMaker about the resource that a call created.
@@ -126,14 +131,16 @@ impl<P: LookUp + Enforce> Guard<P> {
         this_creation: String,
         loaded: &LoadedPolicy,
         attempt: Attempt,
-    ) -> Result<Option<Decision>, String> {
+    ) -> Processed {
         let untagged = recover::without_tags(&record);
         let (record, untagged) = (read_record(&record)?, read_record(&untagged)?);
         let (call, untagged) = (Call::read(&record)?, Call::read(&untagged)?);
-        let operation = coverage(&call)?;
+        let operation = coverage(&call).map_err(String::from)?;
         match self.claim(&this_creation).await {
             Claim::Processed => return Ok(None),
-            Claim::InProgress => return Err("another invocation is processing this creation".to_owned()),
+            Claim::InProgress => {
+                return Err(Unprocessed::Waits("another invocation is processing this creation"));
+            }
             Claim::Acquired(_) => {}
         }
         let untagged = has_tags_of_today.then_some(&untagged);
@@ -220,10 +227,7 @@ mod tests {
 
     /// All attempts at an event of SageMaker's. The first attempts wait for CloudTrail's event.
     async fn wait_and_handle(guard: &Guard<Account>, event: &str) -> Result<usize, String> {
-        for _ in 1..ATTEMPTS {
-            handle(guard, event).await.expect_err("it waits");
-        }
-        handle(guard, event).await
+        handle_after_waiting(guard, event).await.map(|decisions| decisions.len())
     }
 
     const STOPPED_AND_REPORTED: [&str; 2] = ["stop StopTrainingJob churn-no-vpc", "publish"];

@@ -42,7 +42,8 @@ pub(super) async fn gather(
         }
     };
     let ledger = entries(resources(call, operation, policy), ports);
-    let (found, sessions, ledger) = futures_util::join!(look_up_all(first, ports, cache), sessions, ledger);
+    let first = look_up_all(first, ports, cache);
+    let (found, sessions, ledger, changes) = futures_util::join!(first, sessions, ledger, tag_changes(call, ports));
 
     let mut evidence = Evidence::new(": it was not looked up");
     let mut ledger = match ledger {
@@ -59,6 +60,12 @@ pub(super) async fn gather(
     match sessions {
         Ok(sessions) => sessions.into_iter().for_each(|session| evidence.sessions.add(session)),
         Err(failure) => evidence.sessions.set_unavailable(failure.to_string()),
+    }
+    for record in &changes {
+        let record = serde_json::from_str(record);
+        if let Some(change) = record.ok().and_then(|record| TagChange::read(&Call::read(&record).ok()?)) {
+            evidence.tag_history.add(change);
+        }
     }
     let further = further_lookups(call, operation, policy, &evidence);
     let (of_tags, further): (BTreeSet<_>, BTreeSet<_>) = further.into_iter().partition(is_of_tags);
@@ -137,6 +144,15 @@ fn is_lifted(arn: &str, found: &[LookupResult]) -> bool {
     config.is_some_and(|(_, config)| !config.request["tags"].as_array().is_some_and(|tags| tags.iter().any(is_marked)))
 }
 
+/// Records of changes of the caller's tags. Without them, no rule suspects a caller that tagged itself.
+async fn tag_changes(call: &Call<'_>, ports: &impl LookUp) -> Vec<String> {
+    let Some(carrier) = call.identity.principal().and_then(|arn| carrier(&arn)) else { return Vec::new() };
+    ports.tag_changes(&carrier).await.unwrap_or_else(|failure| {
+        tracing::warn!(carrier, %failure, "could not read the changes of the caller's tags");
+        Vec::new()
+    })
+}
+
 async fn look_up_all(lookups: BTreeSet<Lookup>, ports: &impl LookUp, cache: &Cache) -> Vec<LookupResult> {
     join_all(lookups.iter().map(|lookup| look_up(lookup, ports, cache))).await
 }
@@ -164,4 +180,35 @@ async fn look_up(lookup: &Lookup, ports: &impl LookUp, cache: &Cache) -> LookupR
 
 fn reason<T>(answer: AwsResult<T>) -> LookedUp<T> {
     answer.map_err(|failure| failure.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use tagwarden::decide::Verdict;
+
+    use crate::guard::testing::*;
+
+    #[tokio::test]
+    async fn a_caller_that_tagged_itself_before_the_launch_is_suspected() {
+        let launch = event("CreateTrainingJob.compliant", "atlas", "atlas");
+        let launched: serde_json::Value = serde_json::from_str(&launch).expect("JSON");
+        let tagging = event("TagRole.own-role", "ExperimentRunner", "DataScientist-atlas").replace("borealis", "atlas");
+        let mut tagging: serde_json::Value = serde_json::from_str(&tagging).expect("JSON");
+        let at: jiff::Timestamp = launched["detail"]["eventTime"].as_str().expect("text").parse().expect("a time");
+        tagging["detail"]["eventTime"] = (at - jiff::SignedDuration::from_mins(5)).to_string().into();
+
+        let rules = "[abac]\nsession-tags = 'none'\n[rules.changed-project-tag]";
+        let guard_ = guard(rules);
+        let changes = vec![tagging["detail"].to_string(), "{".to_owned()];
+        guard_.ports.state().tag_changes.insert("111122223333:role/datascientist-atlas".to_owned(), changes);
+        let decisions = guard_.handle(&launch, FUNCTION).await.expect("handled");
+        assert_eq!(decisions[0].verdict, Verdict::Violation, "{:?}", decisions[0].findings);
+        assert!(decisions[0].findings[0].message.contains("gave itself `Project` = `atlas`"));
+
+        // Without the record, nobody is suspected.
+        let guard = guard(rules);
+        guard.ports.state().failing.insert("changes");
+        let decisions = guard.handle(&launch, FUNCTION).await.expect("handled");
+        assert_ne!(decisions[0].verdict, Verdict::Violation);
+    }
 }

@@ -1,52 +1,117 @@
 //! Handles the events that EventBridge delivers: CloudTrail's records, and SageMaker's own events.
 
+use aws_lambda_events::event::sqs::SqsBatchResponse;
+use serde::Serialize;
 use tagwarden::decide::{Decision, NotCovered, coverage, not_a_call};
 use tagwarden::record::Call;
-use tagwarden::record::documents::{self, Item, OtherEvent};
+use tagwarden::record::documents::{Item, OtherEvent};
 use tagwarden::record::json::Value;
 
-use super::attempt::{Attempt, Trigger};
+use super::attempt::{ATTEMPTS, Attempt, Processed, Trigger, Unprocessed, delay_after};
 use super::location::check_account_and_region;
 use super::recover::{recover, without_tags};
 use super::setup::Guard;
 use crate::ports::{Enforce, LookUp};
-use crate::trigger::{StateChange, read_record};
+use crate::trigger::{Payload, StateChange, queue, read_record};
+
+/// An event, as it is delivered to a function.
+#[derive(Clone, Copy)]
+pub(super) struct Delivery<'a> {
+    pub(super) event: &'a str,
+    /// The number of the attempt that the event is delivered for, from 1.
+    pub(super) attempt: u64,
+    pub(super) function_arn: &'a str,
+}
+
+/// What became of a payload.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Handled {
+    /// The decisions about an event. None for an event that was postponed, or processed before.
+    Event(Vec<Decision>),
+    /// The messages of the delay queue that failed.
+    Messages(SqsBatchResponse),
+}
 
 impl<P: LookUp + Enforce> Guard<P> {
-    /// Handles a payload, and returns the decisions. An EventBridge event holds one record.
+    /// Handles what Lambda delivers: an event of EventBridge's, or messages of the delay queue. An EventBridge event holds one
+    /// record.
     ///
     /// # Errors
-    /// If something in it cannot be read, or an action failed. The invocation then fails, Lambda retries it, and at last sends
-    /// the event to the on-failure queue.
-    pub async fn handle(&self, payload: &str, function_arn: &str) -> Result<Vec<Decision>, String> {
-        let mut items = Vec::new();
-        documents::split(payload, &mut |item| items.push(item));
+    /// If something in an event cannot be read, an action failed, or the event cannot be postponed. The invocation then fails,
+    /// Lambda retries it, and at last sends the event to the on-failure queue. Of messages, only those that failed are retried.
+    pub async fn deliver(&self, payload: &str, function_arn: &str) -> Result<Handled, String> {
+        let Some(messages) = queue::messages(payload) else {
+            return self.handle(payload, function_arn).await.map(Handled::Event);
+        };
+        let mut failed = SqsBatchResponse::default();
+        for message in messages {
+            let event = message.body.as_deref().unwrap_or_default();
+            let delivery = Delivery { event, attempt: queue::attempt(&message), function_arn };
+            if let Err(problem) = self.event(delivery).await {
+                let message_id = message.message_id.unwrap_or_default();
+                tracing::error!(message_id, problem, "a postponed event failed");
+                failed.add_failure(message_id);
+            }
+        }
+        Ok(Handled::Messages(failed))
+    }
+
+    /// Handles an event that EventBridge delivers, and returns the decisions.
+    pub(super) async fn handle(&self, event: &str, function_arn: &str) -> Result<Vec<Decision>, String> {
+        self.event(Delivery { event, attempt: 1, function_arn }).await
+    }
+
+    /// Handles an event. It is postponed if the guard has to wait.
+    pub(super) async fn event(&self, delivery: Delivery<'_>) -> Result<Vec<Decision>, String> {
         let (mut decisions, mut problems) = (Vec::new(), Vec::new());
-        for item in items {
+        for item in Payload::read(delivery.event).items() {
             let handled = match item {
-                Ok(Item::Record(json)) => self.record(json, function_arn).await,
-                Ok(Item::OtherEvent(event)) => self.other_event(event, function_arn).await,
-                Ok(Item::AuthorizationDetails(_)) => Err("account authorization details are not an event".to_owned()),
-                Ok(Item::ResourceTags(_)) => Err("a list of resources is not an event".to_owned()),
-                Err(problem) => Err(problem.message),
+                Ok(Item::Record(json)) => self.record(json, delivery).await,
+                Ok(Item::OtherEvent(event)) => self.other_event(event, delivery).await,
+                Ok(Item::AuthorizationDetails(_)) => Err("account authorization details are not an event".into()),
+                Ok(Item::ResourceTags(_)) => Err("a list of resources is not an event".into()),
+                Err(problem) => Err(problem.into()),
             };
             match handled {
                 Ok(decision) => decisions.extend(decision),
-                Err(problem) => problems.push(problem),
+                // It was postponed.
+                Err(Unprocessed::Waits(_)) => {}
+                Err(Unprocessed::Failed(problem)) => problems.push(problem),
             }
         }
         if problems.is_empty() { Ok(decisions) } else { Err(problems.join("; ")) }
     }
 
+    /// Postpones an event for which the guard has to wait. If that is impossible, the invocation fails, and Lambda retries it.
+    async fn postpone(&self, processed: Processed, Delivery { event, attempt, .. }: Delivery<'_>) -> Processed {
+        let Err(Unprocessed::Waits(reason)) = processed else { return processed };
+        if attempt >= ATTEMPTS {
+            return Err(reason.into());
+        }
+        match self.ports.postpone(event, attempt + 1, delay_after(attempt)).await {
+            Ok(()) => Err(Unprocessed::Waits(reason)),
+            Err(failure) => Err(format!("{reason}; {failure}").into()),
+        }
+    }
+
+    /// Claims the event of a delivery, and returns the attempt number. `None` if the event was processed before.
+    async fn claim_delivered(&self, call: &Call<'_>, delivery: Delivery<'_>) -> Result<Option<u64>, Unprocessed> {
+        match self.claim_attempt(call, delivery.attempt).await {
+            Err(waits) => self.postpone(Err(waits), delivery).await.map(|_| None),
+            claimed => claimed,
+        }
+    }
+
     /// Processes a CloudTrail record. `None` if it was processed before.
-    async fn record(&self, json: &str, function_arn: &str) -> Result<Option<Decision>, String> {
+    async fn record(&self, json: &str, delivery: Delivery<'_>) -> Processed {
         let record: Value = serde_json::from_str(json).map_err(|error| format!("the record is not JSON: {error}"))?;
         let call = Call::read(&record)?;
         let operation = match coverage(&call) {
             Ok(operation) => operation,
             Err(reason) => return Ok(Some(self.skip(&call, reason))),
         };
-        check_account_and_region(&call, function_arn)?;
+        check_account_and_region(&call, delivery.function_arn)?;
         if self.is_own_call(&call) {
             return Ok(Some(self.skip(&call, "Tagwarden made this call itself")));
         }
@@ -54,7 +119,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         if !loaded.policy.covers(operation) {
             return Ok(Some(self.skip(&call, NotCovered::NotJudged(call.event_name.to_owned()))));
         }
-        let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
+        let Some(number) = self.claim_delivered(&call, delivery).await? else { return Ok(None) };
         let recovered = recover(json, &call, operation, &self.ports).await.unwrap_or_else(|failure| {
             // The rules will report the request as unknown.
             tracing::warn!(event_id = call.event_id, %failure, "could not recover the request");
@@ -68,31 +133,35 @@ impl<P: LookUp + Enforce> Guard<P> {
         let untagged = untagged.as_ref().and_then(|record| Call::read(record).ok());
         let attempt = Attempt { trigger: Trigger::Record, number, now: self.now() };
         let processed = self.process(&call, operation, &loaded, attempt, untagged.as_ref()).await;
+        let processed = self.postpone(processed, delivery).await;
         self.release_claim(call.event_id, processed).await
     }
 
     /// Processes an event that is not an API call. `None` if it was processed before.
-    async fn other_event(&self, event: OtherEvent<'_>, function_arn: &str) -> Result<Option<Decision>, String> {
+    async fn other_event(&self, event: OtherEvent<'_>, delivery: Delivery<'_>) -> Processed {
         let Some(change) = StateChange::read(&event)? else { return Ok(Some(self.log(not_a_call(event), &[]))) };
         let record = change.record();
         let known = read_record(&record)?;
         let call = Call::read(&known)?;
-        check_account_and_region(&call, function_arn)?;
+        check_account_and_region(&call, delivery.function_arn)?;
         let loaded = self.policy.current(&self.ports).await?;
-        let Some(number) = self.claim_attempt(&call).await? else { return Ok(None) };
+        let Some(number) = self.claim_delivered(&call, delivery).await? else { return Ok(None) };
         let attempt = Attempt { trigger: Trigger::StateChange, number, now: self.now() };
         let processed = self.judge_announced(record.clone(), &call, &loaded, attempt).await;
+        let processed = self.postpone(processed, delivery).await;
         self.release_claim(call.event_id, processed).await
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
     use tagwarden::decide::Verdict;
     use tagwarden::policy::Policy;
 
-    use crate::guard::attempt::ATTEMPTS;
+    use super::*;
     use crate::guard::testing::*;
+    use crate::memory::Account;
     use crate::ports::ListPage;
 
     #[tokio::test]
@@ -121,10 +190,7 @@ mod tests {
         assert_eq!(done(&guard_), ["add-tags Project=atlas", "publish"]);
 
         let guard_ = guard("[rules.missing-project-tag]");
-        for _ in 1..ATTEMPTS {
-            guard_.handle(&event, FUNCTION).await.expect_err("the session may belong to another project");
-        }
-        guard_.handle(&event, FUNCTION).await.expect("the last attempt decides");
+        handle_after_waiting(&guard_, &event).await.expect("the last attempt decides");
         assert_eq!(done(&guard_), ["add-tags Project=atlas", "publish"]);
     }
 
@@ -174,6 +240,47 @@ mod tests {
         guard.ports.state().failing.clear();
         guard.handle(&failed(&event), FUNCTION).await.expect("handled");
         assert!(done(&guard).contains(&"stop StopTrainingJob churn-no-vpc".to_owned()), "{:?}", done(&guard));
+    }
+
+    /// A delivery of the delay queue with the event that was postponed last.
+    fn redelivery(guard: &Guard<Account>) -> String {
+        let (event, attempt, _) = guard.ports.state().postponed.pop().expect("it was postponed");
+        let number = serde_json::json!({"attempt": {"stringValue": attempt.to_string(), "dataType": "Number"}});
+        let message = |id: &str, event: &str| serde_json::json!({"messageId": id, "body": event, "eventSource": "aws:sqs", "messageAttributes": number});
+        serde_json::json!({"Records": [message("good", &event), message("bad", "{")]}).to_string()
+    }
+
+    #[tokio::test]
+    async fn an_event_that_has_to_wait_is_postponed_without_an_error() {
+        let event = event("CreateTrainingJob.foreign-tag", "borealis", "borealis");
+        let guard = guard("[rules.foreign-project-tag]");
+        assert_eq!(guard.deliver(&event, FUNCTION).await, Ok(Handled::Event(Vec::new())));
+        // EventBridge delivers it once more, which does not shorten the wait.
+        assert_eq!(guard.deliver(&event, FUNCTION).await, Ok(Handled::Event(Vec::new())));
+        let postponed = guard.ports.state().postponed.clone();
+        let after_a_minute = (event, 2, SignedDuration::from_mins(1));
+        assert_eq!(postponed, [after_a_minute.clone(), after_a_minute]);
+        let mut only_the_other_message = SqsBatchResponse::default();
+        only_the_other_message.add_failure("bad");
+        for done_so_far in [0, 2] {
+            let redelivery = redelivery(&guard);
+            let handled = guard.deliver(&redelivery, FUNCTION).await;
+            assert_eq!(handled, Ok(Handled::Messages(only_the_other_message.clone())));
+            assert_eq!(done(&guard).len(), done_so_far);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_event_that_cannot_be_postponed_fails_the_invocation() {
+        let event = event("CreateTrainingJob.foreign-tag", "borealis", "borealis");
+        let guard = guard("[rules.foreign-project-tag]");
+        guard.ports.state().failing.insert("postpone");
+        for _ in 1..ATTEMPTS {
+            let error = guard.handle(&event, FUNCTION).await.expect_err("it is not lost");
+            assert!(error.contains("may still come; postpone failed"), "{error}");
+        }
+        guard.handle(&event, FUNCTION).await.expect("the last attempt decides");
+        assert_eq!(done(&guard), ["stop StopTrainingJob churn-foreign-tag", "publish"]);
     }
 
     #[tokio::test]

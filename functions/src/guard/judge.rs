@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use tagwarden::decide::{Decision, decide};
+use tagwarden::decide::decide;
 use tagwarden::operations::Operation;
 use tagwarden::record::Call;
 
-use super::attempt::{ATTEMPTS, Attempt, Trigger};
+use super::attempt::{ATTEMPTS, Attempt, Processed, Trigger, Unprocessed};
 use super::caution::{keep_actions_for_any_tags, limit_to_known, without_session};
 use super::gather::{Ledger, gather};
 use super::remembered::Judged;
@@ -26,7 +26,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         loaded: &LoadedPolicy,
         attempt: Attempt,
         without_tags: Option<&Call<'_>>,
-    ) -> Result<Option<Decision>, String> {
+    ) -> Processed {
         let policy = &loaded.policy;
         let subject = Subject::of(call, operation, attempt.now);
         let (mut evidence, mut ledger) = gather(call, operation, policy, &self.ports, &self.cache).await?;
@@ -46,7 +46,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             None
         };
         if may_wait && without_session.is_some() {
-            return Err("the record that issued the caller's session may still come: will be retried".to_owned());
+            return Err(Unprocessed::Waits("the record that issued the caller's session may still come"));
         }
         if attempt.trigger != Trigger::Record {
             decision = limit_to_known(decision, without_session, call, policy, attempt);
@@ -85,7 +85,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         judged.is_processed = problems.is_empty();
         let earlier = self.remember(&judged, reported.union(&reportable).cloned().collect()).await;
         if !problems.is_empty() {
-            return Err(problems.join("; "));
+            return Err(problems.join("; ").into());
         }
         self.judge_earlier_changes(&judged, earlier, loaded).await?;
         Ok(Some(decision))

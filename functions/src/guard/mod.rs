@@ -17,4 +17,5 @@ mod setup;
 #[cfg(test)]
 mod testing;
 
+pub use handle::Handled;
 pub use setup::Guard;

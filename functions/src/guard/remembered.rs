@@ -14,7 +14,7 @@ use tagwarden::record::json::{Value, find, member, member_text};
 use tagwarden::settings::Abac;
 use tagwarden::terms::MARK;
 
-use super::attempt::{ATTEMPTS, Attempt, Trigger};
+use super::attempt::{ATTEMPTS, Attempt, Trigger, Unprocessed};
 use super::gather::Ledger;
 use super::setup::Guard;
 use crate::act::ActionResult;
@@ -120,7 +120,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         judged: &Judged<'_>,
         records: Vec<String>,
         loaded: &LoadedPolicy,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unprocessed> {
         let Some((arn, _)) = creation_of(judged.call, judged.operation).filter(|_| !records.is_empty()) else {
             return Ok(());
         };
@@ -129,9 +129,10 @@ impl<P: LookUp + Enforce> Guard<P> {
             let record: Value = serde_json::from_str(record).map_err(|error| error.to_string())?;
             let call = Call::read(&record)?;
             // Without a box, this function's future would contain itself.
-            Box::pin(self.process(&call, coverage(&call)?, loaded, attempt, None)).await?;
+            let operation = coverage(&call).map_err(String::from)?;
+            Box::pin(self.process(&call, operation, loaded, attempt, None)).await?;
         }
-        self.ports.forget_records(arn).await.map_err(|failure| failure.to_string())
+        self.ports.forget_records(arn).await.map_err(|failure| failure.to_string().into())
     }
 
     /// Records what a call changed about an existing resource: its ABAC tag and its mark, unless that was certainly unlawful, and the

@@ -1,8 +1,10 @@
 //! Guards of accounts in memory, and sample events, for tests.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use tagwarden::decide::Decision;
 use tagwarden::policy::Policy;
 
+use super::handle::Delivery;
 use super::setup::Guard;
 use crate::memory::Account;
 use crate::policy_file::PolicyFile;
@@ -32,6 +34,18 @@ pub(crate) fn failed(event: &str) -> String {
         "requestPayload":{event},"responseContext":{{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"}},
         "responsePayload":{{"errorType":"Error","errorMessage":"stop failed"}}}}"#
     )
+}
+
+/// Handles an event that the guard postpones as often as it may, and returns the decisions of the last attempt.
+pub(super) async fn handle_after_waiting(guard: &Guard<Account>, event: &str) -> Result<Vec<Decision>, String> {
+    let mut handled = guard.handle(event, FUNCTION).await?;
+    for minutes in [1, 2] {
+        assert!(handled.is_empty(), "it waits");
+        let (postponed, attempt, delay) = guard.ports.state().postponed.pop().expect("it is postponed");
+        assert_eq!((postponed.as_str(), delay), (event, SignedDuration::from_mins(minutes)));
+        handled = guard.event(Delivery { event: &postponed, attempt, function_arn: FUNCTION }).await?;
+    }
+    Ok(handled)
 }
 
 pub(super) fn guard(rules: &str) -> Guard<Account> {

@@ -20,7 +20,7 @@ use tagwarden::policy::Policy;
 
 use self::cloud::Cloud;
 use self::script::{Deed, PEOPLE, act, user};
-use crate::guard::Guard;
+use crate::guard::{Guard, Handled};
 use crate::memory::Account;
 use crate::policy_file::PolicyFile;
 use crate::sweep::{SweepRun, sweep};
@@ -203,10 +203,24 @@ impl History {
 
     async fn deliver(&mut self, payload: String, attempt: u32, deed: usize) {
         self.unsettle(self.deeds[deed].actor == "admin");
-        let handled = self.guard.handle(&payload, FUNCTION).await;
+        let handled = match self.guard.deliver(&payload, FUNCTION).await {
+            Ok(Handled::Messages(failed)) if !failed.batch_item_failures.is_empty() => {
+                Err("a message failed".to_owned())
+            }
+            handled => handled.map(drop),
+        };
+        let postponed = std::mem::take(&mut self.guard.ports().state().postponed);
+        let is_postponed = !postponed.is_empty();
+        for (event, attempt, delay) in postponed {
+            let attributes = json!({"attempt": {"stringValue": attempt.to_string(), "dataType": "Number"}});
+            let message =
+                json!({"messageId": "m", "eventSource": "aws:sqs", "body": event, "messageAttributes": attributes});
+            let payload = json!({"Records": [message]}).to_string();
+            self.at(now() + delay, Step::Deliver { payload, attempt: 1, deed });
+        }
         match handled {
-            Ok(_) if payload.contains("AWS API Call via CloudTrail") => self.heard.push(deed),
-            Ok(_) => {}
+            Ok(()) if payload.contains("AWS API Call via CloudTrail") && !is_postponed => self.heard.push(deed),
+            Ok(()) => {}
             // Lambda's retries come after one minute and after two more.
             Err(_) if attempt < 3 => {
                 let later = now() + SignedDuration::from_mins(attempt.into());

@@ -7,7 +7,7 @@ use super::error::AwsResult;
 /// The result of an attempt to claim an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// The caller holds the claim. The value is the attempt number, from 1.
+    /// The caller holds the claim. The value is the attempt number, from 1: one more than attempts failed.
     Acquired(u64),
     /// The event was processed before.
     Processed,
@@ -26,6 +26,9 @@ pub trait ClaimEvent {
     /// Marks the event as processed.
     fn complete(&self, event_id: &str) -> impl Future<Output = AwsResult<()>> + Send;
 
-    /// Releases the event for the next attempt.
+    /// Releases the event for the next attempt, after this one failed.
     fn give_back(&self, event_id: &str) -> impl Future<Output = AwsResult<()>> + Send;
+
+    /// Releases the event for a later attempt, and does not count this one.
+    fn put_off(&self, event_id: &str) -> impl Future<Output = AwsResult<()>> + Send;
 }

@@ -11,10 +11,12 @@ mod kms;
 mod ledger;
 mod objects;
 mod policy;
+mod postpone;
 mod resource_tags;
 mod sagemaker;
 mod sessions;
 mod sets;
+mod tag_changes;
 mod target;
 
 pub use alerts::{Attributes, Message, Publish};
@@ -31,10 +33,12 @@ pub use ledger::{
 };
 pub use objects::{FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
 pub use policy::{FetchPolicy, PolicyObject};
+pub use postpone::{ATTEMPT, PostponeEvent};
 pub use resource_tags::ReadResourceTags;
 pub use sagemaker::{
     AddTags, CallSageMaker, DescribeModel, DescribeResource, ListFilter, ListPage, ListResources, SageMakerError,
 };
 pub use sessions::{FindSession, RecordSession};
 pub use sets::{Enforce, FindResources, LookUp};
+pub use tag_changes::{FindTagChanges, RecordTagChange};
 pub use target::Target;

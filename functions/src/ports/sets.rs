@@ -9,9 +9,11 @@ use super::iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
 use super::kms::DescribeKey;
 use super::ledger::{CountStops, ReadLedger, WriteLedger};
 use super::policy::FetchPolicy;
+use super::postpone::PostponeEvent;
 use super::resource_tags::ReadResourceTags;
 use super::sagemaker::{AddTags, CallSageMaker, DescribeModel, DescribeResource, ListResources};
 use super::sessions::FindSession;
+use super::tag_changes::FindTagChanges;
 
 /// What a guard reads to judge a call.
 pub trait LookUp:
@@ -24,6 +26,7 @@ pub trait LookUp:
     + DescribeResource
     + FindSession
     + ReadLedger
+    + FindTagChanges
     + FetchPolicy
     + Sync
 {
@@ -39,6 +42,7 @@ impl<P> LookUp for P where
         + DescribeResource
         + FindSession
         + ReadLedger
+        + FindTagChanges
         + FetchPolicy
         + Sync
 {
@@ -47,6 +51,7 @@ impl<P> LookUp for P where
 /// What a guard needs to act.
 pub trait Enforce:
     ClaimEvent
+    + PostponeEvent
     + ReadLedger
     + WriteLedger
     + CountStops
@@ -62,6 +67,7 @@ pub trait Enforce:
 
 impl<P> Enforce for P where
     P: ClaimEvent
+        + PostponeEvent
         + ReadLedger
         + WriteLedger
         + CountStops

@@ -1,9 +1,13 @@
 //! Events that trigger the functions.
 
+mod envelope;
+pub mod queue;
 mod record;
 pub mod schedule;
 pub mod sessions;
 mod state_change;
+mod tag_changes;
 
+pub use envelope::Payload;
 pub use record::{read_record, user_identity};
 pub use state_change::StateChange;

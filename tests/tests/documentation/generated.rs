@@ -160,7 +160,7 @@ fn default(rule: &Rule) -> String {
     format!("{}, {}", rule.action.as_str(), rule.severity.as_str())
 }
 
-fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+pub fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let row = |cells: [String; N]| format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
     let head = [headings, ["---"; N]].map(|cells| cells.map(str::to_owned));
     head.into_iter().chain(rows).map(row).collect()

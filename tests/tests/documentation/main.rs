@@ -1,5 +1,6 @@
 //! The documents say what the program says, and each of their links leads somewhere.
 
+mod cost;
 mod examples;
 mod generated;
 mod links;
@@ -15,9 +16,11 @@ use crate::links::{Page, problems};
 
 #[test]
 fn generated_parts_are_current() {
-    for (file, name, generated) in
-        [("docs/rules.md", "rules", generated::rules()), ("docs/operations.md", "operations", generated::operations())]
-    {
+    for (file, name, generated) in [
+        ("docs/rules.md", "rules", generated::rules()),
+        ("docs/operations.md", "operations", generated::operations()),
+        ("docs/deploy.md", "cost", cost::cost().0),
+    ] {
         let path = root().join(file);
         let page = fs::read_to_string(&path).expect(file);
         let begin =
@@ -32,6 +35,13 @@ fn generated_parts_are_current() {
             assert!(written == current, "{file} is stale: renew it as its comment says");
         }
     }
+}
+
+/// An organisation has many accounts and regions, and most of them are quiet.
+#[test]
+fn a_quiet_stack_costs_less_than_a_dollar_a_month() {
+    let (_, total) = cost::cost();
+    assert!(total < 1.0, "{total}");
 }
 
 #[test]

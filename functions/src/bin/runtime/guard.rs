@@ -13,7 +13,7 @@ pub async fn run() -> Result<(), Error> {
     runtime::start_log();
     let guard = Guard::from_environment(Aws::connect().await?)?;
     let handler = async |event: LambdaEvent<Box<RawValue>>| {
-        guard.handle(event.payload.get(), &event.context.invoked_function_arn).await
+        guard.deliver(event.payload.get(), &event.context.invoked_function_arn).await
     };
     runtime::serve(handler).await
 }
