@@ -55,7 +55,7 @@ pub struct State {
     /// The changes in the ledger, by the same.
     pub changes: BTreeMap<String, Vec<KnownChange>>,
     /// The records in the ledger that are still to be judged, by the same.
-    pub unjudged: BTreeMap<String, Vec<String>>,
+    pub unjudged: BTreeMap<String, BTreeSet<String>>,
     /// What was stopped in each hour.
     pub stops: BTreeMap<Timestamp, u64>,
     /// Postponed events, with their attempt numbers and delays.
@@ -256,12 +256,16 @@ impl WriteLedger for Account {
     async fn remember(&self, arn: &str, creation: &Creation) -> AwsResult<Vec<String>> {
         let mut state = self.doing("remember", arn)?;
         let arn = arn.to_ascii_lowercase();
-        let records = state.unjudged.get(&arn).cloned().unwrap_or_default();
+        let records = state.unjudged.get(&arn).into_iter().flatten().cloned().collect();
         let configs = creation.config.clone().map(|config| vec![config]);
         match state.ledger.get_mut(&arn) {
             Some(known) if known.creation.is_at(creation.time) => {
-                let tags = creation.tags.clone().or(known.creation.tags.take());
-                known.creation = Creation { time: known.creation.time, tags, config: None, ..creation.clone() };
+                let (tags, creator) = match creation.tags.clone() {
+                    Some(tags) => (Some(tags), creation.creator.clone()),
+                    None => (known.creation.tags.take(), known.creation.creator.clone()),
+                };
+                known.creation =
+                    Creation { time: known.creation.time, tags, creator, config: None, ..creation.clone() };
                 known.configs = configs.unwrap_or(std::mem::take(&mut known.configs));
             }
             Some(known) if known.creation.covers(creation.time) => return Ok(Vec::new()),

@@ -40,9 +40,9 @@ pub(super) async fn tag(
         Examined::Another(reason) => return Ok(Some(reason)),
     }
     let now = ports.tags_of(arn).await?;
-    // An earlier attempt may have set them.
+    // An earlier attempt may have set them, or somebody else.
     if tags.iter().all(|(key, value)| value_of(&now, key) == Some(value)) {
-        return Ok(None);
+        return Ok(Some("it has these tags already".to_owned()));
     }
     let changed = tags.iter().find(|(key, _)| key != MARK && value_of(&now, key) != set_by_call(subject, key));
     if let Some((key, _)) = changed {

@@ -52,6 +52,10 @@ impl WriteLedger for Aws {
             ("told", AttributeValue::L(creation.reported.iter().map(text).collect())),
             ("judged", seconds(creation.judged.as_second())),
         ];
+        if creation.tags.is_some() {
+            let (standing, project) = write_standing(&creation.creator);
+            set.extend([("creator_standing", standing), ("creator_project", project)]);
+        }
         set.extend(creation.tags.as_ref().map(|tags| ("tags_at_creation", write_tags(tags))));
         set.extend(creation.config.as_ref().map(|config| ("configs", AttributeValue::L(vec![write_config(config)]))));
         let same = set.clone();
@@ -74,10 +78,10 @@ impl WriteLedger for Aws {
     }
 
     async fn add_change(&self, arn: &str, change: &KnownChange, record: Option<&str>) -> AwsResult<()> {
-        let mut lists = vec![("changes", write_change(change))];
-        lists.extend(record.map(|record| (RECORDS, text(record))));
+        // Attempts to process an event add its record once: a set has no duplicates.
+        let records = record.map(|record| AttributeValue::Ss(vec![record.to_owned()]));
         let append = self
-            .append(arn, lists)
+            .append(arn, "changes", write_change(change), records)
             .condition_expression("attribute_not_exists(changes) OR size(changes) < :most")
             .expression_attribute_values(":most", number(MOST_CHANGES));
         condition_held(append.send().await, "dynamodb:UpdateItem").map(drop)
@@ -90,7 +94,7 @@ impl WriteLedger for Aws {
     }
 
     async fn add_config(&self, arn: &str, created: Timestamp, config: &UsedConfig) -> AwsResult<()> {
-        let append = with_same_creation(self.append(arn, vec![("configs", write_config(config))]), created);
+        let append = with_same_creation(self.append(arn, "configs", write_config(config), None), created);
         condition_held(append.send().await, "dynamodb:UpdateItem").map(drop)
     }
 }
@@ -123,26 +127,33 @@ impl Aws {
         update.update_expression(expression + more)
     }
 
-    /// An update that adds one element to each of these lists.
-    fn append(&self, arn: &str, lists: Vec<(&str, AttributeValue)>) -> UpdateItemFluentBuilder {
+    /// An update that adds to a list, and to the set of records.
+    fn append(
+        &self,
+        arn: &str,
+        list: &str,
+        one: AttributeValue,
+        records: Option<AttributeValue>,
+    ) -> UpdateItemFluentBuilder {
         let expires = Timestamp::now().as_second() + LEDGER_RETENTION.as_secs();
-        let mut update = self.dynamodb.update_item().table_name(&self.table).key("id", text(key(arn)));
-        let mut expression = "SET expires = :expires".to_owned();
-        for (list, one) in lists {
-            expression.push_str(&format!(", {list} = list_append(if_not_exists({list}, :none), :{list})"));
-            update = update.expression_attribute_values(format!(":{list}"), AttributeValue::L(vec![one]));
-        }
-        update
-            .update_expression(expression)
+        let update = self.dynamodb.update_item().table_name(&self.table).key("id", text(key(arn)));
+        let add = records.as_ref().map(|_| format!(" ADD {RECORDS} :records")).unwrap_or_default();
+        let set = format!("SET expires = :expires, {list} = list_append(if_not_exists({list}, :none), :one)");
+        let update = update
+            .update_expression(set + &add)
             .expression_attribute_values(":expires", seconds(expires))
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":one", AttributeValue::L(vec![one]));
+        match records {
+            Some(records) => update.expression_attribute_values(":records", records),
+            None => update,
+        }
     }
 }
 
 /// The records in an item that are still to be judged.
 fn records(item: Option<&TableItem>) -> Vec<String> {
-    let records = item.and_then(|item| item.get(RECORDS)?.as_l().ok()).into_iter().flatten();
-    records.filter_map(|record| record.as_s().ok().cloned()).collect()
+    item.and_then(|item| item.get(RECORDS)?.as_ss().ok().cloned()).unwrap_or_default()
 }
 
 /// On the condition that the item is about the resource that was created at this time.
@@ -160,19 +171,32 @@ fn write_tags(tags: &Tags) -> AttributeValue {
 
 fn write_change(KnownChange { at, key, value, author, standing }: &KnownChange) -> AttributeValue {
     let optional = |value: &Option<String>| value.as_ref().map_or(AttributeValue::Null(true), text);
-    let (standing, project) = match standing {
-        Standing::Trusted => ("trusted", &None),
-        Standing::Member(project) => ("member", project),
-        Standing::Unknown => ("unknown", &None),
-    };
+    let (standing, project) = write_standing(standing);
     AttributeValue::M(HashMap::from([
         ("at".to_owned(), seconds(at.as_second())),
         ("key".to_owned(), text(key)),
         ("value".to_owned(), optional(value)),
         ("author".to_owned(), optional(author)),
-        ("standing".to_owned(), text(standing)),
-        ("project".to_owned(), optional(project)),
+        ("standing".to_owned(), standing),
+        ("project".to_owned(), project),
     ]))
+}
+
+fn write_standing(standing: &Standing) -> (AttributeValue, AttributeValue) {
+    let (standing, project) = match standing {
+        Standing::Trusted => ("trusted", None),
+        Standing::Member(project) => ("member", project.as_ref()),
+        Standing::Unknown => ("unknown", None),
+    };
+    (text(standing), project.map_or(AttributeValue::Null(true), text))
+}
+
+fn read_standing(item: &TableItem, standing: &str, project: &str) -> Standing {
+    match string(item, standing).map(String::as_str) {
+        Some("trusted") => Standing::Trusted,
+        Some("member") => Standing::Member(string(item, project).cloned()),
+        _ => Standing::Unknown,
+    }
 }
 
 fn write_config(UsedConfig { at, name, is_at_fault }: &UsedConfig) -> AttributeValue {
@@ -195,11 +219,7 @@ fn read(item: &TableItem) -> Option<LedgerEntry> {
     let change = |change: &TableItem| {
         let (key, at) = (string(change, "key")?.clone(), time(change, "at")?);
         let optional = |name| string(change, name).cloned();
-        let standing = match string(change, "standing").map(String::as_str) {
-            Some("trusted") => Standing::Trusted,
-            Some("member") => Standing::Member(optional("project")),
-            _ => Standing::Unknown,
-        };
+        let standing = read_standing(change, "standing", "project");
         Some(KnownChange { at, key, value: optional("value"), author: optional("author"), standing })
     };
     let config = |config: &TableItem| {
@@ -215,6 +235,7 @@ fn read(item: &TableItem) -> Option<LedgerEntry> {
             caller: string(item, "caller").cloned(),
             reported: list("told").iter().filter_map(|one| one.as_s().ok().cloned()).collect(),
             tags,
+            creator: read_standing(item, "creator_standing", "creator_project"),
             config: None,
         },
         changes: LedgerEntry::since_creation(created, maps("changes").into_iter().filter_map(change).collect()),

@@ -53,5 +53,7 @@ pub(super) struct Attempt {
     pub(super) trigger: Trigger,
     /// The attempt number, from 1.
     pub(super) number: u64,
+    /// Whether an earlier attempt failed.
+    pub(super) is_retry: bool,
     pub(super) now: Timestamp,
 }

@@ -6,13 +6,20 @@ use super::attempt::{ATTEMPTS, Processed, Unprocessed};
 use super::setup::Guard;
 use crate::ports::{Claim, Enforce, LookUp};
 
+/// The attempt number if no claim can be stored: no attempt follows that is known to follow.
+const UNCLAIMED: u64 = u64::MAX;
+
 impl<P: LookUp + Enforce> Guard<P> {
-    /// Claims the event, which is delivered for the attempt `delivered`, and returns the attempt number: the claim knows the
-    /// attempts that failed. `None` if the event was processed before.
-    pub(super) async fn claim_attempt(&self, call: &Call<'_>, delivered: u64) -> Result<Option<u64>, Unprocessed> {
-        let Some(event_id) = call.event_id else { return Ok(Some(ATTEMPTS)) };
+    /// Claims the event, which is delivered for the attempt `delivered`, and returns the attempt number, and whether an earlier
+    /// attempt failed: the claim knows it. `None` if the event was processed before.
+    pub(super) async fn claim_attempt(
+        &self,
+        call: &Call<'_>,
+        delivered: u64,
+    ) -> Result<Option<(u64, bool)>, Unprocessed> {
+        let Some(event_id) = call.event_id else { return Ok(Some((ATTEMPTS, false))) };
         match self.claim(event_id).await {
-            Claim::Acquired(attempt) => Ok(Some(attempt.max(delivered))),
+            Claim::Acquired(attempt) => Ok(Some((attempt.max(delivered), attempt > 1 && attempt != UNCLAIMED))),
             Claim::Processed => Ok(None),
             Claim::InProgress => Err(Unprocessed::Waits("another invocation is processing this event")),
         }
@@ -23,7 +30,7 @@ impl<P: LookUp + Enforce> Guard<P> {
     pub(super) async fn claim(&self, claimed: &str) -> Claim {
         self.ports.claim(claimed).await.unwrap_or_else(|failure| {
             tracing::warn!(claimed, %failure, "could not store the claim: acting without it");
-            Claim::Acquired(ATTEMPTS)
+            Claim::Acquired(UNCLAIMED)
         })
     }
 

@@ -101,7 +101,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             Some(found) => as_called(found, created),
             None => as_remembered(record, created, known.as_ref(), &loaded.policy.abac),
         };
-        let attempt = Attempt { trigger: Trigger::Sweep, number: ATTEMPTS, now };
+        let attempt = Attempt { trigger: Trigger::Sweep, number: ATTEMPTS, is_retry: false, now };
         match self.process_creation(record, this_creation, &loaded, attempt).await {
             Ok(decision) => Ok(decision),
             // The next sweep finds it again if the other invocation fails.

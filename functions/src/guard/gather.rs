@@ -128,7 +128,11 @@ fn drop_another(found: &LookupResult, ledger: &mut Ledger) {
 fn add_history(arn: &str, entry: &LedgerEntry, found: &[LookupResult], evidence: &mut Evidence) {
     // A description may say a later time than the record of a change that followed.
     let created = entry.creation.time - CLOCK_TOLERANCE;
-    let created = entry.creation.tags.clone().and_then(|tags| TagChange::created(arn, created, tags));
+    let created = entry
+        .creation
+        .tags
+        .clone()
+        .and_then(|tags| TagChange::created(arn, created, tags, entry.creation.creator.clone()));
     let changes = entry.changes.iter().filter(|change| change.key != MARK || !is_lifted(arn, found));
     let changes = changes.filter_map(|KnownChange { at, key, value, standing, .. }| {
         TagChange::known(arn, *at, key, value.as_deref(), standing.clone())

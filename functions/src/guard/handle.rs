@@ -95,8 +95,13 @@ impl<P: LookUp + Enforce> Guard<P> {
         }
     }
 
-    /// Claims the event of a delivery, and returns the attempt number. `None` if the event was processed before.
-    async fn claim_delivered(&self, call: &Call<'_>, delivery: Delivery<'_>) -> Result<Option<u64>, Unprocessed> {
+    /// Claims the event of a delivery, and returns the attempt number, and whether an earlier attempt failed. `None` if the event
+    /// was processed before.
+    async fn claim_delivered(
+        &self,
+        call: &Call<'_>,
+        delivery: Delivery<'_>,
+    ) -> Result<Option<(u64, bool)>, Unprocessed> {
         match self.claim_attempt(call, delivery.attempt).await {
             Err(waits) => self.postpone(Err(waits), delivery).await.map(|_| None),
             claimed => claimed,
@@ -119,7 +124,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         if !loaded.policy.covers(operation) {
             return Ok(Some(self.skip(&call, NotCovered::NotJudged(call.event_name.to_owned()))));
         }
-        let Some(number) = self.claim_delivered(&call, delivery).await? else { return Ok(None) };
+        let Some((number, is_retry)) = self.claim_delivered(&call, delivery).await? else { return Ok(None) };
         let recovered = recover(json, &call, operation, &self.ports).await.unwrap_or_else(|failure| {
             // The rules will report the request as unknown.
             tracing::warn!(event_id = call.event_id, %failure, "could not recover the request");
@@ -131,7 +136,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let untagged = untagged.as_ref().and_then(|record| read_record(record).ok());
         let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
         let untagged = untagged.as_ref().and_then(|record| Call::read(record).ok());
-        let attempt = Attempt { trigger: Trigger::Record, number, now: self.now() };
+        let attempt = Attempt { trigger: Trigger::Record, number, is_retry, now: self.now() };
         let processed = self.process(&call, operation, &loaded, attempt, untagged.as_ref()).await;
         let processed = self.postpone(processed, delivery).await;
         self.release_claim(call.event_id, processed).await
@@ -145,8 +150,8 @@ impl<P: LookUp + Enforce> Guard<P> {
         let call = Call::read(&known)?;
         check_account_and_region(&call, delivery.function_arn)?;
         let loaded = self.policy.current(&self.ports).await?;
-        let Some(number) = self.claim_delivered(&call, delivery).await? else { return Ok(None) };
-        let attempt = Attempt { trigger: Trigger::StateChange, number, now: self.now() };
+        let Some((number, is_retry)) = self.claim_delivered(&call, delivery).await? else { return Ok(None) };
+        let attempt = Attempt { trigger: Trigger::StateChange, number, is_retry, now: self.now() };
         let processed = self.judge_announced(record.clone(), &call, &loaded, attempt).await;
         let processed = self.postpone(processed, delivery).await;
         self.release_claim(call.event_id, processed).await

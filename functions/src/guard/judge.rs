@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use tagwarden::decide::decide;
+use tagwarden::decide::{Verdict, decide};
+use tagwarden::facts::{Caller, standing_of};
 use tagwarden::operations::Operation;
 use tagwarden::record::Call;
 
@@ -60,9 +61,20 @@ impl<P: LookUp + Enforce> Guard<P> {
             Trigger::StateChange => BTreeSet::new(),
         };
         let has_tags = without_tags.is_none();
-        let mut judged =
-            Judged { call, operation, abac: &policy.abac, attempt, has_tags, is_processed: true, is_at_fault: false };
-        judged.is_at_fault = !reportable.is_empty();
+        let abac = &policy.abac;
+        let standing = standing_of(&Caller::of(call, &evidence, abac.session_tags), abac);
+        let mut judged = Judged {
+            call,
+            operation,
+            abac,
+            attempt,
+            has_tags,
+            is_processed: true,
+            // Who is not known may have done wrong.
+            is_at_fault: !reportable.is_empty() || call.identity.kind.is_none(),
+            is_reported: decision.verdict == Verdict::Violation,
+            standing,
+        };
         let recorded =
             self.record_changes(&judged, &mut evidence, &ledger).await.map_err(|failure| failure.to_string());
         if !reported.is_empty() && reportable.is_subset(&reported) {
@@ -75,7 +87,9 @@ impl<P: LookUp + Enforce> Guard<P> {
         let limit = Limit { stops_per_hour: policy.stops_per_hour, now: attempt.now };
         let results = act(&decision, &subject, limit, &self.ports).await;
         let braked = self.alert_about_brake(&decision, &results, policy).await;
-        let published = self.send_alert(&decision, &results, policy).await;
+        // That an action failed is reported once. That it was done in the end is reported, too.
+        let is_repeated = attempt.is_retry && results.iter().any(|result| result.failed);
+        let published = if is_repeated { Ok(()) } else { self.send_alert(&decision, &results, policy).await };
         let decision = self.log(decision, &results);
         let failed =
             results.iter().filter(|result| result.failed).map(|result| format!("{}: {}", result.action, result.result));

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::json;
 use tagwarden::decide::{Decision, coverage};
-use tagwarden::evidence::{Evidence, Standing, Tags};
-use tagwarden::facts::{Caller, mark, owner, owner_before};
+use tagwarden::evidence::{Evidence, Standing, TagValue, Tags};
+use tagwarden::facts::{mark, owner, owner_before};
 use tagwarden::operations::{Field, Operation};
 use tagwarden::record::Call;
 use tagwarden::record::json::{Value, find, member, member_text};
@@ -33,6 +33,10 @@ pub(super) struct Judged<'a> {
     pub(super) is_processed: bool,
     /// Whether anything was reported about it.
     pub(super) is_at_fault: bool,
+    /// Whether a violation is reported.
+    pub(super) is_reported: bool,
+    /// What is known about the caller.
+    pub(super) standing: Standing,
 }
 
 /// The creation that a call reports: the ARN and the time of a resource that something else can report as well, or that has tags.
@@ -105,6 +109,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             caller: known_caller.map(|_| user_identity(&judged.call.identity).to_string()),
             reported,
             tags: judged.tags(),
+            creator: judged.standing.clone(),
             config: judged.config(),
         };
         let records = self.ports.remember(arn, &creation).await.unwrap_or_else(|failure| {
@@ -124,7 +129,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let Some((arn, _)) = creation_of(judged.call, judged.operation).filter(|_| !records.is_empty()) else {
             return Ok(());
         };
-        let attempt = Attempt { trigger: Trigger::Record, number: ATTEMPTS, now: judged.attempt.now };
+        let attempt = Attempt { trigger: Trigger::Record, number: ATTEMPTS, is_retry: false, now: judged.attempt.now };
         for record in &records {
             let record: Value = serde_json::from_str(record).map_err(|error| error.to_string())?;
             let call = Call::read(&record)?;
@@ -153,12 +158,15 @@ impl<P: LookUp + Enforce> Guard<P> {
             let owners = (owner_before(arn, call, evidence, abac), owner(arn, call, evidence, abac));
             let marks = mark(arn, call, evidence, abac);
             for (key, (before, after)) in [(abac.tag.as_str(), owners), (MARK, marks)] {
-                let Some(after) = after.filter(|after| before != Some(*after)) else { continue };
+                // What an administrator sets may change nothing now, but with another change of the same second.
+                let counts = |after: &TagValue| before != Some(*after) || judged.standing == Standing::Trusted;
+                let Some(after) = after.filter(counts) else { continue };
                 let Some(value) = set_to(call, key) else { continue };
-                let record = after.is_err().then(|| tagging_record(call, arn, key, value));
+                let is_open = after.is_err() && !judged.is_reported;
+                let record = is_open.then(|| tagging_record(call, arn, key, value));
                 let (key, value) = (key.to_owned(), value.map(str::to_owned));
                 let author = call.identity.principal().map(Cow::into_owned);
-                let standing = standing(call, evidence, abac);
+                let standing = judged.standing.clone();
                 let change = KnownChange { at, key, value, author, standing };
                 self.ports.add_change(arn, &change, record.as_deref()).await?;
             }
@@ -228,14 +236,4 @@ fn tagging_record(call: &Call, arn: &str, key: &str, value: Option<&str>) -> Str
         "requestParameters": request,
     })
     .to_string()
-}
-
-/// What is known about the caller.
-fn standing(call: &Call, evidence: &Evidence, abac: &Abac) -> Standing {
-    let caller = Caller::of(call, evidence, abac.session_tags);
-    match caller.tag(&abac.tag) {
-        _ if abac.is_administrator(caller.arn.as_deref()) => Standing::Trusted,
-        Ok(own) => Standing::Member(own.map(|(own, _)| own.to_owned())),
-        Err(_) => Standing::Unknown,
-    }
 }

@@ -44,6 +44,7 @@ pub struct Thing {
     pub kind: Kind,
     pub name: String,
     pub created: Timestamp,
+    pub modified: Timestamp,
     pub ended: bool,
     pub instance_type: &'static str,
     /// The configuration that an endpoint uses.
@@ -61,7 +62,9 @@ pub struct Thing {
     pub is_marked: bool,
     /// Whether it was created without a tag.
     pub lacks_tag: bool,
-    /// The configurations that an endpoint used before, and whether that was wrong.
+    /// Whether the use of the configuration is certainly wrong.
+    pub is_at_fault: bool,
+    /// The configurations that an endpoint used before, and whether that was certainly wrong.
     pub before: Vec<(String, bool)>,
 }
 
@@ -122,7 +125,7 @@ impl Cloud {
         if operation == "UpdateEndpoint" {
             return self.roll_back(&found, &member("endpointConfigName").ok_or("ValidationException")?);
         }
-        let in_use = kind == Kind::Config && self.users(&name) > 0;
+        let in_use = kind == Kind::Config && self.is_used(&found);
         if !found.is_wrong() || in_use {
             self.must_not(operation, &found);
         }
@@ -140,15 +143,22 @@ impl Cloud {
         self.named(Kind::Config, config).ok_or("ValidationException")?;
         if let Some(endpoint) = self.named_mut(Kind::Endpoint, &endpoint.name.clone()) {
             endpoint.config = config.to_owned();
-            endpoint.is_bad = false;
+            // It may be what it was created with, which may have been wrong.
+            endpoint.is_bad = endpoint.before.first() == Some(&(config.to_owned(), true));
+            endpoint.is_at_fault = false;
         }
         Ok(json!({}))
     }
 
-    /// How many endpoints use a configuration.
-    pub fn users(&self, config: &str) -> usize {
-        let uses = |thing: &&Thing| thing.kind == Kind::Endpoint && !thing.ended && thing.config == config;
-        self.things.iter().filter(uses).count()
+    /// Whether an endpoint uses this configuration. What is older uses an earlier one of that name.
+    fn is_used(&self, config: &Thing) -> bool {
+        let uses = |thing: &Thing| {
+            thing.kind == Kind::Endpoint
+                && !thing.ended
+                && thing.config == config.name
+                && thing.modified >= config.created
+        };
+        self.things.iter().any(uses)
     }
 
     /// The tags that Tagwarden sees.
@@ -169,7 +179,8 @@ impl Cloud {
             let now = found.tags.get("Project");
             let is_right = match key.as_str() {
                 MARK => found.is_wrong() || found.kind == Kind::Endpoint,
-                _ if now.is_none() && found.owner.is_none() => found.lacks_tag && *value == found.creator,
+                // An administrator may have given it away meanwhile, and somebody removed that tag.
+                _ if now.is_none() && found.lacks_tag && *value == found.creator => true,
                 _ => found.owner.as_ref() == Some(value) && now != Some(value),
             };
             if !is_right {
@@ -187,12 +198,12 @@ impl Cloud {
         Ok(())
     }
 
-    /// A list, of everything that was created after `since`.
+    /// A list, of everything that was created or changed after `since`.
     pub fn list(&self, operation: &str, since: Option<Timestamp>) -> Vec<Value> {
         let kind = Kind::ALL.into_iter().find(|kind| operation == format!("List{}s", kind.noun()));
         let is_listed = |thing: &&Thing| {
             Some(thing.kind) == kind
-                && since.is_none_or(|since| thing.created >= since)
+                && since.is_none_or(|since| thing.modified >= since)
                 && (!thing.ended || thing.kind == Kind::Job)
         };
         self.things.iter().filter(is_listed).map(describe).collect()

@@ -2,10 +2,10 @@
 //! order and redriven; calls fail. Beside it stands what is true. The laws:
 //!
 //! - No resource that complies by the truth is ever stopped, deleted, rolled back or tagged.
-//! - Every violation is reported, at the latest by the sweep after next, and not more than twice.
+//! - Every violation is reported, at the latest by the sweep after next, and not more than twice, apart from actions that failed.
 //! - Nobody is blamed for what another did.
 //!
-//! `HISTORIES` sets how many histories there are, and `HISTORY` runs the one of this seed.
+//! `HISTORIES` sets how many histories there are, `HISTORIES_FROM` their first seed, and `HISTORY` runs the one of this seed.
 
 pub mod cloud;
 mod script;
@@ -64,7 +64,7 @@ const VERBS: [&str; 17] = [
     "remember",
 ];
 
-const REMEMBERING: usize = 11;
+const REMEMBERING: usize = 9;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -242,7 +242,7 @@ impl History {
         let state = self.guard.ports().state();
         let cloud = state.cloud.as_ref().expect("a cloud");
         let mut broken = cloud.broken.clone();
-        let mut reports = vec![0; self.deeds.len()];
+        let mut reports = vec![0_usize; self.deeds.len()];
         for message in &state.messages {
             let (_, record) = message.texts.iter().find(|(protocol, _)| *protocol == "sqs").expect("a record");
             let record: Value = serde_json::from_str(record).expect("JSON");
@@ -259,7 +259,8 @@ impl History {
             if blamed.is_some_and(|blamed| blamed != user(deed.actor)) {
                 broken.push(format!("{blamed:?} is blamed instead of {}: {record}", deed.actor));
             }
-            reports[number] += 1;
+            // What is to be retried is said as well.
+            reports[number] += usize::from(!message.subject.contains("ACTION FAILED"));
         }
         for (number, deed) in self.deeds.iter().enumerate() {
             let exists =
@@ -268,11 +269,15 @@ impl History {
             let is_heard = self.heard.contains(&number);
             let is_found = match deed.event_name {
                 // Whoever does not know whose a resource was cannot know that it was stolen.
-                "AddTags" => is_heard && self.creation_of(deed).is_some_and(|created| self.heard.contains(&created)),
+                "AddTags" => {
+                    let is_known = self.creation_of(deed).is_some_and(|created| self.heard.contains(&created));
+                    is_heard && is_known && !self.is_replaced(deed) && !self.forgets
+                }
                 _ if deed.state.is_some() => is_heard || exists && !self.lost.contains(&number),
                 _ => is_heard,
             };
-            let must_be_reported = deed.is_wrong && is_found && !self.is_one_of_many(deed);
+            let must_be_reported =
+                deed.is_wrong && !deed.is_odd && is_found && !self.is_hidden(deed) && !self.is_one_of_many(deed);
             if must_be_reported && reports[number] == 0 {
                 broken.push(format!("not reported: {deed:?}"));
             }
@@ -283,10 +288,27 @@ impl History {
         broken
     }
 
+    /// Whether the resource's name was given again. What came late is then not known to be about it.
+    fn is_replaced(&self, deed: &Deed) -> bool {
+        self.deeds.iter().any(|other| other.state.is_some() && other.arn == deed.arn && other.at > deed.at)
+    }
+
     /// Whether the resource was tagged more than once in that second: CloudTrail does not say in which order.
     fn is_one_of_many(&self, deed: &Deed) -> bool {
         let tags = |other: &&Deed| other.event_name.ends_with("Tags") && other.arn == deed.arn && other.at == deed.at;
         deed.event_name.ends_with("Tags") && self.deeds.iter().filter(tags).count() > 1
+    }
+
+    /// Whether somebody has tagged the configuration since it was used. If Tagwarden did not know whose it was, it saw the tags of today,
+    /// and they make nobody guilty.
+    fn is_hidden(&self, deed: &Deed) -> bool {
+        let config = deed.event["detail"]["requestParameters"]["endpointConfigName"].as_str();
+        let Some(config) = config.filter(|_| deed.event_name.ends_with("Endpoint")) else { return false };
+        let arn = cloud::Kind::Config.arn(config);
+        let tagged = |other: &Deed| other.event_name.ends_with("Tags") && other.arn == arn && other.at >= deed.at;
+        self.deeds
+            .iter()
+            .any(|other| tagged(other) || other.is_wrong && other.arn == arn && other.event_name == "AddTags")
     }
 
     /// The creation of the resource that a deed is about.
@@ -344,7 +366,8 @@ fn no_history_breaks_a_law() {
     }
     let count = std::env::var("HISTORIES").ok().and_then(|count| count.parse().ok()).unwrap_or(HISTORIES);
     let (mut changed, mut messages, mut wrong) = ([0; 3], 0, 0);
-    for seed in 0..count {
+    let from = std::env::var("HISTORIES_FROM").ok().and_then(|from| from.parse().ok()).unwrap_or(0);
+    for seed in from..from + count {
         let (history, broken) = run(seed);
         assert!(broken.is_empty(), "history {seed} breaks: {broken:#?}");
         let state = history.guard.ports().state();

@@ -62,6 +62,7 @@ pub fn act(cloud: &mut Cloud, random: &mut Rng, now: Timestamp, number: usize) -
                 kind,
                 name: name.clone(),
                 created,
+                modified: created,
                 ended: false,
                 instance_type,
                 config: config.clone(),
@@ -72,6 +73,7 @@ pub fn act(cloud: &mut Cloud, random: &mut Rng, now: Timestamp, number: usize) -
                 is_bad,
                 is_marked: false,
                 lacks_tag: tag.is_none(),
+                is_at_fault: used == Some(Use::Wrong),
                 before: Vec::new(),
             });
             let mut request = match kind {
@@ -95,7 +97,7 @@ pub fn act(cloud: &mut Cloud, random: &mut Rng, now: Timestamp, number: usize) -
             let running = if kind == Kind::Job { "InProgress" } else { "IN_SERVICE" };
             let state = json!({"id": format!("state-{number}"), "detail-type": state, "account": ACCOUNT, "region": "eu-west-1",
                 "detail": {format!("{noun}Arn"): arn, format!("{noun}Status"): running}});
-            let is_odd = matches!(used, Some(Use::Doubtful | Use::Unowned));
+            let is_odd = used == Some(Use::Doubtful);
             Some(Deed {
                 is_odd,
                 state: Some(state),
@@ -118,18 +120,23 @@ pub fn act(cloud: &mut Cloud, random: &mut Rng, now: Timestamp, number: usize) -
             if endpoint.config == config {
                 return None;
             }
-            let before = (std::mem::replace(&mut endpoint.config, config.clone()), endpoint.is_bad);
+            let before = (std::mem::replace(&mut endpoint.config, config.clone()), endpoint.is_at_fault);
+            endpoint.is_at_fault = used == Use::Wrong;
             endpoint.before.push(before);
-            endpoint.is_bad = matches!(used, Use::Wrong | Use::Doubtful);
+            endpoint.modified = now;
+            // Back to what it was created with: nothing shows that somebody else chose it now.
+            let is_as_created = endpoint.before.first() == Some(&(config.clone(), true));
+            endpoint.is_bad = is_as_created || matches!(used, Use::Wrong | Use::Doubtful);
             let arn = endpoint.arn();
             let request = json!({"endpointName": endpoint.name, "endpointConfigName": config});
             let is_wrong = used == Use::Wrong;
             let deed = deed(at, actor, "UpdateEndpoint", &arn, is_wrong, request, json!({"endpointArn": arn}), number);
-            Some(Deed { is_odd: matches!(used, Use::Doubtful | Use::Unowned), ..deed })
+            Some(Deed { is_odd: used == Use::Doubtful, ..deed })
         }
         _ => {
             let running: Vec<_> = (0..cloud.things.len()).filter(|index| !cloud.things[*index].ended).collect();
             let index = *running.get(random.usize(..running.len().max(1)))?;
+            blur(cloud, index, now);
             let thing = &mut cloud.things[index];
             let arn = thing.arn();
             let key = if random.usize(..4) == 0 { MARK } else { "Project" };
@@ -147,8 +154,10 @@ pub fn act(cloud: &mut Cloud, random: &mut Rng, now: Timestamp, number: usize) -
             let value = if key == MARK { "missing-vpc" } else { [own_or_atlas, "borealis"][random.usize(..2)] };
             thing.tags.insert(key.to_owned(), value.to_owned());
             // Whoever gives the owner's tag back does no wrong, but may be suspected of it.
-            let may = thing.owner.as_deref().map_or(own == Some(value), |owner| owner == value);
-            let is_odd = key == "Project" && may && own != Some(value);
+            let is_claim = thing.creator == value;
+            let may = thing.owner.as_deref().map_or(is_claim, |owner| owner == value);
+
+            let is_odd = key == "Project" && (may && own != Some(value) || thing.owner.is_none() || thing.lacks_tag);
             let is_lawful = actor == "admin" || key == "Project" && may;
             match key {
                 MARK => thing.is_marked |= is_lawful,
@@ -162,6 +171,14 @@ pub fn act(cloud: &mut Cloud, random: &mut Rng, now: Timestamp, number: usize) -
     }
 }
 
+/// A configuration is tagged: whether an endpoint that came to use it within five seconds did so before or after depends on the clock.
+fn blur(cloud: &mut Cloud, index: usize, now: Timestamp) {
+    let (kind, name) = (cloud.things[index].kind, cloud.things[index].name.clone());
+    for thing in cloud.things.iter_mut().filter(|thing| kind == Kind::Config && thing.config == name) {
+        thing.is_bad |= now.duration_since(thing.modified).abs() <= SignedDuration::from_secs(5);
+    }
+}
+
 /// Whether a name was given a short time ago: two clocks may differ by five seconds.
 fn is_recent(cloud: &Cloud, kind: Kind, name: &str, now: Timestamp) -> bool {
     let same = |thing: &&Thing| thing.kind == kind && thing.name == name;
@@ -171,9 +188,8 @@ fn is_recent(cloud: &Cloud, kind: Kind, name: &str, now: Timestamp) -> bool {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Use {
     Right,
-    /// Nobody owns the configuration.
-    Unowned,
-    /// It carries a mark that counts, or a stolen tag hides whose it is. Tagwarden may act, but somebody may have hidden it.
+    /// The configuration carries a mark that counts, a stolen tag hides whose it is, or it is nobody's.
+    /// Tagwarden may act, and need not.
     Doubtful,
     Wrong,
 }
@@ -183,11 +199,13 @@ fn use_of(cloud: &Cloud, config: &str, own: &str) -> Option<Use> {
     let config = cloud.named(Kind::Config, config)?;
     let is_foreign = config.owner.as_deref().is_some_and(|owner| owner != own);
     let is_hidden = config.tags.get("Project") != config.owner.as_ref();
-    Some(match config.owner {
-        _ if config.instance_type != "ml.m5.xlarge" || is_foreign && !is_hidden => Use::Wrong,
-        _ if is_foreign || config.is_marked => Use::Doubtful,
-        None => Use::Unowned,
-        Some(_) => Use::Right,
+    Some(match () {
+        () if config.instance_type != "ml.m5.xlarge" => Use::Wrong,
+        () if config.owner.is_none() || config.lacks_tag || config.is_marked || is_foreign && is_hidden => {
+            Use::Doubtful
+        }
+        () if is_foreign => Use::Wrong,
+        () => Use::Right,
     })
 }
 

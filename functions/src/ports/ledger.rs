@@ -47,6 +47,8 @@ pub struct Creation {
     pub reported: BTreeSet<String>,
     /// The ABAC tag that the request gave it. `None`: no request was seen.
     pub tags: Option<Tags>,
+    /// What was known about the caller.
+    pub creator: Standing,
     /// The configuration that an endpoint was created with.
     pub config: Option<UsedConfig>,
 }
@@ -73,7 +75,7 @@ pub struct UsedConfig {
     pub at: Timestamp,
     /// Its name.
     pub name: String,
-    /// Whether a rule found fault with the call that used it.
+    /// Whether a rule found fault with the call that used it, or may have if the caller was known.
     pub is_at_fault: bool,
 }
 

@@ -48,6 +48,11 @@ impl EndpointConfig {
         config
     }
 
+    /// Whether it carries the tag `key`.
+    pub fn has_tag(&self, key: &str) -> bool {
+        self.request["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag["key"] == key))
+    }
+
     /// The configuration if its tags are not known.
     pub fn with_unread_tags(&self) -> Self {
         let mut config = self.clone();

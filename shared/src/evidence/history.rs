@@ -73,8 +73,8 @@ impl TagChange {
     }
 
     /// What a ledger says: the resource `arn` was created at that time with these tags.
-    pub fn created(arn: &str, at: Timestamp, tags: Tags) -> Option<Self> {
-        let event = TagEvent { change: Change::Created(tags), author: Author::known(Standing::Trusted) };
+    pub fn created(arn: &str, at: Timestamp, tags: Tags, by: Standing) -> Option<Self> {
+        let event = TagEvent { change: Change::Created(tags), author: Author::known(by) };
         Some(Self { carrier: carrier(arn)?, at, event })
     }
 

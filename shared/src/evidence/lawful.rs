@@ -25,6 +25,8 @@ pub struct Retagging<'a> {
     pub at: Timestamp,
     /// Who made it.
     pub author: &'a Author,
+    /// Who created the resource, if that is known.
+    pub creator: Option<&'a Author>,
     /// The lawful value before. `None`: not known, because no record shows the creation.
     pub before: Option<TagValue<'a>>,
     /// The new value. `None`: removed.
@@ -43,6 +45,12 @@ impl<'a> TagsAt<'a> {
         self.fold(key, true, is_lawful)
     }
 
+    /// Who created the resource, if that is known.
+    pub fn creator(&self) -> Option<&'a Author> {
+        let created = |(_, events): (Timestamp, &'a [TagEvent])| events.iter().find(|event| event.change.is_creation());
+        self.seconds().filter_map(created).last().map(|event| &event.author)
+    }
+
     fn fold(
         &self,
         key: &str,
@@ -50,13 +58,16 @@ impl<'a> TagsAt<'a> {
         is_lawful: &dyn Fn(Retagging<'a>) -> Lawful,
     ) -> Option<TagValue<'a>> {
         let mut value: Option<TagValue<'a>> = None;
+        let mut creator = None;
         for (at, events) in self.seconds() {
+            let created = events.iter().find(|event| event.change.is_creation());
+            creator = created.map(|event| &event.author).or(creator);
             let judged = |event: &'a TagEvent, before: Option<TagValue<'a>>, is_creation: bool| {
                 let after = match event.change.effect_on(key)? {
                     Ok(after) => after,
                     Err(why) => return Some(Err(why)),
                 };
-                match is_lawful(Retagging { is_creation, at, author: &event.author, before, after }) {
+                match is_lawful(Retagging { is_creation, at, author: &event.author, creator, before, after }) {
                     Lawful::Yes => Some(Ok(after)),
                     Lawful::No => is_creation.then_some(Ok(None)),
                     Lawful::Unknown(why) => Some(Err(why)),

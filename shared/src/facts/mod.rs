@@ -7,7 +7,7 @@ mod tag_keys;
 
 pub use caller::{Caller, TagSource};
 use ownership::owned;
-pub use ownership::{mark, owner, owner_before, owner_in_the_end};
+pub use ownership::{creator, mark, owner, owner_before, owner_in_the_end, standing_of};
 pub use resources::{NAMING, NamedResource};
 pub use tag_keys::are_alike;
 

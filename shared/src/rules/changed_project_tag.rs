@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::prelude::*;
-use crate::facts::{ResourceTag, TagSource, are_alike, owner, owner_before, owner_in_the_end};
+use crate::facts::{ResourceTag, TagSource, are_alike, creator, owner, owner_before, owner_in_the_end};
 use crate::settings::Abac;
 use crate::terms::MARK;
 
@@ -99,6 +99,10 @@ fn added(facts: &Facts, abac: &Abac, tag: &ResourceTag, findings: &mut Findings)
             return fail(format!("`{key}` is changed from `{before}` to `{value}`"), &format!("`{before}`"));
         }
         return findings.pass();
+    }
+    let creator = arn.and_then(|arn| creator(arn, facts.call, facts.evidence, abac)).filter(|creator| creator != value);
+    if let (Some(creator), Some(Ok(_))) = (creator, before) {
+        return fail(format!("`{key}` is set to `{value}`, but project `{creator}` created the resource"), &format!("`{creator}`"));
     }
     match (facts.caller.tag(key), before) {
         (Ok(Some((own, source))), _) if own != value => {
@@ -284,6 +288,16 @@ mod tests {
         assert_eq!(case("atlas").policy(administered).says(&RULE), "fail tags[0].value", "it was given away lawfully");
         let Outcome::Fail(violations) = case("borealis").outcome(&RULE) else { panic!("no violation") };
         assert!(violations[0].message.contains("from `atlas` to `borealis`"), "{}", violations[0].message);
+    }
+
+    #[test]
+    fn what_was_created_without_a_tag_is_its_creators() {
+        let case = |by: &str| {
+            let created = change("CreateTrainingJob", "08:30:00", by, "").replace(&project(""), "");
+            add_tags(&project("atlas")).record(&created).user("atlas", ATLAS).user("borealis", &[("Project", "borealis")])
+        };
+        assert_eq!(case("atlas").says(&RULE), "pass");
+        assert_eq!(case("borealis").says(&RULE), "fail tags[0].value");
     }
 
     #[test]

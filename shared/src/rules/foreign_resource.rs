@@ -147,7 +147,7 @@ const NAMED: Difference = Difference::Looser("what a request only names, such as
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::TagChange;
+    use crate::evidence::{Standing, TagChange};
 
     const ATLAS: &[(&str, &str)] = &[("Project", "atlas")];
 
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(case().owned_today(&model, "borealis").says(&RULE), unknown);
         let created = |project: &str| {
             let tags = [("Project", project)].into_iter().collect();
-            case().ledger(TagChange::created(&model, "2026-03-02T08:00:00Z".parse().expect("a time"), tags))
+            case().ledger(TagChange::created(&model, "2026-03-02T08:00:00Z".parse().expect("a time"), tags, Standing::Unknown))
         };
         assert_eq!(created("borealis").owned_today(&model, "borealis").says(&RULE), "fail productionVariants[0].modelName");
         assert_eq!(created("borealis").owned_today(&model, "atlas").says(&RULE), unknown);
