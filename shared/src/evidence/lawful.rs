@@ -27,6 +27,8 @@ pub struct Retagging<'a> {
     pub author: &'a Author,
     /// Who created the resource, if that is known.
     pub creator: Option<&'a Author>,
+    /// The value that it was created with, if that is known.
+    pub created_with: Option<&'a str>,
     /// The lawful value before. `None`: not known, because no record shows the creation.
     pub before: Option<TagValue<'a>>,
     /// The new value. `None`: removed.
@@ -45,10 +47,11 @@ impl<'a> TagsAt<'a> {
         self.fold(key, true, is_lawful)
     }
 
-    /// Who created the resource, if that is known.
-    pub fn creator(&self) -> Option<&'a Author> {
+    /// Who created the resource, and with which value of the tag `key`, if that is known.
+    pub fn creator(&self, key: &str) -> Option<(&'a Author, Option<&'a str>)> {
         let created = |(_, events): (Timestamp, &'a [TagEvent])| events.iter().find(|event| event.change.is_creation());
-        self.seconds().filter_map(created).last().map(|event| &event.author)
+        let event = self.seconds().filter_map(created).last()?;
+        Some((&event.author, event.change.effect_on(key).and_then(Result::ok).flatten()))
     }
 
     fn fold(
@@ -58,16 +61,27 @@ impl<'a> TagsAt<'a> {
         is_lawful: &dyn Fn(Retagging<'a>) -> Lawful,
     ) -> Option<TagValue<'a>> {
         let mut value: Option<TagValue<'a>> = None;
-        let mut creator = None;
+        let (mut creator, mut created_with) = (None, None);
         for (at, events) in self.seconds() {
             let created = events.iter().find(|event| event.change.is_creation());
-            creator = created.map(|event| &event.author).or(creator);
+            if let Some(event) = created {
+                creator = Some(&event.author);
+                created_with = event.change.effect_on(key).and_then(Result::ok).flatten();
+            }
             let judged = |event: &'a TagEvent, before: Option<TagValue<'a>>, is_creation: bool| {
                 let after = match event.change.effect_on(key)? {
                     Ok(after) => after,
                     Err(why) => return Some(Err(why)),
                 };
-                match is_lawful(Retagging { is_creation, at, author: &event.author, creator, before, after }) {
+                match is_lawful(Retagging {
+                    is_creation,
+                    at,
+                    author: &event.author,
+                    creator,
+                    created_with,
+                    before,
+                    after,
+                }) {
                     Lawful::Yes => Some(Ok(after)),
                     Lawful::No => is_creation.then_some(Ok(None)),
                     Lawful::Unknown(why) => Some(Err(why)),

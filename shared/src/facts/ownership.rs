@@ -33,10 +33,21 @@ pub fn owner_before<'a>(arn: &str, call: &Call, evidence: &'a Evidence, abac: &A
 
 /// The project of whoever created the resource `arn`, if that is known.
 pub fn creator(arn: &str, call: &Call, evidence: &Evidence, abac: &Abac) -> Option<String> {
-    let creator = evidence.tag_history.at(arn, call.time())?.creator()?;
-    match standing(creator, call.time()?, evidence, abac) {
-        Standing::Member(project) => project,
-        Standing::Trusted | Standing::Unknown => None,
+    let (creator, created_with) = evidence.tag_history.at(arn, call.time())?.creator(&abac.tag)?;
+    project_of(creator, created_with, call.time()?, evidence, abac)?
+}
+
+/// The project of a creator, who gave a resource this value. `None` if it is not known.
+fn project_of(
+    creator: &Author,
+    created_with: Option<&str>,
+    at: Timestamp,
+    evidence: &Evidence,
+    abac: &Abac,
+) -> Option<Option<String>> {
+    match standing(creator, at, evidence, abac) {
+        Standing::Member(project) => Some(project),
+        Standing::Trusted | Standing::Unknown => created_with.map(|project| Some(project.to_owned())),
     }
 }
 
@@ -54,7 +65,7 @@ pub fn mark<'a>(
 
 /// Whether a change of the ABAC tag counts.
 fn is_lawful(change: Retagging, evidence: &Evidence, abac: &Abac) -> Lawful {
-    let Retagging { is_creation, at, author, creator, before, after } = change;
+    let Retagging { is_creation, at, author, creator, created_with, before, after } = change;
     if is_creation {
         return Lawful::Yes;
     }
@@ -66,10 +77,10 @@ fn is_lawful(change: Retagging, evidence: &Evidence, abac: &Abac) -> Lawful {
     let Some(after) = after.filter(|after| !after.is_empty()) else { return Lawful::No };
     let before = match before {
         // What has no tag belongs to the project of its creator.
-        Some(Ok(None | Some(""))) => match creator.map(|creator| standing(creator, at, evidence, abac)) {
-            Some(Standing::Member(project)) => Some(Ok(project)),
-            _ => Some(Err("the project of its creator is not known")),
-        },
+        Some(Ok(None | Some(""))) => {
+            let project = creator.and_then(|creator| project_of(creator, created_with, at, evidence, abac));
+            Some(project.ok_or("the project of its creator is not known"))
+        }
         before => before.map(|before| before.map(|before| before.map(str::to_owned))),
     };
     match (own, before) {
