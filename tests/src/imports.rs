@@ -58,7 +58,7 @@ impl Imports {
                 file.tests.iter().map(|test| [file.module.as_slice(), std::slice::from_ref(test)].concat())
             })
             .collect();
-        files.retain(|file| !tests.contains(&file.module));
+        files.retain(|file| !tests.iter().any(|test| file.module.starts_with(test)));
         let modules: BTreeMap<&Module, &File> = files.iter().map(|file| (&file.module, file)).collect();
         let arrows = files.iter().map(|file| {
             let used = file.uses.iter().filter(|used| !is_facade(file) || !used.is_public);

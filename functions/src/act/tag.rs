@@ -6,7 +6,7 @@ use tagwarden::terms::MARK;
 
 use super::gate::{Examined, examine};
 use super::subject::Subject;
-use crate::ports::{AddTags, AwsError, AwsResult, CallSageMaker, DescribeResource};
+use crate::ports::{AddTags, AwsError, AwsResult, DescribeResource};
 
 /// Why a resource of some kinds is not tagged.
 const UNDESCRIBED: &str = "Tagwarden cannot ask when it was created, so it may be another one of the same name";
@@ -21,7 +21,7 @@ pub(super) type Tags = [(String, String)];
 pub(super) async fn tag(
     subject: &Subject<'_>,
     tags: &Tags,
-    ports: &(impl CallSageMaker + DescribeResource + AddTags),
+    ports: &(impl DescribeResource + AddTags),
 ) -> AwsResult<Option<String>> {
     let Some(arn) = subject.arn.as_deref() else {
         return Err(AwsError("the record does not have the ARN of the resource".to_owned()));

@@ -156,11 +156,18 @@ struct Known {
     has_tags_of_today: bool,
 }
 
+/// Sets a member of a record.
+fn set(record: &mut serde_json::Value, member: &str, value: serde_json::Value) {
+    if let Some(members) = record.as_object_mut() {
+        members.insert(member.to_owned(), value);
+    }
+}
+
 /// CloudTrail's record of a creation. If it lacks the request, the description completes it.
 fn as_called(mut record: serde_json::Value, Created { request, .. }: Created) -> Known {
     let is_read = read_record(&record).is_ok_and(|record| Call::read(&record).is_ok_and(|call| call.request.is_ok()));
     if !is_read {
-        record["requestParameters"] = request;
+        set(&mut record, "requestParameters", request);
     }
     Known { record, has_tags_of_today: !is_read }
 }
@@ -174,16 +181,17 @@ fn as_remembered(
 ) -> Known {
     let tags = known.and_then(|known| known.tags.as_ref());
     if let (Some(tags), Some(listed)) = (tags, request.get_mut("tags").and_then(serde_json::Value::as_array_mut)) {
-        listed.retain(|tag| !tag["key"].as_str().is_some_and(|key| key.eq_ignore_ascii_case(&abac.tag)));
+        let key = |tag: &serde_json::Value| tag.get("key").and_then(|key| key.as_str()).map(str::to_owned);
+        listed.retain(|tag| !key(tag).is_some_and(|key| key.eq_ignore_ascii_case(&abac.tag)));
         listed.extend(tags.iter().map(|(key, value)| serde_json::json!({"key": key, "value": value})));
     }
-    record["eventTime"] = time.to_string().into();
-    record["requestParameters"] = request;
+    set(&mut record, "eventTime", time.to_string().into());
+    set(&mut record, "requestParameters", request);
     if let Some(caller) = known.and_then(Creation::user_identity) {
-        record["userIdentity"] = caller;
+        set(&mut record, "userIdentity", caller);
     }
     if record.get("eventID").is_none_or(serde_json::Value::is_null) {
-        record["eventID"] = format!("{arn}@{time}").into();
+        set(&mut record, "eventID", format!("{arn}@{time}").into());
     }
     Known { record, has_tags_of_today: tags.is_none() }
 }

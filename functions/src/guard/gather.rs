@@ -144,8 +144,7 @@ fn add_history(arn: &str, entry: &LedgerEntry, found: &[LookupResult], evidence:
 fn is_lifted(arn: &str, found: &[LookupResult]) -> bool {
     let mut configs = found.iter().filter_map(LookupResult::endpoint_config);
     let config = configs.find(|(known, _)| carrier(known) == carrier(arn));
-    let is_marked = |tag: &serde_json::Value| tag["key"] == MARK;
-    config.is_some_and(|(_, config)| !config.request["tags"].as_array().is_some_and(|tags| tags.iter().any(is_marked)))
+    config.is_some_and(|(_, config)| !config.has_tag(MARK))
 }
 
 /// Records of changes of the caller's tags. Without them, no rule suspects a caller that tagged itself.

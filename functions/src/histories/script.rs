@@ -151,7 +151,7 @@ pub fn act(cloud: &mut Cloud, random: &mut Rng, now: Timestamp, number: usize) -
                 let request = json!({"resourceArn": arn, "tagKeys": [key]});
                 return Some(deed(at, actor, "DeleteTags", &arn, !is_lawful, request, Value::Null, number));
             }
-            let value = if key == MARK { "missing-vpc" } else { [own_or_atlas, "borealis"][random.usize(..2)] };
+            let value = if key == MARK { "something" } else { [own_or_atlas, "borealis"][random.usize(..2)] };
             thing.tags.insert(key.to_owned(), value.to_owned());
             // Whoever gives the owner's tag back does no wrong, but may be suspected of it.
             let is_claim = thing.creator == value;
@@ -209,7 +209,7 @@ fn use_of(cloud: &Cloud, config: &str, own: &str) -> Option<Use> {
     })
 }
 
-#[allow(clippy::too_many_arguments)]
+#[expect(clippy::too_many_arguments, reason = "a record has so many parts")]
 fn deed(
     at: Timestamp,
     actor: &'static str,

@@ -50,7 +50,10 @@ impl EndpointConfig {
 
     /// Whether it carries the tag `key`.
     pub fn has_tag(&self, key: &str) -> bool {
-        self.request["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag["key"] == key))
+        self.request
+            .get("tags")
+            .and_then(|tags| tags.as_array())
+            .is_some_and(|tags| tags.iter().any(|tag| tag.get("key").and_then(|known| known.as_str()) == Some(key)))
     }
 
     /// The configuration if its tags are not known.

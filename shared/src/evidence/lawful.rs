@@ -89,7 +89,7 @@ impl<'a> TagsAt<'a> {
             };
             // Within a second, the creation comes first.
             let (created, changed): (Vec<_>, Vec<_>) = events.iter().partition(|event| event.change.is_creation());
-            value = created.into_iter().filter_map(|event| judged(event, None, true)).last().or(value);
+            value = created.into_iter().rev().find_map(|event| judged(event, None, true)).or(value);
             if at == self.time() && !with_that_second {
                 break;
             }

@@ -129,7 +129,7 @@ fn unambiguous<'a>(history: &TagsAt<'a>, evidence: &Evidence, abac: &Abac) -> Op
 }
 
 /// The endpoint configuration with the tags that count at the time of `call`.
-pub(super) fn owned<'a>(config: &EndpointConfig, call: &Call, evidence: &'a Evidence, abac: &Abac) -> EndpointConfig {
+pub(super) fn owned(config: &EndpointConfig, call: &Call, evidence: &Evidence, abac: &Abac) -> EndpointConfig {
     let history = config.arn.as_deref().and_then(|arn| evidence.tag_history.at(arn, call.time()));
     let mut changed = history.map(|history| history.changed_since_creation()).unwrap_or_default();
     changed.retain(|key, _| !are_alike(key, MARK) && !are_alike(key, &abac.tag));
