@@ -1,5 +1,6 @@
 //! The Lambda functions: the real binaries with a Runtime API.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -35,7 +36,9 @@ fn decides_as_check_does_without_iam_data() {
     let log = function.stop();
     let records: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let decisions = records.iter().filter(|record| record["verdict"].is_string());
-    assert_eq!(decisions.count(), events().len(), "one decision record an event:\n{log}");
+    // A change of tags is judged again when the creation of its resource is known.
+    let decided: BTreeSet<_> = decisions.map(|decision| decision["event_id"].to_string()).collect();
+    assert_eq!(decided.len(), events().len(), "a decision record for each event:\n{log}");
     for line in log.lines() {
         assert!(!line.contains("LOG_LEVEL") && !line.contains("max_depth"), "the log repeats the request: {line}");
     }

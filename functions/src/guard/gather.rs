@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
-use tagwarden::decide::{Lookup, further_lookups, lookups, resources};
+use tagwarden::decide::{Lookup, further_lookups, is_needed, lookups, resources};
 use tagwarden::evidence::{Evidence, LookedUp, TagChange, carrier};
 use tagwarden::facts::{Caller, owner};
 use tagwarden::operations::Operation;
 use tagwarden::policy::Policy;
 use tagwarden::record::Call;
 use tagwarden::record::arn::is_of_sagemaker;
+use tagwarden::rules::Need;
 use tagwarden::settings::Abac;
 use tagwarden::terms::{MARK, SessionTags};
 
@@ -43,7 +44,8 @@ pub(super) async fn gather(
     };
     let ledger = entries(resources(call, operation, policy), ports);
     let first = look_up_all(first, ports, cache);
-    let (found, sessions, ledger, changes) = futures_util::join!(first, sessions, ledger, tag_changes(call, ports));
+    let (found, sessions, ledger, changes) =
+        futures_util::join!(first, sessions, ledger, tag_changes(call, policy, ports));
 
     let mut evidence = Evidence::new(": it was not looked up");
     let mut ledger = match ledger {
@@ -148,8 +150,11 @@ fn is_lifted(arn: &str, found: &[LookupResult]) -> bool {
 }
 
 /// Records of changes of the caller's tags. Without them, no rule suspects a caller that tagged itself.
-async fn tag_changes(call: &Call<'_>, ports: &impl LookUp) -> Vec<String> {
-    let Some(carrier) = call.identity.principal().and_then(|arn| carrier(&arn)) else { return Vec::new() };
+async fn tag_changes(call: &Call<'_>, policy: &Policy, ports: &impl LookUp) -> Vec<String> {
+    let is_needed = is_needed(Need::CallersChanges, call, policy);
+    let Some(carrier) = call.identity.principal().filter(|_| is_needed).and_then(|arn| carrier(&arn)) else {
+        return Vec::new();
+    };
     ports.tag_changes(&carrier).await.unwrap_or_else(|failure| {
         tracing::warn!(carrier, %failure, "could not read the changes of the caller's tags");
         Vec::new()

@@ -64,6 +64,8 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
             Need::Models => lookups.extend(names(Field::Model).map(Lookup::Model)),
             Need::EndpointConfigs => lookups.extend(names(Field::EndpointConfig).map(Lookup::EndpointConfig)),
             Need::ResourceTags => lookups.extend(resource_tags(carriers(&facts))),
+            // It is kept where sessions are.
+            Need::CallersChanges => {}
             Need::Keys => {
                 let keys = Field::KEYS.into_iter().flat_map(|field| facts.all(field));
                 let arns = keys.filter_map(|found| Some(kms::arn(found.text().ok()??, call).into_owned()));
@@ -128,6 +130,13 @@ pub fn resources(call: &Call, operation: &'static Operation, policy: &Policy) ->
     let has_owners = policy.rules(call, &facts.caller).any(|(rule, _)| rule.needs.contains(&Need::ResourceTags));
     let named = if has_owners { carriers(&facts) } else { BTreeSet::new() };
     configs.chain(changed).chain(named).collect()
+}
+
+/// Whether a rule that may apply to a call needs this.
+pub fn is_needed(need: Need, call: &Call, policy: &Policy) -> bool {
+    let nothing = Evidence::default();
+    let caller = Caller::of(call, &nothing, policy.abac.session_tags);
+    policy.rules(call, &caller).any(|(rule, _)| rule.needs.contains(&need))
 }
 
 /// Whether an IAM role or user belongs to the account that the call was made in.

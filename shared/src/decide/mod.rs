@@ -8,7 +8,7 @@ mod plan;
 
 pub use coverage::{NotCovered, coverage};
 pub use decision::{Decision, Finding, FindingOutcome, PrincipalReport, Resource, Verdict};
-pub use lookups::{Lookup, further_lookups, lookups, resources};
+pub use lookups::{Lookup, further_lookups, is_needed, lookups, resources};
 pub use plan::{PlannedAction, Verb, mark};
 
 use plan::{RequestedAction, requested_action};

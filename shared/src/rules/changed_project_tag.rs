@@ -19,6 +19,7 @@ pub const RULE: Rule = Rule {
     action: Action::Alert,
     severity: Severity::High,
     governs: &[Field::Caller, Field::AddedTags, Field::RemovedTag],
+    needs: &[Need::CallersChanges],
     prevention: Prevention::Partly(
         "not changes by callers without the tag, or launches by callers who tagged themselves",
     ),
