@@ -220,7 +220,8 @@ fn stopping_another_projects_job_is_reported() {
         world.create_training_job(&json!(name), &[json!({"Key": "Project", "Value": owner})]);
         let tags = json!([{"key": "Project", "value": owner}]);
         let arn = json!(format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/{name}"));
-        let created = json!({"trainingJobName": name, "tags": tags});
+        let output = json!({"s3OutputPath": "s3://data/out"});
+        let created = json!({"trainingJobName": name, "tags": tags, "outputDataConfig": output});
         world.deliver(&called("CreateTrainingJob", created, Some(("trainingJobArn", arn)))).expect("handled");
         let mut event = in_this_account("CreateTrainingJob.no-vpc");
         let detail = &mut event["detail"];
@@ -230,7 +231,7 @@ fn stopping_another_projects_job_is_reported() {
         detail["responseElements"] = Value::Null;
         world.deliver(&event).expect("handled");
         let sent = world.emulator.alerts();
-        assert_eq!(sent.len(), alerts, "{name}");
+        assert_eq!(sent.len(), alerts, "{name}: {sent:?}");
         if let Some(alert) = sent.first() {
             let record = alert_record(alert);
             assert_eq!(record["findings"][0]["rule"], "foreign-resource");

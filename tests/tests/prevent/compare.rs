@@ -99,8 +99,9 @@ fn evidence(case: &Case) -> (Evidence, String) {
     evidence.principal_mut(&case.principal).tags = Ok(tags.collect());
     if let Some((arn, project)) = &case.owned {
         // The policy calls the tag as the caller's is called.
-        let keys = ["Project", "cost-centre"].map(|key| (key, project.as_str()));
-        evidence.add_resource_tags(arn, Ok(keys.into_iter().collect()));
+        let tags = ["Project", "cost-centre"].map(|key| json!({"Key": key, "Value": project}));
+        let page = json!({"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": tags}]}).to_string();
+        evidence.add_page(&serde_json::from_str(&page).expect("a page"));
     }
     let value: tagwarden::record::json::Value = serde_json::from_str(&text).expect("a record");
     let call = Call::read(&value).expect("a call");
