@@ -20,7 +20,8 @@ KNOWN = [
     ("MALFORMED", r"neither Resource nor NotResource", r"-trust", "the resource of a trust policy is its role"),
     (
         "UNKNOWN_ACTION",
-        r"sagemaker:(BatchAddClusterNodes|CreateJob|CreateTrainingSession|DeleteTrainingJob|StartSession|UpdateInferenceRouter)$",
+        r"sagemaker:(AttachClusterNode\*|BatchAddClusterNodes|BatchRe\*|CreateJob|CreateTrainingSession|DeleteTrainingJob|DetachClusterNodeVolume"
+        r"|StartSession|UpdateInferenceRouter)$",
         r".*",
         "newer than parliament's list",
     ),
