@@ -83,6 +83,8 @@ impl Thing {
 #[derive(Debug, Default)]
 pub struct Cloud {
     pub things: Vec<Thing>,
+    /// The present time.
+    pub now: Timestamp,
     /// What Tagwarden did that it must not do.
     pub broken: Vec<String>,
     /// How many resources it stopped or deleted, rolled back and tagged.
@@ -101,6 +103,11 @@ impl Cloud {
 
     pub fn with_arn(&mut self, arn: &str) -> Option<&mut Thing> {
         self.things.iter_mut().rev().find(|thing| thing.arn() == arn && !thing.ended)
+    }
+
+    /// Whether nobody has created or updated a resource for a day: people may have come to rely on it.
+    fn is_old(&self, thing: &Thing) -> bool {
+        self.now.duration_since(thing.modified) > SignedDuration::from_hours(24) + SignedDuration::from_secs(5)
     }
 
     fn must_not(&mut self, what: &str, thing: &Thing) {
@@ -126,7 +133,7 @@ impl Cloud {
             return self.roll_back(&found, &member("endpointConfigName").ok_or("ValidationException")?);
         }
         let in_use = kind == Kind::Config && self.is_used(&found);
-        if !found.is_wrong() || in_use {
+        if !found.is_wrong() || in_use || self.is_old(&found) {
             self.must_not(operation, &found);
         }
         self.changed[0] += 1;
@@ -136,7 +143,7 @@ impl Cloud {
 
     fn roll_back(&mut self, endpoint: &Thing, config: &str) -> Result<Value, &'static str> {
         let is_right = endpoint.is_bad && endpoint.before.contains(&(config.to_owned(), false));
-        if !is_right {
+        if !is_right || self.is_old(endpoint) {
             self.must_not(&format!("rolled back to {config}"), endpoint);
         }
         self.changed[1] += 1;

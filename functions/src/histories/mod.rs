@@ -1,7 +1,8 @@
 //! Random histories: people of two projects create, update, delete and tag, and name things again; events are late, lost, doubled, out of
 //! order and redriven; calls fail. Beside it stands what is true. The laws:
 //!
-//! - No resource that complies by the truth is ever stopped, deleted, rolled back or tagged.
+//! - No resource that complies by the truth is ever stopped, deleted, rolled back or tagged, and none that is older than a day is
+//!   stopped.
 //! - Every violation is reported, at the latest by the sweep after next, and as a violation not more than twice, apart from actions that
 //!   failed.
 //! - Nobody is blamed for what another did.
@@ -149,6 +150,7 @@ impl History {
     async fn finish(&mut self) {
         while let Some(((time, _), step)) = self.steps.pop_first() {
             NOW.set(time.as_second());
+            self.guard.ports().state().cloud.as_mut().expect("a cloud").now = time;
             match step {
                 Step::Act => self.act(time),
                 Step::Deliver { payload, attempt, deed } => self.deliver(payload, attempt, deed).await,
