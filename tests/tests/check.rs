@@ -329,3 +329,41 @@ fn overrides_and_modes_decide_what_is_done() {
     assert_eq!(actions(unknown), ["publish-alert"]);
     assert_eq!(actions(&format!("[defaults]\non-unknown = 'stop'\n{unknown}")), ["stop-training-job", "publish-alert"]);
 }
+
+/// Somebody of another project tags a configuration as their own, and marks it. Its owner does no wrong by using it.
+#[test]
+fn a_stolen_and_marked_configuration_makes_its_owner_no_offender() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let record = |time: &str, operation: &str, user: &str, request: Value, response: Value| {
+        json!({"eventSource": "sagemaker.amazonaws.com", "eventName": operation, "eventTime": format!("2026-03-02T{time}Z"),
+            "eventID": time, "awsRegion": "eu-west-1", "recipientAccountId": "111122223333",
+            "userIdentity": {"type": "IAMUser", "arn": format!("arn:aws:iam::111122223333:user/{user}")},
+            "requestParameters": request, "responseElements": response})
+    };
+    let arn = "arn:aws:sagemaker:eu-west-1:111122223333:endpoint-config/c";
+    let tags = |key: &str, value: &str| json!([{"key": key, "value": value}]);
+    let variants = json!([{"variantName": "v", "modelName": "m", "instanceType": "ml.m5.xlarge"}]);
+    let config = json!({"endpointConfigName": "c", "productionVariants": variants, "tags": tags("Project", "atlas")});
+    let endpoint = json!({"endpointName": "e", "endpointConfigName": "c", "tags": tags("Project", "atlas")});
+    let stolen = json!({"resourceArn": arn, "tags": tags("Project", "borealis")});
+    let marked = json!({"resourceArn": arn, "tags": tags("tagwarden:violation", "x")});
+    let records = json!([
+        record("08:00:00", "CreateEndpointConfig", "ana", config, json!({"endpointConfigArn": arn})),
+        record("08:10:00", "AddTags", "bob", stolen, Value::Null),
+        record("08:20:00", "AddTags", "bob", marked, Value::Null),
+        record("08:30:00", "CreateEndpoint", "ana", endpoint, Value::Null),
+    ]);
+    let user = |name: &str, project: &str| {
+        json!({"UserName": name, "Arn": format!("arn:aws:iam::111122223333:user/{name}"),
+            "Tags": [{"Key": "Project", "Value": project}]})
+    };
+    let iam = json!({"UserDetailList": [user("ana", "atlas"), user("bob", "borealis")], "RoleDetailList": []});
+    let rules =
+        "version = 1\n[rules.changed-project-tag]\n[rules.noncompliant-endpoint-config]\n[rules.foreign-project-tag]\n";
+    let records = write(folder.path(), "records.json", records.to_string());
+    let iam = write(folder.path(), "iam.json", iam.to_string());
+    let policy = write(folder.path(), "policy.toml", rules);
+    let ran = tagwarden(&["check", "--format", "json", "--policy", &policy, "--iam", &iam, &records]);
+    let verdicts: Vec<_> = ran.json_lines().iter().map(|decision| decision["verdict"].clone()).collect();
+    assert_eq!(verdicts, ["compliant", "violation", "violation", "compliant"], "{}", ran.stdout);
+}
