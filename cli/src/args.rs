@@ -228,11 +228,14 @@ pub enum Language {
     Terraform,
 }
 
+/// The path of execution roles, if the command line does not say.
+pub const DEFAULT_ROLE_PATH: &str = "ml/{project}/";
+
 /// Where the execution roles are.
 #[derive(Debug, clap::Args)]
 pub struct RolePathArgs {
     /// IAM path of the execution roles; `{project}` stands for the project
-    #[arg(long, value_name = "PATH", default_value = "ml/{project}/")]
+    #[arg(long, value_name = "PATH", default_value = DEFAULT_ROLE_PATH)]
     pub role_path: String,
 }
 
@@ -278,7 +281,7 @@ pub struct ScpArgs {
     #[arg(long)]
     pub no_escalation: bool,
 
-    /// ARN of a role or user that may still do what these options deny, or a pattern with `*`; can be repeated
+    /// ARN of a role or user to whom none of the statements applies, or a pattern with `*`; can be repeated
     #[arg(long, value_name = "ARN")]
     pub trusted: Vec<String>,
 
@@ -290,12 +293,20 @@ pub struct ScpArgs {
     #[arg(long, value_name = "NAME", default_value = "tagwarden-boundary")]
     pub boundary: String,
 
+    /// Pack all statements together, not in groups: abac, cost, network, protection
+    #[arg(long)]
+    pub together: bool,
+
+    /// Leave out the names of statements, to save characters
+    #[arg(long)]
+    pub no_sids: bool,
+
     /// Maximum characters in a document, white space included
-    #[arg(long, value_name = "N", default_value_t = 5120)]
+    #[arg(long, value_name = "N", default_value_t = 10_240)]
     pub max_chars: usize,
 
-    /// Maximum documents: AWS attaches at most five to an account, and FullAWSAccess is one of them
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    /// Maximum documents: AWS attaches at most ten to a root, unit or account, and FullAWSAccess is one of them
+    #[arg(long, value_name = "N", default_value_t = 9)]
     pub max_documents: usize,
 
     /// Indent the documents for people, which takes more characters

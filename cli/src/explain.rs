@@ -146,6 +146,8 @@ fn default(spec: &Spec, rule: &Rule) -> String {
         DefaultValue::Inherited => match spec.name {
             "action" => format!("default: {}", rule.action.as_str()),
             "severity" => format!("default: {}", rule.severity.as_str()),
+            "prevent" if rule.abac_relies_on_it => "default: deny".to_owned(),
+            "prevent" => "default: deny if the action is tag or stop, else off".to_owned(),
             _ => "default: that of `[defaults]`".to_owned(),
         },
     }

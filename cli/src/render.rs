@@ -13,7 +13,9 @@ use tagwarden::render::{
 use tagwarden::rules::Rule;
 use tagwarden::terms::Pattern;
 
-use crate::args::{Args, Command, DataAccountArgs, Language, OutArgs, RenderArgs, RenderTarget, ScpArgs};
+use crate::args::{
+    Args, Command, DEFAULT_ROLE_PATH, DataAccountArgs, Language, OutArgs, RenderArgs, RenderTarget, ScpArgs,
+};
 use crate::exit::{CliError, Exit, RunResult};
 use crate::explain::rule_named;
 use crate::output::{self, Output};
@@ -130,8 +132,11 @@ fn scp(args: &ScpArgs) -> Result<Scp, CliError> {
             trusted: args.trusted.iter().cloned().map(Pattern::new).collect(),
             stack: args.stack.clone(),
             boundary: args.boundary.clone(),
+            role_path: args.role_path.clone().unwrap_or_else(|| DEFAULT_ROLE_PATH.to_owned()),
         },
         role_path: args.role_path.clone(),
+        together: args.together,
+        named: !args.no_sids,
         limits: SizeLimits {
             max_chars: args.max_chars,
             max_documents: args.max_documents,

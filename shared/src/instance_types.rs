@@ -12,9 +12,10 @@ pub struct Family {
     pub sizes: &'static [&'static str],
 }
 
-/// Studio's name for the shared machine on which JupyterServer apps run. It is not an instance of the account, and
-/// costs nothing. KernelGateway apps treat it as `ml.t3.medium` (API reference, `ResourceSpec`).
-pub const SYSTEM: &str = "system";
+/// Studio's names for the shared machine on which JupyterServer apps run: `system`, and `default` as its console once sent
+/// it. It is not an instance of the account, and costs nothing. KernelGateway apps treat it as `ml.t3.medium` (API reference,
+/// `ResourceSpec`).
+pub const NO_INSTANCES: [&str; 2] = ["system", "default"];
 
 /// Whether instances of this type store on local NVMe disks, which take no volume key. `None` for a family that is not
 /// known, which is newer or misspelt.

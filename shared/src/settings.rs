@@ -1,7 +1,7 @@
 //! A policy's settings for one rule. The same description reads the policy file, words its errors and explains the
 //! rule.
 
-use crate::terms::{Action, Mode, OnUnknown, Pattern, SessionTags, Severity};
+use crate::terms::{Action, Mode, OnUnknown, Pattern, Prevent, SessionTags, Severity};
 
 /// The `[abac]` table.
 #[derive(Clone, Debug)]
@@ -16,12 +16,13 @@ pub struct Abac {
     pub session_tags: SessionTags,
     /// Projects whose resources everybody may use, but not change.
     pub shared: Vec<String>,
-    /// The roles and users that may change the ABAC tag of resources, and remove Tagwarden's mark.
+    /// The roles and users that work for all projects: they may create resources for any project, change the ABAC tag of
+    /// resources, and remove Tagwarden's mark.
     pub administrators: Vec<Pattern<'static>>,
 }
 
 impl Abac {
-    /// Whether the role or user `arn` may change the ABAC tag of resources.
+    /// Whether the role or user `arn` works for all projects.
     pub fn is_administrator(&self, arn: Option<&str>) -> bool {
         arn.is_some_and(|arn| self.administrators.iter().any(|pattern| pattern.matches(arn)))
     }
@@ -103,7 +104,7 @@ pub enum DefaultValue {
 }
 
 /// Settings that every rule has.
-pub const COMMON: [Spec; 3] = [ACTION, SEVERITY, MODE];
+pub const COMMON: [Spec; 4] = [ACTION, SEVERITY, MODE, PREVENT];
 
 /// `action`
 pub const ACTION: Spec = Spec {
@@ -132,6 +133,15 @@ pub const MODE: Spec = Spec {
     example: "'observe'",
 };
 
+/// `prevent`
+pub const PREVENT: Spec = Spec {
+    name: "prevent",
+    meaning: "whether `render scp` denies beforehand what the rule finds",
+    kind: Kind::Choice(Prevent::NAMES),
+    default: DefaultValue::Inherited,
+    example: "'deny'",
+};
+
 impl DefaultValue {
     /// The setting that this default stands for, if it is one.
     pub fn setting(self) -> Option<Setting> {
@@ -141,6 +151,17 @@ impl DefaultValue {
             Self::Choice(choice) => Some(Setting::Choice(choice)),
         }
     }
+}
+
+/// What a rule says about the settings that every rule has.
+#[derive(Clone, Copy, Debug)]
+pub struct Inherited {
+    /// What to do when it fails.
+    pub action: Action,
+    /// How severe that is.
+    pub severity: Severity,
+    /// ABAC does not hold without its preventive half.
+    pub abac_relies_on_it: bool,
 }
 
 /// A rule's settings as they apply to one call.
@@ -154,8 +175,8 @@ pub struct Settings<'p> {
     pub on_unknown: OnUnknown,
     /// Nothing is changed, even if the rule's mode is `enforce`.
     pub observe_only: bool,
-    /// The rule's default action and severity.
-    pub inherited: (Action, Severity),
+    /// What the rule says where the policy does not.
+    pub inherited: Inherited,
     /// The values of the rule's own table.
     pub own: &'p Values,
     /// The values of the overrides that apply, in file order. The first one wins, and all of them override the rule's
@@ -195,12 +216,20 @@ impl<'p> Settings<'p> {
 
     /// What to do when the rule fails.
     pub fn action(&self) -> Action {
-        self.choice(&ACTION).and_then(Action::named).unwrap_or(self.inherited.0)
+        self.choice(&ACTION).and_then(Action::named).unwrap_or(self.inherited.action)
     }
 
     /// How severe it is when the rule fails.
     pub fn severity(&self) -> Severity {
-        self.choice(&SEVERITY).and_then(Severity::named).unwrap_or(self.inherited.1)
+        self.choice(&SEVERITY).and_then(Severity::named).unwrap_or(self.inherited.severity)
+    }
+
+    /// Whether what the rule finds is denied beforehand: by default if the rule stops or tags, or if ABAC relies on it. A
+    /// rule that only alerts is for people to judge.
+    pub fn prevent(&self) -> Prevent {
+        let is_denied = self.action() > Action::Alert || self.inherited.abac_relies_on_it;
+        let default = if is_denied { Prevent::Deny } else { Prevent::Off };
+        self.choice(&PREVENT).and_then(Prevent::named).unwrap_or(default)
     }
 
     /// Whether the rule's action is carried out.

@@ -63,7 +63,7 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
             Need::RoleTrust => lookups.extend(roles(Field::ExecutionRole).map(Lookup::TrustPolicy)),
             Need::Models => lookups.extend(names(Field::Model).map(Lookup::Model)),
             Need::EndpointConfigs => lookups.extend(names(Field::EndpointConfig).map(Lookup::EndpointConfig)),
-            Need::ResourceTags => lookups.extend(resource_tags(carriers(&facts))),
+            Need::ResourceTags | Need::InheritedTags => {}
             // It is kept where sessions are.
             Need::CallersChanges => {}
             Need::Keys => {
@@ -74,6 +74,7 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
             }
         }
     }
+    lookups.extend(resource_tags(carriers(&facts, policy)));
     lookups
 }
 
@@ -87,27 +88,32 @@ pub fn further_lookups(
 ) -> BTreeSet<Lookup> {
     let facts = Facts::of(call, operation, Caller::of(call, evidence, policy.abac.session_tags), evidence);
     let mut further = BTreeSet::new();
-    let mut tagged = carriers(&facts);
+    let mut tagged = carriers(&facts, policy);
     for (_, _, config) in facts.endpoint_configs(&policy.abac).into_iter().flatten() {
         config.as_created(call, |created, operation| {
             further.extend(lookups(created, operation, policy));
-            tagged.extend(carriers(&Facts::of(created, operation, facts.caller.clone(), evidence)));
+            tagged.extend(carriers(&Facts::of(created, operation, facts.caller.clone(), evidence), policy));
         });
     }
     further.retain(|lookup| !matches!(lookup, Lookup::ResourceTags(_)));
     if !further.is_empty() {
         further = &further - &lookups(call, operation, policy);
     }
-    if policy.rules(call, &facts.caller).any(|(rule, _)| rule.needs.contains(&Need::ResourceTags)) {
-        tagged.retain(|arn| !evidence.has_resource_tags(arn));
-        further.extend(resource_tags(tagged));
-    }
+    tagged.retain(|arn| !evidence.has_resource_tags(arn));
+    further.extend(resource_tags(tagged));
     further
 }
 
-/// The ARNs that carry the tags of the resources that a call names.
-fn carriers(facts: &Facts) -> BTreeSet<String> {
-    facts.named_resources().into_iter().flatten().filter_map(|named| named.carrier.ok()).collect()
+/// The ARNs that carry the tags that judging needs: of all resources that a call names, or only of those whose tags the
+/// created resource has.
+fn carriers(facts: &Facts, policy: &Policy) -> BTreeSet<String> {
+    let is_needed = |need| policy.rules(facts.call, &facts.caller).any(|(rule, _)| rule.needs.contains(&need));
+    let named = match () {
+        () if is_needed(Need::ResourceTags) => facts.named_resources(),
+        () if is_needed(Need::InheritedTags) => facts.tagged_like(),
+        () => Vec::new(),
+    };
+    named.into_iter().flatten().filter_map(|named| named.carrier.ok()).collect()
 }
 
 /// All of them are looked up at once.
@@ -127,9 +133,7 @@ pub fn resources(call: &Call, operation: &'static Operation, policy: &Policy) ->
     let changes =
         operation.only_tags() || (operation.absence == Absence::Unchanged && operation.has(Field::EndpointConfig));
     let changed = operation.arn(call).filter(|_| changes).map(str::to_owned);
-    let has_owners = policy.rules(call, &facts.caller).any(|(rule, _)| rule.needs.contains(&Need::ResourceTags));
-    let named = if has_owners { carriers(&facts) } else { BTreeSet::new() };
-    configs.chain(changed).chain(named).collect()
+    configs.chain(changed).chain(carriers(&facts, policy)).collect()
 }
 
 /// Whether a rule that may apply to a call needs this.

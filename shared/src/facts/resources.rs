@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Facts;
 use super::ownership::owner;
 use crate::evidence::{Evidence, Owner};
-use crate::operations::{Field, Operation};
+use crate::operations::{Field, Operation, Untagged};
 use crate::record::json::{At, Found, Read, Unread, find};
 use crate::record::{Call, arn, kms};
 use crate::settings::Abac;
@@ -69,6 +69,30 @@ impl NamedResource<'_> {
     }
 }
 
+impl NamedResource<'_> {
+    /// Whether it carries the ABAC tag, with whatever value.
+    ///
+    /// # Errors
+    /// If neither its history nor its tags of today say so.
+    pub fn is_tagged(&self, call: &Call, evidence: &Evidence, abac: &Abac) -> Read<bool> {
+        let unread = |why: &str| {
+            let key = &abac.tag;
+            Unread::new(&self.at, format!("whether `{}` has a tag `{key}` is not known: {why}", self.name))
+        };
+        let carrier = self.carrier.as_ref().map_err(|why| unread(why))?;
+        let lawful = owner(carrier, call, evidence, abac);
+        let today = evidence.resource_tag(carrier, &abac.tag);
+        match (lawful, today) {
+            (_, Ok(Owner::Project(_))) => Ok(true),
+            (Some(Ok(lawful)), _) => Ok(Owner::of(lawful) != Owner::Nobody),
+            (_, Ok(Owner::Nobody)) => Ok(false),
+            (Some(Err(why)), _) => Err(unread(why)),
+            (None, Ok(Owner::NotLookedUp)) => Err(unread("it was not looked up")),
+            (None, Err(why)) => Err(unread(&why)),
+        }
+    }
+}
+
 /// The facts that name existing resources.
 pub const NAMING: [Field; 13] = [
     Field::Subject,
@@ -103,6 +127,22 @@ impl<'a> Facts<'a> {
                 }
             }
         }
+        named
+    }
+
+    /// The existing resources among them whose tags the created resource has if the request gives none.
+    pub fn tagged_like(&self) -> Vec<Read<NamedResource<'a>>> {
+        let paths = match &self.operation.untagged {
+            Untagged::HasNone | Untagged::AddedLater => return Vec::new(),
+            Untagged::Inherits(paths) => paths,
+            Untagged::Shares(path) => std::slice::from_ref(path),
+        };
+        let places: Vec<_> = paths.iter().map(|path| At::new(path).to_string()).collect();
+        let mut named = self.named_resources();
+        named.retain(|resource| match resource {
+            Ok(resource) => places.contains(&resource.at.to_string()),
+            Err(unread) => places.contains(&unread.path.to_string()),
+        });
         named
     }
 

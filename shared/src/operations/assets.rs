@@ -10,7 +10,7 @@ use super::groups::{
     NO_WAY_BACK, OPTIONAL_ROLE, ROLE, TAGS, changes, create, output, packaged_containers, required, required_output,
     slot, update, uses, validation_transform_job,
 };
-use super::{Operation, Slot, Stop};
+use super::{Operation, Slot, Stop, Untagged};
 
 const HOLDS_WORK: Stop = Never("deleting it may lose people's work");
 
@@ -141,7 +141,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             packaged_containers!("additionalInferenceSpecifications[].containers[]"),
         ],
     )
-    .described(),
+    .described()
+    // "Tags are not supported in Model Package versions. Please add them to the Model Package Group." (what SageMaker answers)
+    .untagged(Untagged::Shares("modelPackageGroupName")),
     update(
         "UpdateModelPackage",
         "model-package",

@@ -1,7 +1,7 @@
 //! What rows of the table share: constructors, and groups of slots that many request shapes have.
 
 use super::Field::{ExecutionRole, Tags};
-use super::{Absence, Field, Operation, Slot, Stop};
+use super::{Absence, Field, Operation, Slot, Stop, Untagged};
 
 pub(super) const fn slot(field: Field, path: &'static str) -> Slot {
     Slot { field, path, required: false, default: None, kind: "" }
@@ -56,6 +56,7 @@ pub(super) const fn create(
         used_by: &[],
         ends: false,
         event: None,
+        untagged: Untagged::HasNone,
         only_ownership: false,
         slots,
     }

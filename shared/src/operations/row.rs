@@ -22,6 +22,19 @@ pub enum Stop {
     Never(&'static str),
 }
 
+/// What tags a created resource has if its request gives none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untagged {
+    /// None.
+    HasNone,
+    /// None, because people create it in a console that offers no tags. They have to be added afterwards.
+    AddedLater,
+    /// Those of what the request names at these paths. It can also get its own.
+    Inherits(&'static [&'static str]),
+    /// If the request names something at this path, only the tags of that: AWS refuses tags of its own.
+    Shares(&'static str),
+}
+
 /// A SageMaker operation that Tagwarden judges.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
@@ -48,6 +61,8 @@ pub struct Operation {
     pub used_by: &'static [&'static str],
     /// The event that announces its resource.
     pub event: Option<StateEvent>,
+    /// What tags its resource has if the request gives none.
+    pub untagged: Untagged,
     /// Whether it is judged only by whose resource it is about.
     pub only_ownership: bool,
     /// Where the facts are.
@@ -80,6 +95,10 @@ impl Operation {
 
     pub(super) const fn used_by(self, users: &'static [&'static str]) -> Self {
         Self { used_by: users, ..self }
+    }
+
+    pub(super) const fn untagged(self, untagged: Untagged) -> Self {
+        Self { untagged, ..self }
     }
 
     pub(super) const fn announced_by(self, detail_type: &'static str, states: &'static [&'static str]) -> Self {

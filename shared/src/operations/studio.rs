@@ -6,7 +6,7 @@ use super::Field::{
 };
 use super::Stop::{By, Never};
 use super::groups::{OPTIONAL_ROLE, ROLE, TAGS, changes, create, required, slot, update, uses};
-use super::{Operation, Slot, Stop};
+use super::{Operation, Slot, Stop, Untagged};
 
 /// `UserSettings` at a path. The instance types are the defaults of apps.
 macro_rules! user_settings {
@@ -198,7 +198,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     )
     .described()
-    .listed_by("ListApps"),
+    .listed_by("ListApps")
+    // "Tags that you specify for the User Profile are also added to all Apps that the User Profile launches"; likewise those
+    // of the domain (API reference, `CreateUserProfile` and `CreateDomain`). Studio launches the apps of a space for it.
+    .untagged(Untagged::Inherits(&["spaceName", "userProfileName", "domainId"])),
     create(
         "CreateAppImageConfig",
         "app-image-config",

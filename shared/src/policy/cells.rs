@@ -2,7 +2,7 @@
 
 use super::model::{Policy, When};
 use crate::rules::Rule;
-use crate::settings::{MODE, Settings};
+use crate::settings::{ACTION, MODE, PREVENT, Settings};
 
 /// The callers, accounts and operations for which a rule has the same settings.
 #[derive(Clone, Debug)]
@@ -15,11 +15,11 @@ pub struct Cell<'p> {
 
 impl Policy {
     /// The rules that are on, each with its cells. Together the cells hold all calls, and no call is in two of them.
-    /// Settings that change neither what the rule finds nor whether it is enforced do not get their own cells.
+    /// Settings that change neither what the rule finds nor whether that is prevented do not get their own cells.
     pub fn cells(&self) -> impl Iterator<Item = (&'static Rule, Vec<Cell<'_>>)> {
         self.rules.iter().map(|setup| {
-            let relevant =
-                |name: &str| name == MODE.name || setup.rule.options.iter().any(|option| option.name == name);
+            let decides = |name: &str| [ACTION, MODE, PREVENT].iter().any(|setting| setting.name == name);
+            let relevant = |name: &str| decides(name) || setup.rule.options.iter().any(|option| option.name == name);
             let mut cells = vec![Cell { bounds: Vec::new(), settings: self.settings_of(setup, []) }];
             for next in self.overrides.iter().filter(|next| next.rule == setup.rule.id) {
                 let mut divided = Vec::new();

@@ -113,7 +113,7 @@ impl Policy {
             personas: &self.personas,
             on_unknown: self.on_unknown,
             observe_only: self.observe_only,
-            inherited: (setup.rule.action, setup.rule.severity),
+            inherited: setup.rule.inherited(),
             own: &setup.settings,
             overrides: overrides.into_iter().map(|found| &found.settings).collect(),
         }

@@ -3,9 +3,10 @@
 //! Source of action names and condition keys: Service Authorization Reference.
 
 use super::abac::{Statements, all};
+use super::role_path::role_arns;
 use crate::policy::Policy;
 use crate::record::kms;
-use crate::rules::{APPROVED_KMS_KEYS, APPROVED_REGIONS, Rule, UNAPPROVED_KMS_KEY, UNAPPROVED_REGION};
+use crate::rules::{APPROVED_KMS_KEYS, APPROVED_REGIONS, Concern, Rule, UNAPPROVED_KMS_KEY, UNAPPROVED_REGION};
 use crate::settings::Spec;
 use crate::statement::{Condition, Statement, Test, wildcards};
 use crate::terms::{MARK, Pattern};
@@ -30,16 +31,26 @@ pub enum Guardrail {
 /// What the guardrails depend on.
 #[derive(Clone, Debug)]
 pub struct GuardrailContext {
-    /// Roles and users that may do what the guardrails deny to all others, such as those that deploy and those that
-    /// administer tags.
+    /// Roles and users to whom no statement applies, such as those that deploy Tagwarden.
     pub trusted: Vec<Pattern<'static>>,
     /// Name of the CloudFormation stack with which Tagwarden was deployed.
     pub stack: String,
     /// Name of the permissions boundary of ML roles.
     pub boundary: String,
+    /// Where execution roles are, as a path with `{project}` for the caller's project.
+    pub role_path: String,
 }
 
 impl Guardrail {
+    /// What it is about.
+    pub(super) fn concern(self) -> Concern {
+        match self {
+            Self::Tags => Concern::Abac,
+            Self::Regions => Concern::Network,
+            Self::Tagwarden | Self::Quarantine | Self::Keys | Self::Escalation => Concern::Protection,
+        }
+    }
+
     /// The statements of this guardrail.
     ///
     /// # Errors
@@ -49,7 +60,7 @@ impl Guardrail {
             Self::Tagwarden => tagwarden(context)?,
             Self::Tags => tags(policy, context)?,
             Self::Quarantine => quarantine(),
-            Self::Regions => regions(policy, context)?,
+            Self::Regions => regions(policy)?,
             Self::Keys => keys(policy, context)?,
             Self::Escalation => escalation(policy, context),
         };
@@ -58,22 +69,20 @@ impl Guardrail {
 }
 
 impl GuardrailContext {
-    /// Holds for everybody except the trusted.
-    fn untrusted(&self, what: &str) -> Result<Test, String> {
+    /// Makes sure that somebody may still do what a guardrail denies.
+    fn needs_trusted(&self, what: &str) -> Result<(), String> {
         if self.trusted.is_empty() {
             return Err(format!(
                 "`{what}` needs `--trusted ARN`, the role that may still make such changes: otherwise nobody could"
             ));
         }
-        Ok(Test::not_like("aws:PrincipalArn", &self.trusted))
+        Ok(())
     }
 
-    /// Holds for everybody except the trusted and Tagwarden's own functions.
-    fn neither_trusted_nor_tagwarden(&self, what: &str) -> Result<Test, String> {
-        self.untrusted(what)?;
-        let mut patterns = self.trusted.clone();
-        patterns.push(Pattern::new(format!("arn:*:iam::*:role/{}-*", self.stack)));
-        Ok(Test::not_like("aws:PrincipalArn", &patterns))
+    /// Holds for everybody except Tagwarden's own functions and these.
+    fn not_tagwarden(&self, others: &[Pattern<'static>]) -> Test {
+        let functions = Pattern::new(format!("arn:*:iam::*:role/{}-*", self.stack));
+        Test::not_like("aws:PrincipalArn", &[others, &[functions]].concat())
     }
 }
 
@@ -109,69 +118,86 @@ fn tagwarden(context: &GuardrailContext) -> Result<Statements, String> {
         "cloudformation:Execute*", "cloudformation:Rollback*", "cloudformation:Set*", "cloudformation:Update*",
         "sts:AssumeRole",
     ];
-    let others = context.neither_trusted_nor_tagwarden("--protect-tagwarden")?;
+    context.needs_trusted("--protect-tagwarden")?;
+    let others = context.not_tagwarden(&[]);
     Ok(vec![Statement::deny("ProtectTagwarden", changes, others).map(|statement| statement.on(resources))])
 }
 
 fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, String> {
-    let tag = policy.abac.tag.as_str();
-    let mut context = context.clone();
-    context.trusted.extend(policy.abac.administrators.iter().cloned());
-    let others = context.neither_trusted_nor_tagwarden("--protect-tags")?;
-    let persona = policy.abac.persona_tag.as_str();
+    let (tag, persona) = (policy.abac.tag.as_str(), policy.abac.persona_tag.as_str());
+    let administrators = &policy.abac.administrators;
+    if administrators.is_empty() && context.trusted.is_empty() {
+        return Err(
+            "`--protect-tags` needs `administrators` in `[abac]`, or `--trusted ARN`: the roles that may still \
+            change tags, otherwise nobody could"
+                .to_owned(),
+        );
+    }
+    let others = context.not_tagwarden(administrators);
+    let (of_request, of_resource) = (format!("aws:RequestTag/{tag}"), format!("aws:ResourceTag/{tag}"));
     // For SageMaker's resources, a tag `project` also counts as `aws:ResourceTag/Project`: the case of a key must not
     // matter.
-    let of_resources = Test::any_equals_ignoring_case("aws:TagKeys", &[tag, MARK]);
-    let of_principals = Test::any_equals_ignoring_case("aws:TagKeys", &[tag, persona]);
-    #[rustfmt::skip]
-    let principals = [
-        "iam:CreateRole", "iam:CreateUser", "iam:TagRole", "iam:TagUser", "iam:UntagRole", "iam:UntagUser", "sts:TagSession",
-    ];
-    Ok(vec![
+    let with = |keys: &[&str]| Test::any_equals_ignoring_case("aws:TagKeys", keys);
+    let added = |sid: &str, tests: &[Test]| {
         // Tags that come with the request that creates the resource are judged with that request.
-        Statement::deny(
-            "KeepTags",
-            ["sagemaker:AddTags"],
-            [of_resources.clone(), Test::is_unset("sagemaker:TaggingAction"), others.clone()],
-        ),
-        Statement::deny("KeepTags2", ["sagemaker:DeleteTags"], [of_resources, others.clone()]),
+        let condition = Condition::from([Test::is_unset("sagemaker:TaggingAction"), others.clone()]);
+        Statement::deny(sid, ["sagemaker:AddTags"], tests.iter().cloned().fold(condition, Condition::with))
+    };
+    let own_roles = role_arns(&context.role_path, tag)?;
+    // A permissions boundary lets a project's people create roles of their project, which takes both actions.
+    const OF_ROLES: [&str; 2] = ["iam:CreateRole", "iam:TagRole"];
+    #[rustfmt::skip]
+    const OF_OTHERS: [&str; 5] = ["iam:CreateUser", "iam:TagUser", "iam:UntagRole", "iam:UntagUser", "sts:TagSession"];
+    let other_project = Test::differs_from(&of_request, &format!("aws:PrincipalTag/{tag}"));
+    Ok(vec![
+        added("KeepTags", &[with(&[MARK])]),
+        // Deployment tools send all tags again. Those that do not change are let through.
+        added("KeepTags2", &[with(&[tag]), Test::differs_from(&of_resource, &of_request)]),
+        added("KeepTags3", &[with(&[tag]), Test::none_equals("aws:TagKeys", tag)]),
+        Statement::deny("KeepTags4", ["sagemaker:DeleteTags"], [with(&[tag, MARK]), others.clone()]),
         // An identity provider tags sessions before they have a principal of the organisation, so this does not block
         // them.
-        Statement::deny("KeepPrincipalTags", principals, [of_principals, others]),
+        Statement::deny("KeepPrincipalTags", OF_OTHERS, [with(&[tag, persona]), others.clone()]),
+        Statement::deny("KeepPrincipalTags2", OF_ROLES, [with(&[persona]), others.clone()]),
+        Statement::deny("KeepPrincipalTags3", OF_ROLES, [with(&[tag]), other_project, others.clone()]),
+        Statement::deny("KeepPrincipalTags4", OF_ROLES, [with(&[tag]), others])
+            .map(|statement| statement.on_all_but([own_roles])),
     ])
 }
 
 fn quarantine() -> Statements {
     // Actions that use a resource, and do not just read, change or remove it.
     #[rustfmt::skip]
-    const USES: [&str; 14] = [
+    const USES: [&str; 12] = [
         "sagemaker:CreateEndpoint", "sagemaker:CreateEndpointConfig", "sagemaker:CreateModel", "sagemaker:CreatePresigned*",
         "sagemaker:CreateTransformJob", "sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointAsync",
         "sagemaker:InvokeEndpointWithResponseStream", "sagemaker:StartNotebookInstance", "sagemaker:StartPipelineExecution",
-        "sagemaker:StartSession", "sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities",
-        "sagemaker:UpdateInferenceComponent",
+        "sagemaker:StartSession", "sagemaker:UpdateEndpointWeightsAndCapacities",
     ];
-    let marked = Test::is_set(&format!("aws:ResourceTag/{MARK}"));
-    vec![Statement::deny("Quarantine", USES, marked)]
+    let marked = || Test::is_set(&format!("aws:ResourceTag/{MARK}"));
+    vec![
+        Statement::deny("Quarantine", USES, marked()),
+        // IAM decides this action on the endpoint and on the configuration that it gets. An endpoint that is marked must
+        // be able to get another configuration.
+        Statement::deny("Quarantine2", ["sagemaker:UpdateEndpoint"], marked())
+            .map(|statement| statement.on(["arn:*:sagemaker:*:*:endpoint-config/*"])),
+    ]
 }
 
-fn regions(policy: &Policy, context: &GuardrailContext) -> Result<Statements, String> {
+fn regions(policy: &Policy) -> Result<Statements, String> {
     // Services that are called in one region for all regions, and services that people need to find out what is wrong.
     #[rustfmt::skip]
-    const WITHOUT_REGION: [&str; 34] = [
-        "account:*", "aws-portal:*", "billing:*", "budgets:*", "ce:*", "cloudfront:*", "consolidatedbilling:*", "cur:*",
-        "directconnect:Describe*", "ec2:DescribeRegions", "freetier:*", "globalaccelerator:*", "health:*", "iam:*",
-        "invoicing:*", "networkmanager:*", "organizations:*", "payments:*", "pricing:*", "resource-explorer-2:*", "route53:*",
-        "route53domains:*", "s3:GetAccountPublicAccessBlock", "s3:GetBucketLocation", "s3:ListAllMyBuckets", "shield:*",
-        "signin:*", "sso:*", "sts:*", "support:*", "supportplans:*", "tax:*", "trustedadvisor:*", "waf:*",
+    const WITHOUT_REGION: [&str; 39] = [
+        "account:*", "acm:*", "aws-marketplace:*", "aws-portal:*", "billing:*", "budgets:*", "ce:*", "cloudfront:*", "config:*",
+        "consolidatedbilling:*", "cur:*", "directconnect:Describe*", "ec2:DescribeRegions", "ecr-public:*", "freetier:*",
+        "globalaccelerator:*", "health:*", "iam:*", "invoicing:*", "networkmanager:*", "organizations:*", "payments:*",
+        "pricing:*", "resource-explorer-2:*", "route53:*", "route53domains:*", "s3:*AccountPublic*", "s3:GetBucketLocation",
+        "s3:ListAllMyBuckets", "shield:*", "signin:*", "sso:*", "sts:*", "support:*", "supportplans:*", "tax:*",
+        "trustedadvisor:*", "waf:*", "wafv2:*",
     ];
     let allow = approved(policy, &UNAPPROVED_REGION, &APPROVED_REGIONS)
         .ok_or("`--approved-regions` needs `allow` under `[rules.unapproved-region]`")?;
-    let mut condition = Condition::from(Test::not_like("aws:RequestedRegion", allow));
-    if !context.trusted.is_empty() {
-        condition = condition.with(Test::not_like("aws:PrincipalArn", &context.trusted));
-    }
-    Ok(vec![Statement::deny_all_but("ApprovedRegions", WITHOUT_REGION, condition)])
+    Ok(vec![Statement::deny_all_but("ApprovedRegions", WITHOUT_REGION, Test::not_like("aws:RequestedRegion", allow))])
 }
 
 fn keys(policy: &Policy, context: &GuardrailContext) -> Result<Statements, String> {
@@ -186,21 +212,17 @@ fn keys(policy: &Policy, context: &GuardrailContext) -> Result<Statements, Strin
         "kms:CreateAlias", "kms:DeleteAlias", "kms:DeleteImportedKeyMaterial", "kms:DisableKey", "kms:DisableKeyRotation",
         "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdatePrimaryRegion",
     ];
-    let others = context.untrusted("--protect-keys")?;
-    Ok(vec![Statement::deny("ProtectKeys", changes, others).map(|statement| statement.on(resources))])
+    context.needs_trusted("--protect-keys")?;
+    let protected = Statement::deny("ProtectKeys", changes, Condition::default());
+    Ok(vec![protected.map(|statement| statement.on(resources))])
 }
 
 fn escalation(policy: &Policy, context: &GuardrailContext) -> Statements {
     let tagged = Test::has_text(format!("aws:PrincipalTag/{}", policy.abac.tag));
     let without_boundary = Test::not_like_values("iam:PermissionsBoundary", [boundary_arn(&context.boundary)]);
-    let untrusted = (!context.trusted.is_empty()).then(|| Test::not_like("aws:PrincipalArn", &context.trusted));
-    let deny = |sid: &str, actions: &[&'static str], tests: &[Test]| {
-        let tests = tests.iter().cloned().chain(untrusted.clone());
-        Statement::deny(sid, actions.iter().copied(), tests.fold(Condition::default(), Condition::with))
-    };
     vec![
-        deny("NoEscalation", &ESCALATING, std::slice::from_ref(&tagged)),
-        deny("RolesKeepBoundary", &WITHIN_BOUNDARY, &[tagged, without_boundary]),
+        Statement::deny("NoEscalation", ESCALATING, tagged.clone()),
+        Statement::deny("RolesKeepBoundary", WITHIN_BOUNDARY, [tagged, without_boundary]),
     ]
 }
 

@@ -16,6 +16,7 @@ mod persona;
 mod preventive;
 mod role_path;
 mod scp;
+mod simplify;
 mod storage;
 mod text;
 
@@ -28,6 +29,6 @@ pub use identity::IdentityPolicy;
 pub use output::{Attachment, File, Format, Rendered, RenderedPolicy};
 pub use pack::SizeLimits;
 pub use persona::{PersonaPolicy, names as persona_names};
-pub use preventive::{PreventiveStatements, preventive_statements};
+pub use preventive::{PreventiveStatements, RuleStatement, preventive_statements};
 pub use scp::Scp;
 pub use text::Style;

@@ -62,11 +62,6 @@ pub(super) fn named(name: &str, attachment: Attachment, documents: Vec<Document>
     if let [document] = documents.as_slice() {
         return vec![RenderedPolicy { name: name.to_owned(), document: document.clone(), attachment }];
     }
-    numbered(name, &attachment, documents)
-}
-
-/// Policies of these documents: `name-1`, `name-2` …
-pub(super) fn numbered(name: &str, attachment: &Attachment, documents: Vec<Document>) -> Vec<RenderedPolicy> {
     let number = |(index, document)| RenderedPolicy {
         name: format!("{name}-{}", index + 1),
         document,
@@ -120,9 +115,11 @@ impl Rendered {
 
     fn documents(&self) -> Result<Vec<File>, serde_json::Error> {
         let mut files = Vec::new();
+        // A final newline counts as well if AWS counts white space.
+        let end = if self.style == Style::Minified { "" } else { "\n" };
         let mut file = |name: String, document: &Document| {
             text::json(document, self.style)
-                .map(|text| files.push(File { name: format!("{name}.json"), text: text + "\n" }))
+                .map(|text| files.push(File { name: format!("{name}.json"), text: text + end }))
         };
         for policy in &self.policies {
             file(policy.name.clone(), &policy.document)?;

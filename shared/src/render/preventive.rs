@@ -1,23 +1,32 @@
 //! The preventive half of a policy: statements that deny what the rules report.
 
-use super::abbreviate::abbreviate;
 use super::bounds::{alternatives, eras};
 use super::gap::{Gap, GapKind};
 use super::text::camel_case;
 use crate::operations::{Field, Operation};
 use crate::policy::{Cell, Policy};
 use crate::rules::{Denial, Difference, Prevention, Rule};
+use crate::settings::PREVENT;
 use crate::statement::slot_keys::condition_key;
 use crate::statement::{Condition, Conflict, Statement, condition_keys};
-use crate::terms::Mode;
+use crate::terms::{Mode, Prevent};
 
 /// The statements that deny what the rules of a policy report, and their gaps.
 #[derive(Clone, Debug, Default)]
 pub struct PreventiveStatements {
-    /// In the order of the rules.
-    pub statements: Vec<Statement>,
+    /// In the order of the rules. They name each action that they deny.
+    pub statements: Vec<RuleStatement>,
     /// How the statements differ from the rules, in the same order.
     pub gaps: Vec<Gap>,
+}
+
+/// A statement that denies what a rule reports.
+#[derive(Clone, Debug)]
+pub struct RuleStatement {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The statement.
+    pub statement: Statement,
 }
 
 /// Renders the rules of `policy` that `wanted` picks.
@@ -25,11 +34,9 @@ pub fn preventive_statements(policy: &Policy, wanted: &dyn Fn(&Rule) -> bool) ->
     let mut rendered = PreventiveStatements::default();
     for (rule, cells) in policy.cells().filter(|(rule, _)| wanted(rule)) {
         let mut of_rule = OfRule { rule, requests: Vec::new(), without_key: Vec::new(), gaps: Vec::new() };
-        if let Prevention::None(why) = rule.prevention {
-            of_rule.gap(GapKind::Looser, why);
-        }
-        for cell in &cells {
-            of_rule.cell(cell, policy);
+        match rule.prevention {
+            Prevention::None(why) => of_rule.gap(GapKind::Looser, why),
+            Prevention::Iam | Prevention::Partly(_) => cells.iter().for_each(|cell| of_rule.cell(cell, policy)),
         }
         if !of_rule.requests.is_empty() {
             of_rule.slots_without_key();
@@ -52,9 +59,18 @@ struct OfRule {
 
 impl OfRule {
     fn cell(&mut self, cell: &Cell, policy: &Policy) {
+        let whose = if cell.bounds.is_empty() { "" } else { " for some callers, by an override" };
         if cell.settings.mode() == Mode::Observe {
-            let whose = if cell.bounds.is_empty() { "" } else { " for some callers, by an override" };
             return self.gap(GapKind::LeftOut, &format!("its mode is `observe`{whose}"));
+        }
+        if cell.settings.prevent() == Prevent::Off {
+            let set = match cell.settings.choice(&PREVENT) {
+                Some(_) => "`prevent` is `off`",
+                None => {
+                    "it only alerts, so `prevent` is `off` by default: set `prevent = \"deny\"` to deny what it finds"
+                }
+            };
+            return self.gap(GapKind::LeftOut, &format!("{set}{whose}"));
         }
         for denial in self.rule.denials(&cell.settings) {
             for difference in &denial.differences {
@@ -163,7 +179,7 @@ impl OfRule {
         }
     }
 
-    fn statements(&mut self) -> Vec<Statement> {
+    fn statements(&mut self) -> Vec<RuleStatement> {
         for (key, names) in std::mem::take(&mut self.without_key) {
             let what = format!("{}: their requests carry no condition key `{key}`", quoted(&names));
             self.gap(GapKind::Looser, &what);
@@ -175,20 +191,9 @@ impl OfRule {
             let sid = format!("{}{number}", camel_case(self.rule.id));
             let mut names: Vec<_> = operations.iter().map(|operation| operation.name).collect();
             names.sort_unstable();
-            let prefixed = |names: &[&str]| names.iter().map(|name| format!("sagemaker:{name}")).collect::<Vec<_>>();
-            // If a test needs its key, the statement does not apply to calls that cannot carry it.
-            let needed: Vec<_> = condition.tests().iter().filter(|test| test.needs_key()).cloned().collect();
-            let is_about_owner = condition.tests().iter().any(|test| test.key().starts_with("aws:ResourceTag/"));
-            let is_harmless = |name: &str| {
-                needed.iter().any(|test| !condition_keys::applies(test.key(), name))
-                    || is_about_owner && changes_what_exists(name)
-            };
-            match Statement::deny(sid, prefixed(&names), condition) {
-                Ok(statement) => {
-                    let short = abbreviate(&names, &is_harmless);
-                    let short: Vec<_> = short.iter().map(String::as_str).collect();
-                    statements.push(statement.with_actions(prefixed(&short)));
-                }
+            let names: Vec<_> = names.iter().map(|name| format!("sagemaker:{name}")).collect();
+            match Statement::deny(sid, names, condition) {
+                Ok(statement) => statements.push(RuleStatement { rule: self.rule, statement }),
                 Err(unsound) => self.gap(GapKind::Looser, &unsound.to_string()),
             }
         }
@@ -197,11 +202,6 @@ impl OfRule {
 }
 
 /// Names in backticks, in one line.
-/// Whether an action changes something that exists. Whose it is matters for each of them, although no rule judges some.
-fn changes_what_exists(name: &str) -> bool {
-    ["Delete", "Put", "Retry", "Send", "Start", "Stop", "Update"].iter().any(|verb| name.starts_with(verb))
-}
-
 fn quoted(names: &[impl AsRef<str>]) -> String {
     names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
@@ -218,7 +218,7 @@ mod tests {
         let statements = rendered.statements.iter();
         statements
             .map(|statement| {
-                let json = serde_json::to_value(statement).unwrap();
+                let json = serde_json::to_value(&statement.statement).unwrap();
                 format!("{} {} {}", json["Sid"].as_str().unwrap(), json["Action"], json["Condition"])
             })
             .collect()
@@ -227,7 +227,8 @@ mod tests {
     #[test]
     fn rules_say_what_iam_can_prevent() {
         for rule in RULES.iter().filter(|rule| rule.id != "foreign-execution-role") {
-            let text = format!("version = 1\n[abac]\nprojects = ['a']\n{}", rule.example_table());
+            let table = rule.example_table();
+            let text = format!("version = 1\n[abac]\nprojects = ['a']\n{table}prevent = 'deny'\n");
             let rendered = preventive_statements(&Policy::parse(&text).expect(&text), &|_| true);
             let (has_statements, has_gaps) = (!rendered.statements.is_empty(), !rendered.gaps.is_empty());
             let expected = match rule.prevention {

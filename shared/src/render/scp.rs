@@ -1,14 +1,19 @@
 //! Service control policies.
 
+use std::collections::BTreeMap;
+
+use super::abbreviate::abbreviated;
 use super::gap::{Gap, GapKind};
 use super::guardrails::{Guardrail, GuardrailContext};
 use super::pack::{SizeLimits, pack};
 use super::preventive::{PreventiveStatements, preventive_statements};
 use super::role_path::role_arns;
+use super::simplify::simplified;
 use super::{Attachment, Rendered, output};
 use crate::policy::Policy;
-use crate::rules::{FOREIGN_EXECUTION_ROLE, Rule};
+use crate::rules::{Concern, FOREIGN_EXECUTION_ROLE, Rule};
 use crate::statement::{Statement, Test};
+use crate::terms::{Mode, Prevent};
 
 /// What to render service control policies for.
 #[derive(Clone, Debug)]
@@ -23,6 +28,10 @@ pub struct Scp {
     pub context: GuardrailContext,
     /// Where execution roles are, as a path with `{project}` for the caller's project, such as `ml/{project}/`.
     pub role_path: Option<String>,
+    /// Whether statements about different concerns may share a document.
+    pub together: bool,
+    /// Whether statements have names.
+    pub named: bool,
     /// AWS's limits.
     pub limits: SizeLimits,
 }
@@ -33,7 +42,38 @@ impl Scp {
     /// # Errors
     /// What does not fit, or what a guardrail lacks.
     pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
-        let PreventiveStatements { mut statements, mut gaps } = preventive_statements(policy, &|rule| self.wants(rule));
+        let (statements, gaps) = self.statements(policy)?;
+        if statements.is_empty() {
+            let why =
+                "there is nothing to deny: for the rendered rules, IAM has no condition keys, or `prevent` is `off`";
+            return Err(why.to_owned());
+        }
+        let mut policies = Vec::new();
+        for (name, statements) in self.groups(statements) {
+            let short = simplified(statements).into_iter().map(abbreviated);
+            let short: Vec<_> = short.map(|short| if self.named { short } else { short.unnamed() }).collect();
+            let documents = pack(&short, SizeLimits { max_documents: usize::MAX, ..self.limits })?;
+            policies.extend(output::named(&name, Attachment::Organization, documents));
+        }
+        if policies.len() > self.limits.max_documents {
+            let (count, SizeLimits { max_chars, max_documents, .. }) = (policies.len(), self.limits);
+            return Err(format!(
+                "{count} documents of at most {max_chars} characters are needed, but the limit is {max_documents}: pack \
+                all groups together with `--together`, leave out names with `--no-sids`, leave out rules with `--except`, \
+                or raise `--max-chars` or `--max-documents` if AWS allows it"
+            ));
+        }
+        Ok(Rendered { policies, not_expressed: Some(gaps), style: self.limits.style })
+    }
+
+    /// All statements, each with its concern, and the gaps. Nothing is simplified yet.
+    ///
+    /// # Errors
+    /// What a guardrail lacks.
+    pub fn statements(&self, policy: &Policy) -> Result<(Vec<(Concern, Statement)>, Vec<Gap>), String> {
+        let PreventiveStatements { statements, mut gaps } = preventive_statements(policy, &|rule| self.wants(rule));
+        let mut statements: Vec<_> =
+            statements.into_iter().map(|of_rule| (of_rule.rule.concern, of_rule.statement)).collect();
         for (rule, _) in policy.cells().filter(|(rule, _)| !self.wants(rule)) {
             gaps.push(Gap {
                 rule: rule.id,
@@ -41,19 +81,32 @@ impl Scp {
                 what: "left out by `--only` or `--except`".to_owned(),
             });
         }
-        self.execution_roles(policy, &mut statements, &mut gaps)?;
+        if let Some(statement) = self.execution_roles(policy, &mut gaps)? {
+            statements.push((FOREIGN_EXECUTION_ROLE.concern, statement));
+        }
         for guardrail in &self.guardrails {
-            statements.extend(guardrail.statements(policy, &self.context)?);
+            let of_guardrail = guardrail.statements(policy, &self.context)?;
+            statements.extend(of_guardrail.into_iter().map(|statement| (guardrail.concern(), statement)));
         }
-        if statements.is_empty() {
-            return Err("there is nothing to deny: IAM has no condition keys for the rendered rules".to_owned());
+        if !self.context.trusted.is_empty() {
+            let with_way_out =
+                |(concern, statement): (Concern, Statement)| match statement.except(&self.context.trusted) {
+                    Ok(statement) => Ok((concern, statement)),
+                    Err(conflict) => Err(format!("`--trusted` cannot be expressed: {conflict:?}")),
+                };
+            statements = statements.into_iter().map(with_way_out).collect::<Result<_, _>>()?;
         }
-        let documents = pack(&statements, self.limits)?;
-        Ok(Rendered {
-            policies: output::numbered("scp", &Attachment::Organization, documents),
-            not_expressed: Some(gaps),
-            style: self.limits.style,
-        })
+        Ok((statements, gaps))
+    }
+
+    /// The statements by the names of their documents.
+    fn groups(&self, statements: Vec<(Concern, Statement)>) -> BTreeMap<String, Vec<Statement>> {
+        let mut groups: BTreeMap<String, Vec<Statement>> = BTreeMap::new();
+        for (concern, statement) in statements {
+            let name = if self.together { "scp".to_owned() } else { format!("scp-{}", concern.as_str()) };
+            groups.entry(name).or_default().push(statement);
+        }
+        groups
     }
 
     /// Whether a rule is to be rendered.
@@ -64,26 +117,27 @@ impl Scp {
 
     /// The preventive half of `foreign-execution-role`, as far as there is one. A policy cannot test the tags of a role
     /// that is passed (IAM User Guide, "Pass a role to a service"), but it can test its path.
-    fn execution_roles(
-        &self,
-        policy: &Policy,
-        statements: &mut Vec<Statement>,
-        gaps: &mut Vec<Gap>,
-    ) -> Result<(), String> {
+    fn execution_roles(&self, policy: &Policy, gaps: &mut Vec<Gap>) -> Result<Option<Statement>, String> {
         const RULE: &str = FOREIGN_EXECUTION_ROLE.id;
-        if !policy.cells().any(|(rule, _)| rule.id == RULE && self.wants(rule)) {
-            return Ok(());
+        let settings = policy.settings(&FOREIGN_EXECUTION_ROLE).filter(|_| self.wants(&FOREIGN_EXECUTION_ROLE));
+        let Some(settings) = settings else { return Ok(None) };
+        let mut gap = |kind: GapKind, what: &str| gaps.push(Gap { rule: RULE, kind, what: what.to_owned() });
+        if settings.prevent() == Prevent::Off || settings.mode() == Mode::Observe {
+            gap(GapKind::LeftOut, "`prevent` is `off`, or the mode is `observe`");
+            return Ok(None);
         }
-        let mut gap = |what: &str| gaps.push(Gap { rule: RULE, kind: GapKind::Looser, what: what.to_owned() });
         let Some(path) = &self.role_path else {
             gap(
+                GapKind::Looser,
                 "IAM can test the path of a passed role, but not its tags: give the path of each project's roles with \
                     `--role-path`",
             );
-            return Ok(());
+            return Ok(None);
         };
-        gap("another project's roles below the path of the caller's project: only the path is compared, not the \
-                role's tag");
+        gap(
+            GapKind::Looser,
+            "another project's roles below the path of the caller's project: only the path is compared, not the role's tag",
+        );
         let own = role_arns(path, &policy.abac.tag)?;
         let tests = [
             Test::equals("iam:PassedToService", &["sagemaker.amazonaws.com"]),
@@ -91,7 +145,6 @@ impl Scp {
         ];
         let deny =
             Statement::deny("ForeignExecutionRole", ["iam:PassRole"], tests).map_err(|error| error.to_string())?;
-        statements.push(deny.on_all_but([own]));
-        Ok(())
+        Ok(Some(deny.on_all_but([own])))
     }
 }

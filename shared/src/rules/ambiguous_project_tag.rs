@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "send the tag once, with the exact key and a value without white space around it",
     action: Action::Alert,
     severity: Severity::Medium,
+    abac_relies_on_it: true,
     governs: &[Field::Tags],
     prevention: Prevention::Partly("not white space in the key, or white space other than spaces around the value"),
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "project", "value": "atlas"}]}"#,

@@ -18,6 +18,7 @@ pub const RULE: Rule = Rule {
         tag administrators",
     action: Action::Alert,
     severity: Severity::High,
+    abac_relies_on_it: true,
     governs: &[Field::Caller, Field::AddedTags, Field::RemovedTag],
     needs: &[Need::CallersChanges],
     prevention: Prevention::Partly(
@@ -155,11 +156,12 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     let called = |name: &str| operations.iter().copied().filter(|operation| operation.name == name).collect::<Vec<_>>();
     let (of_request, of_resource) = (request_tag(key), format!("aws:ResourceTag/{key}"));
     // Calls that create a resource need `sagemaker:AddTags` as well. Other rules judge their tags.
+    let by_tagged = Test::has_text(principal_tag(key));
     let changes = |condition: Condition| {
         let condition = condition.with(Test::is_unset("sagemaker:TaggingAction"));
-        deny(&called("AddTags"), condition.with(Test::has_text(principal_tag(key)))).but(UNTAGGED)
+        deny(&called("AddTags"), condition.with(by_tagged.clone())).but(UNTAGGED)
     };
-    let removed = Condition::from(Test::any_equals_ignoring_case("aws:TagKeys", &[key, MARK]));
+    let removed = [Test::any_equals_ignoring_case("aws:TagKeys", &[key, MARK]), by_tagged.clone()];
     let given_away = [Test::differs_from(&of_request, &principal_tag(key)), Test::has_text(&of_request)];
     let taken_over =
         [Test::differs_from(&of_resource, &of_request), Test::has_text(&of_resource), Test::has_text(&of_request)];
@@ -175,15 +177,16 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
         changes(taken_over.into()),
         changes(emptied.into()),
         changes(marked.into()).but(white_space),
-        deny(&called("DeleteTags"), removed),
+        deny(&called("DeleteTags"), removed).but(UNTAGGED),
     ];
     denials.extend(almost(key).into_iter().map(|condition| changes(condition).but(UNUSUAL_CASE)));
     denials.into_iter().map(|denial| denial.except_administrators(settings.abac)).collect()
 }
 
-/// Callers whom ABAC cannot tell apart, such as Tagwarden's functions.
-const UNTAGGED: Difference =
-    Difference::Looser("changes by callers without the tag: see `--protect-tags`, which names the roles that you trust");
+/// Callers whom ABAC cannot tell apart: Tagwarden's functions, and whoever has to lift a mark or to remove a stray tag.
+const UNTAGGED: Difference = Difference::Looser(
+    "changes by callers without the tag: see `--protect-tags`, which denies them to all but administrators",
+);
 
 #[cfg(test)]
 mod tests {

@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     fix: "trust `sagemaker.amazonaws.com` alone, under a condition on `aws:SourceAccount` or `aws:SourceArn`",
     action: Action::Alert,
     severity: Severity::Medium,
+    concern: Concern::Protection,
     governs: &[Field::ExecutionRole],
     needs: &[Need::RoleTrust],
     prevention: Prevention::None("IAM sees which role is passed, but not which principals that role trusts"),

@@ -113,13 +113,12 @@ const ONE_OF_SEVERAL: Difference = Difference::Looser(
     "a request in which one of several parts lacks it: one condition key holds the values of all parts",
 );
 
-/// Denies calls by what the network settings of the request lack.
+/// Denies calls by what the network settings of the request lack. Where models may hold the settings, a request lacks them
+/// lawfully, and no AWS document promises that a condition key tells one from the other: these calls are not denied.
 pub(super) fn deny_lacking_in_network(operations: &[&'static Operation], field: Field, test: &Test) -> Vec<Denial> {
-    let [of_request, of_models] = by_network(operations);
-    let mut denials = deny_lacking(&of_request, field, test.key(), test.clone());
-    let of_models = deny_lacking(&of_models, field, test.key(), [test.clone(), names_no_model()]);
-    denials.extend(of_models.into_iter().map(|denial| denial.but(MODELS)));
-    denials
+    let [of_request, _] = by_network(operations);
+    let denials = deny_lacking(&of_request, field, test.key(), test.clone());
+    denials.into_iter().map(|denial| denial.but(OF_CONFIGURATIONS)).collect()
 }
 
 /// Denies calls by what the network settings of the request say.
@@ -140,6 +139,10 @@ fn by_network(operations: &[&'static Operation]) -> [Vec<&'static Operation>; 2]
 fn names_no_model() -> Test {
     Test::is_unset("sagemaker:ModelArn")
 }
+
+const OF_CONFIGURATIONS: Difference = Difference::Looser(
+    "endpoint configurations, and what takes its settings from models: those are checked when a model is created",
+);
 
 const MODELS: Difference =
     Difference::Looser("settings that a configuration takes from its models: they are checked when a model is created");

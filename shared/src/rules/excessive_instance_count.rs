@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "ask for fewer instances, or for an override of `max` for this project",
     action: Action::Alert,
     severity: Severity::Medium,
+    concern: Concern::Cost,
     options: &[MAX],
     governs: &[Field::InstanceCount],
     prevention: Prevention::None("no condition key exists"),

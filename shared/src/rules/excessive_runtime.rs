@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "set the longest run time, such as `StoppingCondition.MaxRuntimeInSeconds`, to what the job needs",
     action: Action::Stop,
     severity: Severity::Medium,
+    concern: Concern::Cost,
     options: &[MAX_HOURS],
     governs: &[Field::MaxRuntime],
     prevention: Prevention::Partly("not AutoML, compilation, optimization and recommendation jobs"),

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     fix: "tag the resource with the caller's own project, or call with a role of the other project",
     action: Action::Stop,
     severity: Severity::High,
+    abac_relies_on_it: true,
     governs: &[Field::Tags],
     prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "borealis"}]}"#,
@@ -27,6 +28,9 @@ pub const RULE: Rule = Rule {
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let abac = &settings.abac;
+    if abac.is_administrator(facts.caller.arn.as_deref()) {
+        return Ok(Outcome::Skip(ADMINISTRATOR.to_owned()));
+    }
     let tags = facts.project_tags(&abac.tag)?;
     if tags.is_empty() {
         return Ok(Outcome::Skip("the request carries no Project tag".to_owned()));
@@ -53,7 +57,7 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
         Test::has_text(&of_request),
         Test::has_text(&of_caller),
     ];
-    vec![deny(operations, condition)]
+    vec![deny(operations, condition).except_administrators(settings.abac)]
 }
 
 #[cfg(test)]
@@ -79,5 +83,11 @@ mod tests {
             };
             assert_eq!(case.says(&RULE), expected, "{tags}");
         }
+    }
+    #[test]
+    fn administrators_work_for_all_projects() {
+        let foreign = || Case::training(r#"{"tags":[{"key":"Project","value":"borealis"}]}"#).caller(&[("Project", "atlas")]);
+        assert_eq!(foreign().says(&RULE), "fail tags[0].value");
+        assert_eq!(foreign().policy("[abac]\nadministrators = ['arn:aws:iam::*:role/DataScientist']").says(&RULE), "skip");
     }
 }

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
         `[abac]` if everybody may use its resources",
     action: Action::Stop,
     severity: Severity::High,
+    abac_relies_on_it: true,
     options: &[UNOWNED],
     governs: &NAMING,
     needs: &[Need::ResourceTags],

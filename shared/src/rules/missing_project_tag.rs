@@ -11,7 +11,9 @@ pub const RULE: Rule = Rule {
     fix: "send the tag with the request; the calling role also needs `sagemaker:AddTags`",
     action: Action::Tag,
     severity: Severity::Medium,
+    abac_relies_on_it: true,
     governs: &[Field::Tags],
+    needs: &[Need::InheritedTags],
     prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Team", "value": "growth"}]}"#,
     check,
@@ -38,6 +40,9 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     if is_there {
         return Ok(Outcome::Pass);
     }
+    if let Some(outcome) = by_inheritance(facts, settings) {
+        return Ok(outcome);
+    }
     let (message, expected) = match facts.caller.tag(key) {
         Ok(Some((project, _))) => (String::new(), format!("a tag `{key}` with the caller's value, `{project}`")),
         Ok(None) => ("; the caller has none either, so it cannot be added".to_owned(), format!("a tag `{key}`")),
@@ -47,14 +52,46 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     Ok(Outcome::Fail(vec![Violation::new(crate::facts::TAGS, message, expected)]))
 }
 
+/// What IAM cannot tell from what the rule reports.
+const TAGGED_OTHERWISE: Difference = Difference::Looser(
+    "apps, spaces and model packages: Studio creates apps and spaces without tags, versions of model packages cannot have \
+        any, and no condition key tells a version from another model package",
+);
+
+/// Judges a resource that has the tags of others, unless its own are missing just as well.
+fn by_inheritance(facts: &Facts, settings: &Settings) -> Option<Outcome> {
+    let mut findings = Findings::default();
+    let mut untagged = None;
+    for resource in facts.tagged_like() {
+        let Some(resource) = findings.read(resource) else { continue };
+        match findings.read(resource.is_tagged(facts.call, facts.evidence, settings.abac)) {
+            Some(true) => return Some(Outcome::Pass),
+            Some(false) => untagged = Some(resource),
+            None => {}
+        }
+    }
+    if let (Untagged::Shares(_), Some(NamedResource { at, name, .. })) = (facts.operation.untagged, &untagged) {
+        let key = &settings.abac.tag;
+        let message = format!("the resource has the tags of `{name}`, which has no tag `{key}`");
+        findings.fail(Violation {
+            fix: Some(format!("set the tag `{key}` of `{name}`: AWS refuses tags on the resource itself")),
+            at_most: Some(Action::Alert),
+            ..Violation::new(at, message, format!("a tag `{key}` on `{name}`"))
+        });
+    }
+    let outcome = findings.outcome("");
+    (!matches!(outcome, Outcome::Skip(_))).then_some(outcome)
+}
+
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let key = &settings.abac.tag;
-    let operations = &where_absence_counts(operations);
+    let mut operations = where_absence_counts(operations);
+    operations.retain(|operation| operation.untagged == Untagged::HasNone);
     vec![
         // Condition key names ignore case: `aws:RequestTag/Project` matches a tag `project` as well, but `aws:TagKeys`
         // does not.
-        deny(operations, Test::none_equals("aws:TagKeys", key)),
-        deny(operations, Test::lacks_text(request_tag(key))),
+        deny(&operations, Test::none_equals("aws:TagKeys", key)).but(TAGGED_OTHERWISE),
+        deny(&operations, Test::lacks_text(request_tag(key))),
     ]
 }
 
@@ -79,5 +116,27 @@ mod tests {
         }
         let update = Case::of("UpdateProject", r#"{"projectName":"p","tags":[{"key":"Team","value":"x"}]}"#);
         assert_eq!(update.says(&RULE), "skip");
+    }
+    #[test]
+    fn versions_of_model_packages_have_the_tags_of_their_group() {
+        let version = || Case::of("CreateModelPackage", r#"{"modelPackageGroupName":"Churn"}"#);
+        let group = "arn:aws:sagemaker:eu-west-1:111122223333:model-package-group/churn";
+        let at = "modelPackageGroupName";
+        assert_eq!(version().owned(group, "atlas").says(&RULE), "pass");
+        assert_eq!(version().owned(group, "").says(&RULE), format!("fail {at}"));
+        assert_eq!(version().says(&RULE), format!("unknown {at}"), "the group was not looked up");
+        let other = Case::of("CreateModelPackage", r#"{"modelPackageName":"churn"}"#);
+        assert_eq!(other.says(&RULE), "fail tags", "it is no version");
+    }
+
+    #[test]
+    fn apps_inherit() {
+        let app = || Case::of("CreateApp", r#"{"domainId":"d-1","userProfileName":"ana","appName":"default"}"#);
+        let arn = |resource: &str| format!("arn:aws:sagemaker:eu-west-1:111122223333:{resource}/d-1");
+        let (domain, profile) = (arn("domain"), arn("user-profile") + "/ana");
+        assert_eq!(app().owned(&profile, "atlas").says(&RULE), "pass");
+        assert_eq!(app().owned(&profile, "").owned(&domain, "atlas").says(&RULE), "pass");
+        assert_eq!(app().says(&RULE), "unknown domainId");
+        assert_eq!(app().owned(&profile, "").says(&RULE), "fail tags", "it can get its own");
     }
 }

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     fix: "set `VpcConfig` with subnets and security groups; if the request names a model, set it on the model",
     action: Action::Stop,
     severity: Severity::High,
+    concern: Concern::Network,
     governs: &[Field::Vpc, Field::Model],
     needs: &[Need::Models],
     prevention: Prevention::Partly(

@@ -11,7 +11,7 @@ pub(crate) mod testing;
 pub use denial::{Denial, Difference, Prevention};
 pub use matrix::{Column, columns};
 pub use outcome::{Findings, Outcome, Violation};
-pub use rule::{CorrectingTag, Need, Rule, WithoutEffect};
+pub use rule::{Concern, CorrectingTag, Need, Rule, WithoutEffect};
 
 // Rules with their own way of rendering.
 pub use foreign_execution_role::RULE as FOREIGN_EXECUTION_ROLE;
@@ -72,7 +72,7 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{DefaultValue, Kind};
+    use crate::settings::{COMMON, DefaultValue, Kind};
     use crate::terms::{Action, Severity};
 
     #[test]
@@ -95,7 +95,7 @@ mod tests {
             }
             serde_json::from_str::<serde_json::Value>(rule.example).expect(id);
             for option in rule.options {
-                assert!(!["action", "severity", "mode"].contains(&option.name), "{id}: {}", option.name);
+                assert!(COMMON.iter().all(|common| common.name != option.name), "{id}: {}", option.name);
                 match (option.kind, option.default) {
                     (_, DefaultValue::Required | DefaultValue::Unset)
                     | (Kind::Patterns(_), DefaultValue::Patterns(_)) => {}

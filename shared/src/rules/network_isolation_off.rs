@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "set `EnableNetworkIsolation`; if the request names a model, set it on the model",
     action: Action::Stop,
     severity: Severity::High,
+    concern: Concern::Network,
     governs: &[Field::NetworkIsolation, Field::Model],
     needs: &[Need::Models],
     prevention: Prevention::Partly(

@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
         `VpcOnly`",
     action: Action::Stop,
     severity: Severity::High,
+    concern: Concern::Network,
     governs: &[Field::InternetAccess],
     prevention: Prevention::Iam,
     example: r#"{"notebookInstanceName": "churn", "directInternetAccess": "Enabled"}"#,

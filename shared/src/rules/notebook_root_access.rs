@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "set `RootAccess` to `Disabled`",
     action: Action::Stop,
     severity: Severity::High,
+    concern: Concern::Network,
     governs: &[Field::RootAccess],
     prevention: Prevention::Iam,
     example: r#"{"notebookInstanceName": "churn", "instanceType": "ml.t3.medium"}"#,

@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     fix: "set `EnableManagedSpotTraining`, with `CheckpointConfig` and `MaxWaitTimeInSeconds`",
     action: Action::Alert,
     severity: Severity::Low,
+    concern: Concern::Cost,
     governs: &[Field::SpotTraining],
     prevention: Prevention::None("no condition key exists"),
     example: r#"{"trainingJobName": "churn", "enableManagedSpotTraining": false}"#,

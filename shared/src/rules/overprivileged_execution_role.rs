@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "instead, attach a policy that names the project's own buckets and keys",
     action: Action::Alert,
     severity: Severity::High,
+    concern: Concern::Protection,
     options: &[DENY_POLICIES],
     governs: &ROLES,
     needs: &[Need::RolePolicies],

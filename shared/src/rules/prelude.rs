@@ -2,11 +2,11 @@
 
 pub(super) use super::denial::*;
 pub(super) use super::outcome::{ADMINISTRATOR, Findings, Outcome, SERVICE_LINKED_ROLE, Violation};
-pub(super) use super::rule::{Need, Rule};
+pub(super) use super::rule::{Concern, Need, Rule};
 #[cfg(test)]
 pub(super) use super::testing::Case;
 pub(super) use crate::facts::{Facts, NAMING, NamedResource, Network};
-pub(super) use crate::operations::{Absence, Field, Operation};
+pub(super) use crate::operations::{Absence, Field, Operation, Untagged};
 pub(super) use crate::record::json::Unread;
 pub(super) use crate::settings::{DefaultValue, Doubt, Kind, Settings, Spec};
 pub(super) use crate::statement::slot_keys::*;

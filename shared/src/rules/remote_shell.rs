@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "leave `RemoteDebugConfig` and `EnableSSMAccess` off outside the development account",
     action: Action::Stop,
     severity: Severity::High,
+    concern: Concern::Network,
     governs: &[Field::RemoteShell],
     prevention: Prevention::Partly("not variants, for which no condition key exists"),
     example: r#"{"trainingJobName": "churn", "remoteDebugConfig": {"enableRemoteDebug": true}}"#,

@@ -5,7 +5,7 @@ use super::outcome::Outcome;
 use crate::facts::Facts;
 use crate::operations::{Field, Operation};
 use crate::record::json::Unread;
-use crate::settings::{Abac, COMMON, Persona, Settings, Spec};
+use crate::settings::{Abac, COMMON, Inherited, Persona, Settings, Spec};
 use crate::terms::{Action, Severity};
 
 /// Something that a policy can forbid.
@@ -23,7 +23,12 @@ pub struct Rule {
     pub action: Action,
     /// How bad a violation is, if the policy does not say.
     pub severity: Severity,
-    /// What the policy can set besides action, severity and mode.
+    /// What it is about.
+    pub concern: Concern,
+    /// Whether ABAC relies on its preventive half: if the policy does not say otherwise, what it finds is denied
+    /// beforehand, even if the rule itself only alerts.
+    pub abac_relies_on_it: bool,
+    /// What the policy can set besides the settings that every rule has.
     pub options: &'static [Spec],
     /// The facts that it judges. It applies to the operations whose requests hold any of them.
     pub governs: &'static [Field],
@@ -48,6 +53,32 @@ pub struct Rule {
     pub without_effect: fn(&Abac, &[Persona]) -> Option<WithoutEffect>,
 }
 
+/// What a rule is about. Service control policies come in groups of one concern each, which an organisation can attach at
+/// different levels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Concern {
+    /// Whose resources are, and who may call what.
+    Abac,
+    /// What resources cost.
+    Cost,
+    /// Where containers and people can reach.
+    Network,
+    /// What protects data, and Tagwarden itself.
+    Protection,
+}
+
+impl Concern {
+    /// Its name in names of files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Abac => "abac",
+            Self::Cost => "cost",
+            Self::Network => "network",
+            Self::Protection => "protection",
+        }
+    }
+}
+
 /// Gives the key and the value of the tag that corrects a violation, if the value is known.
 pub type CorrectingTag = fn(&Facts, &Settings) -> Option<(String, String)>;
 
@@ -63,6 +94,8 @@ impl Rule {
         fix: "",
         action: Action::Alert,
         severity: Severity::Medium,
+        concern: Concern::Abac,
+        abac_relies_on_it: false,
         options: &[],
         governs: &[],
         needs: &[],
@@ -88,6 +121,11 @@ impl Rule {
             return Outcome::Skip(format!("`{}` does not apply to {}", self.id, facts.operation.name));
         }
         (self.check)(facts, settings).unwrap_or_else(Outcome::Unknown)
+    }
+
+    /// What it says about the settings that every rule has.
+    pub fn inherited(&self) -> Inherited {
+        Inherited { action: self.action, severity: self.severity, abac_relies_on_it: self.abac_relies_on_it }
     }
 
     /// The operations whose calls the rule judges.
@@ -131,4 +169,6 @@ pub enum Need {
     CallersChanges,
     /// The tags of the existing resources that the call is about or names.
     ResourceTags,
+    /// The tags of those among them whose tags the created resource has.
+    InheritedTags,
 }

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     fix: "use a bucket that the policy lists",
     action: Action::Alert,
     severity: Severity::Medium,
+    concern: Concern::Protection,
     options: &[ALLOW],
     governs: &[Field::InputUri, Field::OutputUri],
     prevention: Prevention::None("no condition key exists"),

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "push the image to an approved repository, and use it from there",
     action: Action::Alert,
     severity: Severity::Medium,
+    concern: Concern::Protection,
     options: &[ALLOW],
     governs: &[Field::Image],
     prevention: Prevention::None("no condition key exists"),

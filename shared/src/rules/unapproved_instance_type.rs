@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     fix: "use an approved instance type, or ask for an override of `allow` for this project",
     action: Action::Stop,
     severity: Severity::High,
+    concern: Concern::Cost,
     options: &[ALLOW, SERVERLESS],
     governs: &[Field::InstanceType],
     prevention: Prevention::Partly("not inference components, optimization jobs and recommendation jobs"),
@@ -51,7 +52,8 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let allow = settings.patterns(&ALLOW).unwrap_or_default();
     let mut findings = Findings::default();
     findings.each_text(facts.all(Field::InstanceType), |found, instance_type| {
-        let approved = instance_type == instance_types::SYSTEM || allow.iter().any(|pattern| pattern.matches(instance_type));
+        let approved = instance_types::NO_INSTANCES.contains(&instance_type)
+            || allow.iter().any(|pattern| pattern.matches(instance_type));
         (!approved).then(|| {
             let message = format!("instance type `{instance_type}` is not approved");
             Violation::new(found.at, message, super::outcome::one_of(allow)).actual(instance_type)
@@ -71,20 +73,18 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     let mut allow = settings.patterns(&ALLOW).unwrap_or_default().to_vec();
-    allow.push(Pattern::new(instance_types::SYSTEM));
+    allow.extend(instance_types::NO_INSTANCES.map(Pattern::new));
     let mut denials = vec![deny(operations, any_instance_type_outside(&allow))];
-    let names_none = Test::none_has_text("sagemaker:InstanceTypes");
+    if settings.choice(&SERVERLESS) != Some("deny") {
+        return denials;
+    }
     let (with_key, without_key): (Vec<_>, Vec<_>) = operations
         .iter()
         .copied()
         .filter(|operation| operation.has(Field::Serverless))
         .partition(|operation| condition_keys::applies(SERVERLESS_MEMORY, operation.name));
-    // Compute that is not serverless and names no type would otherwise pass.
-    denials.push(deny(&with_key, [names_none.clone(), Test::is_unset(SERVERLESS_MEMORY)]));
-    if settings.choice(&SERVERLESS) == Some("deny") {
-        denials.push(deny(&with_key, Test::is_set(SERVERLESS_MEMORY)));
-        denials.push(deny(&without_key, names_none));
-    }
+    denials.push(deny(&with_key, Test::is_set(SERVERLESS_MEMORY)));
+    denials.push(deny(&without_key, Test::none_has_text("sagemaker:InstanceTypes")));
     denials
 }
 

@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "use one of the approved keys",
     action: Action::Stop,
     severity: Severity::High,
+    concern: Concern::Protection,
     options: &[ALLOW],
     governs: &Field::KEYS,
     needs: &[Need::Keys],

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "create the resource in an approved region",
     action: Action::Stop,
     severity: Severity::High,
+    concern: Concern::Network,
     options: &[ALLOW],
     governs: &[Field::Caller],
     prevention: Prevention::Iam,

@@ -10,6 +10,7 @@ pub const RULE: Rule = Rule {
     fix: "use one of the approved security groups",
     action: Action::Stop,
     severity: Severity::High,
+    concern: Concern::Network,
     options: &[ALLOW],
     governs: &[Field::SecurityGroup, Field::Model],
     needs: &[Need::Models],

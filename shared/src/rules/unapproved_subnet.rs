@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "use one of the approved subnets",
     action: Action::Stop,
     severity: Severity::High,
+    concern: Concern::Network,
     options: &[ALLOW],
     governs: &[Field::Subnet, Field::Model],
     needs: &[Need::Models],

@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
     fix: "set `KmsKeyId` where the output is configured",
     action: Action::Stop,
     severity: Severity::High,
+    concern: Concern::Protection,
     governs: &[Field::OutputKey],
     prevention: Prevention::Partly(
         "not the output of endpoints, Studio and devices, for which no condition key exists",

@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "set `EnableInterContainerTrafficEncryption`; expect longer training, especially with many instances",
     action: Action::Alert,
     severity: Severity::Medium,
+    concern: Concern::Protection,
     governs: &[Field::TrafficEncryption],
     prevention: Prevention::Partly("not by the number of instances, so it denies a job on a single instance as well"),
     example: r#"{"trainingJobName": "churn", "enableInterContainerTrafficEncryption": false,

@@ -3,7 +3,7 @@
 use super::prelude::*;
 use crate::instance_types::{FAMILIES, has_local_storage};
 use crate::record::json::Found;
-use crate::terms::Pattern;
+use crate::terms::{Cuts, Pattern, cover};
 
 /// `unencrypted-volume`
 pub const RULE: Rule = Rule {
@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
         instance or domain",
     action: Action::Stop,
     severity: Severity::High,
+    concern: Concern::Protection,
     governs: &KEYS,
     prevention: Prevention::Partly("not clusters, packaging jobs, recommendation jobs and experiments"),
     example: r#"{"trainingJobName": "churn", "resourceConfig": {"instanceType": "ml.m5.xlarge", "volumeSizeInGB": 50}}"#,
@@ -69,11 +70,7 @@ fn without_key(facts: &Facts, key: &Found, findings: &mut Findings) {
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let takes_no_key: Vec<_> = FAMILIES
-        .iter()
-        .filter(|family| family.local_storage)
-        .map(|family| Pattern::new(format!("ml.{}.*", family.name)))
-        .collect();
+    let takes_no_key = local_storage_types();
     let [old, new] = VOLUME_KEY;
     let no_key = [old, new].map(Test::is_unset);
     let [no_old, no_new] = no_key.clone();
@@ -90,9 +87,34 @@ fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
     denials
 }
 
+/// Patterns of the instance types that take no volume key.
+fn local_storage_types() -> Vec<Pattern<'static>> {
+    let names = |local_storage: bool| {
+        let families = FAMILIES.iter().filter(move |family| family.local_storage == local_storage);
+        families.map(|family| format!("{}.", family.name)).collect::<Vec<_>>()
+    };
+    let (without_key, with_key) = (names(true), names(false));
+    let [without_key, with_key] =
+        [&without_key, &with_key].map(|names| names.iter().map(String::as_str).collect::<Vec<_>>());
+    cover(&without_key, &with_key, "ml.", Cuts::Letters)
+        .into_iter()
+        .map(|pattern| Pattern::new(format!("ml.{}*", pattern.trim_end_matches('*'))))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_match_the_types_with_local_storage_alone() {
+        let patterns = local_storage_types();
+        assert!(patterns.len() < 16, "{patterns:?}");
+        for instance_type in crate::instance_types::all() {
+            let is_matched = patterns.iter().any(|pattern| pattern.matches(&instance_type));
+            assert_eq!(Some(is_matched), has_local_storage(&instance_type), "{instance_type}");
+        }
+    }
 
     #[test]
     fn nvme_types_cannot_take_a_key() {

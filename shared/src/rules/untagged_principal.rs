@@ -11,6 +11,7 @@ pub const RULE: Rule = Rule {
     fix: "tag the role or user with its project, or pass the tag with the session",
     action: Action::Alert,
     severity: Severity::High,
+    abac_relies_on_it: true,
     governs: &[Field::Caller],
     prevention: Prevention::Iam,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Project", "value": "atlas"}]}"#,
@@ -23,6 +24,9 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     if facts.caller.is_service_linked_role() {
         return Ok(Outcome::Skip(SERVICE_LINKED_ROLE.to_owned()));
     }
+    if settings.abac.is_administrator(facts.caller.arn.as_deref()) {
+        return Ok(Outcome::Skip(ADMINISTRATOR.to_owned()));
+    }
     let key = &settings.abac.tag;
     if facts.caller.tag(key)?.is_some() {
         return Ok(Outcome::Pass);
@@ -34,7 +38,8 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    vec![deny(operations, Test::lacks_text(principal_tag(&settings.abac.tag)))]
+    let lacks_tag = Test::lacks_text(principal_tag(&settings.abac.tag));
+    vec![deny(operations, lacks_tag).except_administrators(settings.abac)]
 }
 
 #[cfg(test)]
@@ -52,5 +57,10 @@ mod tests {
         assert_eq!(Case::training("{}").caller(&[("Project", "")]).says(&RULE), "fail userIdentity");
         assert_eq!(Case::training("{}").caller(&[("Team", "x")]).says(&RULE), "fail userIdentity");
         assert_eq!(Case::training("{}").says(&RULE), "unknown userIdentity");
+    }
+    #[test]
+    fn administrators_work_for_all_projects() {
+        let deployer = Case::training("{}").caller(&[]).policy("[abac]\nadministrators = ['arn:aws:iam::*:role/DataScientist']");
+        assert_eq!(deployer.says(&RULE), "skip");
     }
 }

@@ -9,9 +9,9 @@ use crate::terms::Pattern;
 /// One test: an operator, a condition key, and the values to compare with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Test {
-    operator: &'static str,
-    key: String,
-    values: Vec<String>,
+    pub(super) operator: &'static str,
+    pub(super) key: String,
+    pub(super) values: Vec<String>,
 }
 
 impl Test {
@@ -203,7 +203,7 @@ pub fn wildcards(pattern: &Pattern) -> String {
 
 /// The condition block of a statement: all of its tests must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Condition(Vec<Test>);
+pub struct Condition(pub(super) Vec<Test>);
 
 impl Condition {
     /// Its tests.

@@ -4,6 +4,7 @@
 
 mod condition;
 pub mod condition_keys;
+mod implication;
 pub mod slot_keys;
 
 use std::fmt;
@@ -11,12 +12,14 @@ use std::fmt;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use crate::terms::Pattern;
+
 pub use condition::{Condition, Conflict, Test, wildcards};
 
 /// A statement of an IAM policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// Its name: letters and digits.
+    /// Its name: letters and digits. Empty if it has none.
     pub sid: String,
     effect: Effect,
     principal: Option<Principal>,
@@ -137,6 +140,34 @@ impl Statement {
         Ok(Self { actions: Scope::AllBut(actions.into_iter().map(Into::into).collect()), ..statement })
     }
 
+    /// The actions that it covers; none if it covers all but some.
+    pub fn actions(&self) -> &[String] {
+        match &self.actions {
+            Scope::These(actions) => actions,
+            Scope::AllBut(_) => &[],
+        }
+    }
+
+    /// What must hold for it to apply.
+    pub fn condition(&self) -> &Condition {
+        &self.condition
+    }
+
+    /// The same statement for everybody but these roles and users.
+    ///
+    /// # Errors
+    /// If it already tests which role or user calls, in another way.
+    pub fn except(self, principals: &[Pattern]) -> Result<Self, Conflict> {
+        let condition = self.condition.clone().and(Test::not_like("aws:PrincipalArn", principals))?;
+        Ok(Self { condition, ..self })
+    }
+
+    /// The same statement without a name.
+    #[must_use]
+    pub fn unnamed(self) -> Self {
+        Self { sid: String::new(), ..self }
+    }
+
     /// The same statement with its actions written in another way, to which its keys apply as well.
     #[must_use]
     pub(crate) fn with_actions(mut self, actions: Vec<String>) -> Self {
@@ -181,7 +212,9 @@ fn is_applicable(key: &str, action: &str) -> bool {
 impl Serialize for Statement {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("Sid", &self.sid)?;
+        if !self.sid.is_empty() {
+            map.serialize_entry("Sid", &self.sid)?;
+        }
         map.serialize_entry("Effect", &self.effect)?;
         if let Some(principal) = &self.principal {
             map.serialize_entry("Principal", principal)?;

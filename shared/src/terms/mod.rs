@@ -1,7 +1,9 @@
 //! The terms that all layers share: what the policy file can choose from, patterns, and the mark.
 
+mod cover;
 mod pattern;
 
+pub use cover::{Cuts, cover};
 pub use pattern::Pattern;
 
 /// Key of the tag that marks a resource as violating the policy.
@@ -70,6 +72,16 @@ named! {
         Observe = "observe",
         /// Carry out the decision.
         Enforce = "enforce",
+    }
+}
+
+named! {
+    /// Whether the requests that a rule finds are denied beforehand.
+    Prevent {
+        /// They are not: they are only found afterwards.
+        Off = "off",
+        /// Service control policies deny them, as far as IAM can.
+        Deny = "deny",
     }
 }
 

@@ -62,6 +62,12 @@ pub fn policy(rng: &mut Rng) -> String {
             if one_in(rng, 20) {
                 text.push_str("mode = 'observe'\n");
             }
+            if !one_in(rng, 3) {
+                text.push_str(pick(
+                    rng,
+                    &["prevent = 'deny'\n", "prevent = 'deny'\n", "prevent = 'deny'\n", "prevent = 'off'\n"],
+                ));
+            }
         }
     }
     text.push_str(
@@ -72,7 +78,9 @@ pub fn policy(rng: &mut Rng) -> String {
         let Some(rule) = (!on.is_empty()).then(|| pick(rng, &on)) else { break };
         let mut settings = options(rng, rule, false);
         if settings.is_empty() || one_in(rng, 4) {
-            settings.push(("mode", "'observe'".to_owned()));
+            let setting =
+                pick(rng, &[("mode", "'observe'"), ("prevent", "'off'"), ("prevent", "'deny'"), ("action", "'alert'")]);
+            settings.push((setting.0, setting.1.to_owned()));
         }
         text.push_str(&format!("[[overrides]]\nwhen = {{ {} }}\n", when(rng)));
         for (option, value) in settings {

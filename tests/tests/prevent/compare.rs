@@ -9,9 +9,9 @@ use tagwarden::evidence::{Evidence, Model};
 use tagwarden::facts::Caller;
 use tagwarden::policy::Policy;
 use tagwarden::record::Call;
-use tagwarden::render::{Gap, GapKind, preventive_statements};
+use tagwarden::render::{Gap, GapKind, GuardrailContext, Scp, SizeLimits, Style, preventive_statements};
 use tagwarden::rules::{Prevention, RULES};
-use tagwarden::terms::Mode;
+use tagwarden::terms::{Mode, Prevent};
 use tagwarden_tests::simulator::Simulator;
 
 use crate::cases::{self, Case, MODELS};
@@ -24,8 +24,8 @@ pub enum Says {
     Nothing,
     /// It fails, for a caller who is exempted.
     Exempted,
-    /// It fails, in `observe` mode.
-    Observed,
+    /// It fails, but in `observe` mode, or in a way that is not to be prevented.
+    NotPrevented,
     /// It could not be judged.
     Unknown,
     /// It fails.
@@ -53,7 +53,7 @@ impl Expected {
             let says = match findings.first().map(|finding| finding.outcome) {
                 None => Says::Nothing,
                 Some(FindingOutcome::Exempted) => Says::Exempted,
-                Some(_) if settings.mode() == Mode::Observe => Says::Observed,
+                Some(_) if settings.mode() == Mode::Observe || settings.prevent() == Prevent::Off => Says::NotPrevented,
                 Some(FindingOutcome::Unknown) => Says::Unknown,
                 Some(FindingOutcome::Fail) => Says::Fail,
             };
@@ -117,8 +117,32 @@ fn evidence(case: &Case) -> (Evidence, String) {
 pub fn statements(policy: &Policy) -> (Vec<Value>, Rc<[Gap]>) {
     let rendered = preventive_statements(policy, &|_| true);
     let statements =
-        rendered.statements.iter().map(|statement| serde_json::to_value(statement).expect("JSON")).collect();
+        rendered.statements.iter().map(|one| serde_json::to_value(&one.statement).expect("JSON")).collect();
     (statements, rendered.gaps.into())
+}
+
+/// The documents that are rendered of the same statements.
+fn documents(policy: &Policy) -> Vec<Value> {
+    let context = GuardrailContext {
+        trusted: Vec::new(),
+        stack: String::new(),
+        boundary: String::new(),
+        role_path: "ml/{project}/".to_owned(),
+    };
+    let limits = SizeLimits { max_chars: 10_240, max_documents: 9, style: Style::Minified };
+    let scp = Scp {
+        only: Vec::new(),
+        except: Vec::new(),
+        guardrails: Vec::new(),
+        context,
+        role_path: None,
+        together: false,
+        named: true,
+        limits,
+    };
+    // Without any statement, there is nothing to render.
+    let rendered = scp.render(policy).map(|rendered| rendered.policies).unwrap_or_default();
+    rendered.into_iter().map(|policy| serde_json::to_value(policy.document).expect("JSON")).collect()
 }
 
 /// The line that gives the simulator these statements under a name.
@@ -218,6 +242,7 @@ struct Tally {
     denied: usize,
     by_rule: BTreeMap<&'static str, usize>,
     rendered: BTreeSet<&'static str>,
+    documents: usize,
     explained: BTreeMap<&'static str, usize>,
     undecided: BTreeMap<String, usize>,
     unexplained: BTreeMap<String, usize>,
@@ -230,11 +255,19 @@ impl Tally {
         let policy = Policy::parse(text).expect(text);
         let (statements, gaps) = statements(&policy);
         self.rendered.extend(statements.iter().map(|statement| rule_of(statement["Sid"].as_str().expect("a text"))));
-        let questions: Vec<_> =
-            std::iter::once(define("p", &statements)).chain(cases.iter().map(|case| question("p", case))).collect();
-        let answers = simulator.ask(&questions);
-        assert_eq!(answers[0], json!({"defined": "p"}), "{text}\n{statements:#?}");
-        for (case, answer) in cases.iter().zip(&answers[1..]) {
+        let documents = documents(&policy);
+        let ask = |simulator: &mut Simulator, name: &str, definition: Value| {
+            let asked = cases.iter().map(|case| question(name, case));
+            let mut answers = simulator.ask(&std::iter::once(definition).chain(asked).collect::<Vec<_>>());
+            assert_eq!(answers.remove(0), json!({"defined": name}), "{text}\n{statements:#?}");
+            answers
+        };
+        let answers = ask(simulator, "plain", define("plain", &statements));
+        let of_documents = ask(simulator, "documents", json!({"define": "documents", "scps": documents}));
+        self.documents += documents.len();
+        for ((case, answer), of_documents) in cases.iter().zip(&answers).zip(&of_documents) {
+            let (one, other) = (&answer["allowed"], &of_documents["allowed"]);
+            assert_eq!(one, other, "{case:#?}\n{answer:#}\n{of_documents:#}\n{text}\n{}", json!(documents));
             if is_undecided(answer) {
                 *self.undecided.entry(case.record["eventName"].to_string()).or_default() += 1;
                 continue;
@@ -283,9 +316,9 @@ fn both_halves_of_every_rule_agree() {
         tally.compare(&mut simulator, &text, &cases);
     }
     tally.assert_agreement();
-    let Tally { allowed, denied, by_rule, rendered, explained, undecided, .. } = tally;
+    let Tally { allowed, denied, by_rule, rendered, documents, explained, undecided, .. } = tally;
     println!(
-        "{allowed} allowed, {denied} denied; denied by rule: {by_rule:#?}; explained differences: {explained:#?}; undecided: {undecided:#?}"
+        "{documents} documents; {allowed} allowed, {denied} denied; denied by rule: {by_rule:#?}; explained differences: {explained:#?}; undecided: {undecided:#?}"
     );
     assert!(undecided.values().sum::<usize>() * 10 < count, "too many are undecided: {undecided:#?}");
     assert!(allowed * 100 >= (allowed + denied) * 15, "only {allowed} of {} are allowed", allowed + denied);

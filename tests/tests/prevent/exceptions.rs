@@ -38,6 +38,21 @@ pub static EXCEPTIONS: &[Exception] = &[
         },
     },
     Exception {
+        name: "settings that models may hold",
+        because: "no document promises that a condition key tells whether a configuration names models",
+        rules: &["network-isolation-off", "missing-vpc"],
+        explains: |case, _, _, is_denied| !is_denied && case.record["eventName"] == "CreateEndpointConfig",
+    },
+    Exception {
+        name: "tags from elsewhere",
+        because: "Studio creates apps and spaces without tags, and versions of model packages cannot have any",
+        rules: &["missing-project-tag"],
+        explains: |case, _, _, is_denied| {
+            let operation = case.record["eventName"].as_str().expect("a name");
+            !is_denied && ["CreateApp", "CreateSpace", "CreateModelPackage"].contains(&operation)
+        },
+    },
+    Exception {
         name: "no condition key",
         because: "none holds what the rule found, and `NOT-EXPRESSED.md` says so",
         rules: &[
