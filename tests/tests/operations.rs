@@ -52,7 +52,21 @@ fn surroundings() -> String {
         role("Scientist", "atlas", "Science"), role("ml/atlas/atlas-run", "atlas", "Atlas"),
         role("ml/cygnus/cygnus-run", "cygnus", "AdministratorAccess"),
     ]});
-    let records = [model("isolated", true), model("open", false), config("isolated"), config("open")];
+    // What apps and model packages take their tags from.
+    let owned = |operation: &str, request: Value, answer: Value| {
+        let mut record = call(operation, request);
+        record["requestParameters"]["tags"] = json!([{"key": "Project", "value": "atlas"}]);
+        record["responseElements"] = answer;
+        record
+    };
+    let arn = |path: &str| format!("arn:aws:sagemaker:eu-west-1:111122223333:{path}");
+    let domain = owned("CreateDomain", json!({"domainName": "studio"}), json!({"domainArn": arn("domain/domainId")}));
+    let group = owned(
+        "CreateModelPackageGroup",
+        json!({"modelPackageGroupName": "modelPackageGroupName"}),
+        json!({"modelPackageGroupArn": arn("model-package-group/modelPackageGroupName")}),
+    );
+    let records = [model("isolated", true), model("open", false), config("isolated"), config("open"), domain, group];
     let records: Vec<_> = records.iter().map(Value::to_string).collect();
     format!("{roles}\n{}\n", records.join("\n"))
 }

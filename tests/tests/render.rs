@@ -37,16 +37,16 @@ fn names(folder: &Path) -> Vec<String> {
 fn documents_fit_and_come_out_the_same_every_time() {
     let (one, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     for folder in [&one, &other] {
-        let ran = render(&["scp", "--policy", POLICY, "--out", text(folder.path()), "--max-documents", "20"]);
+        let ran = render(&["scp", "--policy", POLICY, "--out", text(folder.path()), "--max-chars", "5120"]);
         assert_eq!(ran.status, 0, "{}", ran.stderr);
     }
     assert_eq!(files(one.path()), files(other.path()));
     assert!(
-        names(one.path()).contains(&"scp-2.json".to_owned())
+        names(one.path()).contains(&"scp-abac-2.json".to_owned())
             && names(one.path()).contains(&"NOT-EXPRESSED.md".to_owned())
     );
     for (name, content) in files(one.path()).iter().filter(|(name, _)| name.starts_with("scp")) {
-        assert!(content.trim_end().len() <= 5120 && !content.contains("\": "), "{name}: {content}");
+        assert!(content.len() <= 5120 && !content.contains("\": "), "{name}: {content}");
     }
 }
 
@@ -57,7 +57,7 @@ fn standard_output_holds_the_same_documents() {
     let written: String = files(folder.path())
         .into_iter()
         .filter(|(name, _)| name.starts_with("scp"))
-        .map(|(_, content)| content)
+        .map(|(_, content)| content + "\n")
         .collect();
     let ran = render(&["scp", "--policy", POLICY, "--max-chars", "10240"]);
     assert_eq!((ran.stdout, ran.status), (written, 0));
@@ -81,7 +81,7 @@ fn what_is_stale_is_named() {
     for check in [vec!["--check", out], vec!["scp", "--policy", policy, "--check", out]] {
         let ran = render(&check);
         assert_eq!(ran.status, 1, "{check:?}: {}{}", ran.stdout, ran.stderr);
-        assert!(ran.stdout.contains("scp-1.json is stale"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("scp-network.json is stale"), "{}", ran.stdout);
         assert!(!ran.stdout.contains("identity.json"), "{}", ran.stdout);
     }
     std::fs::remove_file(Path::new(out).join("identity.json")).expect("removed");
@@ -94,11 +94,11 @@ fn files_that_are_not_made_any_more_go_away() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = text(folder.path());
     render(&["identity", "--out", out]);
-    render(&["scp", "--policy", POLICY, "--out", out, "--max-documents", "20"]);
-    assert!(names(folder.path()).contains(&"scp-3.json".to_owned()));
+    render(&["scp", "--policy", POLICY, "--out", out]);
+    assert!(names(folder.path()).contains(&"scp-network.json".to_owned()));
     std::fs::write(folder.path().join("mine.json"), "{}").expect("written");
     render(&["scp", "--policy", POLICY, "--out", out, "--only", "remote-shell"]);
-    assert_eq!(names(folder.path()), ["NOT-EXPRESSED.md", "identity.json", "mine.json", "rendered.json", "scp-1.json"]);
+    assert_eq!(names(folder.path()), ["NOT-EXPRESSED.md", "identity.json", "mine.json", "rendered.json", "scp-network.json"]);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn what_is_not_expressed_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let policy = folder.path().join("policy.toml");
     let rules = "version = 1\n[rules.remote-shell]\n[rules.missing-vpc]\nmode = 'observe'\n[rules.on-demand-training]\n\
-        [rules.unencrypted-traffic]\n[rules.foreign-execution-role]\n[rules.unapproved-region]\nallow = ['eu-*']\n";
+        [rules.unencrypted-traffic]\nprevent = 'deny'\n[rules.unencrypted-output]\naction = 'alert'\n[rules.foreign-execution-role]\n[rules.unapproved-region]\nallow = ['eu-*']\n";
     std::fs::write(&policy, rules).expect("written");
     let out = folder.path().join("out");
     render(&["scp", "--policy", text(&policy), "--out", text(&out), "--except", "unapproved-region"]);
@@ -115,6 +115,7 @@ fn what_is_not_expressed_is_told() {
         "- `remote-shell`: `CreateEndpointConfig`: their requests carry no condition key for it",
         "- `missing-vpc`: its mode is `observe`",
         "- `on-demand-training`: no condition key exists",
+        "- `unencrypted-output`: it only alerts, so `prevent` is `off`",
         "- `unencrypted-traffic`: jobs on a single instance",
         "- `foreign-execution-role`: IAM can test the path of a passed role, but not its tags: give the path of each project's roles with",
         "- `unapproved-region`: left out by `--only` or `--except`",
@@ -131,9 +132,9 @@ fn errors_say_what_to_do() {
         (vec!["scp", "--max-chars", "300"], "characters, but a document may have only 300: shorten its list"),
         (
             vec!["scp", "--max-chars", "2000", "--max-documents", "2"],
-            "documents of 2000 characters, but the limit is 2",
+            "documents of at most 2000 characters are needed, but the limit is 2",
         ),
-        (vec!["scp", "--protect-tags"], "`--protect-tags` needs `--trusted ARN`"),
+        (vec!["scp", "--protect-tags"], "`--protect-tags` needs `administrators` in `[abac]`, or `--trusted ARN`"),
         (vec!["scp", "--approved-regions"], "needs `allow` under `[rules.unapproved-region]`"),
         (vec!["scp", "--role-path", "ml/"], "`ml` has no `{project}`"),
         (vec!["scp", "--policy", "nowhere.toml"], "nowhere.toml: cannot be read"),
@@ -156,7 +157,7 @@ fn a_line_break_in_a_project_cannot_leave_its_text() {
     let folder = tempfile::tempdir().expect("a folder");
     let policy = folder.path().join("policy.toml");
     let rules =
-        "version = 1\n[abac]\nprojects = [\"a\\\"b\\n${aws:username}\", 'gr\u{fc}n']\n[rules.unknown-project]\n";
+        "version = 1\n[abac]\nprojects = [\"a\\\"b\\n${aws:username}\", 'gr\u{fc}n']\n[rules.unknown-project]\nprevent = 'deny'\n";
     std::fs::write(&policy, rules).expect("written");
     let ran = render(&["scp", "--policy", text(&policy)]);
     assert!(ran.stdout.contains(r#"["a\"b\n${$}{aws:username}","gr\u00fcn"]"#), "{}", ran.stdout);

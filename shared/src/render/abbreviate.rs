@@ -13,7 +13,8 @@ pub(super) fn abbreviated(statement: Statement) -> Statement {
     else {
         return statement;
     };
-    if names.iter().any(|name| name.contains('*')) {
+    // A statement about all but some actions lists none.
+    if names.is_empty() || names.iter().any(|name| name.contains('*')) {
         return statement;
     }
     let tests = statement.condition().tests();

@@ -96,13 +96,18 @@ impl Scope {
     /// Whether it covers everything that `other` covers.
     fn covers(&self, other: &Self) -> bool {
         match (self, other) {
-            // The `*` of a covered pattern can only meet a `*` of the covering one, so all that it stands for matches.
             (Self::These(wide), Self::These(narrow)) => {
-                narrow.iter().all(|name| wide.iter().any(|pattern| Pattern::new(pattern.as_str()).matches(name)))
+                narrow.iter().all(|name| wide.iter().any(|pattern| covers(pattern, name)))
             }
             _ => self == other,
         }
     }
+}
+
+/// Whether a pattern matches all that another one matches. Without `?`, the `*` of the other can only meet a `*`, so all that
+/// it stands for matches as well.
+fn covers(wide: &str, narrow: &str) -> bool {
+    wide == narrow || !wide.contains('?') && Pattern::new(wide).matches(narrow)
 }
 
 impl Statement {
@@ -189,6 +194,8 @@ mod tests {
         assert!(!deny(&["sagemaker:CreateCluster"], outside(&["ml.m5.*"])).is_implied_by(std::slice::from_ref(&wide)));
         assert!(!wide.is_implied_by(&[deny(&CREATE, outside(&["ml.m5.*"]))]));
         assert!(!wide.is_implied_by(&[wide.clone().on(["arn:aws:s3:::b"])]));
+        let (one, many) = (wide.clone().on(["arn:aws:s3:::b?"]), wide.clone().on(["arn:aws:s3:::b*"]));
+        assert!(one.is_implied_by(std::slice::from_ref(&many)) && !many.is_implied_by(&[one]));
     }
 
     #[test]

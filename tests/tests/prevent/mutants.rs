@@ -147,7 +147,15 @@ static MUTANTS: &[Mutant] = &[
             }
         },
     },
-    Mutant { name: "serverless compute passes", change: |s| s.drop("UnapprovedInstanceType4") },
+    Mutant {
+        name: "serverless compute passes",
+        change: |s| {
+            // For everybody, after one exemption, and after both.
+            for sid in ["UnapprovedInstanceType4", "UnapprovedInstanceType5", "UnapprovedInstanceType6"] {
+                s.drop(sid);
+            }
+        },
+    },
     Mutant { name: "an exemption is not over", change: |s| s.drop("UnapprovedInstanceType2") },
     Mutant {
         name: "an exemption is not granted",
