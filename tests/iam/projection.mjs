@@ -373,6 +373,10 @@ export function principalContext({ arn, session = 'session', tags = {}, id = 'AR
   }
 }
 
+/** The context that comes with a resource that has these tags. */
+export const resourceContext = (tags = {}) =>
+  Object.fromEntries(['aws', 'sagemaker'].flatMap((prefix) => Object.entries(tags).map(([key, value]) => [`${prefix}:ResourceTag/${key}`, value])))
+
 function callContext({ record, region }) {
   return {
     'aws:RequestedRegion': region,
@@ -398,8 +402,9 @@ export async function acceptDeprecatedKeys(action) {
  *                  `helpers`: instance types include those of debugger and profiler rules (default: no);
  *                  `several`: single-valued keys of which the request has several values make a request for `each`
  *                  (default), or the `first` counts alone
+ * @param owned     tags of resources that exist, by their ARNs
  */
-export async function authorizationRequests(record, principal, { kms = 'both', helpers = false, several = 'each', ...unknown } = {}) {
+export async function authorizationRequests(record, principal, { kms = 'both', helpers = false, several = 'each', ...unknown } = {}, owned = {}) {
   if (!['old', 'new', 'both'].includes(kms)) throw new Error(`unknown \`variant.kms\`: \`${kms}\``)
   if (!['each', 'first'].includes(several)) throw new Error(`unknown \`variant.several\`: \`${several}\``)
   if (Object.keys(unknown).length > 0) throw new Error(`unknown variant: \`${Object.keys(unknown).join('`, `')}\``)
@@ -422,7 +427,8 @@ export async function authorizationRequests(record, principal, { kms = 'both', h
     const own = await serviceContext(call, details.conditionKeys, view, { kms, helpers })
     for (const tagged of taggable) {
       for (const resource of resources.size > 0 ? resources.values() : ['*']) {
-        requests.push({ action: `sagemaker:${call.action}`, resource, context: { ...common, ...tagged, ...own } })
+        const existing = resourceContext(owned[resource])
+        requests.push({ action: `sagemaker:${call.action}`, resource, context: { ...common, ...existing, ...tagged, ...own } })
       }
     }
   }

