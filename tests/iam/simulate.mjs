@@ -92,10 +92,12 @@ async function evaluate(set, principal, { action, resource, context }, { checked
   // A key that the simulator drops is evaluated as missing, which would decide something else than what was asked.
   if (checked && (allowed || ignored.length > 0)) throw new Error(`\`${action}\` on \`${resource}\`: the simulator contradicts itself, dropped keys: \`${ignored.join('`, `')}\``)
   const reasons = getDenialReasons(analysis)
+  const explicit = reasons.filter((reason) => reason.denialType === 'Explicit')
   const implicit = reasons.filter((reason) => reason.denialType === 'Implicit').map((reason) => reason.policyType)
   return {
     allowed,
-    by: reasons.filter((reason) => reason.denialType === 'Explicit').map((reason) => reason.statementId ?? `${reason.policyIdentifier}#${reason.statementIndex}`),
+    by: explicit.map((reason) => reason.statementId ?? `${reason.policyIdentifier}#${reason.statementIndex}`),
+    kinds: explicit.map((reason) => reason.policyType),
     // No policy is the reason when the resource is another account's: its own policies would have to allow as well.
     implicit: !allowed && reasons.length === 0 ? ['other-account'] : implicit,
     ignored,
@@ -131,7 +133,7 @@ async function answer({ id, policies, principal, record, request, resources = {}
   }
   const denied = results
     .filter((result) => !result.allowed)
-    .map(({ action, resource, by, implicit }) => ({ action, resource, by, ...(implicit.length > 0 && { implicit }) }))
+    .map(({ action, resource, by, kinds, implicit }) => ({ action, resource, by, ...(explain && { kinds }), ...(implicit.length > 0 && { implicit }) }))
   const ignored = results.flatMap((result) => result.ignored)
   const unresolved = set.variables.filter((variable) => results.some(({ context }) => !hasValue(context, variable)))
   const untold = record ? (await untoldKeys(record.eventName)).filter((key) => set.text.includes(key.replace(/\$\{.*/, '').toLowerCase())) : []

@@ -178,7 +178,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ),
     create("CreateSpace", "space", "spaceName", "spaceArn", HOLDS_FILES, &[TAGS, IN_DOMAIN, SPACE_SETTINGS])
         .described()
-        .listed_by("ListSpaces"),
+        .listed_by("ListSpaces")
+        .untagged(Untagged::AddedLater),
     update("UpdateSpace", "space", "spaceName", "spaceArn", HOLDS_FILES, &[SPACE_SETTINGS]),
     update("StartSession", "space", "", "resourceIdentifier", Never("no operation ends a session"), &[]),
     create(

@@ -88,14 +88,12 @@ impl Scp {
             let of_guardrail = guardrail.statements(policy, &self.context)?;
             statements.extend(of_guardrail.into_iter().map(|statement| (guardrail.concern(), statement)));
         }
-        if !self.context.trusted.is_empty() {
-            let with_way_out =
-                |(concern, statement): (Concern, Statement)| match statement.except(&self.context.trusted) {
-                    Ok(statement) => Ok((concern, statement)),
-                    Err(conflict) => Err(format!("`--trusted` cannot be expressed: {conflict:?}")),
-                };
-            statements = statements.into_iter().map(with_way_out).collect::<Result<_, _>>()?;
-        }
+        let with_way_out = |(concern, statement): (Concern, Statement)| {
+            let excepted = statement.except(&self.context.trusted);
+            let statement = excepted.map_err(|conflict| format!("`--trusted` cannot be expressed: {conflict:?}"))?;
+            Ok((concern, statement))
+        };
+        let statements = statements.into_iter().map(with_way_out).collect::<Result<_, String>>()?;
         Ok((statements, gaps))
     }
 
@@ -145,6 +143,9 @@ impl Scp {
         ];
         let deny =
             Statement::deny("ForeignExecutionRole", ["iam:PassRole"], tests).map_err(|error| error.to_string())?;
+        // They work for all projects, so their own says nothing of a role.
+        let deny = deny.except(&policy.abac.administrators);
+        let deny = deny.map_err(|conflict| format!("`administrators` cannot be expressed: {conflict:?}"))?;
         Ok(Some(deny.on_all_but([own])))
     }
 }

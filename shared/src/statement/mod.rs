@@ -158,6 +158,9 @@ impl Statement {
     /// # Errors
     /// If it already tests which role or user calls, in another way.
     pub fn except(self, principals: &[Pattern]) -> Result<Self, Conflict> {
+        if principals.is_empty() {
+            return Ok(self);
+        }
         let condition = self.condition.clone().and(Test::not_like("aws:PrincipalArn", principals))?;
         Ok(Self { condition, ..self })
     }

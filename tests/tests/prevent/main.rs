@@ -6,7 +6,10 @@
 mod cases;
 mod compare;
 mod exceptions;
+mod journeys;
 mod keys;
 mod mutants;
+mod needed;
+mod organisation;
 mod policies;
 mod truths;
