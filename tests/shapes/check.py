@@ -24,6 +24,7 @@ TYPES = {
     "OutputSwitch": {"boolean"},
     "StorageSwitch": {"boolean"},
     "RemoteShell": {"boolean"},
+    "RemoteAccess": {"string"},
     "Compute": {"structure"},
     "Serverless": {"structure"},
     # Where no object holds them: the subnets themselves.

@@ -63,6 +63,7 @@ VALUES = {
     ),
     "uri": ("s3://atlas-data/x", "s3://elsewhere/x", ("unapproved-bucket", ""), []),
     "shell": (False, True, ("remote-shell", ""), []),
+    "remote-access": ("DISABLED", "ENABLED", ("remote-shell", ""), []),
     "root": ("Disabled", "Enabled", ("notebook-root-access", ""), ["notebook-root-access"]),
     "internet": (None, None, ("notebook-internet-access", ""), ["notebook-internet-access"]),
 }

@@ -68,6 +68,7 @@ ABOUT = {
     "image": (r".*", r"ContainerImage|AlgorithmImage|ImageUri|OptimizationContainerImage|ImageBaseImage", "string"),
     "uri": (r".*", r"(.*S3.*(Uri|Path)|Url)", "string"),
     "shell": (r"enableRemoteDebug|enableSSMAccess", r".*", "boolean"),
+    "remote-access": (r"remoteAccess", r".*", "string"),
     "root": (r"rootAccess", r".*", "string"),
     "internet": (r"directInternetAccess|appNetworkAccessType", r".*", "string"),
 }

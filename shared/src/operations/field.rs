@@ -78,6 +78,8 @@ pub enum Field {
     ImageSource,
     /// Whether a shell can be opened inside the container.
     RemoteShell,
+    /// Whether people can connect to a space from outside: `ENABLED` or `DISABLED`; unset means no.
+    RemoteAccess,
     /// Whether users of a notebook are root: `Enabled` or `Disabled`; unset means enabled.
     RootAccess,
     /// Whether notebooks reach the internet directly, without the VPC. `Disabled` and `VpcOnly` mean no; unset means

@@ -1,8 +1,8 @@
 //! Notebook instances, and Studio: domains, user profiles, spaces and apps.
 
 use super::Field::{
-    ContentKey, ExecutionRole, InputUri, InstanceType, InternetAccess, OutputKey, OutputUri, RootAccess, SecurityGroup,
-    ServiceRole, StorageKey, Subnet, Vpc,
+    ContentKey, ExecutionRole, InputUri, InstanceType, InternetAccess, OutputKey, OutputUri, RemoteAccess, RootAccess,
+    SecurityGroup, ServiceRole, StorageKey, Subnet, Vpc,
 };
 use super::Stop::{By, Never};
 use super::groups::{OPTIONAL_ROLE, ROLE, TAGS, changes, create, required, slot, update, uses};
@@ -56,6 +56,7 @@ const SPACE_SETTINGS: &[Slot] = &[
     slot(InstanceType, "spaceSettings.codeEditorAppSettings.defaultResourceSpec.instanceType"),
     slot(InstanceType, "spaceSettings.jupyterLabAppSettings.defaultResourceSpec.instanceType"),
     slot(InputUri, "spaceSettings.customFileSystems[].s3FileSystem.s3Uri"),
+    slot(RemoteAccess, "spaceSettings.remoteAccess"),
 ];
 
 /// `RStudioServerProDomainSettings` and similar shapes, and other settings of a domain for all of its apps.

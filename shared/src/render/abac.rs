@@ -3,6 +3,7 @@
 //! Source of action names and condition keys: Service Authorization Reference.
 
 use super::role_path::role_arns;
+use crate::operations::{Operation, Untagged};
 use crate::policy::Policy;
 use crate::statement::{Condition, Statement, Test, Unsound};
 use crate::terms::MARK;
@@ -15,12 +16,17 @@ pub(super) fn all(statements: Statements) -> Result<Vec<Statement>, String> {
     statements.into_iter().collect::<Result<_, _>>().map_err(|unsound| unsound.to_string())
 }
 
+/// The caller has a project.
+pub(super) fn has_project(policy: &Policy) -> Test {
+    Test::has_text(format!("aws:PrincipalTag/{}", policy.abac.tag))
+}
+
 /// The project in the request's tag, under its exact key, is the caller's.
 pub(super) fn in_own_project(policy: &Policy) -> Condition {
     let tag = &policy.abac.tag;
     Condition::from([
         Test::equals_key(format!("aws:RequestTag/{tag}"), &format!("aws:PrincipalTag/{tag}")),
-        Test::has_text(format!("aws:PrincipalTag/{tag}")),
+        has_project(policy),
         Test::any_equals("aws:TagKeys", &[tag]),
     ])
 }
@@ -30,7 +36,7 @@ pub(super) fn on_own_resources(policy: &Policy) -> Condition {
     let tag = &policy.abac.tag;
     Condition::from([
         Test::equals_key(format!("aws:ResourceTag/{tag}"), &format!("aws:PrincipalTag/{tag}")),
-        Test::has_text(format!("aws:PrincipalTag/{tag}")),
+        has_project(policy),
     ])
 }
 
@@ -40,38 +46,114 @@ pub(super) fn tag_on_create(policy: &Policy) -> Result<Statement, Unsound> {
     Statement::allow("TagOnCreate", ["sagemaker:AddTags"], condition)
 }
 
+/// Whether requests of an operation can be right without tags: what it creates has the tags of something else, or gets
+/// them afterwards. IAM cannot tell a version of a model package from other packages.
+pub(super) fn is_tagged_otherwise(name: &str) -> bool {
+    Operation::named(name).is_some_and(|operation| operation.untagged != Untagged::HasNone)
+}
+
+/// Lets the principal create without tags what cannot, or need not, have tags of its own.
+pub(super) fn create_without_tags(policy: &Policy, actions: Vec<String>) -> Result<Statement, Unsound> {
+    Statement::allow("CreateWithoutTags", actions, [Test::is_unset("aws:TagKeys"), has_project(policy)])
+}
+
+/// Whether an action reads or uses a resource, and leaves it as it is.
+pub(super) fn leaves_as_it_is(name: &str) -> bool {
+    ["BatchDescribe", "BatchGet", "Describe", "Get", "Invoke"].iter().any(|verb| name.starts_with(verb))
+}
+
+/// Lets the principal use the resources of shared projects, by these actions. None if no project is shared.
+pub(super) fn use_shared(policy: &Policy, actions: Vec<String>) -> Option<Result<Statement, Unsound>> {
+    let shared = &policy.abac.shared;
+    let is_shared = Test::equals(format!("aws:ResourceTag/{}", policy.abac.tag), shared);
+    let needed = !shared.is_empty() && !actions.is_empty();
+    needed.then(|| Statement::allow("SharedResources", actions, [is_shared, has_project(policy)]))
+}
+
+/// Lets the principal search, but see its own project's tags only. `Search` also finds what has no tag of that key
+/// (API reference, `VisibilityConditions`).
+pub(super) fn search_own(policy: &Policy) -> Result<Statement, Unsound> {
+    let tag = &policy.abac.tag;
+    let visible = format!("sagemaker:SearchVisibilityCondition/Tags.{tag}/EqualsIfExists");
+    let own = Test::equals_key(visible, &format!("aws:PrincipalTag/{tag}"));
+    Statement::allow("SearchOwn", ["sagemaker:Search"], [own, has_project(policy)])
+}
+
 /// Denies what would take a resource out of its project: changing the ABAC tag, or using a resource with another
-/// project's.
+/// project's. Pipelines and deployment tools send tags again that do not change: these are let through.
 pub(super) fn keep_projects_apart(policy: &Policy) -> Statements {
     let tag = &policy.abac.tag;
-    let of_resource = format!("aws:ResourceTag/{tag}");
-    let its_tags = Test::any_equals_ignoring_case("aws:TagKeys", &[tag, MARK]);
-    vec![
-        Statement::deny(
-            "KeepTags",
-            ["sagemaker:AddTags"],
-            [its_tags.clone(), Test::is_unset("sagemaker:TaggingAction")],
-        ),
-        Statement::deny("KeepTags2", ["sagemaker:DeleteTags"], its_tags),
-        Statement::deny(
+    let (of_principal, of_resource) = (format!("aws:PrincipalTag/{tag}"), format!("aws:ResourceTag/{tag}"));
+    let changed = Test::differs_from(&of_resource, &format!("aws:RequestTag/{tag}"));
+    let with = |keys: &[&str]| Test::any_equals_ignoring_case("aws:TagKeys", keys);
+    let add = |sid: &str, tests: &[Test]| {
+        let later = Condition::from(Test::is_unset("sagemaker:TaggingAction"));
+        Statement::deny(sid, ["sagemaker:AddTags"], tests.iter().cloned().fold(later, Condition::with))
+    };
+    let foreign = |sid: &str, actions: &[&str], differs: Test| {
+        let tests = [Test::is_set(&of_resource), differs, Test::has_text(of_principal.as_str())];
+        Statement::deny(sid, actions.iter().copied(), tests)
+    };
+    let mut statements = vec![
+        add("KeepMark", &[with(&[MARK])]),
+        add("KeepTags", &[with(&[tag]), changed]),
+        add("KeepTags2", &[with(&[tag]), Test::none_equals("aws:TagKeys", tag)]),
+        Statement::deny("KeepTags3", ["sagemaker:DeleteTags"], with(&[tag, MARK])),
+        foreign(
             "ForeignResources",
-            ["sagemaker:*"],
-            [
-                Test::is_set(&of_resource),
-                Test::differs_from(&of_resource, &format!("aws:PrincipalTag/{tag}")),
-                Test::has_text(format!("aws:PrincipalTag/{tag}")),
-            ],
+            &["sagemaker:*"],
+            Test::differs_from_all(&of_resource, &of_principal, &policy.abac.shared),
         ),
-        Statement::deny("UntaggedPrincipal", ["sagemaker:*"], Test::lacks_text(format!("aws:PrincipalTag/{tag}"))),
+        Statement::deny("UntaggedPrincipal", ["sagemaker:*"], Test::lacks_text(of_principal.as_str())),
+    ];
+    if !policy.abac.shared.is_empty() {
+        statements.push(foreign("SharedResourcesStay", &CHANGES, Test::differs_from(&of_resource, &of_principal)));
+    }
+    statements
+}
+
+/// What changes an existing resource, rather than reads or uses it.
+#[rustfmt::skip]
+const CHANGES: [&str; 11] = [
+    "sagemaker:AddTags", "sagemaker:CreateImageVersion", "sagemaker:CreatePresigned*", "sagemaker:Delete*",
+    "sagemaker:Deregister*", "sagemaker:Import*", "sagemaker:Put*", "sagemaker:Re*", "sagemaker:Send*", "sagemaker:St*",
+    "sagemaker:Update*",
+];
+
+/// Denies what no project needs and no tag prevents: workers from anywhere, and a metadata service that hands out
+/// credentials to whoever can make a notebook send a request.
+pub(super) fn safeguards() -> Statements {
+    let version = "sagemaker:MinimumInstanceMetadataServiceVersion";
+    let workers = ["sagemaker:CreateFlowDefinition", "sagemaker:CreateLabelingJob"];
+    let anybody = Test::equals("sagemaker:WorkteamType", &["public-crowd"]);
+    let not_second = Test::not_equals(version, &["2"]);
+    vec![
+        Statement::deny("NoPublicWorkforce", workers, anybody),
+        Statement::deny("MetadataServiceV2", ["sagemaker:CreateNotebookInstance"], not_second.clone()),
+        Statement::deny(
+            "MetadataServiceV2Kept",
+            ["sagemaker:UpdateNotebookInstance"],
+            [Test::is_set(version), not_second],
+        ),
     ]
 }
 
 /// Lets the principal pass its own project's execution roles to SageMaker, and no others.
+///
+/// # Errors
+/// What is wrong with the role path.
 pub(super) fn pass_own_roles(policy: &Policy, role_path: &str) -> Result<Result<Statement, Unsound>, String> {
     let roles = role_arns(role_path, &policy.abac.tag)?;
-    let to_sagemaker = [
-        Test::equals("iam:PassedToService", &["sagemaker.amazonaws.com"]),
-        Test::has_text(format!("aws:PrincipalTag/{}", policy.abac.tag)),
-    ];
+    let to_sagemaker = [Test::equals("iam:PassedToService", &["sagemaker.amazonaws.com"]), has_project(policy)];
     Ok(Statement::allow("PassOwnExecutionRoles", ["iam:PassRole"], to_sagemaker).map(|statement| statement.on([roles])))
+}
+
+/// Lets the principal look at its own project's execution roles: SDKs do, to find the ARN of a role by its name.
+///
+/// # Errors
+/// What is wrong with the role path.
+pub(super) fn read_own_roles(policy: &Policy, role_path: &str) -> Result<Result<Statement, Unsound>, String> {
+    let roles = role_arns(role_path, &policy.abac.tag)?;
+    let statement = Statement::allow("ReadOwnExecutionRoles", ["iam:GetRole"], has_project(policy));
+    Ok(statement.map(|statement| statement.on([roles])))
 }

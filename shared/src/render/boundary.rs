@@ -4,6 +4,7 @@ use super::abac::{self, Statements};
 use super::guardrails::{ESCALATING, WITHIN_BOUNDARY, boundary_arn};
 use super::identity::MANAGED;
 use super::pack::{SizeLimits, pack};
+use super::persona::autoscaling_role;
 use super::role_path::role_arns;
 use super::{Attachment, Rendered, output};
 use crate::policy::Policy;
@@ -31,6 +32,8 @@ impl Boundary {
         let own_roles = role_arns(&self.role_path, tag)?;
         let of_principal = format!("aws:PrincipalTag/{tag}");
         let without_boundary = Test::not_like_values("iam:PermissionsBoundary", [boundary]);
+        let other_project = Test::differs_from(format!("aws:RequestTag/{tag}"), &of_principal);
+        let with = |key: &str| Test::any_equals_ignoring_case("aws:TagKeys", &[key]);
         let mut statements: Statements = vec![
             Statement::allow("MachineLearning", SERVICES, Condition::default()),
             abac::pass_own_roles(policy, &self.role_path)?,
@@ -44,11 +47,11 @@ impl Boundary {
                 Condition::default(),
             )
             .map(|statement| statement.on([format!("arn:*:iam::*:policy/{}", self.name)])),
-            Statement::deny(
-                "RolesOfOwnProject",
-                ["iam:CreateRole"],
-                Test::differs_from(format!("aws:RequestTag/{tag}"), &of_principal),
-            ),
+            Statement::deny("RolesOfOwnProject", ["iam:CreateRole"], other_project.clone()),
+            // `CreateRole` with tags needs `TagRole` as well.
+            Statement::deny("RolesOfOwnProject2", ["iam:TagRole"], [with(tag), other_project]),
+            Statement::deny("NoPersona", ["iam:CreateRole", "iam:TagRole"], with(&policy.abac.persona_tag)),
+            autoscaling_role(),
         ];
         statements.extend(abac::keep_projects_apart(policy));
         let limits = SizeLimits { max_documents: 1, ..MANAGED };
@@ -60,20 +63,21 @@ impl Boundary {
 /// The services that machine learning needs. The role's own policies decide which of these actions it may call; a
 /// boundary only limits what they can allow. `sts:AssumeRole` is not among them: another role may have no boundary.
 #[rustfmt::skip]
-const SERVICES: [&str; 42] = [
+const SERVICES: [&str; 46] = [
     "application-autoscaling:*", "athena:*", "cloudwatch:*", "codebuild:StartBuild", "codecommit:Git*", "ec2:CreateNetworkInterface",
     "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission", "ec2:Describe*",
     "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:Describe*",
     "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:ListImages", "ecr:PutImage",
-    "ecr:UploadLayerPart", "elasticfilesystem:Client*", "elasticfilesystem:Describe*", "fsx:Describe*", "glue:Get*",
-    "glue:BatchGet*", "glue:SearchTables", "iam:GetRole", "iam:ListRoles", "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey",
+    "ecr:UploadLayerPart", "elasticfilesystem:Client*", "elasticfilesystem:Describe*", "fsx:Describe*", "glue:BatchGet*",
+    "glue:CreateTable", "glue:Get*", "glue:SearchTables", "glue:UpdateTable", "iam:GetRole", "iam:ListRoles", "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey",
     "kms:Encrypt", "kms:GenerateDataKey*", "kms:ListAliases", "kms:ReEncrypt*", "lambda:InvokeFunction", "logs:*", "s3:*",
-    "sagemaker:*", "secretsmanager:GetSecretValue", "sts:GetCallerIdentity", "tag:Get*",
+    "sagemaker:*", "sagemaker-mlflow:*", "secretsmanager:GetSecretValue", "sqs:SendMessage", "sts:GetCallerIdentity", "tag:Get*",
 ];
 
 /// The actions on roles of the caller's own project.
 #[rustfmt::skip]
-const OWN_ROLES: [&str; 10] = [
+const OWN_ROLES: [&str; 11] = [
     "iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy",
     "iam:GetRole*", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy",
+    "iam:TagRole",
 ];

@@ -3,7 +3,7 @@
 use super::abac::{self, Statements};
 use super::identity::MANAGED;
 use super::pack::{SizeLimits, pack};
-use super::{Attachment, Rendered, RenderedPolicy, storage};
+use super::{Attachment, Rendered, RenderedPolicy, images, keys, storage};
 use crate::policy::Policy;
 use crate::rules::MISSING_VPC;
 use crate::statement::{Condition, Document, Principal, Statement, Test, Unsound};
@@ -48,7 +48,7 @@ impl ExecutionRole {
         let mut statements = storage::statements(&self.partition, &self.data, &self.read_only);
         statements.extend(self.images());
         statements.extend(self.logs());
-        statements.extend(self.encryption());
+        statements.extend(keys::statements(&self.keys));
         if policy.settings(&MISSING_VPC).is_some() {
             statements.push(Statement::allow("Network", NETWORK, Condition::default()));
         }
@@ -76,12 +76,10 @@ impl ExecutionRole {
             false => format!("arn:{}:ecr:{}:{}:repository/{name}", self.partition, self.region, self.account),
         };
         let repositories: Vec<_> = self.repositories.iter().map(arn).collect();
-        let pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
-        vec![
-            // This action does not support resources: with any resource other than `*`, it never allows anything.
-            Statement::allow("RegistryLogin", ["ecr:GetAuthorizationToken"], Condition::default()),
-            Statement::allow("Pull", pull, Condition::default()).map(|statement| statement.on(repositories)),
-        ]
+        let pull = Statement::allow("Pull", images::PULL, Condition::default());
+        let mut statements = images::log_in();
+        statements.push(pull.map(|statement| statement.on(repositories)));
+        statements
     }
 
     fn logs(&self) -> Statements {
@@ -91,26 +89,6 @@ impl ExecutionRole {
         vec![
             Statement::allow("Logs", write, Condition::default()).map(|statement| statement.on([group])),
             Statement::allow("Metrics", ["cloudwatch:PutMetricData"], Test::like("cloudwatch:namespace", &namespaces)),
-        ]
-    }
-
-    fn encryption(&self) -> Statements {
-        if self.keys.is_empty() {
-            return Vec::new();
-        }
-        let with = [
-            "kms:Decrypt",
-            "kms:DescribeKey",
-            "kms:Encrypt",
-            "kms:GenerateDataKey",
-            "kms:ReEncryptFrom",
-            "kms:ReEncryptTo",
-        ];
-        let for_aws = Test::is_true("kms:GrantIsForAWSResource");
-        vec![
-            Statement::allow("Keys", with, Condition::default()).map(|statement| statement.on(&self.keys)),
-            // SageMaker passes on the keys of volumes by a grant.
-            Statement::allow("VolumeKeys", ["kms:CreateGrant"], for_aws).map(|statement| statement.on(&self.keys)),
         ]
     }
 

@@ -3,13 +3,16 @@
 use super::abac::{self, Statements};
 use super::pack::{SizeLimits, pack};
 use super::text::Style;
-use super::{Attachment, Rendered, output};
+use super::{Attachment, Rendered, output, studio};
+use crate::operations::OPERATION_NAMES;
 use crate::policy::Policy;
 use crate::statement::{Condition, Statement};
 
 /// What to render an identity-based policy for.
 #[derive(Clone, Debug)]
 pub struct IdentityPolicy {
+    /// The tag of user profiles that says whose a profile is.
+    pub profile_tag: String,
     /// Where execution roles are, as a path with `{project}` for the caller's project.
     pub role_path: String,
 }
@@ -25,18 +28,26 @@ impl IdentityPolicy {
     /// # Errors
     /// What is wrong with the role path.
     pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
+        let without_tags = OPERATION_NAMES.iter().filter(|name| abac::is_tagged_otherwise(name));
         let mut statements: Statements = vec![
             Statement::allow(
                 "CreateInOwnProject",
                 ["sagemaker:Create*", "sagemaker:ImportHubContent"],
                 abac::in_own_project(policy),
             ),
+            abac::create_without_tags(policy, without_tags.map(|name| format!("sagemaker:{name}")).collect()),
             abac::tag_on_create(policy),
             Statement::allow("OwnResources", ON_RESOURCES, abac::on_own_resources(policy)),
             Statement::allow("Lists", LISTS, Condition::default()),
+            abac::search_own(policy),
             abac::pass_own_roles(policy, &self.role_path)?,
+            abac::read_own_roles(policy, &self.role_path)?,
         ];
+        statements.extend(abac::use_shared(policy, USES.map(str::to_owned).into()));
         statements.extend(abac::keep_projects_apart(policy));
+        statements.extend(studio::open_own_profile(policy, &self.profile_tag));
+        statements.extend(studio::keep_private_spaces());
+        statements.extend(abac::safeguards());
         let documents = pack(&abac::all(statements)?, MANAGED)?;
         Ok(Rendered::of(output::named("identity", Attachment::Managed, documents)))
     }
@@ -45,13 +56,25 @@ impl IdentityPolicy {
 /// The actions on an existing resource. A wildcard in an Allow that tests the resource's tag does not admit resources
 /// without the tag.
 #[rustfmt::skip]
-const ON_RESOURCES: [&str; 19] = [
+const ON_RESOURCES: [&str; 20] = [
     "sagemaker:AddAssociation", "sagemaker:AddTags", "sagemaker:AssociateTrialComponent", "sagemaker:Batch*",
-    "sagemaker:CreatePresigned*", "sagemaker:Delete*", "sagemaker:Describe*", "sagemaker:DisassociateTrialComponent",
+    "sagemaker:CreatePresignedM*", "sagemaker:CreatePresignedN*", "sagemaker:Delete*", "sagemaker:Describe*", "sagemaker:DisassociateTrialComponent",
     "sagemaker:Get*", "sagemaker:Invoke*", "sagemaker:ListTags", "sagemaker:Put*", "sagemaker:Query*",
     "sagemaker:Register*", "sagemaker:Retry*", "sagemaker:Send*", "sagemaker:Start*", "sagemaker:Stop*", "sagemaker:Update*",
 ];
 
-/// The actions that do not name a single resource.
-const LISTS: [&str; 4] =
-    ["sagemaker:GetSearchSuggestions", "sagemaker:List*", "sagemaker:QueryLineage", "sagemaker:Search"];
+/// The actions that use a resource and leave it as it is.
+const USES: [&str; 5] =
+    ["sagemaker:BatchDescribe*", "sagemaker:BatchGet*", "sagemaker:Describe*", "sagemaker:Get*", "sagemaker:Invoke*"];
+
+/// The actions that do not name a single resource, and what Studio reads before it knows one.
+const LISTS: [&str; 8] = [
+    "sagemaker:DescribeApp",
+    "sagemaker:DescribeDomain",
+    "sagemaker:DescribeSpace",
+    "sagemaker:DescribeUserProfile",
+    "sagemaker:GetSearchSuggestions",
+    "sagemaker:List*",
+    "sagemaker:QueryLineage",
+    "sagemaker:DescribeHub*",
+];

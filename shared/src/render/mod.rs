@@ -3,6 +3,7 @@
 
 mod abac;
 mod abbreviate;
+mod activities;
 mod boundary;
 mod bounds;
 mod data_account;
@@ -10,6 +11,8 @@ mod execution_role;
 mod gap;
 mod guardrails;
 mod identity;
+mod images;
+mod keys;
 mod output;
 mod pack;
 mod persona;
@@ -18,6 +21,7 @@ mod role_path;
 mod scp;
 mod simplify;
 mod storage;
+mod studio;
 mod text;
 
 pub use boundary::Boundary;

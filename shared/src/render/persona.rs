@@ -1,15 +1,17 @@
-//! Personas: what a function in a team may do, as a set of activities.
-//!
-//! Activities and personas are named as in SageMaker Role Manager ("ML activity reference", SageMaker developer guide).
-//! Its templates lack `sagemaker:AddTags`, without which a principal cannot create resources with tags.
+//! Personas: what a function in a team may do.
 
 use super::abac::{self, Statements};
+use super::activities::{
+    Activity, COMPANIONS, Elsewhere, MANAGE_ENDPOINTS, MANAGE_EXPERIMENTS, MANAGE_FEATURES, MANAGE_ML_JOBS,
+    MANAGE_MODEL_MONITORING, MANAGE_MODELS, MANAGE_PIPELINES, QUERY_ATHENA_WORKGROUPS, RUN_CANVAS,
+    RUN_STUDIO_APPLICATIONS, SEARCH_AND_VISUALIZE_EXPERIMENTS,
+};
 use super::identity::MANAGED;
 use super::pack::pack;
-use super::{Attachment, Rendered, output, storage};
+use super::{Attachment, Rendered, images, keys, output, storage, studio};
 use crate::operations::OPERATION_NAMES;
 use crate::policy::Policy;
-use crate::statement::{Condition, Statement};
+use crate::statement::{Condition, Statement, Test, Unsound};
 
 /// What a persona's principals work with.
 #[derive(Clone, Debug)]
@@ -18,25 +20,22 @@ pub struct PersonaPolicy {
     pub name: String,
     /// Buckets, or `bucket/prefix`, that it reads and writes.
     pub data: Vec<String>,
+    /// ARNs of the KMS keys of that data and of what it launches.
+    pub keys: Vec<String>,
+    /// The tag of user profiles that says whose a profile is.
+    pub profile_tag: String,
     /// Where execution roles are, as a path with `{project}` for the caller's project.
     pub role_path: String,
-}
-
-/// An activity: what people do with SageMaker.
-struct Activity {
-    /// Operations that create resources: only with the caller's own project's tag.
-    creates: &'static [&'static str],
-    /// Operations on existing resources: only on those of the caller's own project.
-    uses: &'static [&'static str],
-    /// Operations that do not name a resource with tags.
-    reads: &'static [&'static str],
-    /// Actions of other services, by the resources that they are for.
-    elsewhere: &'static [(&'static str, &'static [&'static str])],
 }
 
 struct BuiltInPersona {
     name: &'static str,
     activities: &'static [&'static Activity],
+    /// Whether it approves models for production, which those who make them should not.
+    approves: bool,
+    /// Whether it pushes container images of its project.
+    pushes_images: bool,
+    elsewhere: &'static [Elsewhere],
 }
 
 /// The personas that are built in.
@@ -51,82 +50,98 @@ impl PersonaPolicy {
     /// # Errors
     /// If there is no such persona.
     pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
-        let own = policy.personas.iter().find(|persona| persona.name == self.name);
-        let built_in = PERSONAS.iter().find(|persona| persona.name == self.name);
-        let permissions = match (own, built_in) {
-            (Some(persona), _) => Permissions::of_operations(&persona.operations),
-            (None, Some(persona)) => Permissions::of_activities(persona.activities),
-            (None, None) => {
-                let known: Vec<_> = policy
-                    .personas
-                    .iter()
-                    .map(|persona| persona.name.as_str())
-                    .chain(PERSONAS.iter().map(|persona| persona.name))
-                    .collect();
-                let near = crate::policy::nearest(&self.name, known.iter().copied());
-                let help = match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!(
-                        "expected one of {}",
-                        known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-                    ),
-                };
-                return Err(format!("unknown persona `{}`; {help}", self.name));
-            }
-        };
-        let mut statements = permissions.statements(policy, &self.role_path)?;
+        let mut statements = self.permissions(policy)?.statements(policy, self)?;
         statements.extend(storage::statements("*", &self.data, &[]));
+        statements.extend(keys::statements(&self.keys));
         statements.extend(abac::keep_projects_apart(policy));
+        statements.extend(abac::safeguards());
         let documents = pack(&abac::all(statements)?, MANAGED)?;
         Ok(Rendered::of(output::named(&format!("persona-{}", self.name), Attachment::Managed, documents)))
+    }
+
+    fn permissions(&self, policy: &Policy) -> Result<Permissions, String> {
+        let own = policy.personas.iter().find(|persona| persona.name == self.name);
+        if let Some(persona) = own {
+            return Ok(Permissions::of_operations(&persona.operations));
+        }
+        if let Some(persona) = PERSONAS.iter().find(|persona| persona.name == self.name) {
+            return Ok(Permissions::built_in(persona));
+        }
+        let built_in = PERSONAS.iter().map(|persona| persona.name);
+        let known: Vec<&str> = policy.personas.iter().map(|persona| persona.name.as_str()).chain(built_in).collect();
+        let help = match crate::policy::nearest(&self.name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                format!(
+                    "expected one of {}",
+                    known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                )
+            }
+        };
+        Err(format!("unknown persona `{}`; {help}", self.name))
     }
 }
 
 /// Permissions for SageMaker and other services, each name once.
 #[derive(Default)]
 struct Permissions {
+    /// Operations that create something.
     creates: Vec<String>,
+    /// Actions on existing resources.
     uses: Vec<String>,
+    /// Actions that do not name a resource with tags.
     reads: Vec<String>,
-    elsewhere: Vec<(&'static str, &'static [&'static str])>,
+    approves: bool,
+    pushes_images: bool,
+    elsewhere: Vec<Elsewhere>,
 }
 
 impl Permissions {
-    fn of_activities(activities: &[&Activity]) -> Self {
-        let mut all = Self::default();
-        for activity in activities {
-            for (names, permissions) in
-                [(activity.creates, &mut all.creates), (activity.uses, &mut all.uses), (activity.reads, &mut all.reads)]
-            {
-                permissions.extend(names.iter().map(|name| format!("sagemaker:{name}")));
-            }
-            all.elsewhere.extend(activity.elsewhere);
+    fn built_in(persona: &BuiltInPersona) -> Self {
+        let mut all = Self {
+            approves: persona.approves,
+            pushes_images: persona.pushes_images,
+            elsewhere: persona.elsewhere.to_vec(),
+            ..Self::default()
+        };
+        for activity in persona.activities {
+            let names = |names: &[&str]| names.iter().copied().map(str::to_owned).collect::<Vec<_>>();
+            all.creates.extend(names(activity.creates));
+            all.uses.extend(names(activity.uses));
+            all.reads.extend(names(activity.reads));
         }
-        all.sorted()
+        all.complete()
     }
 
     fn of_operations(operations: &[String]) -> Self {
         let mut all = Self::default();
         for operation in operations {
-            let permission = format!("sagemaker:{operation}");
             match operation.strip_prefix("Create") {
-                None => all.uses.push(permission),
+                None => all.uses.push(operation.clone()),
                 Some(kind) => {
-                    all.creates.push(permission);
-                    let known = |name: String| {
-                        OPERATION_NAMES.binary_search(&name.as_str()).is_ok().then(|| format!("sagemaker:{name}"))
-                    };
+                    all.creates.push(operation.clone());
+                    let known = |name: String| OPERATION_NAMES.binary_search(&name.as_str()).is_ok().then_some(name);
                     let companions = ["Delete", "Describe", "Stop"].map(|verb| known(format!("{verb}{kind}")));
                     all.uses.extend(companions.into_iter().flatten());
                     all.reads.extend(known(format!("List{kind}s")));
                 }
             }
         }
-        all.uses.extend(["AddTags", "ListTags"].map(|name| format!("sagemaker:{name}")));
-        all.sorted()
+        all.uses.extend(["AddTags", "ListTags"].map(str::to_owned));
+        all.approves = operations.iter().any(|operation| operation == "UpdateModelPackage");
+        all.complete()
     }
 
-    fn sorted(mut self) -> Self {
+    /// Adds what goes with the operations.
+    fn complete(mut self) -> Self {
+        for companion in COMPANIONS {
+            let may = |name: &&str| self.creates.iter().chain(&self.uses).any(|known| known == name);
+            if companion.of.iter().any(|name| may(&name)) {
+                self.uses.extend(companion.uses.iter().copied().map(str::to_owned));
+                self.reads.extend(companion.reads.iter().copied().map(str::to_owned));
+                self.elsewhere.extend(companion.elsewhere);
+            }
+        }
         for names in [&mut self.creates, &mut self.uses, &mut self.reads] {
             names.sort_unstable();
             names.dedup();
@@ -134,144 +149,78 @@ impl Permissions {
         self
     }
 
-    fn statements(self, policy: &Policy, role_path: &str) -> Result<Statements, String> {
+    fn statements(self, policy: &Policy, persona: &PersonaPolicy) -> Result<Statements, String> {
+        let may = |name: &str| self.creates.iter().chain(&self.uses).any(|known| known == name);
+        let actions = |names: &[String], is_wanted: &dyn Fn(&str) -> bool| -> Vec<String> {
+            names.iter().filter(|name| is_wanted(name)).map(|name| format!("sagemaker:{name}")).collect()
+        };
+        let any = |_: &str| true;
         let mut statements: Statements = Vec::new();
-        let mut allow = |sid: &str, names: Vec<String>, condition: Condition| {
-            if !names.is_empty() {
-                statements.push(Statement::allow(sid, names, condition));
+        let mut allow = |sid: &str, actions: Vec<String>, condition: Condition| {
+            if !actions.is_empty() {
+                statements.push(Statement::allow(sid, actions, condition));
             }
         };
-        let makes = !self.creates.is_empty();
-        allow("CreateInOwnProject", self.creates, abac::in_own_project(policy));
-        allow("OwnResources", self.uses, abac::on_own_resources(policy));
-        allow("Lists", self.reads, Condition::default());
-        for (index, (resource, actions)) in self.elsewhere.into_iter().enumerate() {
+        allow("CreateInOwnProject", actions(&self.creates, &any), abac::in_own_project(policy));
+        allow("OwnResources", actions(&self.uses, &any), abac::on_own_resources(policy));
+        allow("Lists", actions(&self.reads, &|name| name != "Search"), Condition::default());
+        let without_tags = actions(&self.creates, &abac::is_tagged_otherwise);
+        if !without_tags.is_empty() {
+            statements.push(abac::create_without_tags(policy, without_tags));
+        }
+        statements.extend(abac::use_shared(policy, actions(&self.uses, &abac::leaves_as_it_is)));
+        if self.reads.iter().any(|name| name == "Search") {
+            statements.push(abac::search_own(policy));
+        }
+        for (index, (resource, actions)) in self.elsewhere.iter().enumerate() {
             let sid = format!("OtherServices{}", index + 1);
             let statement = Statement::allow(sid, actions.iter().copied(), Condition::default());
-            statements.push(statement.map(|statement| statement.on([resource])));
+            statements.push(statement.map(|statement| statement.on([*resource])));
         }
-        if makes {
+        if !self.creates.is_empty() {
             statements.push(abac::tag_on_create(policy));
-            statements.push(abac::pass_own_roles(policy, role_path)?);
+            statements.push(abac::pass_own_roles(policy, &persona.role_path)?);
+            statements.push(abac::read_own_roles(policy, &persona.role_path)?);
+        }
+        if may("CreateApp") || may("CreateSpace") {
+            statements.extend(studio::open_own_profile(policy, &persona.profile_tag));
+            statements.extend(studio::keep_private_spaces());
+        }
+        if may("CreateEndpoint") || may("UpdateEndpoint") {
+            statements.push(autoscaling_role());
+        }
+        if self.pushes_images {
+            statements.extend(images::push_own(policy));
+        }
+        if may("CreateModelPackage") && !self.approves {
+            let decided = Test::equals("sagemaker:ModelApprovalStatus", &["Approved", "Rejected"]);
+            let packages = ["sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"];
+            statements.push(Statement::deny("OthersApprove", packages, decided));
         }
         Ok(statements)
     }
 }
 
-#[rustfmt::skip]
-const RUN_STUDIO_APPLICATIONS: Activity = Activity {
-    creates: &["CreateApp", "CreateSpace"],
-    uses: &["CreatePresignedDomainUrl", "DeleteApp", "DeleteSpace", "DescribeApp", "DescribeDomain", "DescribeSpace",
-        "DescribeUserProfile", "StartSession", "UpdateSpace"],
-    reads: &["ListApps", "ListDomains", "ListSpaces", "ListUserProfiles"],
-    elsewhere: &[],
-};
-
-#[rustfmt::skip]
-const MANAGE_ML_JOBS: Activity = Activity {
-    creates: &["CreateAutoMLJob", "CreateAutoMLJobV2", "CreateCompilationJob", "CreateHyperParameterTuningJob",
-        "CreateLabelingJob", "CreateProcessingJob", "CreateTrainingJob", "CreateTransformJob"],
-    uses: &["AddTags", "DescribeAutoMLJob", "DescribeAutoMLJobV2", "DescribeCompilationJob", "DescribeHyperParameterTuningJob",
-        "DescribeLabelingJob", "DescribeProcessingJob", "DescribeTrainingJob", "DescribeTransformJob", "ListTags",
-        "StopAutoMLJob", "StopCompilationJob", "StopHyperParameterTuningJob", "StopLabelingJob", "StopProcessingJob",
-        "StopTrainingJob", "StopTransformJob"],
-    reads: &["ListAutoMLJobs", "ListCompilationJobs", "ListHyperParameterTuningJobs", "ListLabelingJobs", "ListProcessingJobs",
-        "ListTrainingJobs", "ListTrainingJobsForHyperParameterTuningJob", "ListTransformJobs"],
-    elsewhere: &[],
-};
-
-#[rustfmt::skip]
-const MANAGE_MODELS: Activity = Activity {
-    creates: &["CreateModel", "CreateModelCard", "CreateModelPackage", "CreateModelPackageGroup"],
-    uses: &["AddTags", "BatchDescribeModelPackage", "DeleteModel", "DeleteModelCard", "DeleteModelPackage", "DeleteModelPackageGroup",
-        "DescribeModel", "DescribeModelCard", "DescribeModelPackage", "DescribeModelPackageGroup", "ListTags", "UpdateModelCard",
-        "UpdateModelPackage"],
-    reads: &["ListModelCards", "ListModelMetadata", "ListModelPackageGroups", "ListModelPackages", "ListModels"],
-    elsewhere: &[],
-};
-
-#[rustfmt::skip]
-const MANAGE_ENDPOINTS: Activity = Activity {
-    creates: &["CreateEndpoint", "CreateEndpointConfig", "CreateInferenceComponent"],
-    uses: &["AddTags", "DeleteEndpoint", "DeleteEndpointConfig", "DeleteInferenceComponent", "DescribeEndpoint",
-        "DescribeEndpointConfig", "DescribeInferenceComponent", "InvokeEndpoint", "InvokeEndpointAsync",
-        "InvokeEndpointWithResponseStream", "ListTags", "UpdateEndpoint", "UpdateEndpointWeightsAndCapacities",
-        "UpdateInferenceComponent", "UpdateInferenceComponentRuntimeConfig"],
-    reads: &["ListEndpointConfigs", "ListEndpoints", "ListInferenceComponents"],
-    elsewhere: &[],
-};
-
-#[rustfmt::skip]
-const MANAGE_PIPELINES: Activity = Activity {
-    creates: &["CreatePipeline"],
-    uses: &["AddTags", "DeletePipeline", "DescribePipeline", "DescribePipelineDefinitionForExecution", "DescribePipelineExecution",
-        "ListPipelineExecutionSteps", "ListPipelineExecutions", "ListTags", "RetryPipelineExecution",
-        "SendPipelineExecutionStepFailure", "SendPipelineExecutionStepSuccess", "StartPipelineExecution",
-        "StopPipelineExecution", "UpdatePipeline", "UpdatePipelineExecution"],
-    reads: &["ListPipelines"],
-    elsewhere: &[],
-};
-
-#[rustfmt::skip]
-const MANAGE_EXPERIMENTS: Activity = Activity {
-    creates: &["CreateExperiment", "CreateTrial", "CreateTrialComponent"],
-    uses: &["AddTags", "AssociateTrialComponent", "DeleteExperiment", "DeleteTrial", "DeleteTrialComponent", "DescribeExperiment",
-        "DescribeTrial", "DescribeTrialComponent", "DisassociateTrialComponent", "ListTags", "UpdateExperiment", "UpdateTrial",
-        "UpdateTrialComponent"],
-    reads: &["ListExperiments", "ListTrialComponents", "ListTrials", "Search"],
-    elsewhere: &[],
-};
-
-#[rustfmt::skip]
-const SEARCH_AND_VISUALIZE_EXPERIMENTS: Activity = Activity {
-    creates: &[],
-    uses: &["DescribeExperiment", "DescribeTrial", "DescribeTrialComponent", "ListTags"],
-    reads: &["GetSearchSuggestions", "ListExperiments", "ListTrialComponents", "ListTrials", "QueryLineage", "Search"],
-    elsewhere: &[],
-};
-
-#[rustfmt::skip]
-const MANAGE_MODEL_MONITORING: Activity = Activity {
-    creates: &["CreateDataQualityJobDefinition", "CreateModelBiasJobDefinition", "CreateModelExplainabilityJobDefinition",
-        "CreateModelQualityJobDefinition", "CreateMonitoringSchedule"],
-    uses: &["AddTags", "DeleteDataQualityJobDefinition", "DeleteModelBiasJobDefinition",
-        "DeleteModelExplainabilityJobDefinition", "DeleteModelQualityJobDefinition", "DeleteMonitoringSchedule",
-        "DescribeDataQualityJobDefinition", "DescribeModelBiasJobDefinition", "DescribeModelExplainabilityJobDefinition",
-        "DescribeModelQualityJobDefinition", "DescribeMonitoringSchedule", "ListTags", "StartMonitoringSchedule",
-        "StopMonitoringSchedule", "UpdateMonitoringSchedule"],
-    reads: &["ListDataQualityJobDefinitions", "ListModelBiasJobDefinitions", "ListModelExplainabilityJobDefinitions",
-        "ListModelQualityJobDefinitions", "ListMonitoringAlerts", "ListMonitoringExecutions", "ListMonitoringSchedules"],
-    elsewhere: &[],
-};
-
-#[rustfmt::skip]
-const QUERY_ATHENA_WORKGROUPS: Activity = Activity {
-    creates: &[],
-    uses: &[],
-    reads: &[],
-    elsewhere: &[
-        ("*", &["athena:ListWorkGroups", "glue:GetDatabase", "glue:GetDatabases", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]),
-        ("arn:*:athena:*:*:workgroup/*", &["athena:BatchGetQueryExecution", "athena:GetQueryExecution",
-            "athena:GetQueryResults", "athena:GetWorkGroup", "athena:StartQueryExecution", "athena:StopQueryExecution"]),
-    ],
-};
-
-/// Reads the logs and metrics of jobs, which SageMaker does not separate by project.
-#[rustfmt::skip]
-const READ_LOGS: Activity = Activity {
-    creates: &[],
-    uses: &[],
-    reads: &[],
-    elsewhere: &[
-        ("*", &["cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics", "logs:DescribeLogGroups"]),
-        ("arn:*:logs:*:*:log-group:/aws/sagemaker/*", &["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]),
-    ],
-};
+/// The first scaling policy of an account needs the role as which Application Auto Scaling works (its User Guide,
+/// "Service-linked roles").
+pub(super) fn autoscaling_role() -> Result<Statement, Unsound> {
+    let service = "sagemaker.application-autoscaling.amazonaws.com";
+    let role = format!("arn:*:iam::*:role/aws-service-role/{service}/*");
+    let statement = Statement::allow(
+        "AutoScalingRole",
+        ["iam:CreateServiceLinkedRole"],
+        Test::equals("iam:AWSServiceName", &[service]),
+    );
+    Ok(statement?.on([role]))
+}
 
 static PERSONAS: &[BuiltInPersona] = &[
     BuiltInPersona {
         name: "business-analyst",
-        activities: &[&SEARCH_AND_VISUALIZE_EXPERIMENTS, &QUERY_ATHENA_WORKGROUPS, &RUN_STUDIO_APPLICATIONS],
+        activities: &[&RUN_STUDIO_APPLICATIONS, &RUN_CANVAS, &SEARCH_AND_VISUALIZE_EXPERIMENTS],
+        approves: false,
+        pushes_images: false,
+        elsewhere: QUERY_ATHENA_WORKGROUPS,
     },
     BuiltInPersona {
         name: "data-scientist",
@@ -280,9 +229,12 @@ static PERSONAS: &[BuiltInPersona] = &[
             &MANAGE_ML_JOBS,
             &MANAGE_MODELS,
             &MANAGE_EXPERIMENTS,
+            &MANAGE_FEATURES,
             &SEARCH_AND_VISUALIZE_EXPERIMENTS,
-            &READ_LOGS,
         ],
+        approves: false,
+        pushes_images: false,
+        elsewhere: &[],
     },
     BuiltInPersona {
         name: "ml-engineer",
@@ -292,9 +244,12 @@ static PERSONAS: &[BuiltInPersona] = &[
             &MANAGE_MODELS,
             &MANAGE_PIPELINES,
             &MANAGE_EXPERIMENTS,
+            &MANAGE_FEATURES,
             &SEARCH_AND_VISUALIZE_EXPERIMENTS,
-            &READ_LOGS,
         ],
+        approves: false,
+        pushes_images: true,
+        elsewhere: &[],
     },
     BuiltInPersona {
         name: "mlops-engineer",
@@ -304,22 +259,26 @@ static PERSONAS: &[BuiltInPersona] = &[
             &MANAGE_PIPELINES,
             &MANAGE_MODEL_MONITORING,
             &SEARCH_AND_VISUALIZE_EXPERIMENTS,
-            &READ_LOGS,
         ],
+        approves: true,
+        pushes_images: false,
+        elsewhere: &[],
     },
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operations::OTHER_ACTIONS;
 
     #[test]
-    fn every_operation_exists() {
-        for activity in PERSONAS.iter().flat_map(|persona| persona.activities) {
-            let names = [activity.creates, activity.uses, activity.reads].concat();
-            for name in names {
-                assert!(OPERATION_NAMES.binary_search(&name).is_ok(), "{name}");
-            }
-        }
+    fn every_action_exists() {
+        let is_known = |name: &&str| OPERATION_NAMES.binary_search(name).is_ok() || OTHER_ACTIONS.contains(name);
+        let of_activities = PERSONAS.iter().flat_map(|persona| persona.activities);
+        let mut names: Vec<_> =
+            of_activities.flat_map(|activity| [activity.creates, activity.uses, activity.reads].concat()).collect();
+        names.extend(COMPANIONS.iter().flat_map(|companion| [companion.of, companion.uses, companion.reads].concat()));
+        let unknown: Vec<_> = names.iter().filter(|name| !is_known(name)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

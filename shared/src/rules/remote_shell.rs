@@ -1,18 +1,18 @@
-//! A shell can be opened inside the container.
+//! A shell can be opened inside the container, or from outside in a space.
 
 use super::prelude::*;
 
 /// `remote-shell`
 pub const RULE: Rule = Rule {
     id: "remote-shell",
-    fails_when: "remote debugging of a job, or SSM access to a variant, is enabled",
+    fails_when: "remote debugging of a job, SSM access to a variant, or remote access to a space is enabled",
     why: "A shell inside the container has the execution role's credentials and the data in memory, and no code review \
         sees what is typed there.",
-    fix: "leave `RemoteDebugConfig` and `EnableSSMAccess` off outside the development account",
+    fix: "leave `RemoteDebugConfig`, `EnableSSMAccess` and `RemoteAccess` off outside the development account",
     action: Action::Stop,
     severity: Severity::High,
     concern: Concern::Network,
-    governs: &[Field::RemoteShell],
+    governs: &[Field::RemoteShell, Field::RemoteAccess],
     prevention: Prevention::Partly("not variants, for which no condition key exists"),
     example: r#"{"trainingJobName": "churn", "remoteDebugConfig": {"enableRemoteDebug": true}}"#,
     check,
@@ -29,12 +29,28 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
             });
         }
     }
+    for found in facts.all(Field::RemoteAccess) {
+        if let Some(status) = findings.read(found.text()) {
+            findings.fail_if(status == Some(ENABLED), || {
+                Violation::new(found.at, "people can connect to the space from outside", "`DISABLED`, or not set")
+                    .actual(ENABLED)
+            });
+        }
+    }
     Ok(findings.outcome("the request launches nothing with a shell"))
 }
 
 fn prevent(_: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    vec![deny(operations, Test::is_true("sagemaker:EnableRemoteDebug"))]
+    let (spaces, jobs): (Vec<&Operation>, Vec<&Operation>) =
+        operations.iter().copied().partition(|operation| operation.has(Field::RemoteAccess));
+    vec![
+        deny(&jobs, Test::is_true("sagemaker:EnableRemoteDebug")),
+        deny(&spaces, Test::equals("sagemaker:RemoteAccess", &[ENABLED])),
+    ]
 }
+
+/// `FeatureStatus` of the API.
+const ENABLED: &str = "ENABLED";
 
 #[cfg(test)]
 mod tests {
@@ -48,6 +64,9 @@ mod tests {
         let request = r#"{"productionVariants":[{"variantName":"a"},{"enableSSMAccess":"true"}]}"#;
         let update = r#"{"remoteDebugConfig":{"enableRemoteDebug":true}}"#;
         assert_eq!(Case::of("UpdateTrainingJob", update).says(&RULE), "fail remoteDebugConfig.enableRemoteDebug");
+        let space = |word: &str| Case::of("CreateSpace", &format!(r#"{{"spaceSettings":{{"remoteAccess":"{word}"}}}}"#));
+        assert_eq!(space("ENABLED").says(&RULE), "fail spaceSettings.remoteAccess");
+        assert_eq!(space("DISABLED").says(&RULE), "pass");
         assert_eq!(Case::endpoint_config(request).says(&RULE), "fail productionVariants[1].enableSSMAccess");
     }
 }

@@ -64,6 +64,11 @@ impl Test {
         Self::new("ArnLike", key, patterns)
     }
 
+    /// The ARN matches none of these, part by part, or there is none.
+    pub fn arn_not_like(key: impl Into<String>, patterns: impl IntoIterator<Item = String>) -> Self {
+        Self::new("ArnNotLike", key, patterns)
+    }
+
     /// The value matches none of these, or there is none.
     pub fn not_like(key: impl Into<String>, patterns: &[Pattern]) -> Self {
         Self::new("StringNotLike", key, patterns.iter().map(wildcards))

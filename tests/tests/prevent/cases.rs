@@ -368,6 +368,7 @@ pub fn values(field: Field, path: &str) -> Option<Vec<Value>> {
         Field::Subnet => ["subnet-1", "subnet-2", "subnet-abc"].map(Value::from).into(),
         Field::SecurityGroup => ["sg-1", "sg-2", "sg-abc"].map(Value::from).into(),
         Field::Model => vec![json!("isolated"), json!("open")],
+        Field::RemoteAccess => vec![json!("DISABLED"), json!("ENABLED")],
         Field::RootAccess => vec![json!("Disabled"), json!("Enabled")],
         Field::InternetAccess if path.ends_with("appNetworkAccessType") => {
             vec![json!("VpcOnly"), json!("PublicInternetOnly")]

@@ -79,7 +79,12 @@ impl Organisation {
     }
 
     pub fn principal(&self, who: &str) -> Value {
-        json!({"arn": self.arn_of(who), "session": "ana", "tags": self.people[who]["tags"]})
+        let person = &self.people[who];
+        let mut principal = json!({"arn": self.arn_of(who), "session": "ana", "tags": person["tags"]});
+        if person["studio"].is_object() {
+            principal["studio"] = person["studio"].clone();
+        }
+        principal
     }
 
     /// The `userIdentity` of a record.

@@ -388,7 +388,8 @@ fn personas_do_what_they_are_for() {
         )
     };
     let training = || training(tag("Project", "atlas"), "ml/atlas/train");
-    let search = || raw("sagemaker:Search", "*", json!({}));
+    let visible = json!({"sagemaker:SearchVisibilityCondition/Tags.Project/EqualsIfExists": "atlas"});
+    let search = || raw("sagemaker:Search", "*", visible.clone());
     let read = || raw("s3:GetObject", "arn:aws:s3:::atlas-data/x", json!({}));
     for (persona, trains, serves) in [
         ("data-scientist", true, false),
