@@ -196,6 +196,12 @@ pub enum RenderTarget {
     BucketPolicy(DataAccountArgs),
     /// The key policy of a KMS key in a data account, for the same roles
     KeyPolicy(DataAccountArgs),
+    /// The policy of a model package group, for whoever deploys a project's models in other accounts
+    ModelPackageGroupPolicy(ModelPackageGroupArgs),
+    /// The policy of an ECR repository, for the execution roles as which these models run
+    RepositoryPolicy(RepositoryArgs),
+    /// A tag policy of the organisation: how the ABAC tag is written, and the projects there are
+    TagPolicy(TagPolicyArgs),
 }
 
 /// The options of all targets.
@@ -364,6 +370,35 @@ pub struct ExecutionRoleArgs {
     /// ARN of a KMS key that the role uses; can be repeated
     #[arg(long, value_name = "ARN")]
     pub key: Vec<String>,
+
+    /// What runs as the role
+    #[arg(long = "for", value_enum, value_name = "PURPOSE", default_value_t = RolePurpose::Jobs)]
+    pub purpose: RolePurpose,
+
+    /// Persona of whoever calls SageMaker as the role: its tag and, with `--for studio`, its permissions
+    #[arg(long, value_name = "NAME")]
+    pub persona: Option<String>,
+
+    /// ARN of a queue to which callback steps of a pipeline send; can be repeated
+    #[arg(long, value_name = "ARN")]
+    pub queue: Vec<String>,
+
+    /// ARN of a function that Lambda steps of a pipeline invoke; can be repeated
+    #[arg(long, value_name = "ARN")]
+    pub function: Vec<String>,
+
+    #[command(flatten)]
+    pub profiles: ProfileArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RolePurpose {
+    /// Jobs, endpoints and notebooks, which do not call SageMaker themselves
+    Jobs,
+    /// Pipelines, whose steps call SageMaker
+    Pipeline,
+    /// People in Studio
+    Studio,
 }
 
 /// An account and region.
@@ -409,6 +444,10 @@ pub struct PersonaArgs {
     /// ARN of a KMS key of that data, or of what the persona launches; can be repeated
     #[arg(long, value_name = "ARN")]
     pub key: Vec<String>,
+
+    /// Account from whose model registry the persona deploys; can be repeated
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    pub registry_account: Vec<String>,
 }
 
 /// Whose a Studio user profile is.
@@ -444,4 +483,53 @@ pub struct DataAccountArgs {
     /// They also write the data
     #[arg(long)]
     pub writable: bool,
+}
+
+/// Who deploys a project's models in other accounts.
+#[derive(Debug, clap::Args)]
+pub struct RegistryArgs {
+    #[command(flatten)]
+    pub output: OutArgs,
+    #[command(flatten)]
+    pub roles: RolePathArgs,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+
+    /// The project whose models they are
+    #[arg(long)]
+    pub project: String,
+
+    /// Account that deploys them; can be repeated
+    #[arg(long, value_name = "ACCOUNT", required = true, value_parser = account)]
+    pub reader: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ModelPackageGroupArgs {
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+
+    /// Name of the model package group
+    #[arg(long, value_name = "NAME")]
+    pub group: String,
+
+    /// They also register versions
+    #[arg(long)]
+    pub register: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RepositoryArgs {
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+
+    /// Name of the repository
+    #[arg(long, value_name = "NAME")]
+    pub repository: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct TagPolicyArgs {
+    #[command(flatten)]
+    pub output: OutArgs,
 }

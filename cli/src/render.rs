@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use tagwarden::policy::Policy;
 use tagwarden::render::{
     Boundary, DataAccount, ExecutionRole, File, Format, Guardrail, GuardrailContext, IdentityPolicy, PersonaPolicy,
-    Rendered, Scp, SizeLimits, Style,
+    Purpose, Readers, Registry, Rendered, Scp, SizeLimits, Style, tag_policy,
 };
 use tagwarden::rules::Rule;
 use tagwarden::terms::Pattern;
 
 use crate::args::{
-    Args, Command, DEFAULT_ROLE_PATH, DataAccountArgs, Language, OutArgs, RenderArgs, RenderTarget, ScpArgs,
+    Args, Command, DEFAULT_ROLE_PATH, DataAccountArgs, Language, OutArgs, PlaceArgs, RegistryArgs, RenderArgs,
+    RenderTarget, RolePathArgs, RolePurpose, ScpArgs,
 };
 use crate::exit::{CliError, Exit, RunResult};
 use crate::explain::rule_named;
@@ -59,6 +60,9 @@ impl RenderTarget {
             Self::Persona(args) => format!("persona-{}", args.name),
             Self::BucketPolicy(_) => "bucket-policy".to_owned(),
             Self::KeyPolicy(_) => "key-policy".to_owned(),
+            Self::ModelPackageGroupPolicy(_) => "model-package-group-policy".to_owned(),
+            Self::RepositoryPolicy(_) => "repository-policy".to_owned(),
+            Self::TagPolicy(_) => "tag-policy".to_owned(),
         }
     }
 
@@ -70,6 +74,9 @@ impl RenderTarget {
             Self::ExecutionRole(args) => &args.output,
             Self::Persona(args) => &args.output,
             Self::BucketPolicy(args) | Self::KeyPolicy(args) => &args.output,
+            Self::ModelPackageGroupPolicy(args) => &args.registry.output,
+            Self::RepositoryPolicy(args) => &args.registry.output,
+            Self::TagPolicy(args) => &args.output,
         }
     }
 
@@ -104,6 +111,15 @@ impl RenderTarget {
                 repositories: args.repository.clone(),
                 keys: args.key.clone(),
                 role_path: args.roles.role_path.clone(),
+                purpose: match args.purpose {
+                    RolePurpose::Jobs => Purpose::Jobs,
+                    RolePurpose::Pipeline => Purpose::Pipeline,
+                    RolePurpose::Studio => Purpose::Studio,
+                },
+                persona: args.persona.clone(),
+                queues: args.queue.clone(),
+                functions: args.function.clone(),
+                profile_tag: args.profiles.profile_tag.clone(),
             }
             .render(policy),
             Self::Persona(args) => {
@@ -111,6 +127,7 @@ impl RenderTarget {
                     name: args.name.clone(),
                     data: args.data.clone(),
                     keys: args.key.clone(),
+                    registries: args.registry_account.clone(),
                     profile_tag: args.profiles.profile_tag.clone(),
                     role_path: args.roles.role_path.clone(),
                 };
@@ -118,6 +135,11 @@ impl RenderTarget {
             }
             Self::BucketPolicy(args) => data_account(args).bucket_policy(policy),
             Self::KeyPolicy(args) => data_account(args).key_policy(policy),
+            Self::ModelPackageGroupPolicy(args) => {
+                registry(&args.registry).model_package_group_policy(&args.group, args.register, policy)
+            }
+            Self::RepositoryPolicy(args) => registry(&args.registry).repository_policy(&args.repository, policy),
+            Self::TagPolicy(_) => tag_policy(policy),
         };
         rendered.map_err(CliError::Message)
     }
@@ -154,16 +176,30 @@ fn scp(args: &ScpArgs) -> Result<Scp, CliError> {
     })
 }
 
+fn readers(accounts: &[String], project: &str, place: &PlaceArgs, roles: &RolePathArgs) -> Readers {
+    Readers {
+        accounts: accounts.to_vec(),
+        project: project.to_owned(),
+        partition: place.partition.clone(),
+        role_path: roles.role_path.clone(),
+    }
+}
+
 fn data_account(args: &DataAccountArgs) -> DataAccount {
     DataAccount {
         account: args.place.account.clone(),
-        readers: args.reader.clone(),
-        project: args.project.clone(),
+        readers: readers(&args.reader, &args.project, &args.place, &args.roles),
         data: args.data.clone(),
         writable: args.writable,
         region: args.place.region.clone(),
-        partition: args.place.partition.clone(),
-        role_path: args.roles.role_path.clone(),
+    }
+}
+
+fn registry(args: &RegistryArgs) -> Registry {
+    Registry {
+        account: args.place.account.clone(),
+        region: args.place.region.clone(),
+        readers: readers(&args.reader, &args.project, &args.place, &args.roles),
     }
 }
 

@@ -2,6 +2,7 @@
 //! roles of modelling accounts in.
 
 use super::pack::{SizeLimits, pack};
+use super::readers::Readers;
 use super::text::Style;
 use super::{Attachment, Rendered, abac, output, storage};
 use crate::policy::Policy;
@@ -13,20 +14,14 @@ use crate::terms::Pattern;
 pub struct DataAccount {
     /// The account that owns the bucket and the key.
     pub account: String,
-    /// The accounts whose roles read.
-    pub readers: Vec<String>,
-    /// The project of these roles.
-    pub project: String,
+    /// The roles that read.
+    pub readers: Readers,
     /// The data that they read: a bucket, or `bucket/prefix`.
     pub data: String,
     /// Whether they write as well.
     pub writable: bool,
     /// The region of the bucket and the key.
     pub region: String,
-    /// The partition, such as `aws`.
-    pub partition: String,
-    /// Where execution roles are, as a path with `{project}`.
-    pub role_path: String,
 }
 
 /// S3 limits a bucket policy to 20 KB, KMS a key policy to 32 KB.
@@ -39,23 +34,23 @@ impl DataAccount {
     /// What is missing.
     pub fn bucket_policy(&self, policy: &Policy) -> Result<Rendered, String> {
         let (bucket, _) = storage::split(&self.data);
-        let bucket_arn = storage::arn(&self.partition, bucket);
-        let objects = format!("{}/*", storage::arn(&self.partition, &self.data));
-        let read = Statement::allow("Read", ["s3:GetObject", "s3:GetObjectVersion"], self.readers_only(policy)?);
+        let bucket_arn = storage::arn(&self.readers.partition, bucket);
+        let objects = format!("{}/*", storage::arn(&self.readers.partition, &self.data));
+        let read = Statement::allow("Read", ["s3:GetObject", "s3:GetObjectVersion"], self.readers.only_roles(policy));
         let below = storage::below(&self.data);
-        let list = below.tests().iter().cloned().fold(self.readers_only(policy)?, Condition::with);
+        let list = below.tests().iter().cloned().fold(self.readers.only_roles(policy), Condition::with);
         let list = Statement::allow("List", ["s3:ListBucket"], list);
         let insecure = Test::is_false("aws:SecureTransport");
         let mut statements = vec![
             Statement::deny("TlsOnly", ["s3:*"], insecure)
                 .map(|statement| statement.to(Principal::Anyone).on([bucket_arn.clone(), format!("{bucket_arn}/*")])),
-            read.map(|statement| statement.to(self.readers()).on([objects.clone()])),
-            list.map(|statement| statement.to(self.readers()).on([bucket_arn])),
+            read.map(|statement| statement.to(self.readers.principal()).on([objects.clone()])),
+            list.map(|statement| statement.to(self.readers.principal()).on([bucket_arn])),
         ];
         if self.writable {
             let write =
-                Statement::allow("Write", ["s3:AbortMultipartUpload", "s3:PutObject"], self.readers_only(policy)?);
-            statements.push(write.map(|statement| statement.to(self.readers()).on([objects])));
+                Statement::allow("Write", ["s3:AbortMultipartUpload", "s3:PutObject"], self.readers.only_roles(policy));
+            statements.push(write.map(|statement| statement.to(self.readers.principal()).on([objects])));
         }
         let documents = pack(&abac::all(statements)?, LIMITS)?;
         Ok(Rendered::of(output::named("bucket-policy", Attachment::Bucket(bucket.to_owned()), documents)))
@@ -68,51 +63,26 @@ impl DataAccount {
     /// What is missing.
     pub fn key_policy(&self, policy: &Policy) -> Result<Rendered, String> {
         let (bucket, _) = storage::split(&self.data);
-        let bucket_arn = storage::arn(&self.partition, bucket);
+        let bucket_arn = storage::arn(&self.readers.partition, bucket);
         let objects =
-            [bucket_arn.clone(), format!("{}/*", storage::arn(&self.partition, &self.data))].map(Pattern::new);
+            [bucket_arn.clone(), format!("{}/*", storage::arn(&self.readers.partition, &self.data))].map(Pattern::new);
         let through_s3 = [
-            Test::equals("kms:ViaService", &[format!("s3.{}.{}", self.region, dns_suffix(&self.partition))]),
+            Test::equals("kms:ViaService", &[format!("s3.{}.{}", self.region, dns_suffix(&self.readers.partition))]),
             // With bucket keys, S3's encryption context is the bucket; without them, the object.
             Test::like("kms:EncryptionContext:aws:s3:arn", &objects),
         ];
-        let use_it = through_s3.into_iter().fold(self.readers_only(policy)?, Condition::with);
+        let use_it = through_s3.into_iter().fold(self.readers.only_roles(policy), Condition::with);
         let mut actions = vec!["kms:Decrypt"];
         if self.writable {
             actions.push("kms:GenerateDataKey");
         }
-        let owner = Principal::Aws(vec![format!("arn:{}:iam::{}:root", self.partition, self.account)]);
+        let owner = Principal::Aws(vec![format!("arn:{}:iam::{}:root", self.readers.partition, self.account)]);
         let statements = vec![
             Statement::allow("Administer", ["kms:*"], Condition::default()).map(|statement| statement.to(owner)),
-            Statement::allow("ReadThroughS3", actions, use_it).map(|statement| statement.to(self.readers())),
+            Statement::allow("ReadThroughS3", actions, use_it).map(|statement| statement.to(self.readers.principal())),
         ];
         let documents = pack(&abac::all(statements)?, LIMITS)?;
         Ok(Rendered::of(output::named("key-policy", Attachment::Key, documents)))
-    }
-
-    fn readers(&self) -> Principal {
-        Principal::Aws(
-            self.readers.iter().map(|account| format!("arn:{}:iam::{account}:root", self.partition)).collect(),
-        )
-    }
-
-    /// In the readers' accounts, only the project's execution roles: an account's other roles and other projects' roles
-    /// must not read the data. The path alone would trust all who may create roles there, and the tag alone all who may
-    /// tag.
-    fn readers_only(&self, policy: &Policy) -> Result<Condition, String> {
-        if self.readers.is_empty() {
-            return Err("`--reader ACCOUNT` is needed: the account whose roles read the data".to_owned());
-        }
-        let path = self.role_path.trim_matches('/').replace("{project}", &self.project);
-        let roles: Vec<_> = self
-            .readers
-            .iter()
-            .map(|account| Pattern::new(format!("arn:{}:iam::{account}:role/{path}/*", self.partition)))
-            .collect();
-        Ok(Condition::from([
-            Test::like("aws:PrincipalArn", &roles),
-            Test::equals(format!("aws:PrincipalTag/{}", policy.abac.tag), &[&self.project]),
-        ]))
     }
 }
 

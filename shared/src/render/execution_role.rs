@@ -3,15 +3,37 @@
 use super::abac::{self, Statements};
 use super::identity::MANAGED;
 use super::pack::{SizeLimits, pack};
-use super::{Attachment, Rendered, RenderedPolicy, images, keys, storage};
+use super::persona::{self, PersonaPolicy};
+use super::{Attachment, Rendered, images, keys, output, storage};
 use crate::policy::Policy;
-use crate::rules::MISSING_VPC;
+use crate::rules::{MISSING_VPC, PERSONA_OVERREACH};
 use crate::statement::{Condition, Document, Principal, Statement, Test, Unsound};
 use crate::terms::Pattern;
+
+/// What runs as an execution role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Jobs, endpoints and notebooks, which do not call SageMaker themselves.
+    Jobs,
+    /// Pipelines, whose steps call SageMaker.
+    Pipeline,
+    /// People in Studio.
+    Studio,
+}
 
 /// What an execution role is for.
 #[derive(Clone, Debug)]
 pub struct ExecutionRole {
+    /// What runs as the role.
+    pub purpose: Purpose,
+    /// The persona of whoever calls SageMaker as the role.
+    pub persona: Option<String>,
+    /// ARNs of the queues to which callback steps of pipelines send.
+    pub queues: Vec<String>,
+    /// ARNs of the functions that Lambda steps of pipelines invoke.
+    pub functions: Vec<String>,
+    /// The tag of user profiles that says whose a profile is.
+    pub profile_tag: String,
     /// The project, for the role's tag and name.
     pub project: String,
     /// The account of the role.
@@ -52,19 +74,60 @@ impl ExecutionRole {
         if policy.settings(&MISSING_VPC).is_some() {
             statements.push(Statement::allow("Network", NETWORK, Condition::default()));
         }
-        let documents = pack(&abac::all(statements)?, SizeLimits { max_documents: 1, ..MANAGED })?;
+        const ROLE: &str = "execution-role";
+        statements.extend(self.steps());
+        let one = SizeLimits { max_documents: 1, ..MANAGED };
         let trust = Document { statements: abac::all(vec![self.trust()])? };
         let path = self.role_path.trim_matches('/').replace("{project}", &self.project);
-        let policies = documents.into_iter().map(|document| RenderedPolicy {
-            name: "execution-role".to_owned(),
-            document,
-            attachment: Attachment::Role {
-                trust: Box::new(trust.clone()),
-                path: format!("/{path}/"),
-                tag: (policy.abac.tag.clone(), self.project.clone()),
-            },
-        });
-        Ok(Rendered::of(policies.collect()))
+        let mut tags = vec![(policy.abac.tag.clone(), self.project.clone())];
+        tags.extend(self.persona.clone().map(|persona| (policy.abac.persona_tag.clone(), persona)));
+        let attachment = Attachment::Role { trust: Box::new(trust), path: format!("/{path}/"), tags };
+        let mut policies = output::named(ROLE, attachment, pack(&abac::all(statements)?, one)?);
+        let calls = pack(&abac::all(self.calls(policy)?)?, MANAGED)?;
+        policies.extend(output::named("execution-role-calls", Attachment::OfRole(ROLE.to_owned()), calls));
+        Ok(Rendered::of(policies))
+    }
+
+    /// What the role may call in SageMaker.
+    fn calls(&self, policy: &Policy) -> Result<Statements, String> {
+        if self.purpose != Purpose::Jobs && self.persona.is_none() && policy.settings(&PERSONA_OVERREACH).is_some() {
+            return Err("whoever calls SageMaker needs a persona, because `persona-overreach` is on: name the role's \
+                persona with `--persona NAME`"
+                .to_owned());
+        }
+        match (self.purpose, &self.persona) {
+            (Purpose::Jobs, _) => Ok(Vec::new()),
+            (Purpose::Pipeline, _) => persona::of_pipelines(policy, &self.role_path),
+            (Purpose::Studio, Some(name)) => {
+                let persona = PersonaPolicy {
+                    name: name.clone(),
+                    data: Vec::new(),
+                    keys: Vec::new(),
+                    registries: Vec::new(),
+                    profile_tag: self.profile_tag.clone(),
+                    role_path: self.role_path.clone(),
+                };
+                persona.statements(policy)
+            }
+            (Purpose::Studio, None) => {
+                Err("`--for studio` needs `--persona NAME`: what the people in Studio may do".to_owned())
+            }
+        }
+    }
+
+    /// What steps of pipelines do outside SageMaker.
+    fn steps(&self) -> Statements {
+        let mut statements = Statements::new();
+        for (sid, action, arns) in [
+            ("CallbackSteps", "sqs:SendMessage", &self.queues),
+            ("LambdaSteps", "lambda:InvokeFunction", &self.functions),
+        ] {
+            if !arns.is_empty() {
+                let statement = Statement::allow(sid, [action], Condition::default());
+                statements.push(statement.map(|statement| statement.on(arns)));
+            }
+        }
+        statements
     }
 
     fn images(&self) -> Statements {

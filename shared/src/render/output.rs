@@ -1,5 +1,6 @@
 //! Writes the rendered policies as files: JSON, CloudFormation templates, Terraform.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::gap::{Gap, GapKind};
@@ -30,16 +31,45 @@ pub struct RenderedPolicy {
     /// Its name, which is also its file's name.
     pub name: String,
     /// The policy document.
-    pub document: Document,
+    pub document: PolicyDocument,
     /// What it is attached to.
     pub attachment: Attachment,
+}
+
+/// The document of a policy.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum PolicyDocument {
+    /// Statements of IAM.
+    Statements(Document),
+    /// A tag policy of Organizations, which has a language of its own.
+    Tags(Value),
+}
+
+/// The type of a policy of Organizations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrganizationPolicy {
+    /// A service control policy.
+    ServiceControl,
+    /// A tag policy.
+    Tag,
+}
+
+impl OrganizationPolicy {
+    /// Its name in the API.
+    fn api_name(self) -> &'static str {
+        match self {
+            Self::ServiceControl => "SERVICE_CONTROL_POLICY",
+            Self::Tag => "TAG_POLICY",
+        }
+    }
 }
 
 /// What a policy is attached to.
 #[derive(Clone, Debug)]
 pub enum Attachment {
-    /// Accounts or organisational units, as a service control policy.
-    Organization,
+    /// Accounts or organisational units.
+    Organization(OrganizationPolicy),
     /// Roles or users, as a managed policy.
     Managed,
     /// A role that is created with it.
@@ -48,23 +78,30 @@ pub enum Attachment {
         trust: Box<Document>,
         /// The role's path.
         path: String,
-        /// Key and value of the role's ABAC tag.
-        tag: (String, String),
+        /// Keys and values of the role's tags.
+        tags: Vec<(String, String)>,
     },
+    /// The role that is created with the policy of this name, beside it.
+    OfRole(String),
     /// The bucket of this name.
     Bucket(String),
     /// A KMS key.
     Key,
+    /// The model package group of this name.
+    ModelPackageGroup(String),
+    /// The ECR repository of this name.
+    Repository(String),
 }
 
 /// Policies of these documents: `name` or, if there are several, `name-1`, `name-2` …
 pub(super) fn named(name: &str, attachment: Attachment, documents: Vec<Document>) -> Vec<RenderedPolicy> {
     if let [document] = documents.as_slice() {
-        return vec![RenderedPolicy { name: name.to_owned(), document: document.clone(), attachment }];
+        let document = PolicyDocument::Statements(document.clone());
+        return vec![RenderedPolicy { name: name.to_owned(), document, attachment }];
     }
     let number = |(index, document)| RenderedPolicy {
         name: format!("{name}-{}", index + 1),
-        document,
+        document: PolicyDocument::Statements(document),
         attachment: attachment.clone(),
     };
     documents.into_iter().enumerate().map(number).collect()
@@ -117,14 +154,11 @@ impl Rendered {
         let mut files = Vec::new();
         // A final newline counts as well if AWS counts white space.
         let end = if self.style == Style::Minified { "" } else { "\n" };
-        let mut file = |name: String, document: &Document| {
-            text::json(document, self.style)
-                .map(|text| files.push(File { name: format!("{name}.json"), text: text + end }))
-        };
+        let mut add = |name: String, text: String| files.push(File { name: format!("{name}.json"), text: text + end });
         for policy in &self.policies {
-            file(policy.name.clone(), &policy.document)?;
+            add(policy.name.clone(), text::json(&policy.document, self.style)?);
             if let Attachment::Role { trust, .. } = &policy.attachment {
-                file(format!("{}-trust", policy.name), trust)?;
+                add(format!("{}-trust", policy.name), text::json(trust, self.style)?);
             }
         }
         Ok(files)
@@ -135,33 +169,40 @@ impl Rendered {
         for policy in &self.policies {
             let document = serde_json::to_value(&policy.document).map_err(|error| error.to_string())?;
             let (kind, properties) = match &policy.attachment {
-                Attachment::Organization => (
+                Attachment::Organization(kind) => (
                     "AWS::Organizations::Policy",
-                    json!({"Name": aws_name(policy), "Type": "SERVICE_CONTROL_POLICY", "Content": document,
+                    json!({"Name": aws_name(policy), "Type": kind.api_name(), "Content": document,
                         "TargetIds": {"Ref": "TargetIds"}}),
                 ),
                 Attachment::Managed => (
                     "AWS::IAM::ManagedPolicy",
                     json!({"ManagedPolicyName": aws_name(policy), "PolicyDocument": document}),
                 ),
-                Attachment::Role { trust, path, tag: (key, value) } => (
-                    "AWS::IAM::Role",
-                    json!({"Path": path, "AssumeRolePolicyDocument": trust,
-                        "Policies": [{"PolicyName": aws_name(policy), "PolicyDocument": document}],
-                        "Tags": [{"Key": key, "Value": value}]}),
+                Attachment::Role { trust, path, tags } => {
+                    let tags: Vec<_> = tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+                    (
+                        "AWS::IAM::Role",
+                        json!({"Path": path, "AssumeRolePolicyDocument": trust,
+                            "Policies": [{"PolicyName": aws_name(policy), "PolicyDocument": document}], "Tags": tags}),
+                    )
+                }
+                Attachment::OfRole(role) => (
+                    "AWS::IAM::ManagedPolicy",
+                    json!({"PolicyDocument": document, "Roles": [{"Ref": logical_id(role)}]}),
                 ),
                 Attachment::Bucket(bucket) => {
                     ("AWS::S3::BucketPolicy", json!({"Bucket": bucket, "PolicyDocument": document}))
                 }
-                Attachment::Key => {
-                    let why = "CloudFormation can set a key policy only when it creates the KMS key: use `--format \
-                        json` or `--format terraform`";
-                    return Err(why.to_owned());
+                Attachment::Key => return Err(only_on_creation("key policy", "the KMS key")),
+                Attachment::ModelPackageGroup(_) => {
+                    return Err(only_on_creation("model package group policy", "the group"));
                 }
+                Attachment::Repository(_) => return Err(only_on_creation("repository policy", "the ECR repository")),
             };
             resources.insert(logical_id(&policy.name), json!({"Type": kind, "Properties": properties}));
         }
-        let is_organization = self.policies.iter().any(|policy| matches!(policy.attachment, Attachment::Organization));
+        let is_organization =
+            self.policies.iter().any(|policy| matches!(policy.attachment, Attachment::Organization(_)));
         let mut template = json!({"AWSTemplateFormatVersion": "2010-09-09"});
         if let Some(template) = template.as_object_mut() {
             if is_organization {
@@ -175,6 +216,13 @@ impl Rendered {
     }
 }
 
+/// Why CloudFormation has no resource for a policy.
+fn only_on_creation(policy: &str, resource: &str) -> String {
+    format!(
+        "CloudFormation can set a {policy} only when it creates {resource}: use `--format json` or `--format terraform`"
+    )
+}
+
 /// The name of a policy in AWS.
 fn aws_name(policy: &RenderedPolicy) -> String {
     format!("tagwarden-{}", policy.name.trim_start_matches("tagwarden-"))
@@ -185,35 +233,56 @@ fn logical_id(name: &str) -> String {
     text::camel_case(&name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>())
 }
 
+/// `scp-1` → `scp_1`: the label of a resource in Terraform.
+fn label_of(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
 fn terraform(policy: &RenderedPolicy) -> Result<String, serde_json::Error> {
-    let expression = |document: &Document| {
-        serde_json::to_value(document).map(|value| format!("jsonencode({})", text::hcl(&value, 1)))
-    };
-    let document = expression(&policy.document)?;
-    let label: String = policy.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let expression = |document: Value| format!("jsonencode({})", text::hcl(&document, 1));
+    let document = expression(serde_json::to_value(&policy.document)?);
+    let label = label_of(&policy.name);
     let name = aws_name(policy);
     let quoted = |text: &str| text::hcl(&Value::from(text), 0);
     Ok(match &policy.attachment {
-        Attachment::Organization => format!(
-            "resource \"aws_organizations_policy\" \"{label}\" {{\n  name    = \"{name}\"\n  type    = \"SERVICE_CONTROL_POLICY\"\n  \
-            content = {document}\n}}\n"
+        Attachment::Organization(kind) => format!(
+            "resource \"aws_organizations_policy\" \"{label}\" {{\n  name    = \"{name}\"\n  type    = \"{}\"\n  \
+            content = {document}\n}}\n",
+            kind.api_name()
         ),
         Attachment::Managed => {
             format!("resource \"aws_iam_policy\" \"{label}\" {{\n  name   = \"{name}\"\n  policy = {document}\n}}\n")
         }
-        Attachment::Role { trust, path, tag: (key, value) } => format!(
-            "resource \"aws_iam_role\" \"{label}\" {{\n  name_prefix        = \"{name}\"\n  path               = {path}\n  \
-            assume_role_policy = {trust}\n  tags = {{\n    {key} = {value}\n  }}\n}}\n\n\
-            resource \"aws_iam_role_policy\" \"{label}\" {{\n  name   = \"{name}\"\n  role   = aws_iam_role.{label}.id\n  \
-            policy = {document}\n}}\n",
-            path = quoted(path),
-            trust = expression(trust)?,
-            key = quoted(key),
-            value = quoted(value),
+        Attachment::Role { trust, path, tags } => {
+            let tags = tags.iter().map(|(key, value)| format!("    {} = {}\n", quoted(key), quoted(value)));
+            format!(
+                "resource \"aws_iam_role\" \"{label}\" {{\n  name_prefix        = \"{name}\"\n  path               = {path}\n  \
+                assume_role_policy = {trust}\n  tags = {{\n{tags}  }}\n}}\n\n\
+                resource \"aws_iam_role_policy\" \"{label}\" {{\n  name   = \"{name}\"\n  role   = aws_iam_role.{label}.id\n  \
+                policy = {document}\n}}\n",
+                path = quoted(path),
+                trust = expression(serde_json::to_value(trust)?),
+                tags = tags.collect::<String>(),
+            )
+        }
+        Attachment::OfRole(role) => format!(
+            "resource \"aws_iam_policy\" \"{label}\" {{\n  name_prefix = \"{name}\"\n  policy      = {document}\n}}\n\n\
+            resource \"aws_iam_role_policy_attachment\" \"{label}\" {{\n  role       = aws_iam_role.{role}.name\n  \
+            policy_arn = aws_iam_policy.{label}.arn\n}}\n",
+            role = label_of(role),
         ),
         Attachment::Bucket(bucket) => format!(
             "resource \"aws_s3_bucket_policy\" \"{label}\" {{\n  bucket = {}\n  policy = {document}\n}}\n",
             quoted(bucket)
+        ),
+        Attachment::ModelPackageGroup(group) => format!(
+            "resource \"aws_sagemaker_model_package_group_policy\" \"{label}\" {{\n  model_package_group_name = {}\n  \
+            resource_policy          = {document}\n}}\n",
+            quoted(group)
+        ),
+        Attachment::Repository(repository) => format!(
+            "resource \"aws_ecr_repository_policy\" \"{label}\" {{\n  repository = {}\n  policy     = {document}\n}}\n",
+            quoted(repository)
         ),
         Attachment::Key => format!(
             "variable \"key_id\" {{\n  type        = string\n  description = \"Id or ARN of the KMS key\"\n}}\n\n\

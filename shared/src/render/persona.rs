@@ -22,6 +22,8 @@ pub struct PersonaPolicy {
     pub data: Vec<String>,
     /// ARNs of the KMS keys of that data and of what it launches.
     pub keys: Vec<String>,
+    /// Accounts from whose model registries it deploys.
+    pub registries: Vec<String>,
     /// The tag of user profiles that says whose a profile is.
     pub profile_tag: String,
     /// Where execution roles are, as a path with `{project}` for the caller's project.
@@ -50,13 +52,20 @@ impl PersonaPolicy {
     /// # Errors
     /// If there is no such persona.
     pub fn render(&self, policy: &Policy) -> Result<Rendered, String> {
-        let mut statements = self.permissions(policy)?.statements(policy, self)?;
+        let mut statements = self.statements(policy)?;
         statements.extend(storage::statements("*", &self.data, &[]));
         statements.extend(keys::statements(&self.keys));
-        statements.extend(abac::keep_projects_apart(policy));
-        statements.extend(abac::safeguards());
+        statements.extend(deploy_from(&self.registries, policy));
         let documents = pack(&abac::all(statements)?, MANAGED)?;
         Ok(Rendered::of(output::named(&format!("persona-{}", self.name), Attachment::Managed, documents)))
+    }
+
+    /// What it may do with SageMaker, and what goes with that.
+    ///
+    /// # Errors
+    /// If there is no such persona, or what is wrong with the role path.
+    pub(super) fn statements(&self, policy: &Policy) -> Result<Statements, String> {
+        self.permissions(policy)?.statements(policy, &self.profile_tag, &self.role_path)
     }
 
     fn permissions(&self, policy: &Policy) -> Result<Permissions, String> {
@@ -80,6 +89,21 @@ impl PersonaPolicy {
         };
         Err(format!("unknown persona `{}`; {help}", self.name))
     }
+}
+
+/// What the steps of pipelines call, as the pipeline's role.
+///
+/// # Errors
+/// What is wrong with the role path.
+pub(super) fn of_pipelines(policy: &Policy, role_path: &str) -> Result<Statements, String> {
+    let steps = BuiltInPersona {
+        name: "pipeline",
+        activities: &[&MANAGE_ML_JOBS, &MANAGE_MODELS, &MANAGE_ENDPOINTS],
+        approves: false,
+        pushes_images: false,
+        elsewhere: &[],
+    };
+    Permissions::built_in(&steps).statements(policy, "", role_path)
 }
 
 /// Permissions for SageMaker and other services, each name once.
@@ -149,7 +173,7 @@ impl Permissions {
         self
     }
 
-    fn statements(self, policy: &Policy, persona: &PersonaPolicy) -> Result<Statements, String> {
+    fn statements(self, policy: &Policy, profile_tag: &str, role_path: &str) -> Result<Statements, String> {
         let may = |name: &str| self.creates.iter().chain(&self.uses).any(|known| known == name);
         let actions = |names: &[String], is_wanted: &dyn Fn(&str) -> bool| -> Vec<String> {
             names.iter().filter(|name| is_wanted(name)).map(|name| format!("sagemaker:{name}")).collect()
@@ -179,11 +203,11 @@ impl Permissions {
         }
         if !self.creates.is_empty() {
             statements.push(abac::tag_on_create(policy));
-            statements.push(abac::pass_own_roles(policy, &persona.role_path)?);
-            statements.push(abac::read_own_roles(policy, &persona.role_path)?);
+            statements.push(abac::pass_own_roles(policy, role_path)?);
+            statements.push(abac::read_own_roles(policy, role_path)?);
         }
         if may("CreateApp") || may("CreateSpace") {
-            statements.extend(studio::open_own_profile(policy, &persona.profile_tag));
+            statements.extend(studio::open_own_profile(policy, profile_tag));
             statements.extend(studio::keep_private_spaces());
         }
         if may("CreateEndpoint") || may("UpdateEndpoint") {
@@ -197,8 +221,24 @@ impl Permissions {
             let packages = ["sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"];
             statements.push(Statement::deny("OthersApprove", packages, decided));
         }
+        statements.extend(abac::keep_projects_apart(policy));
+        statements.extend(abac::safeguards());
         Ok(statements)
     }
+}
+
+/// Lets the principal deploy models that other accounts have registered, as far as the policies of their model package groups let
+/// it (SageMaker Developer Guide, "Deploy a model version from a different account").
+fn deploy_from(accounts: &[String], policy: &Policy) -> Option<Result<Statement, Unsound>> {
+    #[rustfmt::skip]
+    const DEPLOY: [&str; 4] = [
+        "sagemaker:CreateModel", "sagemaker:DescribeModelPackage", "sagemaker:DescribeModelPackageGroup",
+        "sagemaker:ListModelPackages",
+    ];
+    let packages =
+        |account| ["model-package", "model-package-group"].map(|kind| format!("arn:*:sagemaker:*:{account}:{kind}/*"));
+    let statement = Statement::allow("DeployFromRegistries", DEPLOY, abac::has_project(policy));
+    (!accounts.is_empty()).then(|| statement.map(|statement| statement.on(accounts.iter().flat_map(packages))))
 }
 
 /// The first scaling policy of an account needs the role as which Application Auto Scaling works (its User Guide,

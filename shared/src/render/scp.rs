@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::abbreviate::abbreviated;
 use super::gap::{Gap, GapKind};
 use super::guardrails::{Guardrail, GuardrailContext};
+use super::output::OrganizationPolicy;
 use super::pack::{SizeLimits, pack};
 use super::preventive::{PreventiveStatements, preventive_statements};
 use super::role_path::role_arns;
@@ -48,12 +49,13 @@ impl Scp {
                 "there is nothing to deny: for the rendered rules, IAM has no condition keys, or `prevent` is `off`";
             return Err(why.to_owned());
         }
+        let attachment = Attachment::Organization(OrganizationPolicy::ServiceControl);
         let mut policies = Vec::new();
         for (name, statements) in self.groups(statements) {
             let short = simplified(statements).into_iter().map(abbreviated);
             let short: Vec<_> = short.map(|short| if self.named { short } else { short.unnamed() }).collect();
             let documents = pack(&short, SizeLimits { max_documents: usize::MAX, ..self.limits })?;
-            policies.extend(output::named(&name, Attachment::Organization, documents));
+            policies.extend(output::named(&name, attachment.clone(), documents));
         }
         if policies.len() > self.limits.max_documents {
             let (count, SizeLimits { max_chars, max_documents, .. }) = (policies.len(), self.limits);

@@ -16,6 +16,7 @@ pub use rule::{Concern, CorrectingTag, Need, Rule, WithoutEffect};
 // Rules with their own way of rendering.
 pub use foreign_execution_role::RULE as FOREIGN_EXECUTION_ROLE;
 pub use missing_vpc::RULE as MISSING_VPC;
+pub use persona_overreach::RULE as PERSONA_OVERREACH;
 pub use unapproved_kms_key::{ALLOW as APPROVED_KMS_KEYS, RULE as UNAPPROVED_KMS_KEY};
 pub use unapproved_region::{ALLOW as APPROVED_REGIONS, RULE as UNAPPROVED_REGION};
 
