@@ -375,9 +375,9 @@ export function principalContext({ arn, session = 'session', tags = {}, id = 'AR
   }
 }
 
-/** The context that comes with a resource that has these tags. */
-export const resourceContext = (tags = {}) =>
-  Object.fromEntries(['aws', 'sagemaker'].flatMap((prefix) => Object.entries(tags).map(([key, value]) => [`${prefix}:ResourceTag/${key}`, value])))
+/** The context that comes with a resource that has these tags. SageMaker has a key of its own beside the general one. */
+export const resourceContext = (tags = {}, service = 'sagemaker') =>
+  Object.fromEntries((service === 'sagemaker' ? ['aws', service] : ['aws']).flatMap((prefix) => Object.entries(tags).map(([key, value]) => [`${prefix}:ResourceTag/${key}`, value])))
 
 function callContext({ record, region }) {
   return {

@@ -115,7 +115,7 @@ async function rawRequest({ action, resource, context = {} }, principal, resourc
     if (Array.isArray(value) && type && !type.startsWith('ArrayOf')) throw new Error(`\`${key}\` is single-valued`)
   }
   const region = String(resource).split(':')[3]
-  return { action, resource, context: { ...principalContext(principal), ...resourceContext(resources[resource]), ...(region && { 'aws:RequestedRegion': region }), ...context } }
+  return { action, resource, context: { ...principalContext(principal), ...resourceContext(resources[resource], service), ...(region && { 'aws:RequestedRegion': region }), ...context } }
 }
 
 const hasValue = (context, key) => Object.entries(context).some(([name, value]) => name.toLowerCase() === key && value !== '')

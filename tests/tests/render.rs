@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use tagwarden_tests::{Ran, tagwarden};
+use serde_json::{Value, json};
+use tagwarden_tests::{Ran, list, tagwarden};
 
 const POLICY: &str = "tests/data/preventable.toml";
 
@@ -165,4 +166,53 @@ fn a_line_break_in_a_project_cannot_leave_its_text() {
     assert!(ran.stdout.contains(r#"["a\"b\n${$}{aws:username}","gr\u00fcn"]"#), "{}", ran.stdout);
     let ran = render(&["scp", "--policy", text(&policy), "--format", "terraform"]);
     assert!(ran.stdout.contains(r#""a\"b\n$${$}{aws:username}""#), "{}", ran.stdout);
+}
+
+/// The syntax is that of the Organizations User Guide, "Tag policy syntax and examples".
+#[test]
+fn a_tag_policy_names_the_tag_and_its_values() {
+    let ran = render(&["tag-policy", "--policy", POLICY]);
+    let policy: Value = serde_json::from_str(&ran.stdout).expect(&ran.stderr);
+    let tags = policy["tags"].as_object().expect("tags");
+    assert_eq!(policy.as_object().map(serde_json::Map::len), Some(1));
+    let (key, tag) = tags.iter().next().expect("a tag");
+    assert_eq!((tags.len(), key.as_str()), (1, "project"), "the key of the policy is in lower case");
+    assert_eq!(tag["tag_key"], json!({"@@assign": "Project"}));
+    assert_eq!(tag["tag_value"], json!({"@@assign": ["atlas", "borealis"]}));
+    let enforced = list(&tag["enforced_for"]["@@assign"]);
+    let is_type =
+        |name: &Value| name.as_str().is_some_and(|name| name.starts_with("sagemaker:") && !name.contains('*'));
+    assert!(!enforced.is_empty() && enforced.iter().all(is_type), "SageMaker has no wildcard: {enforced:?}");
+    assert_eq!(tag.as_object().map(serde_json::Map::len), Some(3));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let many = folder.path().join("policy.toml");
+    let projects: Vec<_> = (0..1000).map(|number| format!("'project-{number}'")).collect();
+    std::fs::write(&many, format!("version = 1\n[abac]\nprojects = [{}]\n", projects.join(","))).expect("written");
+    let ran = render(&["tag-policy", "--policy", text(&many)]);
+    assert!(ran.status == 2 && ran.stderr.contains("but AWS allows 10000"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_role_that_calls_sagemaker_has_a_persona() {
+    let role = [
+        "execution-role",
+        "--project",
+        "atlas",
+        "--account",
+        "111122223333",
+        "--region",
+        "eu-west-1",
+        "--data",
+        "lake",
+    ];
+    let ran = render(&[&role[..], &["--for", "pipeline", "--policy", POLICY]].concat());
+    assert!(ran.status == 2 && ran.stderr.contains("name the role's persona with `--persona NAME`"), "{}", ran.stderr);
+    let with_persona = ["--for", "studio", "--persona", "scientist", "--policy", POLICY, "--format", "cloudformation"];
+    let ran = render(&[&role[..], &with_persona].concat());
+    let template: Value = serde_json::from_str(&ran.stdout).expect(&ran.stderr);
+    let resources = &template["Resources"];
+    let tags = list(&resources["ExecutionRole"]["Properties"]["Tags"]);
+    assert!(tags.contains(&json!({"Key": "Persona", "Value": "scientist"})), "{tags:?}");
+    assert_eq!(resources["ExecutionRoleCalls"]["Properties"]["Roles"], json!([{"Ref": "ExecutionRole"}]));
 }

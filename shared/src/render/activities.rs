@@ -24,6 +24,8 @@ pub(super) struct Companion {
     pub uses: &'static [&'static str],
     /// Actions that do not name a resource with tags, or before its tags are known.
     pub reads: &'static [&'static str],
+    /// Actions of other services on resources of the caller's own project.
+    pub uses_elsewhere: &'static [&'static str],
     /// Actions of other services.
     pub elsewhere: &'static [Elsewhere],
 }
@@ -36,6 +38,7 @@ pub(super) static COMPANIONS: &[Companion] = &[
         uses: &[],
         reads: &["DescribeApp", "DescribeDomain", "DescribeSpace", "DescribeUserProfile", "ListApps", "ListDomains", "ListSpaces",
             "ListUserProfiles"],
+        uses_elsewhere: &[],
         elsewhere: &[],
     },
     // Logs and metrics of jobs and endpoints, which SageMaker does not separate by project.
@@ -44,6 +47,7 @@ pub(super) static COMPANIONS: &[Companion] = &[
             "CreateProcessingJob", "CreateTrainingJob", "CreateTransformJob"],
         uses: &[],
         reads: &[],
+        uses_elsewhere: &[],
         elsewhere: &[
             ("*", &["cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics", "logs:DescribeLogGroups"]),
             ("arn:*:logs:*:*:log-group:/aws/sagemaker/*", &["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]),
@@ -53,6 +57,7 @@ pub(super) static COMPANIONS: &[Companion] = &[
         of: &["CreateEndpoint", "UpdateEndpoint"],
         uses: &[],
         reads: &[],
+        uses_elsewhere: &[],
         elsewhere: &[("*", &[
             "application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DeleteScheduledAction",
             "application-autoscaling:DeregisterScalableTarget", "application-autoscaling:Describe*",
@@ -66,18 +71,21 @@ pub(super) static COMPANIONS: &[Companion] = &[
         of: &["CreateModel", "CreateTrainingJob"],
         uses: &[],
         reads: &["DescribeHub", "DescribeHubContent", "ListHubContentVersions", "ListHubContents", "ListHubs"],
+        uses_elsewhere: &[],
         elsewhere: &[],
     },
     Companion {
         of: &["CreateExperiment", "CreateMlflowApp", "CreateMlflowTrackingServer"],
         uses: &["CreatePresignedMlflowAppUrl", "CreatePresignedMlflowTrackingServerUrl", "DescribeMlflowTrackingServer"],
         reads: &["ListMlflowTrackingServers"],
-        elsewhere: &[("*", &["sagemaker-mlflow:*"])],
+        uses_elsewhere: &["sagemaker-mlflow:*"],
+        elsewhere: &[],
     },
     Companion {
         of: &["CreateNotebookInstance"],
         uses: &["CreatePresignedNotebookInstanceUrl", "StartNotebookInstance"],
         reads: &[],
+        uses_elsewhere: &[],
         elsewhere: &[],
     },
     // The online store is SageMaker's, the catalogue of the offline store is Glue's.
@@ -85,6 +93,7 @@ pub(super) static COMPANIONS: &[Companion] = &[
         of: &["CreateFeatureGroup"],
         uses: &["BatchGetRecord", "DeleteRecord", "GetRecord", "PutRecord"],
         reads: &[],
+        uses_elsewhere: &[],
         elsewhere: &[("*", &["glue:CreateTable", "glue:GetDatabase", "glue:GetTable", "glue:UpdateTable"])],
     },
 ];

@@ -117,6 +117,7 @@ struct Permissions {
     reads: Vec<String>,
     approves: bool,
     pushes_images: bool,
+    uses_elsewhere: Vec<&'static str>,
     elsewhere: Vec<Elsewhere>,
 }
 
@@ -163,6 +164,7 @@ impl Permissions {
             if companion.of.iter().any(|name| may(&name)) {
                 self.uses.extend(companion.uses.iter().copied().map(str::to_owned));
                 self.reads.extend(companion.reads.iter().copied().map(str::to_owned));
+                self.uses_elsewhere.extend(companion.uses_elsewhere);
                 self.elsewhere.extend(companion.elsewhere);
             }
         }
@@ -187,6 +189,8 @@ impl Permissions {
         };
         allow("CreateInOwnProject", actions(&self.creates, &any), abac::in_own_project(policy));
         allow("OwnResources", actions(&self.uses, &any), abac::on_own_resources(policy));
+        let elsewhere = self.uses_elsewhere.iter().copied().map(str::to_owned).collect();
+        allow("OwnResourcesElsewhere", elsewhere, abac::on_own_resources(policy));
         allow("Lists", actions(&self.reads, &|name| name != "Search"), Condition::default());
         let without_tags = actions(&self.creates, &abac::is_tagged_otherwise);
         if !without_tags.is_empty() {
