@@ -232,10 +232,13 @@ fn write(target: &RenderTarget, files: &[File], folder: &Path, output: &mut Outp
 fn print(files: &[File], output: &mut Output) -> RunResult {
     for file in files {
         match file.name.ends_with(".md") {
-            true => output::note(&format!(
-                "use `--out` to also write {}: it lists what the policies do not express",
-                file.name
-            )),
+            true => {
+                let what = match file.name.as_str() {
+                    "ASSUMPTIONS.md" => "what the policies assume of AWS, and how to try it",
+                    _ => "what the policies do not express",
+                };
+                output::note(&format!("use `--out` to also write {}: it lists {what}", file.name));
+            }
             false => output.line(file.text.trim_end())?,
         }
     }

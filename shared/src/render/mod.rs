@@ -4,6 +4,7 @@
 mod abac;
 mod abbreviate;
 mod activities;
+mod assumptions;
 mod boundary;
 mod bounds;
 mod data_account;
@@ -27,6 +28,7 @@ mod studio;
 mod tag_policy;
 mod text;
 
+pub use assumptions::Assumption;
 pub use boundary::Boundary;
 pub use data_account::DataAccount;
 pub use execution_role::{ExecutionRole, Purpose};

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::assumptions::{self, Assumption};
 use super::gap::{Gap, GapKind};
 use super::text::{self, Style};
 use crate::statement::Document;
@@ -14,6 +15,8 @@ pub struct Rendered {
     pub policies: Vec<RenderedPolicy>,
     /// How the policies differ from the rules, if they render rules.
     pub not_expressed: Option<Vec<Gap>>,
+    /// What they assume of AWS.
+    pub assumptions: Vec<Assumption>,
     /// How JSON is written.
     pub style: Style,
 }
@@ -21,7 +24,7 @@ pub struct Rendered {
 impl Rendered {
     /// Policies that do not render rules. AWS does not count their white space.
     pub(super) fn of(policies: Vec<RenderedPolicy>) -> Self {
-        Self { policies, not_expressed: None, style: Style::Pretty }
+        Self { policies, not_expressed: None, assumptions: Vec::new(), style: Style::Pretty }
     }
 }
 
@@ -146,6 +149,10 @@ impl Rendered {
         };
         if let Some(gaps) = &self.not_expressed {
             files.push(File { name: "NOT-EXPRESSED.md".to_owned(), text: not_expressed(gaps) });
+        }
+        if !self.assumptions.is_empty() {
+            let text = assumptions::markdown(&self.assumptions);
+            files.push(File { name: "ASSUMPTIONS.md".to_owned(), text });
         }
         Ok(files)
     }

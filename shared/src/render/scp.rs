@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::abbreviate::abbreviated;
+use super::assumptions::assumptions;
 use super::gap::{Gap, GapKind};
 use super::guardrails::{Guardrail, GuardrailContext};
 use super::output::OrganizationPolicy;
@@ -51,8 +52,11 @@ impl Scp {
         }
         let attachment = Attachment::Organization(OrganizationPolicy::ServiceControl);
         let mut policies = Vec::new();
-        for (name, statements) in self.groups(statements) {
-            let short = simplified(statements).into_iter().map(abbreviated);
+        let groups = self.groups(statements).into_iter().map(|(name, statements)| (name, simplified(statements)));
+        let groups: Vec<_> = groups.collect();
+        let assumptions = assumptions(groups.iter().flat_map(|(_, statements)| statements));
+        for (name, statements) in groups {
+            let short = statements.into_iter().map(abbreviated);
             let short: Vec<_> = short.map(|short| if self.named { short } else { short.unnamed() }).collect();
             let documents = pack(&short, SizeLimits { max_documents: usize::MAX, ..self.limits })?;
             policies.extend(output::named(&name, attachment.clone(), documents));
@@ -65,7 +69,7 @@ impl Scp {
                 or raise `--max-chars` or `--max-documents` if AWS allows it"
             ));
         }
-        Ok(Rendered { policies, not_expressed: Some(gaps), style: self.limits.style })
+        Ok(Rendered { policies, not_expressed: Some(gaps), assumptions, style: self.limits.style })
     }
 
     /// All statements, each with its concern, and the gaps. Nothing is simplified yet.

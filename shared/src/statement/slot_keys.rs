@@ -53,6 +53,7 @@ static HOLDERS: &[(Field, &str, &[&str])] = &[
     (Field::Subnet, "", &["sagemaker:VpcSubnets"]),
     (Field::SecurityGroup, "", &["sagemaker:VpcSecurityGroupIds"]),
     (Field::RemoteShell, "", &["sagemaker:EnableRemoteDebug"]),
+    (Field::RemoteAccess, "", &["sagemaker:RemoteAccess"]),
     (Field::RootAccess, "", &["sagemaker:RootAccess"]),
     (Field::InternetAccess, "appNetworkAccessType", &["sagemaker:AppNetworkAccessType"]),
     (Field::InternetAccess, "", &["sagemaker:DirectInternetAccess"]),
