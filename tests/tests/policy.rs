@@ -150,6 +150,11 @@ fn what_can_never_have_an_effect_is_a_warning() {
             "can never match",
         ),
         ("version = 1\n[rules.unapproved-subnet]\nallow = []\n".to_owned(), "policy.toml:3:9", "is empty"),
+        (
+            "version = 1\n[rules.on-demand-training]\nprevent = 'deny'\n".to_owned(),
+            "policy.toml:3:11",
+            "IAM cannot prevent what this rule finds",
+        ),
     ] {
         let ran = policy_check(&policy);
         assert_eq!(ran.status, 0, "{policy}{}", ran.stdout);

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::nearest::nearest;
 use super::nodes::{Node, Reader, Table, Text, number, values};
 use crate::operations::OPERATION_NAMES;
-use crate::rules::{RULES, Rule};
-use crate::settings::{Doubt, Kind, Setting, Spec, Values};
+use crate::rules::{Prevention, RULES, Rule};
+use crate::settings::{Doubt, Kind, PREVENT, Setting, Spec, Values};
 use crate::terms::Pattern;
 
 impl Reader {
@@ -29,6 +29,11 @@ impl Reader {
     pub fn settings(&mut self, rule: &'static Rule, table: &Table) -> Values {
         let names: Vec<_> = rule.settings().map(|spec| spec.name).collect();
         self.known_keys(table, &names);
+        if let (Prevention::None(why), Some(node)) = (rule.prevention, table.get(PREVENT.name))
+            && node.get_ref().as_str() == Some("deny")
+        {
+            self.warning(node.span(), "IAM cannot prevent what this rule finds", format!("remove `prevent`: {why}"));
+        }
         rule.settings().filter_map(|spec| Some((spec.name, self.setting(spec, table.get(spec.name)?)?))).collect()
     }
 
