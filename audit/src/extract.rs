@@ -165,9 +165,7 @@ impl Extract {
 impl Denied {
     /// The refused call, if it would have changed something and SageMaker refused it because of missing permissions.
     fn read(call: &Call) -> Option<Self> {
-        // CloudTrail writes either of them (CloudTrail User Guide, "errorCode").
-        let is_denied = matches!(call.error_code?, "AccessDenied" | "AccessDeniedException");
-        (call.is_sagemaker() && is_denied && !call.read_only).then(|| Self {
+        (call.is_sagemaker() && call.is_denied() && !call.read_only).then(|| Self {
             event_name: call.event_name.to_owned(),
             account: call.account.map(str::to_owned),
             principal: call.identity.issuer_arn.or(call.identity.arn).map(str::to_owned),

@@ -98,7 +98,10 @@ fn files_that_are_not_made_any_more_go_away() {
     assert!(names(folder.path()).contains(&"scp-network.json".to_owned()));
     std::fs::write(folder.path().join("mine.json"), "{}").expect("written");
     render(&["scp", "--policy", POLICY, "--out", out, "--only", "remote-shell"]);
-    assert_eq!(names(folder.path()), ["NOT-EXPRESSED.md", "identity.json", "mine.json", "rendered.json", "scp-network.json"]);
+    assert_eq!(
+        names(folder.path()),
+        ["NOT-EXPRESSED.md", "identity.json", "mine.json", "rendered.json", "scp-network.json"]
+    );
 }
 
 #[test]
@@ -156,8 +159,7 @@ fn errors_say_what_to_do() {
 fn a_line_break_in_a_project_cannot_leave_its_text() {
     let folder = tempfile::tempdir().expect("a folder");
     let policy = folder.path().join("policy.toml");
-    let rules =
-        "version = 1\n[abac]\nprojects = [\"a\\\"b\\n${aws:username}\", 'gr\u{fc}n']\n[rules.unknown-project]\nprevent = 'deny'\n";
+    let rules = "version = 1\n[abac]\nprojects = [\"a\\\"b\\n${aws:username}\", 'gr\u{fc}n']\n[rules.unknown-project]\nprevent = 'deny'\n";
     std::fs::write(&policy, rules).expect("written");
     let ran = render(&["scp", "--policy", text(&policy)]);
     assert!(ran.stdout.contains(r#"["a\"b\n${$}{aws:username}","gr\u00fcn"]"#), "{}", ran.stdout);
