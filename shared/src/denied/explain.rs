@@ -3,7 +3,6 @@
 use super::advice::{Situation, advice};
 use super::denied_call::{DeniedCall, DenyingRule, Effect};
 use super::message::{DenialMessage, messages};
-use super::policy_type::PolicyType;
 use super::statements::statements_on;
 use crate::decide::{Decision, Finding, FindingOutcome, decide};
 use crate::evidence::Evidence;
@@ -162,6 +161,7 @@ fn expectation(rule: &Rule, settings: &Settings) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::PolicyType;
     use super::*;
     use crate::record::json::Value;
 
