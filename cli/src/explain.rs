@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use anstyle::AnsiColor;
-use tagwarden::denied::{DenialMessage, DeniedCall, DenyingRule, Effect, explain_message, explain_record, messages};
+use tagwarden::denied::{DenialMessage, DeniedCall, DenyingRule, Effect, Explainer, messages};
 use tagwarden::evidence::Evidence;
-use tagwarden::policy::Policy;
 use tagwarden::record::Call;
 use tagwarden::record::json::Value;
 
@@ -27,9 +26,10 @@ pub fn run(args: &ExplainArgs, output: &mut Output) -> RunResult {
     if inputs.denials.is_empty() {
         gathered.complain(&[inputs.nothing_denied()]);
     }
+    let explainer = Explainer::new(&policy);
     let (total, mut explained) = (inputs.denials.len(), 0);
     for Pending { place, denial } in inputs.denials {
-        let Some(denied) = denial.explain(&policy, &gathered.evidence) else { continue };
+        let Some(denied) = denial.explain(&explainer, &gathered.evidence) else { continue };
         explained += usize::from(denied.explained);
         match args.format {
             Format::Json => output.line(&serde_json::to_string(&denied).map_err(std::io::Error::from)?)?,
@@ -130,12 +130,12 @@ impl Inputs {
 }
 
 impl Denial {
-    fn explain(&self, policy: &Policy, evidence: &Evidence) -> Option<DeniedCall> {
+    fn explain(&self, explainer: &Explainer, evidence: &Evidence) -> Option<DeniedCall> {
         match self {
-            Self::Message(message) => Some(explain_message(message, policy)),
+            Self::Message(message) => Some(explainer.message(message)),
             Self::Record(json) => {
                 let record: Value = serde_json::from_str(json).ok()?;
-                explain_record(&Call::read(&record).ok()?, policy, evidence)
+                explainer.record(&Call::read(&record).ok()?, evidence)
             }
         }
     }

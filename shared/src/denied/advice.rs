@@ -191,7 +191,7 @@ fn by_another(kind: PolicyType, is_implicit: bool, action: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{explain_message, messages};
+    use super::super::{Explainer, messages};
     use super::*;
 
     fn advice_on(context: &str) -> (bool, String) {
@@ -200,7 +200,7 @@ mod tests {
             "An error occurred (AccessDenied) when calling the CreateModel operation: User: arn:aws:iam::1:user/eve is not \
             authorized to perform: sagemaker:CreateModel on resource: arn:x {context}"
         );
-        let denied = explain_message(&messages(&text)[0], &Policy::parse(policy).unwrap());
+        let denied = Explainer::new(&Policy::parse(policy).unwrap()).message(&messages(&text)[0]);
         (denied.explained, denied.advice.join("\n"))
     }
 

@@ -3,7 +3,7 @@
 use super::advice::{Situation, advice};
 use super::denied_call::{DeniedCall, DenyingRule, Effect};
 use super::message::{DenialMessage, messages};
-use super::statements::statements_on;
+use super::statements::Statements;
 use crate::decide::{Decision, Finding, FindingOutcome, decide};
 use crate::evidence::Evidence;
 use crate::facts::Caller;
@@ -15,77 +15,92 @@ use crate::rules::Rule;
 use crate::settings::{Kind, Settings};
 use crate::terms::{Mode, Prevent};
 
-/// Explains the record of a denied call to SageMaker. The rules judge its request as if the call had been allowed.
-/// `None` for any other record.
-pub fn explain_record(call: &Call, policy: &Policy, evidence: &Evidence) -> Option<DeniedCall> {
-    if !(call.is_sagemaker() && call.is_denied()) {
-        return None;
-    }
-    let message = messages(call.error_message.unwrap_or_default()).into_iter().next().unwrap_or_default();
-    let attempt = Call { error_code: None, ..call.clone() };
-    let decision = decide(&attempt, policy, evidence);
-    let action = message.action.clone().unwrap_or_else(|| format!("sagemaker:{}", call.event_name));
-    let statements = statements_on(policy, &action);
-    let caller = Caller::of(&attempt, evidence, policy.abac.session_tags);
-    let is_prevented = |rule: &str| {
-        let mut settings = policy.rules(&attempt, &caller);
-        settings.any(|(known, settings)| known.id == rule && is_prevented(&settings))
-    };
-    let mut rules: Vec<_> = decision
-        .findings
-        .iter()
-        .filter_map(|finding| {
-            let sids = sids(&statements, finding.rule);
-            let can_deny = !sids.is_empty() && is_prevented(finding.rule);
-            of_finding(finding, if can_deny { sids } else { Vec::new() })
-        })
-        .collect();
-    rules.sort_by_key(|rule| rule.effect);
-    let Decision { event_id, event_time, event_name, principal, .. } = decision;
-    let project = principal.as_ref().and_then(|principal| principal.tags.get(&policy.abac.tag)).map(str::to_owned);
-    let situation = Situation { message: &message, has_request: true, project, rules: &rules, action: &action };
-    let (explained, advice) = advice(&event_name, &situation, policy);
-    let DenialMessage { denied_by, policy_arn, principal: session, .. } = message;
-    let principal = principal.and_then(|principal| principal.arn).or(session);
-    Some(DeniedCall {
-        event_id,
-        event_time,
-        event_name,
-        action,
-        principal,
-        denied_by,
-        policy_arn,
-        explained,
-        rules,
-        advice,
-    })
+/// Explains denied calls by a policy.
+pub struct Explainer<'p> {
+    policy: &'p Policy,
+    statements: Statements,
 }
 
-/// Explains a denied call of which only the error message is known: which rules can deny it.
-pub fn explain_message(message: &DenialMessage, policy: &Policy) -> DeniedCall {
-    let of_action = message.action.as_deref().and_then(|action| action.split_once(':')).map(|(_, name)| name);
-    let event_name = message.operation.as_deref().or(of_action).unwrap_or("(unknown operation)").to_owned();
-    let action = message.action.clone().unwrap_or_else(|| format!("sagemaker:{event_name}"));
-    let statements = statements_on(policy, &action);
-    let mut rules: Vec<DenyingRule> = Vec::new();
-    for RuleStatement { rule, .. } in &statements {
-        if !rules.iter().any(|known| known.rule == rule.id) {
-            rules.push(of_rule(rule, sids(&statements, rule.id), of_action, policy));
-        }
+impl<'p> Explainer<'p> {
+    /// Renders the policy's statements once, for all calls.
+    pub fn new(policy: &'p Policy) -> Self {
+        Self { policy, statements: Statements::of(policy) }
     }
-    let situation = Situation { message, has_request: false, project: None, rules: &rules, action: &action };
-    let (explained, advice) = advice(&event_name, &situation, policy);
-    DeniedCall {
-        event_id: None,
-        event_time: None,
-        event_name,
-        action,
-        principal: message.principal.clone(),
-        denied_by: message.denied_by,
-        policy_arn: message.policy_arn.clone(),
-        explained,
-        rules,
-        advice,
+
+    /// Explains the record of a denied call to SageMaker. The rules judge its request as if the call had been allowed.
+    /// `None` for any other record.
+    pub fn record(&self, call: &Call, evidence: &Evidence) -> Option<DeniedCall> {
+        let policy = self.policy;
+        if !(call.is_sagemaker() && call.is_denied()) {
+            return None;
+        }
+        let message = messages(call.error_message.unwrap_or_default()).into_iter().next().unwrap_or_default();
+        let attempt = Call { error_code: None, ..call.clone() };
+        let decision = decide(&attempt, policy, evidence);
+        let action = message.action.clone().unwrap_or_else(|| format!("sagemaker:{}", call.event_name));
+        let statements = self.statements.on(&action);
+        let caller = Caller::of(&attempt, evidence, policy.abac.session_tags);
+        let is_prevented = |rule: &str| {
+            let mut settings = policy.rules(&attempt, &caller);
+            settings.any(|(known, settings)| known.id == rule && is_prevented(&settings))
+        };
+        let mut rules: Vec<_> = decision
+            .findings
+            .iter()
+            .filter_map(|finding| {
+                let sids = sids(&statements, finding.rule);
+                let can_deny = !sids.is_empty() && is_prevented(finding.rule);
+                of_finding(finding, if can_deny { sids } else { Vec::new() })
+            })
+            .collect();
+        rules.sort_by_key(|rule| rule.effect);
+        let Decision { event_id, event_time, event_name, principal, .. } = decision;
+        let project = principal.as_ref().and_then(|principal| principal.tags.get(&policy.abac.tag)).map(str::to_owned);
+        let situation = Situation { message: &message, has_request: true, project, rules: &rules, action: &action };
+        let (explained, advice) = advice(&event_name, &situation, policy);
+        let DenialMessage { denied_by, policy_arn, principal: session, .. } = message;
+        let principal = principal.and_then(|principal| principal.arn).or(session);
+        Some(DeniedCall {
+            event_id,
+            event_time,
+            event_name,
+            action,
+            principal,
+            denied_by,
+            policy_arn,
+            explained,
+            rules,
+            advice,
+        })
+    }
+
+    /// Explains a denied call of which only the error message is known: which rules can deny it.
+    pub fn message(&self, message: &DenialMessage) -> DeniedCall {
+        let policy = self.policy;
+        let of_action = message.action.as_deref().and_then(|action| action.split_once(':')).map(|(_, name)| name);
+        let event_name = message.operation.as_deref().or(of_action).unwrap_or("(unknown operation)").to_owned();
+        let action = message.action.clone().unwrap_or_else(|| format!("sagemaker:{event_name}"));
+        let statements = self.statements.on(&action);
+        let mut rules: Vec<DenyingRule> = Vec::new();
+        for RuleStatement { rule, .. } in &statements {
+            if !rules.iter().any(|known| known.rule == rule.id) {
+                rules.push(of_rule(rule, sids(&statements, rule.id), of_action, policy));
+            }
+        }
+        let situation = Situation { message, has_request: false, project: None, rules: &rules, action: &action };
+        let (explained, advice) = advice(&event_name, &situation, policy);
+        DeniedCall {
+            event_id: None,
+            event_time: None,
+            event_name,
+            action,
+            principal: message.principal.clone(),
+            denied_by: message.denied_by,
+            policy_arn: message.policy_arn.clone(),
+            explained,
+            rules,
+            advice,
+        }
     }
 }
 
@@ -95,7 +110,7 @@ fn is_prevented(settings: &Settings) -> bool {
 }
 
 /// The names of a rule's statements among these.
-fn sids(statements: &[RuleStatement], rule: &str) -> Vec<String> {
+fn sids(statements: &[&RuleStatement], rule: &str) -> Vec<String> {
     let of_rule = statements.iter().filter(|of_rule| of_rule.rule.id == rule);
     of_rule.map(|of_rule| of_rule.statement.sid.clone()).collect()
 }
@@ -190,7 +205,7 @@ mod tests {
 
     fn explain(record: &str, policy: &Policy) -> Option<DeniedCall> {
         let value: Value = serde_json::from_str(record).expect(record);
-        explain_record(&Call::read(&value).unwrap(), policy, &Evidence::new(""))
+        Explainer::new(policy).record(&Call::read(&value).unwrap(), &Evidence::new(""))
     }
 
     fn effects(denied: &DeniedCall) -> Vec<(&str, Effect, String)> {
@@ -241,14 +256,14 @@ mod tests {
     #[test]
     fn a_message_alone_leads_to_all_rules_for_the_action() {
         let message = messages(&sentence(SCP)).remove(0);
-        let denied = explain_message(&message, &policy(""));
+        let denied = Explainer::new(&policy("")).message(&message);
         let [types, ..] = denied.rules.as_slice() else { panic!("{denied:?}") };
         assert_eq!((types.rule, types.effect), ("unapproved-instance-type", Effect::MayDeny));
         assert!(types.expected.as_ref().unwrap().starts_with("`allow` of the policy: `ml.m5.*`"), "{types:?}");
         assert!(types.path.contains("requestParameters.resourceConfig.instanceType"), "{types:?}");
         assert!(denied.explained && denied.advice.iter().any(|advice| advice.contains("lookup-events")));
         let other = messages(&sentence(SCP).replace("CreateTrainingJob", "CreateFlowDefinition")).remove(0);
-        let other = explain_message(&other, &policy(""));
+        let other = Explainer::new(&policy("")).message(&other);
         assert!(other.rules.is_empty() && !other.explained);
     }
 }

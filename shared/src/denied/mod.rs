@@ -9,7 +9,7 @@ mod policy_type;
 mod statements;
 
 pub use denied_call::{DeniedCall, DenyingRule, Effect};
-pub use explain::{explain_message, explain_record};
+pub use explain::Explainer;
 pub use message::{DenialMessage, messages};
 pub use policy_type::PolicyType;
-pub use statements::statements_on;
+pub use statements::Statements;

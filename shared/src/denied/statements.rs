@@ -3,12 +3,22 @@
 use crate::policy::Policy;
 use crate::render::{RuleStatement, preventive_statements};
 
-/// The statements of the policy's rules that can deny an action, such as `sagemaker:CreateTrainingJob`, in the order of
-/// the rules. They are those of `render scp` before it merges and shortens them.
-pub fn statements_on(policy: &Policy, action: &str) -> Vec<RuleStatement> {
-    let mut rendered = preventive_statements(policy, &|_| true).statements;
-    rendered.retain(|of_rule| of_rule.statement.actions().iter().any(|known| known.eq_ignore_ascii_case(action)));
-    rendered
+/// The statements of a policy's rules. They are those of `render scp` before it merges and shortens them.
+pub struct Statements(Vec<RuleStatement>);
+
+impl Statements {
+    /// All statements of the policy's rules.
+    pub fn of(policy: &Policy) -> Self {
+        Self(preventive_statements(policy, &|_| true).statements)
+    }
+
+    /// Those that can deny an action, such as `sagemaker:CreateTrainingJob`, in the order of the rules.
+    pub fn on(&self, action: &str) -> Vec<&RuleStatement> {
+        let is_about = |of_rule: &&RuleStatement| {
+            of_rule.statement.actions().iter().any(|known| known.eq_ignore_ascii_case(action))
+        };
+        self.0.iter().filter(is_about).collect()
+    }
 }
 
 #[cfg(test)]
@@ -17,7 +27,7 @@ mod tests {
 
     fn sids(rules: &str, action: &str) -> Vec<String> {
         let policy = Policy::parse(&format!("version = 1\n{rules}")).expect(rules);
-        statements_on(&policy, action).into_iter().map(|of_rule| of_rule.statement.sid).collect()
+        Statements::of(&policy).on(action).into_iter().map(|of_rule| of_rule.statement.sid.clone()).collect()
     }
 
     #[test]
