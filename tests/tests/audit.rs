@@ -139,7 +139,7 @@ fn an_archive_comes_to_what_is_true() {
         assert_eq!(denied, archive.denied);
         let coaching = &summary["coaching"];
         let unexplained = coaching["unexplained"].as_u64().expect("a number");
-        assert!(coaching["calls"] == denied && 0 < unexplained && unexplained < denied, "{coaching}");
+        assert!(coaching["calls"] == denied && unexplained < denied, "{coaching}");
         for (rule, of_rule) in coaching["by_rule"].as_object().expect("rules") {
             let callers = of_rule["principals"].as_object().expect("callers").values().filter_map(Value::as_u64);
             assert_eq!(json!(callers.sum::<u64>()), of_rule["calls"], "{rule}");
