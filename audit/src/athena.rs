@@ -11,7 +11,7 @@ use tagwarden::evidence::TEACHING;
 use crate::Period;
 
 /// The columns of the result, and their expressions in the query if those differ from the names.
-const COLUMNS: [(&str, &str); 19] = [
+const COLUMNS: [(&str, &str); 20] = [
     ("eventid", ""),
     ("eventtime", ""),
     ("eventsource", ""),
@@ -20,6 +20,7 @@ const COLUMNS: [(&str, &str); 19] = [
     ("awsregion", ""),
     ("recipientaccountid", ""),
     ("errorcode", ""),
+    ("errormessage", ""),
     ("readonly", ""),
     ("caller_type", "useridentity.type"),
     ("caller_principalid", "useridentity.principalid"),
@@ -84,6 +85,7 @@ struct Row {
     awsregion: Option<String>,
     recipientaccountid: Option<String>,
     errorcode: Option<String>,
+    errormessage: Option<String>,
     readonly: Option<String>,
     caller_type: Option<String>,
     caller_principalid: Option<String>,
@@ -110,6 +112,7 @@ struct AthenaRecord {
     aws_region: Option<String>,
     recipient_account_id: Option<String>,
     error_code: Option<String>,
+    error_message: Option<String>,
     read_only: bool,
     user_identity: AthenaIdentity,
     request_parameters: Option<Box<RawValue>>,
@@ -157,6 +160,7 @@ impl From<Row> for AthenaRecord {
             aws_region: row.awsregion,
             recipient_account_id: row.recipientaccountid,
             error_code: row.errorcode,
+            error_message: row.errormessage,
             read_only: row.readonly.is_some_and(|text| text == "true"),
             user_identity: AthenaIdentity {
                 r#type: row.caller_type,
@@ -244,6 +248,7 @@ mod tests {
         vec![
             ("eventsource", "sagemaker.amazonaws.com"),
             ("eventname", "CreateTrainingJob"),
+            ("errormessage", "no policy allows it"),
             ("readonly", "false"),
             ("caller_issuer_arn", "arn:aws:iam::111122223333:role/r"),
             ("useragent", "two\nlines"),
@@ -255,6 +260,7 @@ mod tests {
     fn expected() -> serde_json::Value {
         serde_json::json!({
             "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateTrainingJob", "readOnly": false,
+            "errorMessage": "no policy allows it",
             "userIdentity": {"sessionContext": {"sessionIssuer": {"arn": "arn:aws:iam::111122223333:role/r"}, "attributes": {}}},
             "requestParameters": {"trainingJobName": "a, \"b\"", "tags": []}, "responseElements": "no JSON",
         })

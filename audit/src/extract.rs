@@ -18,7 +18,7 @@ use crate::records::{self, RawCall, members, text};
 /// What an audit needs from one input. Everything else is only counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extract {
-    /// The records of calls that are to be judged, in the order of the input.
+    /// The records of calls that are to be judged, or explained if they were denied, in the order of the input.
     pub launches: Vec<Launch>,
     /// The sessions that its records issued.
     pub sessions: Vec<Session>,
@@ -30,14 +30,14 @@ pub struct Extract {
     pub records: u64,
     /// How many of them are not judged, by reason.
     pub skipped: BTreeMap<String, u64>,
-    /// Calls that SageMaker refused.
+    /// Calls that SageMaker refused, whether Tagwarden covers their operation or not.
     #[serde(serialize_with = "pairs", deserialize_with = "from_pairs")]
     pub denied: BTreeMap<Denied, u64>,
     /// What could not be read. Each text begins with the line number if that is known.
     pub problems: Vec<String>,
 }
 
-/// A call that is to be judged.
+/// A call that is to be judged or, if it was denied, explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
     /// `eventTime`, if it is a time.
@@ -140,10 +140,7 @@ impl Extract {
             Ok(_) if !period.contains(time) => self.skip("outside the period".to_owned()),
             Ok(operation) => {
                 self.records += 1;
-                let resource_arn = operation.arn(&call).map(str::to_owned);
-                let access_key_id = call.identity.access_key_id.map(str::to_owned);
-                let principal_id = call.identity.principal_id.map(str::to_owned);
-                self.launches.push(Launch { time, access_key_id, principal_id, resource_arn, json: json.clone() });
+                self.launches.push(Launch::of(&call, operation, json.clone()));
             }
             Err(reason) => {
                 self.skip(reason);
@@ -151,6 +148,8 @@ impl Extract {
                     && let Some(denied) = Denied::read(&call)
                 {
                     *self.denied.entry(denied).or_default() += 1;
+                    let operation = Operation::named(call.event_name);
+                    self.launches.extend(operation.map(|operation| Launch::of(&call, operation, json.clone())));
                 }
             }
         }
@@ -162,12 +161,22 @@ impl Extract {
     }
 }
 
+impl Launch {
+    fn of(call: &Call, operation: &Operation, json: String) -> Self {
+        Self {
+            time: call.time(),
+            access_key_id: call.identity.access_key_id.map(str::to_owned),
+            principal_id: call.identity.principal_id.map(str::to_owned),
+            resource_arn: operation.arn(call).map(str::to_owned),
+            json,
+        }
+    }
+}
+
 impl Denied {
     /// The refused call, if it would have changed something and SageMaker refused it because of missing permissions.
     fn read(call: &Call) -> Option<Self> {
-        // CloudTrail writes either of them (CloudTrail User Guide, "errorCode").
-        let is_denied = matches!(call.error_code?, "AccessDenied" | "AccessDeniedException");
-        (call.is_sagemaker() && is_denied && !call.read_only).then(|| Self {
+        (call.is_sagemaker() && call.is_denied() && !call.read_only).then(|| Self {
             event_name: call.event_name.to_owned(),
             account: call.account.map(str::to_owned),
             principal: call.identity.issuer_arn.or(call.identity.arn).map(str::to_owned),
@@ -274,10 +283,13 @@ mod tests {
             r#"{"eventSource":"s3.amazonaws.com"}"#.to_owned(),
         ];
         let extract = extract(&text.join("\n"));
-        let [launch] = extract.launches.as_slice() else { panic!("{:?}", extract.launches) };
-        assert_eq!(launch.access_key_id.as_deref(), Some("AKIA1"));
-        assert!(launch.json.contains("trainingJobName") && launch.json.contains("kept"), "{}", launch.json);
-        assert!(!launch.json.contains("PASSWORD") && !launch.json.contains("token"), "{}", launch.json);
+        let [launch, denied] = extract.launches.as_slice() else { panic!("{:?}", extract.launches) };
+        for launch in [launch, denied] {
+            assert_eq!(launch.access_key_id.as_deref(), Some("AKIA1"));
+            assert!(launch.json.contains("trainingJobName") && launch.json.contains("kept"), "{}", launch.json);
+            assert!(!launch.json.contains("PASSWORD") && !launch.json.contains("token"), "{}", launch.json);
+        }
+        assert!(denied.json.contains("AccessDeniedException"), "it is still to be explained");
         assert_eq!(extract.records, 6);
         assert_eq!(extract.skipped.values().sum::<u64>(), 5);
         assert_eq!(extract.skipped.get("outside the period"), Some(&1));

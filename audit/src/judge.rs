@@ -3,8 +3,11 @@
 use std::collections::VecDeque;
 use std::thread;
 
-use tagwarden::decide::{Decision, decide_record};
+use tagwarden::decide::{Decision, decide};
+use tagwarden::denied::{DeniedCall, Explainer};
 use tagwarden::evidence::Evidence;
+use tagwarden::record::Call;
+use tagwarden::record::json::Value;
 
 use crate::{AuditError, FindingLine, Gathered, Page, Period, PolicySource, Summary, Written};
 
@@ -35,6 +38,14 @@ pub struct Outputs {
     pub page: Option<Page>,
 }
 
+/// What is said about a record.
+enum Judged {
+    /// The decision of each policy about a launch.
+    Launch(Vec<Decision>),
+    /// Why a call was denied.
+    Denied(Box<DeniedCall>),
+}
+
 impl Audit<'_> {
     /// Judges the launches in order of time, writes the `outputs`, and returns the summary.
     ///
@@ -49,6 +60,7 @@ impl Audit<'_> {
         let mut summary = Summary::default();
         summary.complete = self.complete;
         summary.input = std::mem::take(&mut gathered.input);
+        let explainer = Explainer::new(&self.policy.policy);
         thread::scope(|scope| {
             // Threads judge the next batches while this one sums up the batch before them.
             let mut judged = VecDeque::new();
@@ -56,12 +68,15 @@ impl Audit<'_> {
                 while judged.len() <= self.threads
                     && let Some(batch) = launches.next_batch(BATCH)?
                 {
-                    judged.push_back(scope.spawn(|| self.decide(batch, &gathered.evidence)));
+                    judged.push_back(scope.spawn(|| self.decide(batch, &gathered.evidence, &explainer)));
                 }
                 let Some(batch) = judged.pop_front() else { return Ok(()) };
-                let decisions = batch.join().map_err(|_| AuditError("a launch could not be judged".to_owned()))?;
-                for decisions in decisions.map_err(AuditError)? {
-                    self.report(&decisions, &mut summary, &mut outputs)?;
+                let judged = batch.join().map_err(|_| AuditError("a launch could not be judged".to_owned()))?;
+                for judged in judged.map_err(AuditError)? {
+                    match judged {
+                        Judged::Launch(decisions) => self.report(&decisions, &mut summary, &mut outputs)?,
+                        Judged::Denied(denied) => summary.coaching.add(&denied),
+                    }
                 }
             }
         })?;
@@ -78,11 +93,18 @@ impl Audit<'_> {
         Ok(summary)
     }
 
-    /// The decisions of each policy about each record, in the order of the records.
-    fn decide(&self, records: Vec<String>, evidence: &Evidence) -> Result<Vec<Vec<Decision>>, String> {
+    /// What is said about each record, in the order of the records.
+    fn decide(&self, records: Vec<String>, evidence: &Evidence, explainer: &Explainer) -> Result<Vec<Judged>, String> {
         let policies = || [Some(self.policy), self.other].into_iter().flatten();
-        let decide = |json: String| policies().map(|named| decide_record(&json, &named.policy, evidence)).collect();
-        records.into_iter().map(decide).collect()
+        let judge = |json: String| {
+            let record: Value = serde_json::from_str(&json).map_err(|error| format!("not JSON: {error}"))?;
+            let call = Call::read(&record)?;
+            Ok(match explainer.record(&call, evidence) {
+                Some(denied) => Judged::Denied(Box::new(denied)),
+                None => Judged::Launch(policies().map(|named| decide(&call, &named.policy, evidence)).collect()),
+            })
+        };
+        records.into_iter().map(judge).collect()
     }
 
     /// Counts the decisions about one launch, and writes the first of them to the outputs.

@@ -5,6 +5,7 @@
 //! from.
 
 pub mod athena;
+mod coaching;
 mod error;
 mod extract;
 mod gather;
@@ -21,6 +22,7 @@ pub mod stored;
 mod summary;
 mod written;
 
+pub use coaching::{CoachedRule, Coaching};
 pub use error::AuditError;
 pub use extract::{Denied, Extract, Launch};
 pub use gather::Gathered;

@@ -117,6 +117,9 @@ function tables() {
   table("Violating launches by caller", ["launches", "caller"], largest(summary.violations_by_principal).slice(0, 50).map(([name, count]) => [count, name]));
   table("Unknown, and in how many launches", ["launches", "reason", "about"], summary.unknown.map(({ launches, reason, about }) => [launches, reason, about.length > 5 ? `${about.slice(0, 5).join(", ")} and ${grouped(about.length - 5)} more` : about.join(", ")]));
   table("Calls that IAM denied: the preventive layer at work", ["calls", "call", "account", "caller"], summary.denied.map(({ calls, event_name, account, principal }) => [calls, event_name, account ?? "", principal ?? ""]));
+  const { by_rule: coached, unexplained } = summary.coaching;
+  const coaching = Object.entries(coached).sort(([, one], [, other]) => other.calls - one.calls);
+  table(`Denied calls by the rules whose statements deny them (${grouped(unexplained)} not explained)`, ["calls", "rule", "fix", "callers"], coaching.map(([rule, { calls, fix, principals }]) => [calls, rule, fix, largest(principals).slice(0, 5).map(([name, count]) => `${name} × ${grouped(count)}`).join(", ")]));
   if (summary.comparison) {
     const { policy, changes, changed } = summary.comparison;
     table(`Verdicts that change with ${policy}`, ["launches", "change"], largest(changes).map(([name, count]) => [count, name]));

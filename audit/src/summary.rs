@@ -8,6 +8,7 @@ use tagwarden::decide::{Decision, Finding, FindingOutcome, PrincipalReport, Reso
 use tagwarden::settings::Abac;
 use tagwarden::terms::Severity;
 
+use crate::coaching::Coaching;
 use crate::extract::{Denied, Extract};
 
 /// How many launches a comparison lists at most. The others are only counted.
@@ -47,6 +48,8 @@ pub struct Summary {
     pub stopped: u64,
     /// Calls that SageMaker refused because of missing permissions.
     pub denied: Vec<DeniedCount>,
+    /// The same calls by the rules whose statements deny them.
+    pub coaching: Coaching,
     /// How another policy's verdicts differ.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
@@ -295,6 +298,7 @@ impl Summary {
             .collect();
         self.unknown
             .sort_by(|one, other| other.launches.cmp(&one.launches).then_with(|| one.reason.cmp(&other.reason)));
+        self.coaching.finish(denied.values().sum());
         self.denied = denied.into_iter().map(|(denied, calls)| DeniedCount { denied, calls }).collect();
     }
 }

@@ -19,6 +19,7 @@ pub struct Args {
 pub enum Command {
     Check(CheckArgs),
     Audit(AuditArgs),
+    Explain(ExplainArgs),
     /// List the rules, or explain one.
     Rules(RulesArgs),
     /// Render the policy as IAM policies and SCPs that deny in advance what `check` reports afterwards.
@@ -51,6 +52,34 @@ pub struct CheckArgs {
     pub exit_zero: bool,
 
     /// Files, folders, or `-` for standard input: EventBridge events, CloudTrail records or log files, plain or gzipped
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Explain denied calls: which rule's statement denied them, and how to put it right.
+///
+/// Of a CloudTrail record, the command judges the request as `tagwarden check` does, and names the rules whose statements
+/// (`tagwarden render scp`) deny it. Of an error message, as the AWS CLI, an SDK or the console prints it, it lists the rules
+/// whose statements are about the action, with what each wants.
+///
+/// Exit status: 0 if every denied call was explained; 2 if the command could not run, could not read some input, or found no
+/// denied call; 3 if a denied call could not be explained.
+#[derive(Debug, clap::Args)]
+pub struct ExplainArgs {
+    /// Policy file (default: the built-in policy)
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
+    /// Output of `aws iam get-account-authorization-details`, for the tags, policies and trust of roles and users, or
+    /// of `aws resourcegroupstaggingapi get-resources`, for the tags of resources
+    #[arg(long, value_name = "FILE")]
+    pub iam: Vec<PathBuf>,
+
+    /// How to print explanations: as text for people, or as one JSON object per line
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+
+    /// Files, folders, or `-` for standard input: everything that `check` reads, or text with error messages
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
 }

@@ -3,16 +3,16 @@
 use std::io;
 use std::process::ExitCode;
 
-/// The exit statuses, as `tagwarden check --help` documents them.
+/// The exit statuses, as `--help` of each command documents them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Every record is compliant or skipped.
+    /// Every record is compliant or skipped, or every denied call is explained.
     Ok,
     /// There is a violation.
     Violation,
     /// The command could not run, or could not read some input.
     Failed,
-    /// There is no violation, but at least one verdict is unknown.
+    /// There is no violation, but at least one verdict is unknown, or a denied call could not be explained.
     Unknown,
 }
 

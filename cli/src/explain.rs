@@ -1,154 +1,184 @@
-//! `tagwarden rules`: the list of rules, one of them explained, or the operations that they apply to.
+//! `tagwarden explain`: denied calls, from records or from error messages.
 
-use anstyle::Style;
-use serde_json::json;
-use tagwarden::decide::Verb;
-use tagwarden::operations::{Absence, Operation, Stop};
-use tagwarden::rules::{Prevention, RULES, Rule, columns};
-use tagwarden::settings::{DefaultValue, Kind, Spec};
+use std::path::Path;
 
-use crate::args::{Format, RulesArgs};
+use anstyle::AnsiColor;
+use tagwarden::denied::{DenialMessage, DeniedCall, DenyingRule, Effect, Explainer, messages};
+use tagwarden::evidence::Evidence;
+use tagwarden::record::Call;
+use tagwarden::record::json::Value;
+
+use crate::args::{ExplainArgs, Format};
 use crate::exit::{CliError, Exit, RunResult};
-use crate::output::Output;
+use crate::gathered::{Found, Gathered};
+use crate::input;
+use crate::output::{Output, clean};
+use crate::policy;
+use crate::report::{BOLD, DIM, INDENT, colour, detail, plural};
 
-const BOLD: Style = Style::new().bold();
-
-pub fn run(args: &RulesArgs, output: &mut Output) -> RunResult {
-    match (&args.rule, args.operations, args.format) {
-        (Some(id), ..) => explain(rule_named(id)?, output)?,
-        (None, false, _) => list(output)?,
-        (None, true, Format::Text) => matrix(output)?,
-        (None, true, Format::Json) => table(output)?,
+pub fn run(args: &ExplainArgs, output: &mut Output) -> RunResult {
+    let policy = policy::load(args.policy.as_deref())?.policy;
+    let mut gathered = Gathered::from_iam(&args.iam)?;
+    let mut inputs = Inputs::default();
+    for path in gathered.inputs(&args.paths) {
+        inputs.read(&path, &mut gathered);
     }
-    Ok(Exit::Ok)
-}
-
-/// The rule with this id, or the nearest one in an error.
-pub fn rule_named(id: &str) -> Result<&'static Rule, CliError> {
-    Rule::named(id).ok_or_else(|| {
-        let near = tagwarden::policy::nearest(id, RULES.iter().map(|rule| rule.id));
-        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        CliError::Message(format!("unknown rule `{id}`{near}"))
+    if inputs.denials.is_empty() {
+        gathered.complain(&[inputs.nothing_denied()]);
+    }
+    let explainer = Explainer::new(&policy);
+    let (total, mut explained) = (inputs.denials.len(), 0);
+    for Pending { place, denial } in inputs.denials {
+        let Some(denied) = denial.explain(&explainer, &gathered.evidence) else { continue };
+        explained += usize::from(denied.explained);
+        match args.format {
+            Format::Json => output.line(&serde_json::to_string(&denied).map_err(std::io::Error::from)?)?,
+            Format::Text => text(&denied, &place, output)?,
+        }
+    }
+    if args.format == Format::Text && total > 0 {
+        output.line(&format!(
+            "{BOLD}{total} {}:{BOLD:#} {explained} explained, {} not explained; {} not readable",
+            plural(total, "denied call"),
+            total - explained,
+            gathered.problems,
+        ))?;
+    }
+    Ok(match (gathered.problems, explained) {
+        (0, explained) if explained == total => Exit::Ok,
+        (0, _) => Exit::Unknown,
+        _ => Exit::Failed,
     })
 }
 
-fn list(output: &mut Output) -> Result<(), CliError> {
-    let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
-    for rule in RULES {
-        let (action, severity) = (rule.action.as_str(), rule.severity.as_str());
-        output.line(&format!("{BOLD}{:width$}{BOLD:#}  {action:5}  {severity:8}  {}", rule.id, rule.fails_when))?;
-    }
-    output.line("")?;
-    output.line("A rule is on when the policy file has a table for it. `tagwarden rules RULE` explains one.")
+/// What the inputs hold.
+#[derive(Default)]
+struct Inputs {
+    denials: Vec<Pending>,
+    /// How many records of calls to SageMaker were not denied.
+    not_denied: usize,
+    /// How many records are of calls to other services.
+    of_others: usize,
+    /// How many events are not API calls.
+    other_events: usize,
 }
 
-/// The rules and how a call is undone, for each operation.
-fn matrix(output: &mut Output) -> Result<(), CliError> {
-    let (everywhere, columns) = columns();
-    let width = Operation::all().map(|operation| operation.name.len()).max().unwrap_or_default();
-    let headings: Vec<_> = columns.iter().map(|column| column.heading.as_str()).collect();
-    output.line(&format!("{BOLD}{:width$}  {}  stop{BOLD:#}", "operation", headings.join(" ")))?;
-    for operation in Operation::all() {
-        let cells: Vec<_> = columns.iter().map(|column| if column.applies_to(operation) { "●" } else { "·" }).collect();
-        let stop = match operation.stop {
-            Stop::By(undo) => Verb::Stop(undo).name(),
-            Stop::Never(reason) => format!("alert only: {reason}"),
+/// A denied call that waits until all inputs are read.
+struct Pending {
+    place: String,
+    denial: Denial,
+}
+
+enum Denial {
+    /// The JSON text of a record.
+    Record(String),
+    /// What an error message says.
+    Message(DenialMessage),
+}
+
+impl Inputs {
+    /// Reads records. If there are none, the input is a text with error messages.
+    fn read(&mut self, path: &Path, gathered: &mut Gathered) {
+        let place = input::name(path);
+        let bytes = match input::inflated(path) {
+            Ok(bytes) => bytes,
+            Err(problem) => return gathered.complain(&[problem]),
         };
-        output.line(&format!("{:width$}  {}  {stop}", operation.name, cells.join(" ")))?;
+        let (text, mut problems) = input::document(&place, &bytes);
+        let mut is_records = false;
+        if let Some(text) = text {
+            problems.extend(gathered.read(&place, &text, |found| {
+                is_records = true;
+                self.add(found, &place);
+            }));
+        }
+        let found = if is_records { Vec::new() } else { messages(&String::from_utf8_lossy(&bytes)) };
+        if found.is_empty() {
+            gathered.complain(&problems);
+        }
+        let pending = |message| Pending { place: place.clone(), denial: Denial::Message(message) };
+        self.denials.extend(found.into_iter().map(pending));
     }
-    output.line("")?;
-    for column in &columns {
-        output.line(&format!("{BOLD}{}{BOLD:#}  {}", column.heading, column.ids().replace('`', "")))?;
+
+    fn add(&mut self, found: Found, place: &str) {
+        match found {
+            Found::Page => {}
+            Found::OtherEvent(_) => self.other_events += 1,
+            Found::Call(call, _) if !call.is_sagemaker() => self.of_others += 1,
+            Found::Call(call, _) if !call.is_denied() => self.not_denied += 1,
+            Found::Call(_, json) => {
+                self.denials.push(Pending { place: place.to_owned(), denial: Denial::Record(json.to_owned()) });
+            }
+        }
     }
-    output.line("")?;
-    output.line(&format!("All operations: {}.", everywhere.ids().replace('`', "")))
+
+    /// What was found instead of denied calls.
+    fn nothing_denied(&self) -> String {
+        let counted = |count, what| (count > 0).then(|| format!("{count} {}", plural(count, what)));
+        let found = [
+            counted(self.not_denied, "SageMaker call").map(|calls| calls + " that IAM did not deny"),
+            counted(self.of_others, "call").map(|calls| calls + " to other services"),
+            counted(self.other_events, "event").map(|events| events + " other than API calls"),
+        ];
+        let found = found.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let found = if found.is_empty() { "no records and no error messages".to_owned() } else { found };
+        format!(
+            "no denied call found: expected the CloudTrail record of a denied SageMaker call (`errorCode` `AccessDenied` or the \
+            like), or the text of its error message, found {found}"
+        )
+    }
 }
 
-/// The table of operations as JSON, for programs: one object per line. `absent` says what it means if a request leaves
-/// something out. In paths, `[]` follows the name of a list, and `?` the name of an object that a request may leave
-/// out.
-fn table(output: &mut Output) -> Result<(), CliError> {
-    for operation in Operation::all() {
-        let stop = match operation.stop {
-            Stop::By(undo) => json!({"by": undo}),
-            Stop::Never(reason) => json!({"never": reason}),
-        };
-        let slots: Vec<_> = operation
-            .slots()
-            .map(|slot| {
-                let field = format!("{:?}", slot.field);
-                json!({"fact": field, "path": slot.path, "required": slot.required, "default": slot.default})
-            })
-            .collect();
-        let rules: Vec<_> = RULES.iter().filter(|rule| rule.applies_to(operation)).map(|rule| rule.id).collect();
-        let row = json!({
-            "operation": operation.name,
-            "kind": operation.kind,
-            "resource_name": operation.resource_name,
-            "resource_arn": operation.resource_arn,
-            "stop": stop,
-            "absent": match operation.absence { Absence::Unset => "unset", Absence::Unchanged => "unchanged" },
-            "only_ownership": operation.only_ownership,
-            "slots": slots,
-            "rules": rules,
-        });
-        output.line(&row.to_string())?;
+impl Denial {
+    fn explain(&self, explainer: &Explainer, evidence: &Evidence) -> Option<DeniedCall> {
+        match self {
+            Self::Message(message) => Some(explainer.message(message)),
+            Self::Record(json) => {
+                let record: Value = serde_json::from_str(json).ok()?;
+                explainer.record(&Call::read(&record).ok()?, evidence)
+            }
+        }
     }
-    Ok(())
 }
 
-fn explain(rule: &'static Rule, output: &mut Output) -> Result<(), CliError> {
-    output.line(&format!("{BOLD}{}{BOLD:#} fails when {}.", rule.id, rule.fails_when))?;
-    output.line("")?;
-    output.line(rule.why)?;
-    output.line("")?;
-    output.line(&format!("{BOLD}fix{BOLD:#}       {}", rule.fix))?;
-    let prevention = match rule.prevention {
-        Prevention::Iam => "IAM can deny such a request before it is carried out".to_owned(),
-        Prevention::Partly(what) => format!("IAM can deny some of it: {what}"),
-        Prevention::None(why) => format!("IAM cannot deny it: {why}"),
+/// Prints an explanation for people.
+fn text(denied: &DeniedCall, place: &str, output: &mut Output) -> Result<(), CliError> {
+    let red = colour(AnsiColor::Red);
+    output.line(&format!("{red}{:INDENT$}{red:#}{BOLD}{}{BOLD:#}", "denied", clean(&denied.event_name)))?;
+    let who = denied.principal.as_deref().unwrap_or("an unknown caller");
+    let origin: Vec<_> = denied.event_time.as_deref().into_iter().chain([who]).collect();
+    for line in [&origin.join("  "), place] {
+        output.line(&format!("{:INDENT$}{DIM}{}{DIM:#}", "", clean(line)))?;
+    }
+    let arn = denied.policy_arn.as_ref().map(|arn| format!(" ({arn})")).unwrap_or_default();
+    output.line(&detail("action", &denied.action))?;
+    output.line(&detail("by", &format!("{}{arn}", denied.denied_by.name())))?;
+    for rule in &denied.rules {
+        for line in self::rule(rule) {
+            output.line(&line)?;
+        }
+    }
+    for advice in &denied.advice {
+        output.line(&format!("  {BOLD}{:9}{BOLD:#}{}", "advice", clean(advice)))?;
+    }
+    output.line("")
+}
+
+fn rule(rule: &DenyingRule) -> Vec<String> {
+    let (style, word) = match rule.effect {
+        Effect::Denies => (colour(AnsiColor::Red), "denies"),
+        Effect::MayDeny => (colour(AnsiColor::Yellow), "may deny"),
+        Effect::Reports => (colour(AnsiColor::Cyan), "reports"),
     };
-    output.line(&format!("{BOLD}prevent{BOLD:#}   {prevention}"))?;
-    output.line("")?;
-    output.line(&format!("{BOLD}options{BOLD:#}, under `[rules.{}]`:", rule.id))?;
-    for spec in rule.settings() {
-        output.line(&format!("  {:14}{}", spec.name, spec.meaning))?;
-        output.line(&format!("  {:14}{}; {}", "", values(spec), default(spec, rule)))?;
-    }
-    output.line("")?;
-    output.line(&format!("{BOLD}in a policy file{BOLD:#}, with example values:"))?;
-    for line in rule.example_table().lines() {
-        output.line(&format!("  {line}"))?;
-    }
-    output.line("")?;
-    output.line(&format!("{BOLD}example{BOLD:#} of `requestParameters` that violate it:"))?;
-    for line in rule.example.lines() {
-        output.line(&format!("  {line}"))?;
-    }
-    Ok(())
-}
-
-fn values(spec: &Spec) -> String {
-    match spec.kind {
-        Kind::Patterns(_) => "a list; `*` matches any run of characters".to_owned(),
-        Kind::Count => "a whole number from 1 up".to_owned(),
-        Kind::Hours => "a number above 0".to_owned(),
-        Kind::Choice(names) => names.join(" | "),
-    }
-}
-
-fn default(spec: &Spec, rule: &Rule) -> String {
-    match spec.default {
-        DefaultValue::Required => "must be set".to_owned(),
-        DefaultValue::Unset => "may be left out".to_owned(),
-        DefaultValue::Patterns(patterns) => format!("default: {}", patterns.join(", ")),
-        DefaultValue::Choice(choice) => format!("default: {choice}"),
-        DefaultValue::Inherited => match spec.name {
-            "action" => format!("default: {}", rule.action.as_str()),
-            "severity" => format!("default: {}", rule.severity.as_str()),
-            "prevent" if rule.abac_relies_on_it => "default: deny".to_owned(),
-            "prevent" => "default: deny if the action is tag or stop, else off".to_owned(),
-            _ => "default: that of `[defaults]`".to_owned(),
-        },
-    }
+    let statements = (!rule.statements.is_empty()).then(|| rule.statements.join(", "));
+    let details = [
+        ("Sid", statements.as_deref()),
+        ("at", Some(rule.path.as_str()).filter(|path| !path.is_empty())),
+        ("actual", rule.actual.as_deref()),
+        ("expected", rule.expected.as_deref()),
+        ("fix", Some(rule.fix.as_str())),
+    ];
+    let head = format!("  {style}{word:9}{style:#}{BOLD}{}{BOLD:#}: {}", rule.rule, clean(&rule.message));
+    let details = details.into_iter().filter_map(|(name, text)| Some(detail(name, text?)));
+    [head].into_iter().chain(details).collect()
 }

@@ -66,13 +66,28 @@ pub fn name(path: &Path) -> String {
 
 /// The text of a file or, for `-`, of standard input, decompressed if it is gzipped, and what could not be read of it.
 pub fn read(path: &Path) -> (Option<String>, Vec<String>) {
-    let (mut bytes, mut lines) = (Vec::new(), Vec::new());
-    let text = load(path, &mut bytes).and_then(|()| {
-        let inflated = if is_gzip(&bytes) { Cow::Owned(inflate(&bytes)?) } else { Cow::Borrowed(bytes.as_slice()) };
-        text(&inflated, &mut lines).map(Cow::into_owned)
-    });
-    let mut problems: Vec<_> = lines.into_iter().map(|line| format!("{}:{line}", name(path))).collect();
-    let text = text.map_err(|why| problems.push(format!("{}: {why}", name(path)))).ok();
+    match inflated(path) {
+        Ok(bytes) => {
+            let (text, problems) = document(&name(path), &bytes);
+            (text.map(Cow::into_owned), problems)
+        }
+        Err(problem) => (None, vec![problem]),
+    }
+}
+
+/// The bytes of a file or, for `-`, of standard input, decompressed if it is gzipped.
+pub fn inflated(path: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let inflated = load(path, &mut bytes).and_then(|()| if is_gzip(&bytes) { inflate(&bytes) } else { Ok(bytes) });
+    inflated.map_err(|why| format!("{}: {why}", name(path)))
+}
+
+/// The text of bytes that can be JSON or a result of Athena, and what could not be read of it.
+pub fn document<'b>(name: &str, bytes: &'b [u8]) -> (Option<Cow<'b, str>>, Vec<String>) {
+    let mut lines = Vec::new();
+    let text = text(bytes, &mut lines);
+    let mut problems: Vec<_> = lines.into_iter().map(|line| format!("{name}:{line}")).collect();
+    let text = text.map_err(|why| problems.push(format!("{name}: {why}"))).ok();
     (text, problems)
 }
 

@@ -6,12 +6,14 @@ mod check;
 mod diagnostics;
 mod exit;
 mod explain;
+mod gathered;
 mod iam;
 mod input;
 mod output;
 mod policy;
 mod render;
 mod report;
+mod rules;
 
 use std::process::ExitCode;
 
@@ -27,7 +29,8 @@ fn main() -> ExitCode {
     let result = match args.command {
         Command::Check(args) => check::run(&args, &mut output),
         Command::Audit(args) => audit::run(&args, &mut output),
-        Command::Rules(args) => explain::run(&args, &mut output),
+        Command::Explain(args) => explain::run(&args, &mut output),
+        Command::Rules(args) => rules::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
         Command::Policy(args) => policy::run(&args, &mut output),
     };

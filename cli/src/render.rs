@@ -18,10 +18,10 @@ use crate::args::{
     RenderTarget, RolePathArgs, RolePurpose, ScpArgs,
 };
 use crate::exit::{CliError, Exit, RunResult};
-use crate::explain::rule_named;
 use crate::output::{self, Output};
 use crate::policy;
 use crate::report::plural;
+use crate::rules::rule_named;
 
 /// The file in a folder that records how its other files were rendered.
 const MANIFEST: &str = "rendered.json";

@@ -10,12 +10,12 @@ use crate::exit::{CliError, Exit};
 use crate::output::{Output, clean};
 
 /// Width of the column with names.
-const INDENT: usize = 11;
+pub const INDENT: usize = 11;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+pub const BOLD: Style = Style::new().bold();
+pub const DIM: Style = Style::new().dimmed();
 
-fn colour(colour: AnsiColor) -> Style {
+pub fn colour(colour: AnsiColor) -> Style {
     Style::new().fg_color(Some(Color::Ansi(colour))).bold()
 }
 
@@ -116,7 +116,7 @@ fn unknown((path, why): (&str, &str), rules: &[&str]) -> Vec<String> {
     ]
 }
 
-fn detail(name: &str, text: &str) -> String {
+pub fn detail(name: &str, text: &str) -> String {
     format!("{:INDENT$}{DIM}{name:9}{DIM:#}{}", "", clean(text))
 }
 

@@ -29,6 +29,7 @@
 //! ```
 
 pub mod decide;
+pub mod denied;
 pub mod evidence;
 pub mod facts;
 pub mod instance_types;

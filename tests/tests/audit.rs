@@ -137,6 +137,13 @@ fn an_archive_comes_to_what_is_true() {
         assert_eq!(skipped + (truth.len() + models.len()) as u64, archive.records);
         let denied: u64 = list(&summary["denied"]).iter().filter_map(|denied| denied["calls"].as_u64()).sum();
         assert_eq!(denied, archive.denied);
+        let coaching = &summary["coaching"];
+        let unexplained = coaching["unexplained"].as_u64().expect("a number");
+        assert!(coaching["calls"] == denied && unexplained < denied, "{coaching}");
+        for (rule, of_rule) in coaching["by_rule"].as_object().expect("rules") {
+            let callers = of_rule["principals"].as_object().expect("callers").values().filter_map(Value::as_u64);
+            assert_eq!(json!(callers.sum::<u64>()), of_rule["calls"], "{rule}");
+        }
 
         for launch in &truth {
             let decision =
@@ -172,9 +179,13 @@ fn the_sample_events_come_to_what_check_says() {
     let decisions = tagwarden(&["check", "--format", "json", "events"]).json_lines();
     let decisions = decisions.into_iter().filter(|decision| decision["verdict"] != "skipped").collect();
     assert_eq!(json_lines(&findings), as_findings(decisions));
-    for line in
-        ["51 launches judged by this policy", "         35  violation  68.6 %", "1 SageMaker call that IAM denied"]
-    {
+    for line in [
+        "51 launches judged by this policy",
+        "         35  violation  68.6 %",
+        "2 SageMaker calls that IAM denied",
+        "          1  unapproved-instance-type: use an approved instance type",
+        "; 1 not explained",
+    ] {
         assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
     }
     for secret in ["LOG_LEVEL", "SAGEMAKER_PROGRAM", "max_depth", "sessionToken", "ASIA", "\u{1b}"] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Color, Style};
-use tagwarden_audit::{Comparison, Period, Summary, Unknown, Verdicts};
+use tagwarden_audit::{Coaching, Comparison, Period, Summary, Unknown, Verdicts};
 
 use super::progress::size;
 use crate::exit::CliError;
@@ -218,7 +218,24 @@ impl TextReport<'_> {
             .iter()
             .map(|one| (one.calls, format!("{} by {}", one.denied.event_name, who(&one.denied.principal))))
             .collect();
-        self.table(rows.iter().map(|(calls, name)| (*calls, name.as_str())))
+        self.table(rows.iter().map(|(calls, name)| (*calls, name.as_str())))?;
+        self.coaching(&summary.coaching)
+    }
+
+    /// Denied calls by the rules whose statements deny them, with the fix, for those who help the callers.
+    fn coaching(&mut self, coaching: &Coaching) -> Result<(), CliError> {
+        let unexplained = grouped(coaching.unexplained);
+        self.heading(&format!("Denied calls by the rules whose statements deny them; {unexplained} not explained"))?;
+        let mut rules: Vec<_> = coaching.by_rule.iter().collect();
+        rules.sort_by_key(|(_, of_rule)| std::cmp::Reverse(of_rule.calls));
+        for (rule, of_rule) in rules {
+            self.line(&format!("{:>COUNT$}  {rule}: {}", grouped(of_rule.calls), of_rule.fix))?;
+            let callers = of_rule.top_principals();
+            let callers: Vec<_> = callers.iter().map(|(name, calls)| format!("{name} × {}", grouped(*calls))).collect();
+            let callers: Vec<_> = callers.iter().map(String::as_str).collect();
+            self.line(&format!("{:COUNT$}  {DIM}{}{DIM:#}", "", clean(&first_few(&callers, NAMED))))?;
+        }
+        Ok(())
     }
 
     fn comparison(&mut self, summary: &Summary, comparison: &Comparison, policy: &str) -> Result<(), CliError> {

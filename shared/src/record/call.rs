@@ -28,6 +28,8 @@ pub struct Call<'a> {
     pub account: Option<&'a str>,
     /// `errorCode`: the call failed and created nothing.
     pub error_code: Option<&'a str>,
+    /// `errorMessage`
+    pub error_message: Option<&'a str>,
     /// `readOnly`
     pub read_only: bool,
     /// `userIdentity`
@@ -86,6 +88,7 @@ impl<'a> Call<'a> {
             region: text("awsRegion"),
             account: text("recipientAccountId").or(identity.account),
             error_code: text("errorCode"),
+            error_message: text("errorMessage"),
             read_only: matches!(member(record, "readOnly"), Some(Value::Bool(true))),
             identity,
             request: request(member(record, "requestParameters")),
@@ -98,10 +101,22 @@ impl<'a> Call<'a> {
         self.event_time?.parse().ok()
     }
 
+    /// Whether the call was denied because of missing permissions.
+    pub fn is_denied(&self) -> bool {
+        self.error_code.is_some_and(is_denial)
+    }
+
     /// Whether this is a call to SageMaker's control plane.
     pub fn is_sagemaker(&self) -> bool {
         is_sagemaker(self.event_source.as_bytes())
     }
+}
+
+/// Whether an error code says that permissions are missing: that of most services, and that of Amazon EC2 (CloudTrail User Guide,
+/// "errorCode"; Amazon EC2 API Reference, "Error codes").
+pub fn is_denial(error_code: &str) -> bool {
+    let code = error_code.strip_prefix("Client.").unwrap_or(error_code);
+    matches!(code, "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")
 }
 
 /// Whether an `eventSource` is SageMaker's control plane.

@@ -161,7 +161,7 @@ impl Permissions {
     fn complete(mut self) -> Self {
         for companion in COMPANIONS {
             let may = |name: &&str| self.creates.iter().chain(&self.uses).any(|known| known == name);
-            if companion.of.iter().any(|name| may(&name)) {
+            if companion.of.iter().any(may) {
                 self.uses.extend(companion.uses.iter().copied().map(str::to_owned));
                 self.reads.extend(companion.reads.iter().copied().map(str::to_owned));
                 self.uses_elsewhere.extend(companion.uses_elsewhere);

@@ -38,6 +38,9 @@ pub struct Scp {
     pub limits: SizeLimits,
 }
 
+/// A statement, with the concern that names its document.
+type OfConcern = (Concern, Statement);
+
 impl Scp {
     /// Renders the rules of a policy, and the guardrails.
     ///
@@ -76,7 +79,7 @@ impl Scp {
     ///
     /// # Errors
     /// What a guardrail lacks.
-    pub fn statements(&self, policy: &Policy) -> Result<(Vec<(Concern, Statement)>, Vec<Gap>), String> {
+    pub fn statements(&self, policy: &Policy) -> Result<(Vec<OfConcern>, Vec<Gap>), String> {
         let PreventiveStatements { statements, mut gaps } = preventive_statements(policy, &|rule| self.wants(rule));
         let mut statements: Vec<_> =
             statements.into_iter().map(|of_rule| (of_rule.rule.concern, of_rule.statement)).collect();
@@ -104,7 +107,7 @@ impl Scp {
     }
 
     /// The statements by the names of their documents.
-    fn groups(&self, statements: Vec<(Concern, Statement)>) -> BTreeMap<String, Vec<Statement>> {
+    fn groups(&self, statements: Vec<OfConcern>) -> BTreeMap<String, Vec<Statement>> {
         let mut groups: BTreeMap<String, Vec<Statement>> = BTreeMap::new();
         for (concern, statement) in statements {
             let name = if self.together { "scp".to_owned() } else { format!("scp-{}", concern.as_str()) };
