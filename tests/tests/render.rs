@@ -101,7 +101,7 @@ fn files_that_are_not_made_any_more_go_away() {
     render(&["scp", "--policy", POLICY, "--out", out, "--only", "remote-shell"]);
     assert_eq!(
         names(folder.path()),
-        ["ASSUMPTIONS.md", "NOT-EXPRESSED.md", "identity.json", "mine.json", "rendered.json", "scp-network.json"]
+        ["NOT-EXPRESSED.md", "identity.json", "mine.json", "rendered.json", "scp-network.json"]
     );
 }
 
