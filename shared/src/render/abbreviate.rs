@@ -1,6 +1,6 @@
 //! Lists of actions in fewer characters: `CreateModel*` for all that begin with `CreateModel`.
 
-use crate::operations::{OPERATION_NAMES, OTHER_ACTIONS};
+use crate::operations::{Field, OPERATION_NAMES, OTHER_ACTIONS, Operation};
 use crate::statement::{Statement, Test, condition_keys};
 use crate::terms::{Cuts, cover};
 
@@ -25,13 +25,18 @@ pub(super) fn abbreviated(statement: Statement) -> Statement {
         needed.iter().any(|test| test.key() == "aws:TagKeys" || test.key().starts_with("aws:RequestTag/"));
     let is_harmful = |name: &&str| {
         needed.iter().all(|test| condition_keys::applies(test.key(), name))
-            && !(is_about_owner && changes_what_exists(name))
-            && !(is_about_tags && creates(name))
+            && !(is_about_owner && changes_what_exists(name) && !is_judged(name, Field::Subject))
+            && !(is_about_tags && creates(name) && !is_judged(name, Field::Tags))
     };
     let others: Vec<_> = OPERATION_NAMES.iter().chain(OTHER_ACTIONS).copied().filter(is_harmful).collect();
     let patterns = cover(&names, &others, SERVICE, Cuts::Words);
     let patterns = patterns.iter().map(|pattern| format!("{SERVICE}{pattern}")).collect();
     statement.with_actions(patterns)
+}
+
+/// Whether rules judge an action by this fact. If a statement does not list it, an override or a setting let it pass.
+fn is_judged(name: &str, field: Field) -> bool {
+    Operation::named(name).is_some_and(|operation| operation.has(field))
 }
 
 /// Whether an action creates something. No request should give it a tag that a rule forbids, although no rule judges some of
