@@ -1,6 +1,6 @@
 //! Denied calls by the rules whose statements deny them: who would be helped by which advice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use tagwarden::denied::{DeniedCall, Effect};
@@ -34,15 +34,13 @@ impl Coaching {
     /// Counts a denied call.
     pub(crate) fn add(&mut self, denied: &DeniedCall) {
         self.explained += u64::from(denied.explained);
-        let mut counted = Vec::new();
-        for rule in denied.rules.iter().filter(|rule| rule.effect == Effect::Denies) {
-            if counted.contains(&rule.rule) {
-                continue;
-            }
-            counted.push(rule.rule);
-            let of_rule = self.by_rule.entry(rule.rule).or_default();
+        let denying = denied.rules.iter().filter(|rule| rule.effect == Effect::Denies);
+        // A rule can find several things in one call.
+        let denying: BTreeSet<_> = denying.map(|rule| rule.rule).collect();
+        for rule in denying {
+            let of_rule = self.by_rule.entry(rule).or_default();
             of_rule.calls += 1;
-            of_rule.fix = Rule::named(rule.rule).map_or("", |rule| rule.fix);
+            of_rule.fix = Rule::named(rule).map_or("", |rule| rule.fix);
             let principal = denied.principal.clone().unwrap_or_else(|| "(unknown)".to_owned());
             *of_rule.principals.entry(principal).or_default() += 1;
         }

@@ -28,12 +28,9 @@ pub enum Command {
     Policy(PolicyArgs),
 }
 
-/// Judge CloudTrail records and print what Tagwarden would do.
-///
-/// Exit status: 0 if every record is compliant or skipped; 1 if there is a violation; 2 if the command could not run or
-/// could not read some input; 3 if there is no violation, but at least one verdict is unknown.
+/// By what calls are judged.
 #[derive(Debug, clap::Args)]
-pub struct CheckArgs {
+pub struct JudgeArgs {
     /// Policy file (default: the built-in policy)
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
@@ -42,6 +39,16 @@ pub struct CheckArgs {
     /// of `aws resourcegroupstaggingapi get-resources`, for the tags of resources
     #[arg(long, value_name = "FILE")]
     pub iam: Vec<PathBuf>,
+}
+
+/// Judge CloudTrail records and print what Tagwarden would do.
+///
+/// Exit status: 0 if every record is compliant or skipped; 1 if there is a violation; 2 if the command could not run or
+/// could not read some input; 3 if there is no violation, but at least one verdict is unknown.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub judge: JudgeArgs,
 
     /// How to print decisions: as text for people, or as one JSON object per line
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -66,14 +73,8 @@ pub struct CheckArgs {
 /// denied call; 3 if a denied call could not be explained.
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// Policy file (default: the built-in policy)
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
-
-    /// Output of `aws iam get-account-authorization-details`, for the tags, policies and trust of roles and users, or
-    /// of `aws resourcegroupstaggingapi get-resources`, for the tags of resources
-    #[arg(long, value_name = "FILE")]
-    pub iam: Vec<PathBuf>,
+    #[command(flatten)]
+    pub judge: JudgeArgs,
 
     /// How to print explanations: as text for people, or as one JSON object per line
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -225,9 +226,9 @@ pub enum RenderTarget {
     BucketPolicy(DataAccountArgs),
     /// The key policy of a KMS key in a data account, for the same roles
     KeyPolicy(DataAccountArgs),
-    /// The policy of a model package group, for whoever deploys a project's models in other accounts
+    /// The resource policy of a model package group: lets other accounts deploy a project's models
     ModelPackageGroupPolicy(ModelPackageGroupArgs),
-    /// The policy of an ECR repository, for the execution roles as which these models run
+    /// The policy of an ECR repository: lets execution roles of other accounts pull a project's images
     RepositoryPolicy(RepositoryArgs),
     /// A tag policy of the organisation: how the ABAC tag is written, and the projects there are
     TagPolicy(TagPolicyArgs),
@@ -404,7 +405,7 @@ pub struct ExecutionRoleArgs {
     #[arg(long = "for", value_enum, value_name = "PURPOSE", default_value_t = RolePurpose::Jobs)]
     pub purpose: RolePurpose,
 
-    /// Persona of whoever calls SageMaker as the role: its tag and, with `--for studio`, its permissions
+    /// Persona of the role: puts the persona tag on it and, with `--for studio`, grants the persona's permissions
     #[arg(long, value_name = "NAME")]
     pub persona: Option<String>,
 

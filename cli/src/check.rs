@@ -11,8 +11,8 @@ use crate::policy;
 use crate::report::{self, VerdictCounts};
 
 pub fn run(args: &CheckArgs, output: &mut Output) -> RunResult {
-    let policy = policy::load(args.policy.as_deref())?.policy;
-    let mut gathered = Gathered::from_iam(&args.iam)?;
+    let policy = policy::load(args.judge.policy.as_deref())?.policy;
+    let mut gathered = Gathered::from_iam(&args.judge.iam)?;
     let mut records = Vec::new();
     for path in gathered.inputs(&args.paths) {
         let place = input::name(&path);

@@ -17,8 +17,8 @@ use crate::policy;
 use crate::report::{BOLD, DIM, INDENT, colour, detail, plural};
 
 pub fn run(args: &ExplainArgs, output: &mut Output) -> RunResult {
-    let policy = policy::load(args.policy.as_deref())?.policy;
-    let mut gathered = Gathered::from_iam(&args.iam)?;
+    let policy = policy::load(args.judge.policy.as_deref())?.policy;
+    let mut gathered = Gathered::from_iam(&args.judge.iam)?;
     let mut inputs = Inputs::default();
     for path in gathered.inputs(&args.paths) {
         inputs.read(&path, &mut gathered);

@@ -1,6 +1,5 @@
 //! `tagwarden rules`: the list of rules, one of them explained, or the operations that they apply to.
 
-use anstyle::Style;
 use serde_json::json;
 use tagwarden::decide::Verb;
 use tagwarden::operations::{Absence, Operation, Stop};
@@ -10,8 +9,7 @@ use tagwarden::settings::{DefaultValue, Kind, Spec};
 use crate::args::{Format, RulesArgs};
 use crate::exit::{CliError, Exit, RunResult};
 use crate::output::Output;
-
-const BOLD: Style = Style::new().bold();
+use crate::report::BOLD;
 
 pub fn run(args: &RulesArgs, output: &mut Output) -> RunResult {
     match (&args.rule, args.operations, args.format) {

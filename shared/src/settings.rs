@@ -232,6 +232,11 @@ impl<'p> Settings<'p> {
         self.choice(&PREVENT).and_then(Prevent::named).unwrap_or(default)
     }
 
+    /// Whether statements deny what the rule finds. In `observe` mode, nothing is changed or denied.
+    pub fn is_prevented(&self) -> bool {
+        self.mode() == Mode::Enforce && self.prevent() == Prevent::Deny
+    }
+
     /// Whether the rule's action is carried out.
     pub fn mode(&self) -> Mode {
         if self.observe_only {

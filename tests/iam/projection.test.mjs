@@ -208,7 +208,6 @@ describe('other operations', () => {
     ])
   })
 
-
   const network = { enableNetworkIsolation: true, enableInterContainerTrafficEncryption: true, vpcConfig: { subnets: ['subnet-1'], securityGroupIds: ['sg-1'] } }
   const cluster = { clusterConfig: { instanceType: 'ml.m5.large', volumeKmsKeyId: 'v' } }
   const job = {

@@ -8,9 +8,7 @@ use tagwarden_audit::{Coaching, Comparison, Period, Summary, Unknown, Verdicts};
 use super::progress::size;
 use crate::exit::CliError;
 use crate::output::{Output, clean};
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+use crate::report::{BOLD, DIM};
 
 /// How many rows of a table are printed. The rest is only counted.
 const ROWS: usize = 10;

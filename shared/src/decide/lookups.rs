@@ -108,10 +108,12 @@ pub fn further_lookups(
 /// created resource has.
 fn carriers(facts: &Facts, policy: &Policy) -> BTreeSet<String> {
     let is_needed = |need| policy.rules(facts.call, &facts.caller).any(|(rule, _)| rule.needs.contains(&need));
-    let named = match () {
-        () if is_needed(Need::ResourceTags) => facts.named_resources(),
-        () if is_needed(Need::InheritedTags) => facts.tagged_like(),
-        () => Vec::new(),
+    let named = if is_needed(Need::ResourceTags) {
+        facts.named_resources()
+    } else if is_needed(Need::InheritedTags) {
+        facts.tagged_like()
+    } else {
+        Vec::new()
     };
     named.into_iter().flatten().filter_map(|named| named.carrier.ok()).collect()
 }

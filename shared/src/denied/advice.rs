@@ -4,6 +4,7 @@ use super::denied_call::{DenyingRule, Effect};
 use super::message::DenialMessage;
 use super::policy_type::PolicyType;
 use crate::policy::Policy;
+use crate::terms::quoted;
 
 /// What is known about a denied call.
 pub(super) struct Situation<'a> {
@@ -158,10 +159,10 @@ fn personas(operation: &str, policy: &Policy) -> Option<String> {
         return None;
     }
     let can = policy.personas.iter().filter(|persona| persona.operations.iter().any(|known| known == operation));
-    let names: Vec<_> = can.map(|persona| format!("`{}`", persona.name)).collect();
-    Some(match names.as_slice() {
-        [] => format!("no persona of the policy may call `{operation}`"),
-        names => format!("personas of the policy that may call `{operation}`: {}", names.join(", ")),
+    let names = quoted(can.map(|persona| &persona.name));
+    Some(match names.as_str() {
+        "" => format!("no persona of the policy may call `{operation}`"),
+        names => format!("personas of the policy that may call `{operation}`: {names}"),
     })
 }
 

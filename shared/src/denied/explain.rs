@@ -13,7 +13,7 @@ use crate::record::Call;
 use crate::render::RuleStatement;
 use crate::rules::Rule;
 use crate::settings::{Kind, Settings};
-use crate::terms::{Mode, Prevent};
+use crate::terms::quoted;
 
 /// Explains denied calls by a policy.
 pub struct Explainer<'p> {
@@ -40,17 +40,14 @@ impl<'p> Explainer<'p> {
         let action = message.action.clone().unwrap_or_else(|| format!("sagemaker:{}", call.event_name));
         let statements = self.statements.on(&action);
         let caller = Caller::of(&attempt, evidence, policy.abac.session_tags);
-        let is_prevented = |rule: &str| {
-            let mut settings = policy.rules(&attempt, &caller);
-            settings.any(|(known, settings)| known.id == rule && is_prevented(&settings))
-        };
+        let prevented = policy.rules(&attempt, &caller).filter(|(_, settings)| settings.is_prevented());
+        let prevented: Vec<_> = prevented.map(|(rule, _)| rule.id).collect();
         let mut rules: Vec<_> = decision
             .findings
             .iter()
             .filter_map(|finding| {
                 let sids = sids(&statements, finding.rule);
-                let can_deny = !sids.is_empty() && is_prevented(finding.rule);
-                of_finding(finding, if can_deny { sids } else { Vec::new() })
+                of_finding(finding, if prevented.contains(&finding.rule) { sids } else { Vec::new() })
             })
             .collect();
         rules.sort_by_key(|rule| rule.effect);
@@ -102,11 +99,6 @@ impl<'p> Explainer<'p> {
             advice,
         }
     }
-}
-
-/// Whether a rule's statements are about the caller to whom these settings apply.
-fn is_prevented(settings: &Settings) -> bool {
-    settings.mode() == Mode::Enforce && settings.prevent() == Prevent::Deny
 }
 
 /// The names of a rule's statements among these.
@@ -162,10 +154,7 @@ fn of_rule(rule: &'static Rule, statements: Vec<String>, operation: Option<&str>
 fn expectation(rule: &Rule, settings: &Settings) -> Option<String> {
     let options = rule.options.iter().filter_map(|option| {
         let value = match option.kind {
-            Kind::Patterns(_) => {
-                let patterns = settings.patterns(option)?.iter().map(|pattern| format!("`{pattern}`"));
-                patterns.collect::<Vec<_>>().join(", ")
-            }
+            Kind::Patterns(_) => quoted(settings.patterns(option)?),
             Kind::Count | Kind::Hours => settings.number(option)?.to_string(),
             Kind::Choice(_) => format!("`{}`", settings.choice(option)?),
         };

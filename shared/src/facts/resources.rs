@@ -67,10 +67,8 @@ impl NamedResource<'_> {
             }
         }
     }
-}
 
-impl NamedResource<'_> {
-    /// Whether it carries the ABAC tag, with whatever value.
+    /// Whether it carries the ABAC tag, whatever its value.
     ///
     /// # Errors
     /// If neither its history nor its tags of today say so.

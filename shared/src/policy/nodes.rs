@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Level};
 use super::nearest::nearest;
+use crate::terms::quoted;
 
 pub(super) type Node<'t> = Spanned<DeValue<'t>>;
 pub(super) type Table<'t> = DeTable<'t>;
@@ -41,7 +42,7 @@ impl Reader {
     ) {
         let help = match nearest(name, known.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("expected one of {}", list(known)),
+            None => format!("expected one of {}", quoted(known)),
         };
         self.error(span, format!("unknown {what} `{name}`"), help);
     }
@@ -94,7 +95,7 @@ impl Reader {
     }
 
     pub fn choice(&mut self, node: &Node, names: &[&'static str]) -> Option<&'static str> {
-        let expected = format!("one of {}", list(names.iter().copied()));
+        let expected = format!("one of {}", quoted(names.iter().copied()));
         let DeValue::String(text) = node.get_ref() else { return self.wrong(node, &expected) };
         match names.iter().find(|name| *name == text) {
             Some(name) => Some(name),
@@ -162,8 +163,4 @@ pub(super) fn number(node: &Node) -> Option<f64> {
         DeValue::Float(number) => number.as_str().parse().ok(),
         _ => None,
     }
-}
-
-fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

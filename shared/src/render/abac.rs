@@ -57,10 +57,8 @@ pub(super) fn create_without_tags(policy: &Policy, actions: Vec<String>) -> Resu
     Statement::allow("CreateWithoutTags", actions, [Test::is_unset("aws:TagKeys"), has_project(policy)])
 }
 
-/// Whether an action reads or uses a resource, and leaves it as it is.
-pub(super) fn leaves_as_it_is(name: &str) -> bool {
-    ["BatchDescribe", "BatchGet", "Describe", "Get", "Invoke"].iter().any(|verb| name.starts_with(verb))
-}
+/// How the names begin of actions that read or use a resource, and leave it as it is.
+pub(super) const USES: [&str; 5] = ["BatchDescribe", "BatchGet", "Describe", "Get", "Invoke"];
 
 /// Lets the principal use the resources of shared projects, by these actions. None if no project is shared.
 pub(super) fn use_shared(policy: &Policy, actions: Vec<String>) -> Option<Result<Statement, Unsound>> {
@@ -79,33 +77,42 @@ pub(super) fn search_own(policy: &Policy) -> Result<Statement, Unsound> {
     Statement::allow("SearchOwn", ["sagemaker:Search"], [own, has_project(policy)])
 }
 
+/// Denies changes of the ABAC tag and of Tagwarden's mark once a resource exists, if these tests hold as well. Pipelines and
+/// deployment tools send tags again that do not change: these are let through.
+///
+/// For SageMaker's resources, a tag `project` also counts as `aws:ResourceTag/Project`: the case of a key must not matter.
+pub(super) fn keep_tags(policy: &Policy, also: &[Test]) -> Statements {
+    let tag = &policy.abac.tag;
+    let changed = Test::differs_from(format!("aws:ResourceTag/{tag}"), &format!("aws:RequestTag/{tag}"));
+    let with = |keys: &[&str]| Test::any_equals_ignoring_case("aws:TagKeys", keys);
+    let all_of = |first: Test, tests: &[Test]| also.iter().chain(tests).cloned().fold(first.into(), Condition::with);
+    let add = |sid: &str, tests: &[Test]| {
+        // Tags that come with the request that creates the resource are judged with that request.
+        Statement::deny(sid, ["sagemaker:AddTags"], all_of(Test::is_unset("sagemaker:TaggingAction"), tests))
+    };
+    vec![
+        add("KeepTags", &[with(&[MARK])]),
+        add("KeepTags2", &[with(&[tag]), changed]),
+        add("KeepTags3", &[with(&[tag]), Test::none_equals("aws:TagKeys", tag)]),
+        Statement::deny("KeepTags4", ["sagemaker:DeleteTags"], all_of(with(&[tag, MARK]), &[])),
+    ]
+}
+
 /// Denies what would take a resource out of its project: changing the ABAC tag, or using a resource with another
-/// project's. Pipelines and deployment tools send tags again that do not change: these are let through.
+/// project's.
 pub(super) fn keep_projects_apart(policy: &Policy) -> Statements {
     let tag = &policy.abac.tag;
     let (of_principal, of_resource) = (format!("aws:PrincipalTag/{tag}"), format!("aws:ResourceTag/{tag}"));
-    let changed = Test::differs_from(&of_resource, &format!("aws:RequestTag/{tag}"));
-    let with = |keys: &[&str]| Test::any_equals_ignoring_case("aws:TagKeys", keys);
-    let add = |sid: &str, tests: &[Test]| {
-        let later = Condition::from(Test::is_unset("sagemaker:TaggingAction"));
-        Statement::deny(sid, ["sagemaker:AddTags"], tests.iter().cloned().fold(later, Condition::with))
-    };
     let foreign = |sid: &str, actions: &[&str], differs: Test| {
-        let tests = [Test::is_set(&of_resource), differs, Test::has_text(of_principal.as_str())];
+        let tests = [Test::is_set(&of_resource), differs, has_project(policy)];
         Statement::deny(sid, actions.iter().copied(), tests)
     };
-    let mut statements = vec![
-        add("KeepMark", &[with(&[MARK])]),
-        add("KeepTags", &[with(&[tag]), changed]),
-        add("KeepTags2", &[with(&[tag]), Test::none_equals("aws:TagKeys", tag)]),
-        Statement::deny("KeepTags3", ["sagemaker:DeleteTags"], with(&[tag, MARK])),
-        foreign(
-            "ForeignResources",
-            &["sagemaker:*"],
-            Test::differs_from_all(&of_resource, &of_principal, &policy.abac.shared),
-        ),
+    let of_others = Test::differs_from_all(&of_resource, &of_principal, &policy.abac.shared);
+    let mut statements = keep_tags(policy, &[]);
+    statements.extend([
+        foreign("ForeignResources", &["sagemaker:*"], of_others),
         Statement::deny("UntaggedPrincipal", ["sagemaker:*"], Test::lacks_text(of_principal.as_str())),
-    ];
+    ]);
     if !policy.abac.shared.is_empty() {
         statements.push(foreign("SharedResourcesStay", &CHANGES, Test::differs_from(&of_resource, &of_principal)));
     }
@@ -120,8 +127,8 @@ const CHANGES: [&str; 11] = [
     "sagemaker:Update*",
 ];
 
-/// Denies what no project needs and no tag prevents: workers from anywhere, and a metadata service that hands out
-/// credentials to whoever can make a notebook send a request.
+/// Denies two things that tags cannot prevent: a public workforce, and version 1 of the instance metadata service, which hands
+/// out credentials to any request that a notebook can be made to send.
 pub(super) fn safeguards() -> Statements {
     let version = "sagemaker:MinimumInstanceMetadataServiceVersion";
     let workers = ["sagemaker:CreateFlowDefinition", "sagemaker:CreateLabelingJob"];
@@ -156,4 +163,17 @@ pub(super) fn read_own_roles(policy: &Policy, role_path: &str) -> Result<Result<
     let roles = role_arns(role_path, &policy.abac.tag)?;
     let statement = Statement::allow("ReadOwnExecutionRoles", ["iam:GetRole"], has_project(policy));
     Ok(statement.map(|statement| statement.on([roles])))
+}
+
+/// The first scaling policy of an account needs the role as which Application Auto Scaling works (its User Guide,
+/// "Service-linked roles").
+pub(super) fn autoscaling_role() -> Result<Statement, Unsound> {
+    let service = "sagemaker.application-autoscaling.amazonaws.com";
+    let role = format!("arn:*:iam::*:role/aws-service-role/{service}/*");
+    let statement = Statement::allow(
+        "AutoScalingRole",
+        ["iam:CreateServiceLinkedRole"],
+        Test::equals("iam:AWSServiceName", &[service]),
+    );
+    Ok(statement?.on([role]))
 }

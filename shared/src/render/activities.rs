@@ -16,7 +16,7 @@ pub(super) struct Activity {
 /// Actions of other services, by the resources that they are for.
 pub(super) type Elsewhere = (&'static str, &'static [&'static str]);
 
-/// What whoever may call one of some operations needs besides.
+/// What a principal also needs if it may call one of these operations.
 pub(super) struct Companion {
     /// The operations.
     pub of: &'static [&'static str],
@@ -167,9 +167,9 @@ pub(super) const MANAGE_PIPELINES: Activity = Activity {
 #[rustfmt::skip]
 pub(super) const MANAGE_EXPERIMENTS: Activity = Activity {
     creates: &["CreateAction", "CreateArtifact", "CreateContext", "CreateExperiment", "CreateTrial", "CreateTrialComponent"],
-    uses: &["AddAssociation", "AddTags", "AssociateTrialComponent", "BatchPutMetrics", "DeleteAssociation", "DeleteExperiment", "DeleteTrial", "DeleteTrialComponent", "DescribeExperiment",
-        "DescribeTrial", "DescribeTrialComponent", "DisassociateTrialComponent", "ListTags", "UpdateExperiment", "UpdateTrial",
-        "UpdateTrialComponent"],
+    uses: &["AddAssociation", "AddTags", "AssociateTrialComponent", "BatchPutMetrics", "DeleteAssociation",
+        "DeleteExperiment", "DeleteTrial", "DeleteTrialComponent", "DescribeExperiment", "DescribeTrial", "DescribeTrialComponent",
+        "DisassociateTrialComponent", "ListTags", "UpdateExperiment", "UpdateTrial", "UpdateTrialComponent"],
     reads: &["ListAssociations", "ListExperiments", "ListTrialComponents", "ListTrials", "QueryLineage", "Search"],
 };
 

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::operations::Operation;
+use crate::operations::{Operation, Slot};
 use crate::statement::{Statement, Test, slot_keys};
+use crate::terms::quoted;
 
 /// AWS fills a condition key from what calls say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,9 +61,7 @@ fn names(key: &str) -> BTreeSet<String> {
 /// Where requests of an action say what a condition key holds.
 fn members(action: &str, key: &str) -> Vec<String> {
     let Some(operation) = Operation::named(action) else { return Vec::new() };
-    let is_held = |slot: &&crate::operations::Slot| {
-        slot_keys::condition_key(operation, slot).is_some_and(|names| names.contains(&key))
-    };
+    let is_held = |slot: &&Slot| slot_keys::condition_key(operation, slot).is_some_and(|names| names.contains(&key));
     operation.slots().filter(is_held).map(|slot| slot.path.replace('?', "")).collect()
 }
 
@@ -91,10 +90,6 @@ pub(super) fn markdown(assumptions: &[Assumption]) -> String {
         ));
     }
     text
-}
-
-fn quoted(names: &BTreeSet<String>) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The name of an action's command in the AWS CLI: `CreateAutoMLJobV2` is `create-auto-ml-job-v2`.

@@ -4,7 +4,6 @@ use super::abac::{self, Statements};
 use super::guardrails::{ESCALATING, WITHIN_BOUNDARY, boundary_arn};
 use super::identity::MANAGED;
 use super::pack::{SizeLimits, pack};
-use super::persona::autoscaling_role;
 use super::role_path::role_arns;
 use super::{Attachment, Rendered, output};
 use crate::policy::Policy;
@@ -37,7 +36,7 @@ impl Boundary {
         let mut statements: Statements = vec![
             Statement::allow("MachineLearning", SERVICES, Condition::default()),
             abac::pass_own_roles(policy, &self.role_path)?,
-            Statement::allow("OwnRoles", OWN_ROLES, Test::has_text(of_principal.as_str()))
+            Statement::allow("OwnRoles", OWN_ROLES, abac::has_project(policy))
                 .map(|statement| statement.on([own_roles])),
             Statement::deny("NoEscalation", ESCALATING, Condition::default()),
             Statement::deny("RolesKeepBoundary", WITHIN_BOUNDARY, without_boundary),
@@ -51,7 +50,7 @@ impl Boundary {
             // `CreateRole` with tags needs `TagRole` as well.
             Statement::deny("RolesOfOwnProject2", ["iam:TagRole"], [with(tag), other_project]),
             Statement::deny("NoPersona", ["iam:CreateRole", "iam:TagRole"], with(&policy.abac.persona_tag)),
-            autoscaling_role(),
+            abac::autoscaling_role(),
         ];
         statements.extend(abac::keep_projects_apart(policy));
         let limits = SizeLimits { max_documents: 1, ..MANAGED };
@@ -69,8 +68,8 @@ const SERVICES: [&str; 46] = [
     "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:Describe*",
     "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:ListImages", "ecr:PutImage",
     "ecr:UploadLayerPart", "elasticfilesystem:Client*", "elasticfilesystem:Describe*", "fsx:Describe*", "glue:BatchGet*",
-    "glue:CreateTable", "glue:Get*", "glue:SearchTables", "glue:UpdateTable", "iam:GetRole", "iam:ListRoles", "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey",
-    "kms:Encrypt", "kms:GenerateDataKey*", "kms:ListAliases", "kms:ReEncrypt*", "lambda:InvokeFunction", "logs:*", "s3:*",
+    "glue:CreateTable", "glue:Get*", "glue:SearchTables", "glue:UpdateTable", "iam:GetRole", "iam:ListRoles", "kms:CreateGrant",
+    "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ListAliases", "kms:ReEncrypt*", "lambda:InvokeFunction", "logs:*", "s3:*",
     "sagemaker:*", "sagemaker-mlflow:*", "secretsmanager:GetSecretValue", "sqs:SendMessage", "sts:GetCallerIdentity", "tag:Get*",
 ];
 

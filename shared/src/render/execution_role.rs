@@ -26,7 +26,7 @@ pub enum Purpose {
 pub struct ExecutionRole {
     /// What runs as the role.
     pub purpose: Purpose,
-    /// The persona of whoever calls SageMaker as the role.
+    /// The role's persona, if the role calls SageMaker itself.
     pub persona: Option<String>,
     /// ARNs of the queues to which callback steps of pipelines send.
     pub queues: Vec<String>,
@@ -91,9 +91,11 @@ impl ExecutionRole {
     /// What the role may call in SageMaker.
     fn calls(&self, policy: &Policy) -> Result<Statements, String> {
         if self.purpose != Purpose::Jobs && self.persona.is_none() && policy.settings(&PERSONA_OVERREACH).is_some() {
-            return Err("whoever calls SageMaker needs a persona, because `persona-overreach` is on: name the role's \
+            return Err(
+                "a role that calls SageMaker needs a persona, because `persona-overreach` is on: name the role's \
                 persona with `--persona NAME`"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         match (self.purpose, &self.persona) {
             (Purpose::Jobs, _) => Ok(Vec::new()),

@@ -2,7 +2,7 @@
 //!
 //! Source of action names and condition keys: Service Authorization Reference.
 
-use super::abac::{Statements, all};
+use super::abac::{Statements, all, has_project, keep_tags};
 use super::role_path::role_arns;
 use crate::policy::Policy;
 use crate::record::kms;
@@ -134,27 +134,15 @@ fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, Strin
         );
     }
     let others = context.not_tagwarden(administrators);
-    let (of_request, of_resource) = (format!("aws:RequestTag/{tag}"), format!("aws:ResourceTag/{tag}"));
-    // For SageMaker's resources, a tag `project` also counts as `aws:ResourceTag/Project`: the case of a key must not
-    // matter.
     let with = |keys: &[&str]| Test::any_equals_ignoring_case("aws:TagKeys", keys);
-    let added = |sid: &str, tests: &[Test]| {
-        // Tags that come with the request that creates the resource are judged with that request.
-        let condition = Condition::from([Test::is_unset("sagemaker:TaggingAction"), others.clone()]);
-        Statement::deny(sid, ["sagemaker:AddTags"], tests.iter().cloned().fold(condition, Condition::with))
-    };
     let own_roles = role_arns(&context.role_path, tag)?;
     // A permissions boundary lets a project's people create roles of their project, which takes both actions.
     const OF_ROLES: [&str; 2] = ["iam:CreateRole", "iam:TagRole"];
     #[rustfmt::skip]
     const OF_OTHERS: [&str; 5] = ["iam:CreateUser", "iam:TagUser", "iam:UntagRole", "iam:UntagUser", "sts:TagSession"];
-    let other_project = Test::differs_from(&of_request, &format!("aws:PrincipalTag/{tag}"));
-    Ok(vec![
-        added("KeepTags", &[with(&[MARK])]),
-        // Deployment tools send all tags again. Those that do not change are let through.
-        added("KeepTags2", &[with(&[tag]), Test::differs_from(&of_resource, &of_request)]),
-        added("KeepTags3", &[with(&[tag]), Test::none_equals("aws:TagKeys", tag)]),
-        Statement::deny("KeepTags4", ["sagemaker:DeleteTags"], [with(&[tag, MARK]), others.clone()]),
+    let other_project = Test::differs_from(format!("aws:RequestTag/{tag}"), &format!("aws:PrincipalTag/{tag}"));
+    let mut statements = keep_tags(policy, std::slice::from_ref(&others));
+    statements.extend([
         // An identity provider tags sessions before they have a principal of the organisation, so this does not block
         // them.
         Statement::deny("KeepPrincipalTags", OF_OTHERS, [with(&[tag, persona]), others.clone()]),
@@ -162,7 +150,8 @@ fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, Strin
         Statement::deny("KeepPrincipalTags3", OF_ROLES, [with(&[tag]), other_project, others.clone()]),
         Statement::deny("KeepPrincipalTags4", OF_ROLES, [with(&[tag]), others])
             .map(|statement| statement.on_all_but([own_roles])),
-    ])
+    ]);
+    Ok(statements)
 }
 
 fn quarantine() -> Statements {
@@ -218,7 +207,7 @@ fn keys(policy: &Policy, context: &GuardrailContext) -> Result<Statements, Strin
 }
 
 fn escalation(policy: &Policy, context: &GuardrailContext) -> Statements {
-    let tagged = Test::has_text(format!("aws:PrincipalTag/{}", policy.abac.tag));
+    let tagged = has_project(policy);
     let without_boundary = Test::not_like_values("iam:PermissionsBoundary", [boundary_arn(&context.boundary)]);
     vec![
         Statement::deny("NoEscalation", ESCALATING, tagged.clone()),

@@ -43,7 +43,7 @@ impl IdentityPolicy {
             abac::pass_own_roles(policy, &self.role_path)?,
             abac::read_own_roles(policy, &self.role_path)?,
         ];
-        statements.extend(abac::use_shared(policy, USES.map(str::to_owned).into()));
+        statements.extend(abac::use_shared(policy, abac::USES.map(|verb| format!("sagemaker:{verb}*")).into()));
         statements.extend(abac::keep_projects_apart(policy));
         statements.extend(studio::open_own_profile(policy, &self.profile_tag));
         statements.extend(studio::keep_private_spaces());
@@ -58,14 +58,10 @@ impl IdentityPolicy {
 #[rustfmt::skip]
 const ON_RESOURCES: [&str; 20] = [
     "sagemaker:AddAssociation", "sagemaker:AddTags", "sagemaker:AssociateTrialComponent", "sagemaker:Batch*",
-    "sagemaker:CreatePresignedM*", "sagemaker:CreatePresignedN*", "sagemaker:Delete*", "sagemaker:Describe*", "sagemaker:DisassociateTrialComponent",
-    "sagemaker:Get*", "sagemaker:Invoke*", "sagemaker:ListTags", "sagemaker:Put*", "sagemaker:Query*",
+    "sagemaker:CreatePresignedM*", "sagemaker:CreatePresignedN*", "sagemaker:Delete*", "sagemaker:Describe*",
+    "sagemaker:DisassociateTrialComponent", "sagemaker:Get*", "sagemaker:Invoke*", "sagemaker:ListTags", "sagemaker:Put*", "sagemaker:Query*",
     "sagemaker:Register*", "sagemaker:Retry*", "sagemaker:Send*", "sagemaker:Start*", "sagemaker:Stop*", "sagemaker:Update*",
 ];
-
-/// The actions that use a resource and leave it as it is.
-const USES: [&str; 5] =
-    ["sagemaker:BatchDescribe*", "sagemaker:BatchGet*", "sagemaker:Describe*", "sagemaker:Get*", "sagemaker:Invoke*"];
 
 /// The actions that do not name a single resource, and what Studio reads before it knows one.
 const LISTS: [&str; 8] = [

@@ -12,6 +12,7 @@ use super::{Attachment, Rendered, images, keys, output, storage, studio};
 use crate::operations::OPERATION_NAMES;
 use crate::policy::Policy;
 use crate::statement::{Condition, Statement, Test, Unsound};
+use crate::terms::quoted;
 
 /// What a persona's principals work with.
 #[derive(Clone, Debug)]
@@ -81,10 +82,7 @@ impl PersonaPolicy {
         let help = match crate::policy::nearest(&self.name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => {
-                format!(
-                    "expected one of {}",
-                    known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-                )
+                format!("expected one of {}", quoted(known))
             }
         };
         Err(format!("unknown persona `{}`; {help}", self.name))
@@ -157,11 +155,15 @@ impl Permissions {
         all.complete()
     }
 
+    /// Whether it may call an operation.
+    fn may(&self, operation: &str) -> bool {
+        self.creates.iter().chain(&self.uses).any(|known| known == operation)
+    }
+
     /// Adds what goes with the operations.
     fn complete(mut self) -> Self {
         for companion in COMPANIONS {
-            let may = |name: &&str| self.creates.iter().chain(&self.uses).any(|known| known == name);
-            if companion.of.iter().any(may) {
+            if companion.of.iter().any(|name| self.may(name)) {
                 self.uses.extend(companion.uses.iter().copied().map(str::to_owned));
                 self.reads.extend(companion.reads.iter().copied().map(str::to_owned));
                 self.uses_elsewhere.extend(companion.uses_elsewhere);
@@ -176,7 +178,6 @@ impl Permissions {
     }
 
     fn statements(self, policy: &Policy, profile_tag: &str, role_path: &str) -> Result<Statements, String> {
-        let may = |name: &str| self.creates.iter().chain(&self.uses).any(|known| known == name);
         let actions = |names: &[String], is_wanted: &dyn Fn(&str) -> bool| -> Vec<String> {
             names.iter().filter(|name| is_wanted(name)).map(|name| format!("sagemaker:{name}")).collect()
         };
@@ -196,7 +197,10 @@ impl Permissions {
         if !without_tags.is_empty() {
             statements.push(abac::create_without_tags(policy, without_tags));
         }
-        statements.extend(abac::use_shared(policy, actions(&self.uses, &abac::leaves_as_it_is)));
+        statements.extend(abac::use_shared(
+            policy,
+            actions(&self.uses, &|name| abac::USES.iter().any(|verb| name.starts_with(verb))),
+        ));
         if self.reads.iter().any(|name| name == "Search") {
             statements.push(abac::search_own(policy));
         }
@@ -210,17 +214,17 @@ impl Permissions {
             statements.push(abac::pass_own_roles(policy, role_path)?);
             statements.push(abac::read_own_roles(policy, role_path)?);
         }
-        if may("CreateApp") || may("CreateSpace") {
+        if self.may("CreateApp") || self.may("CreateSpace") {
             statements.extend(studio::open_own_profile(policy, profile_tag));
             statements.extend(studio::keep_private_spaces());
         }
-        if may("CreateEndpoint") || may("UpdateEndpoint") {
-            statements.push(autoscaling_role());
+        if self.may("CreateEndpoint") || self.may("UpdateEndpoint") {
+            statements.push(abac::autoscaling_role());
         }
         if self.pushes_images {
             statements.extend(images::push_own(policy));
         }
-        if may("CreateModelPackage") && !self.approves {
+        if self.may("CreateModelPackage") && !self.approves {
             let decided = Test::equals("sagemaker:ModelApprovalStatus", &["Approved", "Rejected"]);
             let packages = ["sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"];
             statements.push(Statement::deny("OthersApprove", packages, decided));
@@ -243,19 +247,6 @@ fn deploy_from(accounts: &[String], policy: &Policy) -> Option<Result<Statement,
         |account| ["model-package", "model-package-group"].map(|kind| format!("arn:*:sagemaker:*:{account}:{kind}/*"));
     let statement = Statement::allow("DeployFromRegistries", DEPLOY, abac::has_project(policy));
     (!accounts.is_empty()).then(|| statement.map(|statement| statement.on(accounts.iter().flat_map(packages))))
-}
-
-/// The first scaling policy of an account needs the role as which Application Auto Scaling works (its User Guide,
-/// "Service-linked roles").
-pub(super) fn autoscaling_role() -> Result<Statement, Unsound> {
-    let service = "sagemaker.application-autoscaling.amazonaws.com";
-    let role = format!("arn:*:iam::*:role/aws-service-role/{service}/*");
-    let statement = Statement::allow(
-        "AutoScalingRole",
-        ["iam:CreateServiceLinkedRole"],
-        Test::equals("iam:AWSServiceName", &[service]),
-    );
-    Ok(statement?.on([role]))
 }
 
 static PERSONAS: &[BuiltInPersona] = &[

@@ -9,7 +9,7 @@ use crate::rules::{Denial, Difference, Prevention, Rule};
 use crate::settings::PREVENT;
 use crate::statement::slot_keys::condition_key;
 use crate::statement::{Condition, Conflict, Statement, condition_keys};
-use crate::terms::{Mode, Prevent};
+use crate::terms::{Mode, Prevent, quoted};
 
 /// The statements that deny what the rules of a policy report, and their gaps.
 #[derive(Clone, Debug, Default)]
@@ -199,11 +199,6 @@ impl OfRule {
         }
         statements
     }
-}
-
-/// Names in backticks, in one line.
-fn quoted(names: &[impl AsRef<str>]) -> String {
-    names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ impl Readers {
         self.only_project(policy).with(Test::like("aws:PrincipalArn", &roles))
     }
 
-    /// In these accounts, whoever works for the project: people and their automation have roles of any path.
+    /// In these accounts, every principal of the project: the roles of people and of CI can be at any path.
     pub(super) fn only_project(&self, policy: &Policy) -> Condition {
         Test::equals(format!("aws:PrincipalTag/{}", policy.abac.tag), &[&self.project]).into()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::abac;
 use super::abbreviate::abbreviated;
 use super::assumptions::assumptions;
 use super::gap::{Gap, GapKind};
@@ -15,7 +16,6 @@ use super::{Attachment, Rendered, output};
 use crate::policy::Policy;
 use crate::rules::{Concern, FOREIGN_EXECUTION_ROLE, Rule};
 use crate::statement::{Statement, Test};
-use crate::terms::{Mode, Prevent};
 
 /// What to render service control policies for.
 #[derive(Clone, Debug)]
@@ -55,9 +55,9 @@ impl Scp {
         }
         let attachment = Attachment::Organization(OrganizationPolicy::ServiceControl);
         let mut policies = Vec::new();
-        let groups = self.groups(statements).into_iter().map(|(name, statements)| (name, simplified(statements)));
-        let groups: Vec<_> = groups.collect();
-        let assumptions = assumptions(groups.iter().flat_map(|(_, statements)| statements));
+        let mut groups = self.groups(statements);
+        groups.values_mut().for_each(|statements| *statements = simplified(std::mem::take(statements)));
+        let assumptions = assumptions(groups.values().flatten());
         for (name, statements) in groups {
             let short = statements.into_iter().map(abbreviated);
             let short: Vec<_> = short.map(|short| if self.named { short } else { short.unnamed() }).collect();
@@ -97,7 +97,7 @@ impl Scp {
             let of_guardrail = guardrail.statements(policy, &self.context)?;
             statements.extend(of_guardrail.into_iter().map(|statement| (guardrail.concern(), statement)));
         }
-        let with_way_out = |(concern, statement): (Concern, Statement)| {
+        let with_way_out = |(concern, statement): OfConcern| {
             let excepted = statement.except(&self.context.trusted);
             let statement = excepted.map_err(|conflict| format!("`--trusted` cannot be expressed: {conflict:?}"))?;
             Ok((concern, statement))
@@ -129,7 +129,7 @@ impl Scp {
         let settings = policy.settings(&FOREIGN_EXECUTION_ROLE).filter(|_| self.wants(&FOREIGN_EXECUTION_ROLE));
         let Some(settings) = settings else { return Ok(None) };
         let mut gap = |kind: GapKind, what: &str| gaps.push(Gap { rule: RULE, kind, what: what.to_owned() });
-        if settings.prevent() == Prevent::Off || settings.mode() == Mode::Observe {
+        if !settings.is_prevented() {
             gap(GapKind::LeftOut, "`prevent` is `off`, or the mode is `observe`");
             return Ok(None);
         }
@@ -146,10 +146,7 @@ impl Scp {
             "another project's roles below the path of the caller's project: only the path is compared, not the role's tag",
         );
         let own = role_arns(path, &policy.abac.tag)?;
-        let tests = [
-            Test::equals("iam:PassedToService", &["sagemaker.amazonaws.com"]),
-            Test::has_text(format!("aws:PrincipalTag/{}", policy.abac.tag)),
-        ];
+        let tests = [Test::equals("iam:PassedToService", &["sagemaker.amazonaws.com"]), abac::has_project(policy)];
         let deny =
             Statement::deny("ForeignExecutionRole", ["iam:PassRole"], tests).map_err(|error| error.to_string())?;
         // They work for all projects, so their own says nothing of a role.

@@ -34,8 +34,8 @@ pub fn tag_policy(policy: &Policy) -> Result<Rendered, String> {
     let size = text::json(&document, Style::Minified).map_err(|error| error.to_string())?.chars().count();
     if size > MAX_CHARS {
         return Err(format!(
-            "the tag policy has {size} characters, but AWS allows {MAX_CHARS}: name fewer `projects`, or patterns such as \
-            `atlas-*`"
+            "the tag policy has {size} characters, but AWS allows {MAX_CHARS}: render it from a policy file \
+            without `projects`, so that it holds the tag's key alone"
         ));
     }
     let policy = RenderedPolicy {

@@ -183,7 +183,7 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     denials.into_iter().map(|denial| denial.except_administrators(settings.abac)).collect()
 }
 
-/// Callers whom ABAC cannot tell apart: Tagwarden's functions, and whoever has to lift a mark or to remove a stray tag.
+/// Callers without a project: Tagwarden's functions, and those who lift marks and remove stray tags.
 const UNTAGGED: Difference = Difference::Looser(
     "changes by callers without the tag: see `--protect-tags`, which denies them to all but administrators",
 );

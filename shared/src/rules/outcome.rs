@@ -7,7 +7,7 @@ use crate::facts::{Facts, Network};
 use crate::operations::Field;
 use crate::record::json::{Found, Read, Unread};
 use crate::settings::Doubt;
-use crate::terms::{Action, Pattern};
+use crate::terms::{Action, Pattern, quoted};
 
 /// What a rule says about a call. A rule that does not apply has not passed, and a fact that could not be read is not
 /// compliant.
@@ -164,7 +164,7 @@ pub(super) const ADMINISTRATOR: &str = "the caller is one of `administrators` in
 /// What is expected if a list of patterns decides. A long list is cut short: the policy has all of it.
 pub(super) fn one_of(patterns: &[Pattern]) -> String {
     const SHOWN: usize = 8;
-    let names = patterns.iter().take(SHOWN).map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ");
+    let names = quoted(patterns.iter().take(SHOWN));
     match patterns.len() {
         0 => "nothing: the list is empty".to_owned(),
         1 => names,

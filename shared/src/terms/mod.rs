@@ -3,8 +3,15 @@
 mod cover;
 mod pattern;
 
+use std::fmt;
+
 pub use cover::{Cuts, cover};
 pub use pattern::Pattern;
+
+/// Names in backticks, in one line.
+pub fn quoted(names: impl IntoIterator<Item = impl fmt::Display>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
 
 /// Key of the tag that marks a resource as violating the policy.
 pub const MARK: &str = "tagwarden:violation";

@@ -11,7 +11,6 @@ use tagwarden::policy::Policy;
 use tagwarden::record::Call;
 use tagwarden::render::{Gap, GapKind, GuardrailContext, Scp, SizeLimits, Style, preventive_statements};
 use tagwarden::rules::{Prevention, RULES};
-use tagwarden::terms::{Mode, Prevent};
 use tagwarden_tests::simulator::Simulator;
 
 use crate::cases::{self, Case, MODELS};
@@ -53,7 +52,7 @@ impl Expected {
             let says = match findings.first().map(|finding| finding.outcome) {
                 None => Says::Nothing,
                 Some(FindingOutcome::Exempted) => Says::Exempted,
-                Some(_) if settings.mode() == Mode::Observe || settings.prevent() == Prevent::Off => Says::NotPrevented,
+                Some(_) if !settings.is_prevented() => Says::NotPrevented,
                 Some(FindingOutcome::Unknown) => Says::Unknown,
                 Some(FindingOutcome::Fail) => Says::Fail,
             };

@@ -177,8 +177,16 @@ fn real_work_gets_through_and_misuse_does_not() {
     let steps: Vec<_> =
         journeys.iter().flat_map(|journey| journey.steps.iter().map(move |step| (journey, step))).collect();
     let mut simulator = Simulator::start();
+    let people: Vec<_> = table(&organisation.people).map(|(who, _)| (who, organisation.define(who))).collect();
     let mut ask = |scps: &[Value]| {
-        let lines: Vec<_> = table(&organisation.people).map(|(who, _)| organisation.define(who, scps)).collect();
+        let under_scps = |(who, own): &(&String, Value)| {
+            let mut line = own.clone();
+            if organisation.is_restricted(who) {
+                line["scps"] = json!(scps);
+            }
+            line
+        };
+        let lines: Vec<_> = people.iter().map(under_scps).collect();
         for (line, answer) in lines.iter().zip(simulator.ask(&lines)) {
             assert_eq!(answer, json!({"defined": line["define"]}));
         }

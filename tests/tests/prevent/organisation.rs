@@ -159,9 +159,14 @@ impl Organisation {
         [json!({"Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>()})]
     }
 
-    /// The line that gives the simulator somebody's policies. SCPs do not apply to service-linked roles (Organizations User
-    /// Guide, "Tasks and entities not restricted by SCPs").
-    pub fn define(&self, who: &str, scps: &[Value]) -> Value {
+    /// Whether SCPs apply to somebody: not to service-linked roles (Organizations User Guide, "Tasks and entities not
+    /// restricted by SCPs").
+    pub fn is_restricted(&self, who: &str) -> bool {
+        !self.arn_of(who).contains(SERVICE_LINKED)
+    }
+
+    /// The line that gives the simulator somebody's own policies.
+    pub fn define(&self, who: &str) -> Value {
         let person = &self.people[who];
         let render = |args: &Value| {
             let policy = ["--policy", "tests/prevent/policy.toml"];
@@ -172,8 +177,7 @@ impl Organisation {
             let is_permission = |document: &Value| document["Statement"][0]["Principal"].is_null();
             documents.map(|document| document.expect("JSON")).filter(is_permission).collect::<Vec<_>>()
         };
-        let mut line =
-            json!({"define": who, "scps": if self.arn_of(who).contains(SERVICE_LINKED) { &[] } else { scps }});
+        let mut line = json!({"define": who});
         if person["permissions"].is_array() {
             line["identity"] = json!(render(&person["permissions"]));
         }
