@@ -35,10 +35,22 @@ pub struct JudgeArgs {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub iam: IamArgs,
+}
+
+/// What is known besides records.
+#[derive(Debug, clap::Args)]
+pub struct IamArgs {
     /// Output of `aws iam get-account-authorization-details`, for the tags, policies and trust of roles and users, or
-    /// of `aws resourcegroupstaggingapi get-resources`, for the tags of resources
+    /// of `aws resourcegroupstaggingapi get-resources`, for the tags of resources. It counts for calls of any time, unless a
+    /// record shows another tag at the time of the call, or a change in between
     #[arg(long, value_name = "FILE")]
     pub iam: Vec<PathBuf>,
+
+    /// When the data on roles and users was taken: a date (UTC) or an RFC 3339 time (default: after the last record)
+    #[arg(long, value_name = "T", value_parser = Period::parse_bound)]
+    pub iam_as_of: Option<Timestamp>,
 }
 
 /// Judge CloudTrail records and print what Tagwarden would do.
@@ -89,10 +101,10 @@ pub struct ExplainArgs {
 ///
 /// The command reads every file once, in any order, on all cores. Then it judges the launches in order of time, as
 /// `tagwarden check` does, and sums them up. Session tags come from the archive's AssumeRole* and GetFederationToken
-/// records, and models from its CreateModel records. Tags of roles and users come from `--iam`. If a role or user is
-/// not in it, its tags come from the archive's CreateRole, TagRole and UntagRole records (and the corresponding ones
-/// for users), as they were at the time of each call. If neither source has them, they are unknown, and the report
-/// counts them with the reason. A launch that is in the archive more than once is judged each time, and the report says
+/// records, and models from its CreateModel records. Tags of roles and users come from the archive's CreateRole, TagRole
+/// and UntagRole records (and the corresponding ones for users), as they were at the time of each call, else from
+/// `--iam`, unless they changed between the call and the time of that data. If neither source has them, they are
+/// unknown, and the report counts them with the reason. A launch that is in the archive more than once is judged each time, and the report says
 /// how often.
 ///
 /// Exit status: 0 if every record is compliant or skipped; 1 if there is a violation; 2 if the command could not run,
@@ -108,11 +120,8 @@ pub struct AuditArgs {
     #[arg(long, value_name = "OTHER_POLICY")]
     pub compare: Option<PathBuf>,
 
-    /// Output of `aws iam get-account-authorization-details`, for the tags, policies and trust of roles and users, or
-    /// of `aws resourcegroupstaggingapi get-resources`, for the tags of resources. They show them as they are today,
-    /// and the audit applies that to the whole period
-    #[arg(long, value_name = "FILE")]
-    pub iam: Vec<PathBuf>,
+    #[command(flatten)]
+    pub iam: IamArgs,
 
     /// How to print the summary: as text for people, or as one JSON object
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -296,10 +305,13 @@ pub struct ScpArgs {
     #[arg(long)]
     pub protect_tagwarden: bool,
 
-    /// Also deny changes to the ABAC tag of existing resources, to Tagwarden's mark, and to the tags of roles, users
-    /// and sessions
+    /// Also deny changes to the ABAC tag of existing resources, to Tagwarden's mark, to the tag that says whose a Studio
+    /// user profile is, and to the tags of roles, users and sessions
     #[arg(long)]
     pub protect_tags: bool,
+
+    #[command(flatten)]
+    pub profiles: ProfileArgs,
 
     /// Also deny the use of resources that Tagwarden has marked with `tagwarden:violation`
     #[arg(long)]

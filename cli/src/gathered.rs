@@ -7,6 +7,7 @@ use tagwarden::record::Call;
 use tagwarden::record::documents::{self, Item, OtherEvent};
 use tagwarden::record::json::Value;
 
+use crate::args::IamArgs;
 use crate::exit::CliError;
 use crate::input::{self, Source};
 use crate::{iam, output};
@@ -30,12 +31,10 @@ pub enum Found<'a> {
 
 impl Gathered {
     /// What the files of `--iam` hold.
-    pub fn from_iam(files: &[PathBuf]) -> Result<Self, CliError> {
-        let mut gathered = Self { evidence: Evidence::new(iam::HINT), problems: 0 };
-        for path in files {
-            let problems = iam::load(path, &mut gathered.evidence)?;
-            gathered.complain(&problems);
-        }
+    pub fn from_iam(args: &IamArgs) -> Result<Self, CliError> {
+        let (evidence, problems) = iam::load(args)?;
+        let mut gathered = Self { evidence, problems: 0 };
+        gathered.complain(&problems);
         Ok(gathered)
     }
 

@@ -5,14 +5,23 @@ use std::path::Path;
 use tagwarden::evidence::Evidence;
 use tagwarden_audit::iam::{self, Learned};
 
+use crate::args::IamArgs;
 use crate::exit::CliError;
 use crate::input;
 
 /// The end of a message about missing IAM data.
-pub const HINT: &str = ": give the output of `aws iam get-account-authorization-details` with `--iam`";
+const HINT: &str = ": give the output of `aws iam get-account-authorization-details` with `--iam`";
+
+/// What the files of `--iam` hold, and what could not be read of them.
+pub fn load(args: &IamArgs) -> Result<(Evidence, Vec<String>), CliError> {
+    let mut evidence = Evidence::new(HINT);
+    evidence.as_of = args.iam_as_of;
+    let problems = args.iam.iter().map(|path| add(path, &mut evidence)).collect::<Result<Vec<_>, _>>()?;
+    Ok((evidence, problems.concat()))
+}
 
 /// Adds the roles, users and resources in the file at `path`. Returns what could not be read of it.
-pub fn load(path: &Path, evidence: &mut Evidence) -> Result<Vec<String>, CliError> {
+fn add(path: &Path, evidence: &mut Evidence) -> Result<Vec<String>, CliError> {
     let (name, mut bytes) = (input::name(path), Vec::new());
     if let Err(problem) = input::load(path, &mut bytes) {
         return Ok(vec![format!("{name}: {problem}")]);

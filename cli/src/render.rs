@@ -164,6 +164,7 @@ fn scp(args: &ScpArgs) -> Result<Scp, CliError> {
             stack: args.stack.clone(),
             boundary: args.boundary.clone(),
             role_path: args.role_path.clone().unwrap_or_else(|| DEFAULT_ROLE_PATH.to_owned()),
+            profile_tag: args.profiles.profile_tag.clone(),
         },
         role_path: args.role_path.clone(),
         together: args.together,

@@ -70,7 +70,8 @@ fn origin(decision: &Decision) -> String {
         ("none", true) => "no tags".to_owned(),
         (source, _) => {
             let tags: Vec<_> = principal.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            format!("{}; project from: {source}", tags.join(", "))
+            let as_of = principal.tags_as_of.iter().map(|time| format!(", as of {time}")).collect::<String>();
+            format!("{}; project from: {source}{as_of}", tags.join(", "))
         }
     });
     let parts = [decision.event_time.as_deref(), decision.account.as_deref(), decision.region.as_deref(), Some(who)];

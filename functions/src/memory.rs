@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
 use jiff::{SignedDuration, Timestamp};
-use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
+use tagwarden::evidence::{AttachedPolicy, IamEntity, Key, Model, Session, Sessions, Tags};
 use tagwarden::record::Identity;
 
 use crate::histories::cloud::Cloud;
@@ -13,8 +13,8 @@ use crate::ports::{
     CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
     FindTagChanges, GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources, Message,
     PendingAlert, PolicyObject, PostponeEvent, Publish, ReadAttachedPolicies, ReadEventHistory, ReadLedger,
-    ReadResourceTags, ReadTags, ReadTrustPolicy, RecordSession, RecordTagChange, SageMakerError, SaveCheckpoint,
-    Target, UsedConfig, WriteLedger,
+    ReadPrincipal, ReadResourceTags, RecordSession, RecordTagChange, SageMakerError, SaveCheckpoint, Target,
+    UsedConfig, WriteLedger,
 };
 
 /// An AWS account.
@@ -81,22 +81,19 @@ impl Account {
     }
 }
 
-impl ReadTags for Account {
-    async fn tags(&self, arn: &str) -> AwsResult<Tags> {
-        let state = self.doing("tags", arn)?;
-        state.tags.get(arn).cloned().ok_or_else(|| AwsError("iam:ListRoleTags failed: NoSuchEntity".to_owned()))
+impl ReadPrincipal for Account {
+    async fn principal(&self, arn: &str) -> AwsResult<IamEntity> {
+        let state = self.doing("principal", arn)?;
+        let tags = state.tags.get(arn).cloned();
+        let tags = tags.ok_or_else(|| AwsError("iam:GetRole failed: NoSuchEntity".to_owned()))?;
+        let trust_policy = Ok(serde_json::json!({"Statement": []}));
+        Ok(IamEntity { tags: Ok(tags), trust_policy, ..IamEntity::default() })
     }
 }
 
 impl ReadAttachedPolicies for Account {
     async fn attached_policies(&self, arn: &str) -> AwsResult<Vec<AttachedPolicy>> {
         self.doing("policies", arn).map(|_| Vec::new())
-    }
-}
-
-impl ReadTrustPolicy for Account {
-    async fn trust_policy(&self, arn: &str) -> AwsResult<serde_json::Value> {
-        self.doing("trust", arn).map(|_| serde_json::json!({"Statement": []}))
     }
 }
 

@@ -10,8 +10,8 @@ use crate::act::users;
 use crate::ports::{
     AddTags, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy,
     FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts, ListObjects, LookUp, PostponeEvent, Publish,
-    ReadAttachedPolicies, ReadEventHistory, ReadLedger, ReadObject, ReadResourceTags, ReadTags, ReadTrustPolicy,
-    RecordSession, RecordTagChange, SaveCheckpoint, WriteLedger, WriteObject,
+    ReadAttachedPolicies, ReadEventHistory, ReadLedger, ReadObject, ReadPrincipal, ReadResourceTags, RecordSession,
+    RecordTagChange, SaveCheckpoint, WriteLedger, WriteObject,
 };
 use crate::resource::names::describing;
 use crate::resource::request::is_recoverable;
@@ -74,9 +74,8 @@ fn sweep<P: LookUp + Enforce + FindResources>() -> BTreeSet<String> {
 /// The actions to judge calls of these operations, and to act.
 fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Operation>) -> BTreeSet<String> {
     let mut actions = all(&[
-        <P as ReadTags>::ACTIONS,
+        <P as ReadPrincipal>::ACTIONS,
         <P as ReadAttachedPolicies>::ACTIONS,
-        <P as ReadTrustPolicy>::ACTIONS,
         <P as DescribeKey>::ACTIONS,
         <P as ReadResourceTags>::ACTIONS,
         <P as DescribeResource>::ACTIONS,

@@ -297,7 +297,7 @@ fn the_period_chooses_launches_and_days() {
 }
 
 #[test]
-fn role_tags_come_from_iams_records_unless_iam_tells() {
+fn a_record_outweighs_iams_data_of_another_time() {
     let folder = tempfile::tempdir().expect("a folder");
     let launch: Value = serde_json::from_str(&event("CreateTrainingJob.compliant.json")).expect("JSON");
     let mut launch = launch["detail"].clone();
@@ -319,8 +319,21 @@ fn role_tags_come_from_iams_records_unless_iam_tells() {
     let iam = write(folder.path(), "iam.json", iam.to_string());
     for command in ["check", "audit"] {
         let ran = tagwarden(&[command, "--iam", "events/iam.json", "--iam", &iam, &logs]);
-        assert_eq!(ran.status, 1, "IAM's word counts: {}", ran.stdout);
+        assert_eq!(ran.status, 0, "the record proves another tag: {}", ran.stdout);
+        let as_of = |time| tagwarden(&[command, "--iam", "events/iam.json", "--iam", &iam, "--iam-as-of", time, &logs]);
+        assert_eq!(as_of("2026-03-02T08:30:00Z").status, 1, "data of a later time than the record");
+        assert_eq!(as_of("2026-03-02T22:30:00Z").status, 3, "they contradict each other");
+        assert_eq!(as_of("2026-03-03").status, 0, "the record of a change in between is there");
     }
+    let changed_later = records["Records"].as_array().expect("records").iter();
+    let changed_later: Vec<_> =
+        changed_later.filter(|record| !record["eventTime"].to_string().contains("T08:")).collect();
+    let later = write(folder.path(), "later.json", json!({"Records": changed_later}).to_string());
+    let ran = tagwarden(&["check", "--format", "json", "--iam", "events/iam.json", "--iam", &iam, &later]);
+    assert_eq!(ran.status, 3, "{}", ran.stdout);
+    assert!(ran.stdout.contains("it changed at 2026-03-02T23:00:00Z"), "{}", ran.stdout);
+    let ran = tagwarden(&["check", "--format", "json", "--iam", &iam, "--iam-as-of", "2026-03-02T20:00:00Z", &later]);
+    assert!(ran.stdout.contains(r#""tags_as_of":"2026-03-02T20:00:00Z""#), "{}", ran.stdout);
     let without = records["Records"].as_array().expect("records")[..1].to_vec();
     let logs = write(folder.path(), "logs.json", json!({"Records": without}).to_string());
     let ran = tagwarden(&["audit", "--iam", "events/iam.json", &logs]);

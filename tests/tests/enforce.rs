@@ -78,7 +78,7 @@ fn a_compliant_call_leaves_a_log_line_and_no_trace() {
     assert_eq!(world.emulator.alerts(), [] as [Value; 0]);
     let changes: Vec<_> =
         world.emulator.journal(TRAINING).into_iter().filter(|call| !call.starts_with("dynamodb:")).collect();
-    assert_eq!(changes, ["iam:ListRoleTags"]);
+    assert_eq!(changes, ["iam:GetRole"]);
     let log = world.guard.take().expect("it runs").stop();
     assert_eq!(log.lines().count(), 1, "{log}");
 }
@@ -367,10 +367,10 @@ fn no_failure_loses_an_action_or_an_alert() {
     let name = event["detail"]["requestParameters"]["trainingJobName"].clone();
     for (round, (service, action, kind, is_stopped, is_handled)) in [
         // A failed lookup leaves a fact unknown. The job is stopped for the known facts.
-        ("iam", "ListRoleTags", "error", true, true),
+        ("iam", "GetRole", "error", true, true),
         ("iam", "ListAttachedRolePolicies", "drop", true, true),
         ("kms", "DescribeKey", "error", true, true),
-        ("iam", "ListRoleTags", "delay", true, true),
+        ("iam", "GetRole", "delay", true, true),
         // The guard acts without the table.
         ("dynamodb", "UpdateItem", "error", true, true),
         // A failed action is reported and retried.

@@ -18,7 +18,7 @@ const ACCOUNT: &str = "111122223333";
 #[test]
 fn decides_as_check_does_without_iam_data() {
     let emulator = Emulator::start();
-    for action in ["ListRoleTags", "ListUserTags", "ListAttachedRolePolicies", "GetRole"] {
+    for action in ["ListAttachedRolePolicies", "GetRole", "GetUser"] {
         emulator.fault(json!({"service": "iam", "action": action, "kind": "error", "status": 403,
             "code": "AccessDenied", "message": "not allowed"}));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tagwarden::evidence::TEACHING;
+use tagwarden::evidence::{TEACHING, TagChange};
 use tagwarden::operations::Operation;
 use tagwarden::policy::{DEFAULT, Policy};
 use tagwarden::terms::MARK;
@@ -410,8 +410,10 @@ fn global_events_are_forwarded_as_they_are_recorded() {
     let changes = &rules["Tags&{Region}"]["Properties"];
     assert_eq!(changes["EventPattern"], recorder["Events"]["Retagged"]["Properties"]["Pattern"]);
     let named: BTreeSet<_> = texts(&changes["EventPattern"]["detail"]["eventName"]).collect();
-    let teaching = TEACHING.iter().filter(|(source, _)| *source == "iam.amazonaws.com");
-    assert_eq!(named, teaching.flat_map(|(_, names)| *names).map(|name| (*name).to_owned()).collect());
+    let iam = "iam.amazonaws.com";
+    let teaching = TEACHING.iter().filter(|(source, _)| *source == iam).flat_map(|(_, names)| *names);
+    let of_tags = teaching.filter(|name| TagChange::is_of_principals(iam, name));
+    assert_eq!(named, of_tags.map(|name| (*name).to_owned()).collect());
     let rule = &rules["Sessions&{Region}"]["Properties"];
     assert_eq!(changes["Targets"], rule["Targets"]);
     assert_eq!((&rule["EventPattern"], &rule["State"]), (&pattern, &recorded["State"]));

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use tagwarden::evidence::Evidence;
 use tagwarden_audit::{Audit, Gathered, Outputs, Page, Period, Summary, Written, athena};
 
 use crate::args::{AuditArgs, Format};
@@ -32,12 +31,9 @@ pub fn run(args: &AuditArgs, output: &mut Output) -> RunResult {
     let threads = args.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, usize::from);
     let interrupted = interruption();
 
-    let mut gathered = Gathered::new(Evidence::new(iam::HINT));
-    for path in &args.iam {
-        for problem in iam::load(path, &mut gathered.evidence)? {
-            self::problem(&mut gathered, &problem);
-        }
-    }
+    let (evidence, problems) = iam::load(&args.iam)?;
+    let mut gathered = Gathered::new(evidence);
+    problems.iter().for_each(|problem| self::problem(&mut gathered, problem));
     let written: Vec<_> = [&args.findings, &args.html].into_iter().flatten().map(PathBuf::as_path).collect();
     let archive = archive::list(&args.paths, period, &written, &mut gathered.input);
     archive.problems.iter().for_each(|problem| self::problem(&mut gathered, problem));

@@ -35,6 +35,7 @@ pub fn brief(decision: &Decision, policy: &Policy) -> Decision {
             kind: texts(&principal.kind),
             tags: abac_tags(&principal.tags, policy),
             tags_from: principal.tags_from,
+            tags_as_of: principal.tags_as_of.clone(),
         }),
         verdict: decision.verdict,
         reason: texts(&decision.reason),

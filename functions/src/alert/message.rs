@@ -128,6 +128,7 @@ mod tests {
                 kind: Some(long()),
                 tags: tags.chain([("project", "atlas"), ("PERSONA", "analyst")]).collect(),
                 tags_from: "session",
+                tags_as_of: None,
             }),
             verdict: Verdict::Violation,
             reason: Some(long()),

@@ -1,28 +1,43 @@
 //! Roles and users.
 
-use tagwarden::evidence::{AttachedPolicy, Tags, decode_policy_document};
+use aws_sdk_iam::primitives::DateTime;
+use aws_sdk_iam::types::Tag;
+use jiff::Timestamp;
+use tagwarden::evidence::{AttachedPolicy, IamEntity, decode_policy_document};
 use tagwarden::record::arn;
 
 use super::client::Aws;
 use super::errors::aws_error;
-use crate::ports::{AwsError, AwsResult, ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
+use crate::ports::{AwsError, AwsResult, ReadAttachedPolicies, ReadPrincipal};
 
 /// The name of the role or user, which IAM's API needs.
 fn name(arn: &str) -> &str {
     arn::name(arn).unwrap_or(arn)
 }
 
-impl ReadTags for Aws {
-    async fn tags(&self, arn: &str) -> AwsResult<Tags> {
-        // A principal has at most 50 tags, which fit into one page of 100.
-        let tags = if arn::is_user(arn) {
-            let listed = self.iam.list_user_tags().user_name(name(arn)).send().await;
-            listed.map_err(aws_error("iam:ListUserTags"))?.tags
-        } else {
-            let listed = self.iam.list_role_tags().role_name(name(arn)).send().await;
-            listed.map_err(aws_error("iam:ListRoleTags"))?.tags
-        };
-        Ok(tags.iter().map(|tag| (tag.key(), tag.value())).collect())
+impl ReadPrincipal for Aws {
+    async fn principal(&self, arn: &str) -> AwsResult<IamEntity> {
+        if arn::is_user(arn) {
+            let user = self.iam.get_user().user_name(name(arn)).send().await.map_err(aws_error("iam:GetUser"))?.user;
+            let user = user.ok_or_else(|| AwsError("iam:GetUser returned no user".to_owned()))?;
+            return Ok(entity(user.user_id, &user.create_date, user.tags));
+        }
+        let role = self.iam.get_role().role_name(name(arn)).send().await.map_err(aws_error("iam:GetRole"))?.role;
+        let role = role.ok_or_else(|| AwsError("iam:GetRole returned no role".to_owned()))?;
+        let document =
+            role.assume_role_policy_document.ok_or_else(|| "iam:GetRole returned no trust policy".to_owned());
+        let trust_policy = document.and_then(|document| decode_policy_document(&document));
+        Ok(IamEntity { trust_policy, ..entity(role.role_id, &role.create_date, role.tags) })
+    }
+}
+
+fn entity(id: String, created: &DateTime, tags: Option<Vec<Tag>>) -> IamEntity {
+    let tags = tags.unwrap_or_default();
+    IamEntity {
+        id: Some(id),
+        created: Timestamp::from_second(created.secs()).ok(),
+        tags: Ok(tags.iter().map(|tag| (tag.key(), tag.value())).collect()),
+        ..IamEntity::default()
     }
 }
 
@@ -36,14 +51,5 @@ impl ReadAttachedPolicies for Aws {
             arn: policy.policy_arn.unwrap_or_default(),
         };
         Ok(policies.into_iter().map(policy).collect())
-    }
-}
-
-impl ReadTrustPolicy for Aws {
-    async fn trust_policy(&self, arn: &str) -> AwsResult<serde_json::Value> {
-        let role = self.iam.get_role().role_name(name(arn)).send().await.map_err(aws_error("iam:GetRole"))?.role;
-        let document = role.and_then(|role| role.assume_role_policy_document);
-        let document = document.ok_or_else(|| AwsError("iam:GetRole returned no trust policy".to_owned()))?;
-        decode_policy_document(&document).map_err(AwsError)
     }
 }

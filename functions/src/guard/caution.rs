@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use tagwarden::decide::{Decision, FindingOutcome, PlannedAction, Verb, Verdict, decide};
 use tagwarden::evidence::Evidence;
+use tagwarden::facts::session_tags;
 use tagwarden::policy::Policy;
 use tagwarden::record::Call;
 use tagwarden::rules::Rule;
@@ -28,7 +29,7 @@ pub(super) fn without_session(
         return None;
     }
     let decide_without_tags = || decide(call, &loaded.requiring_session_tags, evidence);
-    match loaded.policy.abac.session_tags {
+    match session_tags(&call.identity, loaded.policy.abac.session_tags) {
         SessionTags::None => None,
         SessionTags::Required => (decision.verdict == Verdict::Unknown).then(decide_without_tags),
         SessionTags::Optional => (decision.verdict == Verdict::Violation)

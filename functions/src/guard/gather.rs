@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
-use tagwarden::decide::{Lookup, further_lookups, is_needed, lookups, resources};
-use tagwarden::evidence::{Evidence, LookedUp, TagChange, carrier};
+use jiff::Timestamp;
+use tagwarden::decide::{Lookup, further_lookups, lookups, resources};
+use tagwarden::evidence::{Evidence, IamEntity, LookedUp, TagChange, carrier};
 use tagwarden::facts::{Caller, owner};
 use tagwarden::operations::Operation;
 use tagwarden::policy::Policy;
 use tagwarden::record::Call;
 use tagwarden::record::arn::is_of_sagemaker;
-use tagwarden::rules::Need;
 use tagwarden::settings::Abac;
 use tagwarden::terms::{MARK, SessionTags};
 
@@ -22,6 +22,13 @@ use crate::resource::description::created;
 /// What the ledger knows of the resources that a call changes or uses, by ARN.
 pub(super) type Ledger = BTreeMap<String, LedgerEntry>;
 
+/// By what look-ups are made.
+pub(super) struct Source<'g, P> {
+    pub(super) ports: &'g P,
+    pub(super) cache: &'g Cache,
+    pub(super) now: Timestamp,
+}
+
 /// Gathers the evidence about a call, and what the ledger knows. A failed lookup leaves its fact unknown, with the reason.
 ///
 /// # Errors
@@ -30,9 +37,9 @@ pub(super) async fn gather(
     call: &Call<'_>,
     operation: &'static Operation,
     policy: &Policy,
-    ports: &impl LookUp,
-    cache: &Cache,
+    source: &Source<'_, impl LookUp>,
 ) -> Result<(Evidence, Ledger), String> {
+    let ports = source.ports;
     let is_of_tags = |lookup: &Lookup| matches!(lookup, Lookup::ResourceTags(_));
     let mut first = lookups(call, operation, policy);
     first.retain(|lookup| !is_of_tags(lookup));
@@ -43,9 +50,9 @@ pub(super) async fn gather(
         }
     };
     let ledger = entries(resources(call, operation, policy), ports);
-    let first = look_up_all(first, ports, cache);
-    let (found, sessions, ledger, changes) =
-        futures_util::join!(first, sessions, ledger, tag_changes(call, policy, ports));
+    let changes = principal_changes(&first, ports);
+    let first = look_up_all(&first, source);
+    let (found, sessions, ledger, changes) = futures_util::join!(first, sessions, ledger, changes);
 
     let mut evidence = Evidence::new(": it was not looked up");
     let mut ledger = match ledger {
@@ -63,17 +70,14 @@ pub(super) async fn gather(
         Ok(sessions) => sessions.into_iter().for_each(|session| evidence.sessions.add(session)),
         Err(failure) => evidence.sessions.set_unavailable(failure.to_string()),
     }
-    for record in &changes {
-        let record = serde_json::from_str(record);
-        if let Some(change) = record.ok().and_then(|record| TagChange::read(&Call::read(&record).ok()?)) {
-            evidence.tag_history.add(change);
-        }
-    }
+    changes.into_iter().for_each(|change| evidence.tag_history.add(change));
     let further = further_lookups(call, operation, policy, &evidence);
     let (of_tags, further): (BTreeSet<_>, BTreeSet<_>) = further.into_iter().partition(is_of_tags);
-    let further = look_up_all(further, ports, cache);
-    let owners = owners(of_tags, call, &policy.abac, ledger, &mut evidence, ports, cache);
-    let (further, (ledger, owners)) = futures_util::join!(further, owners);
+    let changes = principal_changes(&further, ports);
+    let further = look_up_all(&further, source);
+    let owners = owners(of_tags, call, &policy.abac, ledger, &mut evidence, source);
+    let (further, changes, (ledger, owners)) = futures_util::join!(further, changes, owners);
+    changes.into_iter().for_each(|change| evidence.tag_history.add(change));
     further.into_iter().chain(owners).for_each(|found| found.add_to(&mut evidence, call));
     Ok((evidence, ledger))
 }
@@ -86,12 +90,11 @@ async fn owners(
     abac: &Abac,
     mut ledger: Ledger,
     evidence: &mut Evidence,
-    ports: &impl LookUp,
-    cache: &Cache,
+    source: &Source<'_, impl LookUp>,
 ) -> (Ledger, Vec<LookupResult>) {
     let arns: BTreeSet<_> = lookups.into_iter().filter_map(Lookup::resource_tags).flatten().collect();
     let more = arns.iter().filter(|arn| !ledger.contains_key(*arn) && is_of_sagemaker(arn)).cloned().collect();
-    for (arn, entry) in entries(more, ports).await.unwrap_or_else(|failure| without_ledger(&failure)) {
+    for (arn, entry) in entries(more, source.ports).await.unwrap_or_else(|failure| without_ledger(&failure)) {
         add_history(&arn, &entry, &[], evidence);
         ledger.insert(arn, entry);
     }
@@ -100,7 +103,7 @@ async fn owners(
     let is_own = |arn: &String| own.is_some() && owner(arn, call, evidence, abac) == Some(Ok(own));
     let others: BTreeSet<_> = arns.into_iter().filter(|arn| !is_own(arn)).collect();
     let lookups = if others.is_empty() { BTreeSet::new() } else { [Lookup::ResourceTags(others)].into() };
-    (ledger, look_up_all(lookups, ports, cache).await)
+    (ledger, look_up_all(&lookups, source).await)
 }
 
 fn without_ledger(failure: &AwsError) -> Ledger {
@@ -149,32 +152,41 @@ fn is_lifted(arn: &str, found: &[LookupResult]) -> bool {
     config.is_some_and(|(_, config)| !config.has_tag(MARK))
 }
 
-/// Records of changes of the caller's tags. Without them, no rule suspects a caller that tagged itself.
-async fn tag_changes(call: &Call<'_>, policy: &Policy, ports: &impl LookUp) -> Vec<String> {
-    let is_needed = is_needed(Need::CallersChanges, call, policy);
-    let Some(carrier) = call.identity.principal().filter(|_| is_needed).and_then(|arn| carrier(&arn)) else {
-        return Vec::new();
-    };
-    ports.tag_changes(&carrier).await.unwrap_or_else(|failure| {
-        tracing::warn!(carrier, %failure, "could not read the changes of the caller's tags");
-        Vec::new()
-    })
+/// The recorded changes of the roles and users that are looked up. Without them, their data of now counts as of the time of the call,
+/// and no rule suspects a caller that tagged itself.
+async fn principal_changes(lookups: &BTreeSet<Lookup>, ports: &impl LookUp) -> Vec<TagChange> {
+    let principals = lookups.iter().filter_map(|lookup| match lookup {
+        Lookup::Principal(arn) => carrier(arn),
+        _ => None,
+    });
+    let changes = principals.map(|carrier| async move {
+        ports.tag_changes(&carrier).await.unwrap_or_else(|failure| {
+            tracing::warn!(carrier, %failure, "could not read the changes of a role or user");
+            Vec::new()
+        })
+    });
+    let records: Vec<_> = join_all(changes).await.concat();
+    let change = |record: &String| TagChange::read(&Call::read(&serde_json::from_str(record).ok()?).ok()?);
+    records.iter().filter_map(change).collect()
 }
 
-async fn look_up_all(lookups: BTreeSet<Lookup>, ports: &impl LookUp, cache: &Cache) -> Vec<LookupResult> {
-    join_all(lookups.iter().map(|lookup| look_up(lookup, ports, cache))).await
+async fn look_up_all(lookups: &BTreeSet<Lookup>, source: &Source<'_, impl LookUp>) -> Vec<LookupResult> {
+    join_all(lookups.iter().map(|lookup| look_up(lookup, source))).await
 }
 
-async fn look_up(lookup: &Lookup, ports: &impl LookUp, cache: &Cache) -> LookupResult {
+async fn look_up(lookup: &Lookup, source: &Source<'_, impl LookUp>) -> LookupResult {
+    let Source { ports, cache, now } = *source;
     if let Some(found) = cache.get(lookup) {
         return found;
     }
     let found = match lookup {
-        Lookup::Tags(arn) => LookupResult::Tags(arn.clone(), reason(ports.tags(arn).await)),
+        Lookup::Principal(arn) => {
+            let principal = ports.principal(arn).await.map(|principal| IamEntity { as_of: Some(now), ..principal });
+            LookupResult::Principal(arn.clone(), reason(principal))
+        }
         Lookup::AttachedPolicies(arn) => {
             LookupResult::AttachedPolicies(arn.clone(), reason(ports.attached_policies(arn).await))
         }
-        Lookup::TrustPolicy(arn) => LookupResult::TrustPolicy(arn.clone(), reason(ports.trust_policy(arn).await)),
         Lookup::Model(name) => LookupResult::Model(name.clone(), reason(ports.model(name).await)),
         Lookup::EndpointConfig(name) => {
             LookupResult::EndpointConfig(name.clone(), reason(recover::endpoint_config(name, ports).await))

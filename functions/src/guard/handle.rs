@@ -313,7 +313,7 @@ mod tests {
             [("alert", vec!["publish"]), ("stop", vec!["stop StopTrainingJob churn-compliant", "publish"])]
         {
             let guard = guard(&format!("[defaults]\non-unknown = '{on_unknown}'\n[rules.untagged-principal]"));
-            guard.ports.state().failing.insert("tags");
+            guard.ports.state().failing.insert("principal");
             let decisions = guard.handle(&event, FUNCTION).await.expect("handled");
             assert_eq!(decisions[0].verdict, Verdict::Unknown);
             assert_eq!(done(&guard), expected);
@@ -396,7 +396,7 @@ mod tests {
         }
         let state = guard.ports.state();
         let count = |verb: &str| state.journal.iter().filter(|entry| entry.starts_with(verb)).count();
-        assert_eq!([count("tags"), count("policies"), count("trust"), count("key")], [2, 1, 1, 1]);
+        assert_eq!([count("principal"), count("policies"), count("key")], [2, 1, 1]);
         assert_eq!(count("sessions"), 2, "sessions are looked up each time");
     }
 

@@ -9,7 +9,7 @@ use tagwarden::record::Call;
 
 use super::attempt::{ATTEMPTS, Attempt, Processed, Trigger, Unprocessed};
 use super::caution::{keep_actions_for_any_tags, limit_to_known, without_session};
-use super::gather::{Ledger, gather};
+use super::gather::{Ledger, Source, gather};
 use super::remembered::Judged;
 use super::reported::reportable;
 use super::setup::Guard;
@@ -30,7 +30,8 @@ impl<P: LookUp + Enforce> Guard<P> {
     ) -> Processed {
         let policy = &loaded.policy;
         let subject = Subject::of(call, operation, attempt.now);
-        let (mut evidence, mut ledger) = gather(call, operation, policy, &self.ports, &self.cache).await?;
+        let source = Source { ports: &self.ports, cache: &self.cache, now: attempt.now };
+        let (mut evidence, mut ledger) = gather(call, operation, policy, &source).await?;
         let tagged = operation.arn(call).filter(|_| operation.only_tags());
         if let Some(arn) = tagged
             && self.is_of_another(arn, &subject, &ledger).await?

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tagwarden::decide::Lookup;
-use tagwarden::evidence::{AttachedPolicy, EndpointConfig, Evidence, Key, LookedUp, Model, Tags};
+use tagwarden::evidence::{AttachedPolicy, EndpointConfig, Evidence, IamEntity, Key, LookedUp, Model, Tags};
 use tagwarden::record::Call;
 
 use crate::ports::CLOCK_TOLERANCE;
@@ -24,9 +24,8 @@ pub(super) struct Cache(Mutex<BTreeMap<Lookup, (Instant, LookupResult)>>);
 /// The subject of a lookup, and its result.
 #[derive(Clone, Debug)]
 pub(super) enum LookupResult {
-    Tags(String, LookedUp<Tags>),
+    Principal(String, LookedUp<IamEntity>),
     AttachedPolicies(String, LookedUp<Vec<AttachedPolicy>>),
-    TrustPolicy(String, LookedUp<serde_json::Value>),
     /// With the time of its creation.
     Model(String, LookedUp<(Timestamp, Model)>),
     /// With the time of its creation.
@@ -38,9 +37,8 @@ pub(super) enum LookupResult {
 impl LookupResult {
     fn is_cacheable(&self) -> bool {
         match self {
-            Self::Tags(_, result) => result.is_ok(),
+            Self::Principal(_, result) => result.is_ok(),
             Self::AttachedPolicies(_, result) => result.is_ok(),
-            Self::TrustPolicy(_, result) => result.is_ok(),
             Self::Key(_, result) => result.is_ok(),
             Self::ResourceTags(_, result) => result.is_ok(),
             // A new model or endpoint configuration can get the name of a deleted one at any time.
@@ -58,9 +56,8 @@ impl LookupResult {
 
     pub(super) fn add_to(self, evidence: &mut Evidence, call: &Call) {
         match self {
-            Self::Tags(arn, tags) => evidence.principal_mut(&arn).tags = tags,
+            Self::Principal(arn, principal) => evidence.add_principal(&arn, principal),
             Self::AttachedPolicies(arn, policies) => evidence.principal_mut(&arn).attached_policies = policies,
-            Self::TrustPolicy(arn, policy) => evidence.principal_mut(&arn).trust_policy = policy,
             Self::Model(name, model) => {
                 let (since, model) = since(model);
                 evidence.models.add(call, &name, since, model);

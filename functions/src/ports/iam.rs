@@ -2,17 +2,17 @@
 
 use std::future::Future;
 
-use tagwarden::evidence::{AttachedPolicy, Tags};
+use tagwarden::evidence::{AttachedPolicy, IamEntity};
 
 use super::error::AwsResult;
 
-/// Reads the tags of an IAM role or user.
-pub trait ReadTags {
+/// Reads IAM roles and users.
+pub trait ReadPrincipal {
     /// The IAM actions that it needs.
-    const ACTIONS: &'static [&'static str] = &["iam:ListRoleTags", "iam:ListUserTags"];
+    const ACTIONS: &'static [&'static str] = &["iam:GetRole", "iam:GetUser"];
 
-    /// The tags of the role or user `arn`.
-    fn tags(&self, arn: &str) -> impl Future<Output = AwsResult<Tags>> + Send;
+    /// The role or user `arn`: its unique id, its tags, and whom a role trusts.
+    fn principal(&self, arn: &str) -> impl Future<Output = AwsResult<IamEntity>> + Send;
 }
 
 /// Reads the managed policies of a role.
@@ -22,13 +22,4 @@ pub trait ReadAttachedPolicies {
 
     /// The managed policies attached to the role `arn`.
     fn attached_policies(&self, arn: &str) -> impl Future<Output = AwsResult<Vec<AttachedPolicy>>> + Send;
-}
-
-/// Reads the trust policy of a role.
-pub trait ReadTrustPolicy {
-    /// The IAM actions that it needs.
-    const ACTIONS: &'static [&'static str] = &["iam:GetRole"];
-
-    /// The trust policy of the role `arn`.
-    fn trust_policy(&self, arn: &str) -> impl Future<Output = AwsResult<serde_json::Value>> + Send;
 }

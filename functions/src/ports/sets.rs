@@ -5,7 +5,7 @@ use super::checkpoints::SaveCheckpoint;
 use super::claims::ClaimEvent;
 use super::grouping::GroupAlerts;
 use super::history::ReadEventHistory;
-use super::iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
+use super::iam::{ReadAttachedPolicies, ReadPrincipal};
 use super::kms::DescribeKey;
 use super::ledger::{CountStops, ReadLedger, WriteLedger};
 use super::policy::FetchPolicy;
@@ -17,9 +17,8 @@ use super::tag_changes::FindTagChanges;
 
 /// What a guard reads to judge a call.
 pub trait LookUp:
-    ReadTags
+    ReadPrincipal
     + ReadAttachedPolicies
-    + ReadTrustPolicy
     + DescribeKey
     + ReadResourceTags
     + DescribeModel
@@ -33,9 +32,8 @@ pub trait LookUp:
 }
 
 impl<P> LookUp for P where
-    P: ReadTags
+    P: ReadPrincipal
         + ReadAttachedPolicies
-        + ReadTrustPolicy
         + DescribeKey
         + ReadResourceTags
         + DescribeModel

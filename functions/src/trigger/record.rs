@@ -13,7 +13,7 @@ pub fn user_identity(identity: &Identity) -> Value {
         "accessKeyId": identity.access_key_id,
         "invokedBy": identity.invoked_by,
         "sessionContext": {
-            "sessionIssuer": {"arn": identity.issuer_arn},
+            "sessionIssuer": {"arn": identity.issuer_arn, "principalId": identity.issuer_id},
             "attributes": {"creationDate": identity.session_created},
         },
     })
@@ -43,6 +43,7 @@ mod tests {
             access_key_id: Some("ASIA1"),
             invoked_by: None,
             issuer_arn: Some("arn:aws:iam::111122223333:role/Train"),
+            issuer_id: Some("AROA"),
             session_created: Some("2026-03-02T09:00:00Z"),
         };
         let record =

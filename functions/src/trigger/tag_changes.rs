@@ -20,7 +20,7 @@ pub(super) struct RecordedChange {
 
 /// The change that a call made to the tags of a role or user.
 pub(super) fn change(call: &Call, json: &str) -> Result<Option<RecordedChange>, String> {
-    if TagChange::subject(call.event_source, call.event_name).is_none() {
+    if !TagChange::is_of_principals(call.event_source, call.event_name) {
         return Ok(None);
     }
     let Some(change) = TagChange::read(call) else { return Ok(None) };
@@ -28,6 +28,9 @@ pub(super) fn change(call: &Call, json: &str) -> Result<Option<RecordedChange>, 
     let request = record.get("requestParameters").and_then(Value::as_object).into_iter().flatten();
     let is_read = |name: &str| ["roleName", "userName", "tags", "tagKeys"].contains(&name);
     let request: Map<_, _> = request.filter(|(name, _)| is_read(name)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let id_at = |pointer: &str| record.pointer(pointer).cloned();
+    let role = json!({"roleId": id_at("/responseElements/role/roleId")});
+    let user = json!({"userId": id_at("/responseElements/user/userId")});
     let record = json!({
         "eventSource": call.event_source,
         "eventName": call.event_name,
@@ -36,6 +39,7 @@ pub(super) fn change(call: &Call, json: &str) -> Result<Option<RecordedChange>, 
         "recipientAccountId": call.account,
         "userIdentity": user_identity(&call.identity),
         "requestParameters": request,
+        "responseElements": {"role": role, "user": user},
     });
     Ok(Some(RecordedChange { carrier: change.carrier().to_owned(), record: record.to_string() }))
 }

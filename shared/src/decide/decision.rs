@@ -84,6 +84,9 @@ pub struct PrincipalReport {
     pub tags: Tags,
     /// Where the ABAC tag came from: `session`, `role`, `user`, `none` or `unknown`.
     pub tags_from: &'static str,
+    /// The time of the IAM data that says so, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags_as_of: Option<String>,
 }
 
 /// What a rule found in one place.

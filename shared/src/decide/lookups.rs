@@ -12,12 +12,10 @@ use crate::rules::Need;
 /// Something to look up.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lookup {
-    /// The tags of this IAM role or user.
-    Tags(String),
+    /// This IAM role or user: its unique id, its tags, and whom a role trusts.
+    Principal(String),
     /// The policies attached to this role.
     AttachedPolicies(String),
-    /// The trust policy of this role.
-    TrustPolicy(String),
     /// This model.
     Model(String),
     /// This endpoint configuration, with its tags.
@@ -50,7 +48,7 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
     let mut lookups = BTreeSet::new();
     if facts.caller.has_tags_to_look_up() {
         lookups.extend(
-            facts.caller.arn.as_deref().filter(|arn| is_here(arn, call)).map(|arn| Lookup::Tags(arn.to_owned())),
+            facts.caller.arn.as_deref().filter(|arn| is_here(arn, call)).map(|arn| Lookup::Principal(arn.to_owned())),
         );
     }
     let names = |field| facts.all(field).filter_map(|found| found.text().ok()?).map(str::to_owned);
@@ -58,14 +56,12 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
     let all_roles = || roles(Field::ExecutionRole).chain(roles(Field::ServiceRole));
     for need in policy.rules(call, &facts.caller).flat_map(|(rule, _)| rule.needs) {
         match need {
-            Need::RoleTags => lookups.extend(all_roles().map(Lookup::Tags)),
+            Need::RoleTags => lookups.extend(all_roles().map(Lookup::Principal)),
             Need::RolePolicies => lookups.extend(all_roles().map(Lookup::AttachedPolicies)),
-            Need::RoleTrust => lookups.extend(roles(Field::ExecutionRole).map(Lookup::TrustPolicy)),
+            Need::RoleTrust => lookups.extend(roles(Field::ExecutionRole).map(Lookup::Principal)),
             Need::Models => lookups.extend(names(Field::Model).map(Lookup::Model)),
             Need::EndpointConfigs => lookups.extend(names(Field::EndpointConfig).map(Lookup::EndpointConfig)),
             Need::ResourceTags | Need::InheritedTags => {}
-            // It is kept where sessions are.
-            Need::CallersChanges => {}
             Need::Keys => {
                 let keys = Field::KEYS.into_iter().flat_map(|field| facts.all(field));
                 let arns = keys.filter_map(|found| Some(kms::arn(found.text().ok()??, call).into_owned()));
@@ -138,13 +134,6 @@ pub fn resources(call: &Call, operation: &'static Operation, policy: &Policy) ->
     configs.chain(changed).chain(carriers(&facts, policy)).collect()
 }
 
-/// Whether a rule that may apply to a call needs this.
-pub fn is_needed(need: Need, call: &Call, policy: &Policy) -> bool {
-    let nothing = Evidence::default();
-    let caller = Caller::of(call, &nothing, policy.abac.session_tags);
-    policy.rules(call, &caller).any(|(rule, _)| rule.needs.contains(&need))
-}
-
 /// Whether an IAM role or user belongs to the account that the call was made in.
 fn is_here(arn: &str, call: &Call) -> bool {
     arn::account(arn) == call.account
@@ -184,7 +173,7 @@ mod tests {
         let rules = "[rules.noncompliant-endpoint-config]\n[rules.missing-vpc]\n[rules.unapproved-kms-key]";
         let request = r#"{"endpointName":"e","endpointConfigName":"c"}"#;
         with_call("UpdateEndpoint", rules, request, |call, operation, policy| {
-            let eve = Lookup::Tags("arn:aws:iam::111122223333:user/eve".to_owned());
+            let eve = Lookup::Principal("arn:aws:iam::111122223333:user/eve".to_owned());
             let config_itself = Lookup::EndpointConfig("c".to_owned());
             assert_eq!(lookups(call, operation, policy), [eve, config_itself].into());
             let mut evidence = Evidence::default();
@@ -202,15 +191,15 @@ mod tests {
     fn only_what_the_rules_ask_for_is_looked_up() {
         let request = r#"{"executionRoleArn":"arn:aws:iam::111122223333:role/r","kmsKeyId":"k",
             "productionVariants":[{"modelName":"m"},{"modelName":"m"},{"modelName":7}]}"#;
-        let eve = Lookup::Tags("arn:aws:iam::111122223333:user/eve".to_owned());
+        let eve = Lookup::Principal("arn:aws:iam::111122223333:user/eve".to_owned());
         let role = || "arn:aws:iam::111122223333:role/r".to_owned();
         for (rules, expected) in [
             ("", vec![]),
             ("[rules.missing-vpc]", vec![Lookup::Model("m".to_owned())]),
             ("[rules.missing-vpc]\n[rules.network-isolation-off]", vec![Lookup::Model("m".to_owned())]),
-            ("[rules.foreign-execution-role]", vec![Lookup::Tags(role())]),
+            ("[rules.foreign-execution-role]", vec![Lookup::Principal(role())]),
             ("[rules.overprivileged-execution-role]", vec![Lookup::AttachedPolicies(role())]),
-            ("[rules.confused-deputy-trust]", vec![Lookup::TrustPolicy(role())]),
+            ("[rules.confused-deputy-trust]", vec![Lookup::Principal(role())]),
             ("[rules.unapproved-kms-key]", vec![Lookup::Key("arn:aws:kms:eu-west-1:111122223333:key/k".to_owned())]),
         ] {
             let mut expected = expected;

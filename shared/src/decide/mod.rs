@@ -3,12 +3,14 @@
 mod coverage;
 mod decision;
 mod endpoint_configs;
+#[cfg(test)]
+mod evidence_law;
 mod lookups;
 mod plan;
 
 pub use coverage::{NotCovered, coverage};
 pub use decision::{Decision, Finding, FindingOutcome, PrincipalReport, Resource, Verdict};
-pub use lookups::{Lookup, further_lookups, is_needed, lookups, resources};
+pub use lookups::{Lookup, further_lookups, lookups, resources};
 pub use plan::{PlannedAction, Verb, mark};
 
 use plan::{RequestedAction, requested_action};
@@ -67,6 +69,9 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
     }
 }
 
+/// What to do about something that could not be read.
+const FIND_OUT: &str = "find out why it could not be read; until then, `on-unknown` in the policy decides what happens";
+
 /// The findings for an outcome other than a pass.
 fn findings(rule: &Rule, outcome: Outcome, severity: Severity, exemption: Option<&Exemption>) -> Vec<Finding> {
     let (outcome_of_failure, note) = match exemption {
@@ -98,7 +103,7 @@ fn findings(rule: &Rule, outcome: Outcome, severity: Severity, exemption: Option
             actual: None,
             expected: "a readable value".to_owned(),
             message: unread.why,
-            fix: "make it readable; until then, `on-unknown` in the policy decides what happens".to_owned(),
+            fix: unread.fix.unwrap_or(FIND_OUT).to_owned(),
         }],
     }
 }
@@ -133,6 +138,7 @@ pub fn skipped(call: &Call, reason: impl Into<String>) -> Decision {
         kind: call.identity.kind.map(str::to_owned),
         tags: Tags::default(),
         tags_from: "unknown",
+        tags_as_of: None,
     };
     Decision { principal: Some(principal), reason: Some(reason.into()), ..header(call) }
 }
@@ -192,5 +198,6 @@ fn principal_report(facts: &Facts, policy: &Policy) -> PrincipalReport {
             Ok(None) => "none",
             Err(_) => "unknown",
         },
+        tags_as_of: caller.tag_as_of(&policy.abac.tag).map(|time| time.to_string()),
     }
 }

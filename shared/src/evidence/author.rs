@@ -16,6 +16,7 @@ pub struct Author {
     principal_id: Option<String>,
     access_key_id: Option<String>,
     issuer_arn: Option<String>,
+    issuer_id: Option<String>,
     session_created: Option<String>,
     standing: Option<Standing>,
 }
@@ -34,7 +35,8 @@ pub enum Standing {
 impl Author {
     pub(super) fn of(call: &Call) -> Self {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        let Identity { kind, arn, principal_id, access_key_id, issuer_arn, session_created, .. } = call.identity;
+        let Identity { kind, arn, principal_id, access_key_id, issuer_arn, issuer_id, session_created, .. } =
+            call.identity;
         Self {
             event_id: owned(call.event_id),
             event_name: call.event_name.to_owned(),
@@ -43,6 +45,7 @@ impl Author {
             principal_id: owned(principal_id),
             access_key_id: owned(access_key_id),
             issuer_arn: owned(issuer_arn),
+            issuer_id: owned(issuer_id),
             session_created: owned(session_created),
             standing: None,
         }
@@ -68,6 +71,7 @@ impl Author {
             access_key_id: self.access_key_id.as_deref(),
             invoked_by: None,
             issuer_arn: self.issuer_arn.as_deref(),
+            issuer_id: self.issuer_id.as_deref(),
             session_created: self.session_created.as_deref(),
         }
     }

@@ -32,13 +32,20 @@ pub struct TagEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     /// The role, user or resource was created, with exactly these tags.
-    Created(Tags),
+    Created {
+        /// The tags.
+        tags: Tags,
+        /// The role's or user's unique id.
+        id: Option<String>,
+    },
     /// These tags were set, and the others left unchanged.
     Set(Tags),
     /// These keys were removed, and the others left unchanged.
     Removed(Vec<String>),
     /// It was deleted. A role's session may live on; IAM does not document with which tags.
     Deleted,
+    /// What the role may do, or who may assume it, was changed. Its tags were not.
+    Rights,
     /// The record does not show what changed.
     Unreadable,
 }
@@ -51,6 +58,17 @@ pub(super) const CHANGER: &str = "iam.amazonaws.com";
 
 /// The names of the calls that change the tags of roles.
 pub(super) const CHANGING_ROLES: [&str; 4] = ["CreateRole", "TagRole", "UntagRole", "DeleteRole"];
+
+/// The names of the calls that change what a role may do, or who may assume it.
+pub(super) const CHANGING_RIGHTS: [&str; 7] = [
+    "AttachRolePolicy",
+    "DetachRolePolicy",
+    "PutRolePolicy",
+    "DeleteRolePolicy",
+    "UpdateAssumeRolePolicy",
+    "PutRolePermissionsBoundary",
+    "DeleteRolePermissionsBoundary",
+];
 
 /// The names of the calls that change the tags of users.
 pub(super) const CHANGING_USERS: [&str; 4] = ["CreateUser", "TagUser", "UntagUser", "DeleteUser"];
@@ -74,7 +92,7 @@ impl TagChange {
 
     /// What a ledger says: the resource `arn` was created at that time with these tags.
     pub fn created(arn: &str, at: Timestamp, tags: Tags, by: Standing) -> Option<Self> {
-        let event = TagEvent { change: Change::Created(tags), author: Author::known(by) };
+        let event = TagEvent { change: Change::Created { tags, id: None }, author: Author::known(by) };
         Some(Self { carrier: carrier(arn)?, at, event })
     }
 
@@ -94,7 +112,9 @@ impl TagChange {
         let arn = operation.arn(call).filter(|_| operation.has(Field::Tags))?;
         let tags = call.request.as_ref().ok().map(|request| member(request, "tags"));
         match (operation.absence, tags) {
-            (Absence::Unset, list) => Self::of(call, arn, list.and_then(read_tags).map(Change::Created)),
+            (Absence::Unset, list) => {
+                Self::of(call, arn, list.and_then(read_tags).map(|tags| Change::Created { tags, id: None }))
+            }
             (Absence::Unchanged, Some(Some(list))) => Self::of(call, arn, read_tags(Some(list)).map(Change::Set)),
             (Absence::Unchanged, _) => None,
         }
@@ -110,10 +130,15 @@ impl TagChange {
         &self.carrier
     }
 
-    /// Whether calls of this name to this service change the tags of roles or users: the kind, and the request member
-    /// that names the role or user.
-    pub fn subject(event_source: &str, event_name: &str) -> Option<(&'static str, &'static str)> {
-        let kind = if CHANGING_ROLES.contains(&event_name) {
+    /// Whether calls of this name to this service change the tags of roles or users.
+    pub fn is_of_principals(event_source: &str, event_name: &str) -> bool {
+        !CHANGING_RIGHTS.contains(&event_name) && Self::subject(event_source, event_name).is_some()
+    }
+
+    /// Whether calls of this name to this service change roles or users: the kind, and the request member that names the
+    /// role or user.
+    fn subject(event_source: &str, event_name: &str) -> Option<(&'static str, &'static str)> {
+        let kind = if CHANGING_ROLES.contains(&event_name) || CHANGING_RIGHTS.contains(&event_name) {
             ("role", "roleName")
         } else if CHANGING_USERS.contains(&event_name) {
             ("user", "userName")
@@ -124,15 +149,24 @@ impl TagChange {
     }
 }
 
-/// What a call did to tags; `None` if that cannot be read.
+/// What a call did; `None` if that cannot be read.
 fn read_change(call: &Call) -> Option<Change> {
     let request = *call.request.as_ref().ok()?;
     match call.event_name {
-        "CreateRole" | "CreateUser" => read_tags(member(request, "tags")).map(Change::Created),
+        "CreateRole" | "CreateUser" => {
+            Some(Change::Created { tags: read_tags(member(request, "tags"))?, id: created_id(call) })
+        }
         "TagRole" | "TagUser" | "AddTags" => Some(Change::Set(read_tags(Some(member(request, "tags")?))?)),
         "UntagRole" | "UntagUser" | "DeleteTags" => read_keys(request).map(Change::Removed),
+        name if CHANGING_RIGHTS.contains(&name) => Some(Change::Rights),
         _ => Some(Change::Deleted),
     }
+}
+
+/// The unique id of the role or user that a call created.
+fn created_id(call: &Call) -> Option<String> {
+    let of = |entity, id| member_text(member(call.response?, entity)?, id);
+    of("role", "roleId").or_else(|| of("user", "userId")).map(str::to_owned)
 }
 
 /// The tags in a list, which are none if there is no list; `None` if they cannot be read.
@@ -153,22 +187,31 @@ impl Change {
     /// What it says about the tag `key`; `None` if it leaves the tag unchanged.
     pub(super) fn effect_on(&self, key: &str) -> Option<TagValue<'_>> {
         match self {
-            Self::Created(tags) => Some(Ok(tags.get(key))),
+            Self::Created { tags, .. } => Some(Ok(tags.get(key))),
             Self::Set(tags) => tags.get(key).map(|value| Ok(Some(value))),
             Self::Removed(keys) => keys.iter().any(|removed| removed.eq_ignore_ascii_case(key)).then_some(Ok(None)),
             Self::Deleted => Some(Err("it was already deleted")),
             Self::Unreadable => Some(Err("a record that changed its tags cannot be read")),
+            Self::Rights => None,
         }
     }
 
     /// Whether it sets all tags, whatever they were.
     pub(super) fn is_creation(&self) -> bool {
-        matches!(self, Self::Created(_) | Self::Deleted)
+        matches!(self, Self::Created { .. } | Self::Deleted)
+    }
+
+    /// The unique id of the role or user that it created, if the record has it.
+    fn created_id(&self) -> Option<&str> {
+        match self {
+            Self::Created { id, .. } => id.as_deref(),
+            _ => None,
+        }
     }
 
     fn keys(&self) -> impl Iterator<Item = &str> {
         let set = match self {
-            Self::Created(tags) | Self::Set(tags) => Some(tags),
+            Self::Created { tags, .. } | Self::Set(tags) => Some(tags),
             _ => None,
         };
         set.into_iter().flat_map(|tags| tags.iter().map(|(key, _)| key))
@@ -201,7 +244,7 @@ impl TagHistory {
         if self.0.is_empty() {
             return None;
         }
-        Some(TagsAt { changes: self.0.get(&carrier(arn)?)?, time: time? })
+        Some(TagsAt { changes: self.0.get(&carrier(arn)?)?, since: Timestamp::MIN, time: time? })
     }
 }
 
@@ -209,6 +252,8 @@ impl TagHistory {
 #[derive(Clone, Copy, Debug)]
 pub struct TagsAt<'a> {
     changes: &'a Changes,
+    /// Earlier changes do not count.
+    since: Timestamp,
     time: Timestamp,
 }
 
@@ -239,14 +284,14 @@ impl<'a> TagsAt<'a> {
     /// When and by whom the tag `key` was set to the value that it had at that time, if that changed its value.
     pub fn set_by(&self, key: &str) -> Option<(Timestamp, &'a Author)> {
         let sets = |event: &&TagEvent| event.change.effect_on(key).is_some();
-        let mut times = self.changes.range(..=self.time).rev();
+        let mut times = self.range(..=self.time).rev();
         let (at, event) = times.find_map(|(at, events)| Some((*at, events.iter().find(sets)?)))?;
         let is_another = self.last(key, ..at) != event.change.effect_on(key);
         (is_another && matches!(event.change, Change::Set(_))).then_some((at, &event.author))
     }
 
     fn last(&self, key: &str, times: impl RangeBounds<Timestamp>) -> Option<TagValue<'a>> {
-        for events in self.changes.range(times).rev().map(|(_, events)| events) {
+        for events in self.range(times).rev().map(|(_, events)| events) {
             let mut values = events.iter().filter_map(|event| event.change.effect_on(key));
             match values.next() {
                 None => {}
@@ -257,9 +302,51 @@ impl<'a> TagsAt<'a> {
         None
     }
 
+    /// The changes since a certain time, that second included.
+    pub(super) fn since(self, since: Timestamp) -> Self {
+        Self { since: since.max(self.since), ..self }
+    }
+
+    /// The changes of the role or user with this unique id, or that was created at that time: names are used again.
+    pub(super) fn of_principal(self, id: Option<&str>, created: Option<Timestamp>) -> Self {
+        let of_id = |event: &TagEvent| event.change.created_id().is_some_and(|created| Some(created) == id);
+        let mut creations = self.range(..=self.time).rev().filter(|(_, events)| events.iter().any(of_id));
+        let recorded = creations.next().map(|(at, _)| *at);
+        recorded.or(created.filter(|created| *created <= self.time)).map_or(self, |created| self.since(created))
+    }
+
+    /// The unique id of the role or user that was created last, if its record has it.
+    pub(super) fn created_id(&self) -> Option<&'a str> {
+        self.range(..=self.time).rev().flat_map(|(_, events)| events).find_map(|event| event.change.created_id())
+    }
+
+    /// When the tag `key` changed after that time, the second `until` included.
+    pub(super) fn changed_after(&self, key: &str, until: Timestamp) -> Option<Timestamp> {
+        let changes = |events: &[TagEvent]| events.iter().any(|event| event.change.effect_on(key).is_some());
+        self.range(..=until).find(|(at, events)| **at > self.time && changes(events)).map(|(at, _)| *at)
+    }
+
+    /// When, and by which call, a role was created, deleted or given other rights after `from`, the second `to` included.
+    pub(super) fn rights_changed(&self, from: Timestamp, to: Timestamp) -> Option<(Timestamp, &'a str)> {
+        let changes = |event: &TagEvent| event.change == Change::Rights || event.change.is_creation();
+        let mut between = self.range(..=to).filter(|(at, _)| **at > from);
+        between.find_map(|(at, events)| {
+            let event = events.iter().find(|event| changes(event))?;
+            Some((*at, event.author.event_name.as_str()))
+        })
+    }
+
+    fn range(
+        &self,
+        times: impl RangeBounds<Timestamp>,
+    ) -> impl DoubleEndedIterator<Item = (&'a Timestamp, &'a Vec<TagEvent>)> {
+        let since = self.since;
+        self.changes.range(times).filter(move |(at, _)| **at >= since)
+    }
+
     /// The changes up to that time, oldest first: those of each second.
     pub(super) fn seconds(&self) -> impl Iterator<Item = (Timestamp, &'a [TagEvent])> {
-        self.changes.range(..=self.time).map(|(at, events)| (*at, events.as_slice()))
+        self.range(..=self.time).map(|(at, events)| (*at, events.as_slice()))
     }
 
     /// The time.
@@ -269,7 +356,7 @@ impl<'a> TagsAt<'a> {
 
     /// All tags that are known.
     pub fn known(&self) -> Tags {
-        let events = self.changes.range(..=self.time).flat_map(|(_, events)| events);
+        let events = self.range(..=self.time).flat_map(|(_, events)| events);
         let keys = events.flat_map(|event| event.change.keys());
         keys.filter_map(|key| Some((key, self.get(key).ok()??))).collect()
     }
@@ -277,12 +364,12 @@ impl<'a> TagsAt<'a> {
     /// The tags that were set or, with `None`, removed since the creation.
     pub fn changed_since_creation(&self) -> BTreeMap<&'a str, Option<&'a str>> {
         let mut changed = BTreeMap::new();
-        for event in self.changes.range(..=self.time).flat_map(|(_, events)| events) {
+        for event in self.range(..=self.time).flat_map(|(_, events)| events) {
             match &event.change {
-                Change::Created(_) => changed.clear(),
+                Change::Created { .. } => changed.clear(),
                 Change::Set(tags) => changed.extend(tags.iter().map(|(key, value)| (key, Some(value)))),
                 Change::Removed(keys) => changed.extend(keys.iter().map(|key| (key.as_str(), None))),
-                Change::Deleted | Change::Unreadable => {}
+                Change::Deleted | Change::Rights | Change::Unreadable => {}
             }
         }
         changed

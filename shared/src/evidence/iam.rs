@@ -8,17 +8,24 @@ impl Evidence {
     /// principals stay unknown.
     pub fn add_authorization_details(&mut self, details: &Value) -> Vec<String> {
         let mut problems = Vec::new();
+        self.principals.is_truncated |= is_truncated(details);
         for list in ["RoleDetailList", "UserDetailList"] {
             let entries = member(details, list).and_then(Value::as_array).unwrap_or_default();
             for (index, entry) in entries.iter().enumerate() {
                 match principal(entry) {
-                    Ok((arn, principal)) => *self.principal_mut(arn) = principal,
+                    Ok((arn, principal)) => self.principals.add(arn, principal),
                     Err(why) => problems.push(format!("`{list}[{index}]`: {why}")),
                 }
             }
         }
         problems
     }
+}
+
+/// Whether this is one page of more.
+fn is_truncated(details: &Value) -> bool {
+    matches!(member(details, "IsTruncated"), Some(Value::Bool(true)))
+        || member_text(details, "NextToken").is_some_and(|token| !token.is_empty())
 }
 
 fn principal<'a>(entry: &'a Value) -> Result<(&'a str, IamEntity), String> {
@@ -35,8 +42,10 @@ fn principal<'a>(entry: &'a Value) -> Result<(&'a str, IamEntity), String> {
         Some(value) => document(value),
         None => IamEntity::default().trust_policy,
     };
+    let id = member_text(entry, "RoleId").or_else(|| member_text(entry, "UserId")).map(str::to_owned);
+    let created = member_text(entry, "CreateDate").and_then(|created| created.parse().ok());
     let tags = Ok(Tags::of_iam(entry, "Tags")?);
-    Ok((arn, IamEntity { tags, attached_policies: Ok(attached_policies), trust_policy }))
+    Ok((arn, IamEntity { id, created, as_of: None, tags, attached_policies: Ok(attached_policies), trust_policy }))
 }
 
 /// A policy document: the AWS CLI prints it as JSON, but the API returns it as URL-encoded text.
@@ -72,12 +81,12 @@ mod tests {
         let details: Value = serde_json::from_str(text).unwrap();
         let mut evidence = Evidence::new("");
         assert_eq!(evidence.add_authorization_details(&details), ["`RoleDetailList[1]`: `Arn` is missing"]);
-        let role = evidence.principal("arn:aws:iam::111122223333:role/Train").unwrap();
+        let role = evidence.role("arn:aws:iam::111122223333:role/Train", None).unwrap();
         assert_eq!(role.tags.as_ref().unwrap().get("Project"), Some("atlas"));
         assert_eq!(role.attached_policies.as_ref().unwrap()[0].name, "AdministratorAccess");
-        let user = evidence.principal("arn:aws:iam::111122223333:user/eve").unwrap();
+        let user = evidence.role("arn:aws:iam::111122223333:user/eve", None).unwrap();
         assert_eq!(user.tags.as_ref().unwrap().get("Project"), Some("borealis"));
-        let encoded = evidence.principal("arn:aws:iam::111122223333:role/Encoded").unwrap();
+        let encoded = evidence.role("arn:aws:iam::111122223333:role/Encoded", None).unwrap();
         assert_eq!(encoded.trust_policy, Ok(serde_json::json!({"Statement": [1]})));
     }
 }

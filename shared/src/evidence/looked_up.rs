@@ -1,5 +1,7 @@
 //! The results of look-ups of roles, users and keys.
 
+use jiff::Timestamp;
+
 use super::tags::Tags;
 
 /// The result of a look-up: what was found, or why nothing could be found.
@@ -8,6 +10,12 @@ pub type LookedUp<T> = Result<T, String>;
 /// An IAM role or user. Source: IAM API reference, `RoleDetail` and `UserDetail`.
 #[derive(Clone, Debug)]
 pub struct IamEntity {
+    /// `RoleId` or `UserId`: a role that was deleted and made again has another one.
+    pub id: Option<String>,
+    /// `CreateDate`
+    pub created: Option<Timestamp>,
+    /// When it was looked up. `None`: at the time of all of IAM's data.
+    pub as_of: Option<Timestamp>,
     /// Its tags.
     pub tags: LookedUp<Tags>,
     /// The managed policies attached to it.
@@ -21,6 +29,9 @@ impl Default for IamEntity {
     fn default() -> Self {
         let missing = |what: &str| format!("{what} was not looked up");
         Self {
+            id: None,
+            created: None,
+            as_of: None,
             tags: Err(missing("its tags")),
             attached_policies: Err(missing("its attached policies")),
             trust_policy: Err(missing("its trust policy")),

@@ -11,6 +11,8 @@ mod iam;
 mod lawful;
 mod looked_up;
 mod models;
+mod principal_tags;
+mod principals;
 mod resources;
 mod sessions;
 mod tags;
@@ -20,8 +22,6 @@ mod versions;
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
 pub use author::{Author, Standing};
 pub use carrier::carrier;
 pub use endpoint_configs::EndpointConfig;
@@ -30,12 +30,16 @@ pub use iam::decode_policy_document;
 pub use lawful::{Lawful, Retagging};
 pub use looked_up::{AttachedPolicy, IamEntity, Key, LookedUp};
 pub use models::Model;
+pub use principal_tags::{Named, PrincipalTags};
 pub use resources::Owner;
 pub use sessions::{Session, Sessions};
 pub use tags::Tags;
 pub use versions::{Created, Versions};
 
+use principals::Principals;
 use resources::ResourceTags;
+
+use jiff::Timestamp;
 
 use crate::record::Call;
 use crate::record::json::{Value, member};
@@ -43,7 +47,9 @@ use crate::record::json::{Value, member};
 /// Everything that was looked up.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
-    principals: HashMap<String, IamEntity>,
+    principals: Principals,
+    /// The time of IAM's data. If it is not known, the data counts as of after all records.
+    pub as_of: Option<Timestamp>,
     /// Sessions, from AssumeRole* records.
     pub sessions: Sessions,
     /// Models, looked up or from CreateModel records.
@@ -76,35 +82,9 @@ impl Evidence {
         }
     }
 
-    /// What is known about the IAM role or user `arn`, to add to it.
-    pub fn principal_mut(&mut self, arn: &str) -> &mut IamEntity {
-        self.principals.entry(without_path(arn)).or_default()
-    }
-
     /// Adds what is known about the KMS key whose own or alias ARN is `arn`.
     pub fn add_key(&mut self, arn: &str, key: LookedUp<Key>) {
         self.keys.insert(arn.to_owned(), key);
-    }
-
-    /// The IAM role or user `arn`.
-    ///
-    /// # Errors
-    /// If nothing is known about it.
-    pub fn principal(&self, arn: &str) -> Result<&IamEntity, String> {
-        let known = self.principals.get(&without_path(arn));
-        known.ok_or_else(|| format!("IAM's data on `{arn}` is missing{}", self.hint))
-    }
-
-    /// The tags of the IAM role or user `arn` at a certain time: from IAM's data, else from the records of their
-    /// changes.
-    ///
-    /// # Errors
-    /// If nothing is known about them.
-    pub fn tags(&self, arn: &str, time: Option<Timestamp>) -> Result<PrincipalTags<'_>, String> {
-        match (self.principal(arn), self.tag_history.at(arn, time)) {
-            (Err(_), Some(tags)) => Ok(PrincipalTags::History { tags, arn: arn.to_owned(), hint: self.hint }),
-            (principal, _) => Ok(PrincipalTags::Exact(principal?.tags.as_ref().map_err(Clone::clone)?)),
-        }
     }
 
     /// Adds the tags of the resource `arn`, as they were looked up.
@@ -149,9 +129,10 @@ impl Evidence {
 }
 
 /// The calls to services other than SageMaker from which anything can be learned: `eventSource` and names.
-pub const TEACHING: [(&str, &[&str]); 3] = [
+pub const TEACHING: [(&str, &[&str]); 4] = [
     (sessions::ISSUER, &sessions::ISSUING),
     (history::CHANGER, &history::CHANGING_ROLES),
+    (history::CHANGER, &history::CHANGING_RIGHTS),
     (history::CHANGER, &history::CHANGING_USERS),
 ];
 
@@ -159,67 +140,4 @@ pub const TEACHING: [(&str, &[&str]); 3] = [
 pub fn may_teach(event_source: &[u8], event_name: &[u8]) -> bool {
     let teaches = |names: &[&str]| names.iter().any(|name| name.as_bytes() == event_name);
     TEACHING.iter().any(|(source, names)| source.as_bytes() == event_source && teaches(names))
-}
-
-/// What is known about the tags of a role or user.
-#[derive(Clone, Debug)]
-pub enum PrincipalTags<'a> {
-    /// All tags, from IAM's data.
-    Exact(&'a Tags),
-    /// The tags that the records of their changes show.
-    History {
-        /// The tags.
-        tags: TagsAt<'a>,
-        /// The ARN of their role or user.
-        arn: String,
-        /// How the reader can provide what is missing.
-        hint: &'static str,
-    },
-}
-
-impl<'a> PrincipalTags<'a> {
-    /// The value of the tag `key`; `None` if there is no such tag.
-    ///
-    /// # Errors
-    /// If the value is not known.
-    pub fn get(&self, key: &str) -> Result<Option<&'a str>, String> {
-        match self {
-            Self::Exact(tags) => Ok(tags.get(key)),
-            Self::History { tags, arn, hint } => {
-                tags.get(key).map_err(|why| format!("the tag `{key}` of `{arn}` is not known: {why}{hint}"))
-            }
-        }
-    }
-
-    /// All tags that are known.
-    pub fn known(&self) -> Tags {
-        match self {
-            Self::Exact(tags) => (*tags).clone(),
-            Self::History { tags, .. } => tags.known(),
-        }
-    }
-}
-
-/// The ARN of a role or user without its path. Names are unique in an account, regardless of the path, and the ARN of a
-/// session does not have the path.
-fn without_path(arn: &str) -> String {
-    match (arn.split_once('/'), arn.rsplit_once('/')) {
-        (Some((prefix, _)), Some((_, name))) => format!("{prefix}/{name}"),
-        _ => arn.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_role_is_found_with_and_without_its_path() {
-        let mut evidence = Evidence::new("");
-        evidence.principal_mut("arn:aws:iam::111122223333:role/ml/atlas/Train").tags = Ok(Tags::default());
-        assert!(evidence.tags("arn:aws:iam::111122223333:role/Train", None).is_ok());
-        assert!(evidence.tags("arn:aws:iam::111122223333:role/ml/atlas/Train", None).is_ok());
-        assert!(evidence.tags("arn:aws:iam::444455556666:role/Train", None).is_err());
-        assert!(evidence.tags("arn:aws:iam::111122223333:user/Train", None).is_err());
-    }
 }

@@ -32,6 +32,8 @@ pub(super) struct ResourceTags {
     tags: HashMap<String, LookedUp<Tags>>,
     /// Accounts and regions whose tagged resources are all known.
     complete: HashSet<(String, String)>,
+    /// Whether there are more pages than were given.
+    is_truncated: bool,
 }
 
 /// The list of resources in a page of `aws resourcegroupstaggingapi get-resources`.
@@ -46,10 +48,11 @@ impl ResourceTags {
         carrier(arn).is_some_and(|carrier| self.tags.contains_key(&carrier))
     }
 
-    /// Adds all resources of a page. What the pages of an account and region do not have was never tagged. Returns what
-    /// could not be read.
+    /// Adds all resources of a page. What all pages of an account and region do not have was never tagged. Returns
+    /// what could not be read.
     pub fn add_page(&mut self, page: &Value) -> Vec<String> {
         let mut problems = Vec::new();
+        self.is_truncated |= member_text(page, "PaginationToken").is_some_and(|token| !token.is_empty());
         let list = member(page, LIST).and_then(Value::as_array).unwrap_or_default();
         for (index, entry) in list.iter().enumerate() {
             match (member_text(entry, "ResourceARN"), Tags::of_iam(entry, "Tags")) {
@@ -74,7 +77,7 @@ impl ResourceTags {
         match carrier(arn).and_then(|carrier| self.tags.get(&carrier)) {
             Some(Ok(tags)) => Ok(Owner::of(tags.get(key))),
             Some(Err(why)) => Err(why.clone()),
-            None if self.complete.contains(&place(arn)) => Ok(Owner::Nobody),
+            None if !self.is_truncated && self.complete.contains(&place(arn)) => Ok(Owner::Nobody),
             None => Ok(Owner::NotLookedUp),
         }
     }
@@ -109,5 +112,11 @@ mod tests {
         assert_eq!(owner("arn:aws:sagemaker:eu-west-1:1:model/c"), Owner::Nobody);
         assert_eq!(owner("arn:aws:sagemaker:us-east-1:1:model/a"), Owner::NotLookedUp);
         assert_eq!(owner("arn:aws:s3:::bucket"), Owner::NotLookedUp);
+        known.add_page(&serde_json::from_str(r#"{"ResourceTagMappingList":[],"PaginationToken":"x"}"#).unwrap());
+        assert_eq!(
+            known.owner("arn:aws:sagemaker:eu-west-1:1:model/c", "project"),
+            Ok(Owner::NotLookedUp),
+            "one page of more"
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use crate::evidence::{Evidence, PrincipalTags, Tags};
+use crate::evidence::{Evidence, Named, PrincipalTags, Tags};
 use crate::record::json::{Read, Unread};
 use crate::record::{Call, Identity, arn};
 use crate::terms::SessionTags;
@@ -58,14 +58,14 @@ impl<'a> Caller<'a> {
         match identity.kind {
             // The root user cannot be tagged.
             Some("Root") => Self { arn: identity.principal(), session: Ok(None), identity: Ok(None) },
-            Some("IAMUser" | "Role") => Self::looked_up(identity.principal(), Ok(None), time, evidence),
+            Some("IAMUser" | "Role") => Self::looked_up(identity, Ok(None), time, evidence),
             // AWS makes and tags these roles: they belong to no project.
             Some("AssumedRole") if identity.principal().is_some_and(|arn| arn::is_service_linked_role(&arn)) => {
                 Self { arn: identity.principal(), session: Ok(None), identity: Ok(None) }
             }
             Some("AssumedRole" | "FederatedUser") => {
                 let session = session_tags_of(&identity, evidence, session_tags);
-                Self::looked_up(identity.principal(), session, time, evidence)
+                Self::looked_up(identity, session, time, evidence)
             }
             Some("AWSService") => {
                 let service = identity.invoked_by.unwrap_or("an AWS service");
@@ -78,16 +78,17 @@ impl<'a> Caller<'a> {
     }
 
     fn looked_up(
-        arn: Option<Cow<'a, str>>,
+        identity: Identity<'a>,
         session: Read<Option<&'a Tags>>,
         time: Option<Timestamp>,
         evidence: &'a Evidence,
     ) -> Self {
+        let (arn, id) = (identity.principal(), identity.unique_id());
         let identity = match arn.as_deref() {
             None => Err(Unread::new("userIdentity", "the record names neither a role nor a user")),
             Some(arn) => {
                 let source = if arn::is_user(arn) { TagSource::User } else { TagSource::Role };
-                let tags = evidence.tags(arn, time).map_err(|why| Unread::new("userIdentity", why));
+                let tags = evidence.tags(Named { arn, id }, time).map_err(|why| Unread::new("userIdentity", why));
                 tags.map(|tags| Some((tags, source)))
             }
         };
@@ -116,6 +117,14 @@ impl<'a> Caller<'a> {
         Ok(tag.filter(|(value, _)| !value.is_empty()))
     }
 
+    /// The time of the IAM data that says which tag `key` the caller has. `None` if a session or records say it, or that time is
+    /// not known.
+    pub fn tag_as_of(&self, key: &str) -> Option<Timestamp> {
+        let of_session = self.session.as_ref().ok()?.and_then(|tags| tags.get(key));
+        let (tags, _) = self.identity.as_ref().ok()?.as_ref().filter(|_| of_session.is_none())?;
+        tags.as_of(key)
+    }
+
     /// Whether the caller is a service-linked role, such as that of automatic scaling.
     pub fn is_service_linked_role(&self) -> bool {
         self.arn.as_deref().is_some_and(arn::is_service_linked_role)
@@ -141,19 +150,36 @@ impl<'a> Caller<'a> {
     }
 }
 
-fn session_tags_of<'a>(identity: &Identity, evidence: &'a Evidence, mode: SessionTags) -> Read<Option<&'a Tags>> {
-    if mode == SessionTags::None {
+/// Whether the session of such a caller carries tags, by what the policy says of all sessions. Roles of IAM Identity Center cannot be
+/// tagged, so their sessions must.
+pub fn session_tags(identity: &Identity, of_all: SessionTags) -> SessionTags {
+    match of_all {
+        SessionTags::Optional if identity.principal().is_some_and(|arn| arn::is_of_identity_center(&arn)) => {
+            SessionTags::Required
+        }
+        of_all => of_all,
+    }
+}
+
+fn session_tags_of<'a>(identity: &Identity, evidence: &'a Evidence, of_all: SessionTags) -> Read<Option<&'a Tags>> {
+    if of_all == SessionTags::None {
         return Ok(None);
     }
     let tags = evidence.sessions.tags(identity)?;
-    if tags.is_none() && mode == SessionTags::Required {
-        return Err(Unread::new(
-            "userIdentity.sessionContext",
-            "the record that issued this session was not seen, but the policy says that sessions carry the tag",
-        ));
+    if tags.is_none() && session_tags(identity, of_all) == SessionTags::Required {
+        let because = match of_all {
+            SessionTags::Required => "but the policy says that sessions carry the tag",
+            _ => "and roles of IAM Identity Center cannot be tagged themselves",
+        };
+        let why = format!("the record that issued this session was not seen, {because}");
+        return Err(Unread::new("userIdentity.sessionContext", why).with_fix(UNSEEN));
     }
     Ok(tags)
 }
+
+/// What to do about a session that was not seen.
+const UNSEEN: &str = "add the `AssumeRole*` record that issued the session; it is up to 12 hours older, and in the log of the region \
+    that issued it (`us-east-1` for the global endpoint)";
 
 #[cfg(test)]
 mod tests {

@@ -5,13 +5,13 @@ mod ownership;
 mod resources;
 mod tag_keys;
 
-pub use caller::{Caller, TagSource};
+pub use caller::{Caller, TagSource, session_tags};
 use ownership::owned;
 pub use ownership::{creator, mark, owner, owner_before, owner_in_the_end, standing_of};
 pub use resources::{NAMING, NamedResource};
 pub use tag_keys::are_alike;
 
-use crate::evidence::{EndpointConfig, Evidence, IamEntity, LookedUp, Model};
+use crate::evidence::{EndpointConfig, Evidence, IamEntity, LookedUp, Model, Named};
 use crate::operations::{Absence, Field, Operation, Slot};
 use crate::record::Call;
 use crate::record::json::{self, At, Found, Read, Unread, member_text};
@@ -151,7 +151,8 @@ impl<'a> Facts<'a> {
     /// # Errors
     /// If it is not known.
     pub fn role<T>(&self, at: &At, arn: &str, part: impl Fn(&'a IamEntity) -> &'a LookedUp<T>) -> Read<&'a T> {
-        let known = self.evidence.principal(arn).and_then(|role| part(role).as_ref().map_err(Clone::clone));
+        let role = self.evidence.role(arn, self.call.time());
+        let known = role.and_then(|role| part(role).as_ref().map_err(Clone::clone));
         known.map_err(|why| Unread::new(at, why))
     }
 
@@ -171,7 +172,7 @@ impl<'a> Facts<'a> {
     /// # Errors
     /// If the value is not known.
     pub fn role_tag(&self, at: &At, arn: &str, key: &str) -> Read<Option<&'a str>> {
-        let value = self.evidence.tags(arn, self.call.time()).and_then(|tags| tags.get(key));
+        let value = self.evidence.tags(Named { arn, id: None }, self.call.time()).and_then(|tags| tags.get(key));
         value.map(|value| value.filter(|value| !value.is_empty())).map_err(|why| Unread::new(at, why))
     }
 

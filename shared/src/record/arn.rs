@@ -64,6 +64,14 @@ pub fn is_service_linked_role(arn: &str) -> bool {
     is_of_iam(arn) && resource(arn).is_some_and(|resource| resource.starts_with("role/aws-service-role/"))
 }
 
+/// Whether it is the ARN of a role that IAM Identity Center made, which cannot be tagged: sessions alone carry tags (IAM Identity
+/// Center User Guide, "Tagging resources"). The ARN of a session does not show the path that is reserved for them.
+pub fn is_of_identity_center(arn: &str) -> bool {
+    let is_reserved =
+        |role: &str| role.starts_with("aws-reserved/sso.amazonaws.com/") || role.starts_with("AWSReservedSSO_");
+    is_of_iam(arn) && resource(arn).and_then(|resource| resource.strip_prefix("role/")).is_some_and(is_reserved)
+}
+
 /// The last part. It may hold colons.
 fn resource(arn: &str) -> Option<&str> {
     arn.splitn(6, ':').nth(5)

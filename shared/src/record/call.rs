@@ -58,6 +58,8 @@ pub struct Identity<'a> {
     pub invoked_by: Option<&'a str>,
     /// `sessionContext.sessionIssuer.arn`: the role or user that the session belongs to.
     pub issuer_arn: Option<&'a str>,
+    /// `sessionContext.sessionIssuer.principalId`: its unique id.
+    pub issuer_id: Option<&'a str>,
     /// `sessionContext.attributes.creationDate`: when the session's credentials were issued.
     pub session_created: Option<&'a str>,
 }
@@ -138,7 +140,18 @@ impl<'a> Identity<'a> {
             access_key_id: text("accessKeyId"),
             invoked_by: text("invokedBy"),
             issuer_arn: issuer.and_then(|issuer| member_text(issuer, "arn")),
+            issuer_id: issuer.and_then(|issuer| member_text(issuer, "principalId")),
             session_created: attributes.and_then(|attributes| member_text(attributes, "creationDate")),
+        }
+    }
+
+    /// The unique id of the IAM role or user behind the call, if the record says so (IAM User Guide, "Unique identifiers").
+    pub fn unique_id(&self) -> Option<&'a str> {
+        match self.kind? {
+            "IAMUser" | "Role" => self.principal_id,
+            "AssumedRole" => self.issuer_id.or_else(|| Some(self.principal_id?.split_once(':')?.0)),
+            "FederatedUser" => self.issuer_id,
+            _ => None,
         }
     }
 
@@ -161,6 +174,10 @@ fn role_of_session(session_arn: &str) -> Option<String> {
     Some(format!("{}:role/{role}", prefix.replacen(":sts:", ":iam:", 1)))
 }
 
+/// What to do about a request that was omitted.
+const OMITTED: &str =
+    "CloudTrail does not record requests of this size: look at the resource itself, as the deployed functions do";
+
 /// Reads the value of `requestParameters`, if there is one.
 ///
 /// # Errors
@@ -169,7 +186,9 @@ pub fn request<'a>(value: Option<&'a Value<'a>>) -> Read<&'a Value<'a>> {
     let unread = |why: &str| Err(Unread::new("requestParameters", why));
     match value {
         None => unread("the record has none"),
-        Some(request) if json::is_omitted(request) => unread("CloudTrail omitted them because of their size"),
+        Some(request) if json::is_omitted(request) => {
+            unread("CloudTrail omitted them because of their size").map_err(|unread| unread.with_fix(OMITTED))
+        }
         Some(request) if request.is_object() => Ok(request),
         Some(other) => {
             Err(Unread::new("requestParameters", format!("expected an object, found {}", json::kind(other))))

@@ -17,12 +17,19 @@ pub struct Unread {
     pub path: String,
     /// The reason, as the end of a sentence that begins with the path.
     pub why: String,
+    /// What to do about it, if there is something better than to find out why.
+    pub fix: Option<&'static str>,
 }
 
 impl Unread {
     /// What could not be read at `path`, and why.
     pub fn new(path: impl fmt::Display, why: impl Into<String>) -> Self {
-        Self { path: path.to_string(), why: why.into() }
+        Self { path: path.to_string(), why: why.into(), fix: None }
+    }
+
+    /// The same, with what to do about it.
+    pub fn with_fix(self, fix: &'static str) -> Self {
+        Self { fix: Some(fix), ..self }
     }
 }
 

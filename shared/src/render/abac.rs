@@ -62,10 +62,19 @@ pub(super) const USES: [&str; 5] = ["BatchDescribe", "BatchGet", "Describe", "Ge
 
 /// Lets the principal use the resources of shared projects, by these actions. None if no project is shared.
 pub(super) fn use_shared(policy: &Policy, actions: Vec<String>) -> Option<Result<Statement, Unsound>> {
-    let shared = &policy.abac.shared;
-    let is_shared = Test::equals(format!("aws:ResourceTag/{}", policy.abac.tag), shared);
-    let needed = !shared.is_empty() && !actions.is_empty();
-    needed.then(|| Statement::allow("SharedResources", actions, [is_shared, has_project(policy)]))
+    let needed = !policy.abac.shared.is_empty() && !actions.is_empty();
+    needed.then(|| Statement::allow("SharedResources", actions, is_shared(policy)))
+}
+
+/// Lets the principal update its own endpoints to configurations of shared projects. None if no project is shared.
+pub(super) fn update_to_shared(policy: &Policy) -> Option<Result<Statement, Unsound>> {
+    let statement = || Statement::allow("SharedConfigurations", ["sagemaker:UpdateEndpoint"], is_shared(policy));
+    (!policy.abac.shared.is_empty()).then(|| statement().map(|statement| statement.on([ENDPOINT_CONFIGS])))
+}
+
+fn is_shared(policy: &Policy) -> Condition {
+    let is_shared = Test::equals(format!("aws:ResourceTag/{}", policy.abac.tag), &policy.abac.shared);
+    [is_shared, has_project(policy)].into()
 }
 
 /// Lets the principal search, but see its own project's tags only. `Search` also finds what has no tag of that key
@@ -114,7 +123,12 @@ pub(super) fn keep_projects_apart(policy: &Policy) -> Statements {
         Statement::deny("UntaggedPrincipal", ["sagemaker:*"], Test::lacks_text(of_principal.as_str())),
     ]);
     if !policy.abac.shared.is_empty() {
-        statements.push(foreign("SharedResourcesStay", &CHANGES, Test::differs_from(&of_resource, &of_principal)));
+        let of_others = || Test::differs_from(&of_resource, &of_principal);
+        let stay = foreign("SharedResourcesStay", &CHANGES, of_others());
+        statements.extend([
+            stay.map(|statement| statement.on_all_but([ENDPOINT_CONFIGS])),
+            foreign("SharedResourcesStay2", &OF_CONFIGS, of_others()).map(|statement| statement.on([ENDPOINT_CONFIGS])),
+        ]);
     }
     statements
 }
@@ -126,6 +140,10 @@ const CHANGES: [&str; 11] = [
     "sagemaker:Deregister*", "sagemaker:Import*", "sagemaker:Put*", "sagemaker:Re*", "sagemaker:Send*", "sagemaker:St*",
     "sagemaker:Update*",
 ];
+
+/// UpdateEndpoint uses them: what changes an existing one are its tags and its end.
+const ENDPOINT_CONFIGS: &str = "arn:*:sagemaker:*:*:endpoint-config/*";
+const OF_CONFIGS: [&str; 2] = ["sagemaker:AddTags", "sagemaker:Delete*"];
 
 /// Denies two things that tags cannot prevent: a public workforce, and version 1 of the instance metadata service, which hands
 /// out credentials to any request that a notebook can be made to send.

@@ -4,6 +4,7 @@
 
 use super::abac::{Statements, all, has_project, keep_tags};
 use super::role_path::role_arns;
+use super::studio::keep_profiles;
 use crate::policy::Policy;
 use crate::record::kms;
 use crate::rules::{APPROVED_KMS_KEYS, APPROVED_REGIONS, Concern, Rule, UNAPPROVED_KMS_KEY, UNAPPROVED_REGION};
@@ -39,6 +40,8 @@ pub struct GuardrailContext {
     pub boundary: String,
     /// Where execution roles are, as a path with `{project}` for the caller's project.
     pub role_path: String,
+    /// Key of the tag that says whose a Studio user profile is.
+    pub profile_tag: String,
 }
 
 impl Guardrail {
@@ -142,6 +145,7 @@ fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, Strin
     const OF_OTHERS: [&str; 5] = ["iam:CreateUser", "iam:TagUser", "iam:UntagRole", "iam:UntagUser", "sts:TagSession"];
     let other_project = Test::differs_from(format!("aws:RequestTag/{tag}"), &format!("aws:PrincipalTag/{tag}"));
     let mut statements = keep_tags(policy, std::slice::from_ref(&others));
+    statements.extend(keep_profiles(&context.profile_tag, std::slice::from_ref(&others)));
     statements.extend([
         // An identity provider tags sessions before they have a principal of the organisation, so this does not block
         // them.

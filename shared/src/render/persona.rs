@@ -201,6 +201,9 @@ impl Permissions {
             policy,
             actions(&self.uses, &|name| abac::USES.iter().any(|verb| name.starts_with(verb))),
         ));
+        if self.may("UpdateEndpoint") {
+            statements.extend(abac::update_to_shared(policy));
+        }
         if self.reads.iter().any(|name| name == "Search") {
             statements.push(abac::search_own(policy));
         }

@@ -50,12 +50,15 @@ pub fn preventive_statements(policy: &Policy, wanted: &dyn Fn(&Rule) -> bool) ->
 /// What is collected for one rule.
 struct OfRule {
     rule: &'static Rule,
-    /// The denied requests: which operations under which condition.
-    requests: Vec<(Condition, Vec<&'static Operation>)>,
+    /// The denied requests: which operations on which resources, under which condition.
+    requests: Vec<(Target, Vec<&'static Operation>)>,
     /// Condition keys that some operations lack.
     without_key: Vec<(String, Vec<&'static str>)>,
     gaps: Vec<Gap>,
 }
+
+/// A condition, and the ARNs of the resources that it is about; `None`: all.
+type Target = (Condition, Option<&'static str>);
 
 impl OfRule {
     fn cell(&mut self, cell: &Cell, policy: &Policy) {
@@ -92,7 +95,7 @@ impl OfRule {
                 for era in eras(policy.exemptions(self.rule)) {
                     let tests = bounds.iter().filter_map(|bound| bound.test(&policy.abac)).chain(era);
                     match tests.into_iter().try_fold(denial.condition.clone(), Condition::and) {
-                        Ok(condition) => self.deny(condition, &within),
+                        Ok(condition) => self.deny((condition, denial.resources), &within),
                         Err(Conflict::Never) => {}
                         Err(Conflict::Inexpressible(key)) => {
                             let what = format!(
@@ -161,14 +164,14 @@ impl OfRule {
         }
     }
 
-    fn deny(&mut self, condition: Condition, operations: &[&'static Operation]) {
-        match self.requests.iter_mut().find(|(known, _)| *known == condition) {
+    fn deny(&mut self, target: Target, operations: &[&'static Operation]) {
+        match self.requests.iter_mut().find(|(known, _)| *known == target) {
             Some((_, known)) => {
                 known.extend(operations);
                 known.sort_unstable_by_key(|operation| operation.name);
                 known.dedup_by_key(|operation| operation.name);
             }
-            None => self.requests.push((condition, operations.to_vec())),
+            None => self.requests.push((target, operations.to_vec())),
         }
     }
 
@@ -186,14 +189,20 @@ impl OfRule {
         }
         let requests = std::mem::take(&mut self.requests);
         let mut statements = Vec::new();
-        for (index, (condition, operations)) in requests.into_iter().enumerate() {
+        for (index, ((condition, resources), operations)) in requests.into_iter().enumerate() {
             let number = if index == 0 { String::new() } else { (index + 1).to_string() };
             let sid = format!("{}{number}", camel_case(self.rule.id));
             let mut names: Vec<_> = operations.iter().map(|operation| operation.name).collect();
             names.sort_unstable();
             let names: Vec<_> = names.iter().map(|name| format!("sagemaker:{name}")).collect();
             match Statement::deny(sid, names, condition) {
-                Ok(statement) => statements.push(RuleStatement { rule: self.rule, statement }),
+                Ok(statement) => statements.push(RuleStatement {
+                    rule: self.rule,
+                    statement: match resources {
+                        Some(resources) => statement.on([resources]),
+                        None => statement,
+                    },
+                }),
                 Err(unsound) => self.gap(GapKind::Looser, &unsound.to_string()),
             }
         }

@@ -15,9 +15,26 @@ const OWN_PROFILE: &str = "arn:*:sagemaker:*:*:user-profile/${sagemaker:DomainId
 pub(super) fn open_own_profile(policy: &Policy, profile_tag: &str) -> Statements {
     const OPEN: [&str; 1] = ["sagemaker:CreatePresignedDomainUrl"];
     let own = Test::equals_key(format!("aws:ResourceTag/{profile_tag}"), "aws:userid");
-    vec![
+    let mut statements = vec![
         Statement::allow("OpenOwnProfile", OPEN, Condition::default()).map(|statement| statement.on([OWN_PROFILE])),
         Statement::allow("OpenOwnProfile2", OPEN, abac::on_own_resources(policy).with(own)),
+    ];
+    statements.extend(keep_profiles(profile_tag, &[]));
+    statements
+}
+
+/// Denies changes of the tag that says whose a user profile is, under `also`. Tags that a profile is made with open no profile of
+/// others.
+pub(super) fn keep_profiles(profile_tag: &str, also: &[Test]) -> Statements {
+    let of_profile = || Test::any_equals_ignoring_case("aws:TagKeys", &[profile_tag]);
+    let deny = |sid: &str, action: &str, first: Condition| {
+        let statement = Statement::deny(sid, [action], also.iter().cloned().fold(first, Condition::with));
+        statement.map(|statement| statement.on(["arn:*:sagemaker:*:*:user-profile/*"]))
+    };
+    let later = Condition::from([of_profile(), Test::is_unset("sagemaker:TaggingAction")]);
+    vec![
+        deny("KeepProfiles", "sagemaker:AddTags", later),
+        deny("KeepProfiles2", "sagemaker:DeleteTags", of_profile().into()),
     ]
 }
 

@@ -20,7 +20,6 @@ pub const RULE: Rule = Rule {
     severity: Severity::High,
     abac_relies_on_it: true,
     governs: &[Field::Caller, Field::AddedTags, Field::RemovedTag],
-    needs: &[Need::CallersChanges],
     prevention: Prevention::Partly(
         "not changes by callers without the tag, or launches by callers who tagged themselves",
     ),

@@ -25,6 +25,8 @@ pub struct Denial {
     pub operations: Vec<&'static Operation>,
     /// The condition that a denied request meets.
     pub condition: Condition,
+    /// The ARNs of the resources that the condition is about, as a pattern: IAM decides some actions on several. `None`: all.
+    pub resources: Option<&'static str>,
     /// How the denied requests differ from those that the rule reports.
     pub differences: Vec<Difference>,
 }
@@ -39,6 +41,12 @@ pub enum Difference {
 }
 
 impl Denial {
+    /// Denies the calls only where IAM decides them on these resources.
+    #[must_use]
+    pub fn on(self, resources: &'static str) -> Self {
+        Self { resources: Some(resources), ..self }
+    }
+
     /// Notes a difference from the rule.
     #[must_use]
     pub fn but(mut self, difference: Difference) -> Self {
@@ -58,7 +66,7 @@ impl Denial {
 
 /// Denies calls of these operations that meet the condition.
 pub(super) fn deny(operations: &[&'static Operation], condition: impl Into<Condition>) -> Denial {
-    Denial { operations: operations.to_vec(), condition: condition.into(), differences: Vec::new() }
+    Denial { operations: operations.to_vec(), condition: condition.into(), resources: None, differences: Vec::new() }
 }
 
 /// The operations whose requests carry this condition key for one of the facts.

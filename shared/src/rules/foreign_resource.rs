@@ -119,11 +119,26 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
     };
     let (changing, using): (Vec<&Operation>, Vec<&Operation>) =
         operations.iter().copied().partition(|operation| operation.has(Field::Subject));
-    let using: Vec<_> = using.into_iter().filter(|operation: &&Operation| USING.contains(&operation.name)).collect();
-    vec![
-        denies(&changing, Test::differs_from(&of_resource, &principal_tag(key))).but(INHERITED).but(UNJUDGED),
-        denies(&using, Test::differs_from_all(&of_resource, &principal_tag(key), &settings.abac.shared)).but(NAMED),
-    ]
+    let using: Vec<_> = using.into_iter().filter(|operation| USING.contains(&operation.name)).collect();
+    let foreign = Test::differs_from(&of_resource, &principal_tag(key));
+    let unshared = Test::differs_from_all(&of_resource, &principal_tag(key), &settings.abac.shared);
+    // IAM decides UpdateEndpoint on the endpoint, which it changes, and on the configuration, which it uses.
+    let (both, mut changing): (Vec<&Operation>, Vec<&Operation>) =
+        changing.into_iter().partition(|operation| operation.has(Field::EndpointConfig));
+    if foreign == unshared {
+        changing.extend(&both);
+    }
+    let mut denials = vec![
+        denies(&changing, foreign.clone()).but(INHERITED).but(UNJUDGED),
+        denies(&using, unshared.clone()).but(NAMED),
+    ];
+    if foreign != unshared {
+        denials.extend([
+            denies(&both, foreign).on("arn:*:sagemaker:*:*:endpoint/*"),
+            denies(&both, unshared).on("arn:*:sagemaker:*:*:endpoint-config/*"),
+        ]);
+    }
+    denials
 }
 
 /// Operations that IAM authorises on the resource that they use (Service Authorization Reference, "Resource types").

@@ -7,6 +7,7 @@ pub(super) use super::rule::{Concern, Need, Rule};
 pub(super) use super::testing::Case;
 pub(super) use crate::facts::{Facts, NAMING, NamedResource, Network};
 pub(super) use crate::operations::{Absence, Field, Operation, Untagged};
+pub(super) use crate::record::arn;
 pub(super) use crate::record::json::Unread;
 pub(super) use crate::settings::{DefaultValue, Doubt, Kind, Settings, Spec};
 pub(super) use crate::statement::slot_keys::*;

@@ -165,8 +165,6 @@ pub enum Need {
     EndpointConfigs,
     /// The managers of the KMS keys that the request names.
     Keys,
-    /// The changes of the caller's tags.
-    CallersChanges,
     /// The tags of the existing resources that the call is about or names.
     ResourceTags,
     /// The tags of those among them whose tags the created resource has.

@@ -107,7 +107,7 @@ fn problem(facts: &Facts, arn: &str, allow: Option<&[Pattern]>) -> Result<Option
         }
     }
     // AWS-managed keys have only reserved aliases, and cannot be used from another account (KMS developer guide).
-    let surely_customer_managed = kms::is_alias(arn) || crate::record::arn::account(arn) != facts.call.account;
+    let surely_customer_managed = kms::is_alias(arn) || arn::account(arn) != facts.call.account;
     if looked_up.is_some() || surely_customer_managed {
         Ok(None)
     } else {

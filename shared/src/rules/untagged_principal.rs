@@ -34,7 +34,11 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let who = facts.caller.arn.as_deref().unwrap_or("the caller");
     let violation =
         Violation::new("userIdentity", format!("`{who}` has no tag `{key}`"), format!("a principal tag `{key}`"));
-    Ok(Outcome::Fail(vec![violation]))
+    let fix = arn::is_of_identity_center(who).then(|| {
+        "map an attribute to the tag in IAM Identity Center (attributes for access control), because its roles cannot be tagged"
+            .to_owned()
+    });
+    Ok(Outcome::Fail(vec![Violation { fix, ..violation }]))
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {

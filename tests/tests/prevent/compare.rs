@@ -127,6 +127,7 @@ fn documents(policy: &Policy) -> Vec<Value> {
         stack: String::new(),
         boundary: String::new(),
         role_path: "ml/{project}/".to_owned(),
+        profile_tag: "studiouserid".to_owned(),
     };
     let limits = SizeLimits { max_chars: 10_240, max_documents: usize::MAX, style: Style::Minified };
     let scp = Scp {

@@ -138,6 +138,7 @@ impl Organisation {
                 stack: "tagwarden".to_owned(),
                 boundary: "tagwarden-boundary".to_owned(),
                 role_path: "ml/{project}/".to_owned(),
+                profile_tag: "studiouserid".to_owned(),
             },
             role_path: Some("ml/{project}/".to_owned()),
             together: false,
