@@ -33,6 +33,15 @@ pub struct Scanned {
     pub extract: Extract,
 }
 
+impl Scanned {
+    /// A file that could not be read at all.
+    pub fn unread(why: impl Into<String>) -> Self {
+        let mut scanned = Self::default();
+        scanned.extract.problems.add_of_file(why);
+        scanned
+    }
+}
+
 /// Reads log files one after the other, and reuses its buffers.
 pub struct LogFiles {
     inflated: Vec<u8>,

@@ -80,9 +80,7 @@ impl<File: Ord + Clone> AllProblems<File> {
     /// Adds those of a file.
     pub fn add(&mut self, file: &File, problems: &Problems) {
         for Repeated { place, message, count } in &problems.0 {
-            let is_listed = self.0.contains_key(message) || self.0.len() < MESSAGES;
-            let message = if is_listed { message } else { OTHERS };
-            let Places { first, others } = self.0.entry(message.to_owned()).or_insert_with(Places::new);
+            let Places { first, others } = self.places(message);
             first.entry(file.clone()).or_insert_with(|| (place.clone(), 0)).1 += count;
             if first.len() > FILES
                 && let Some((_, (_, count))) = first.pop_last()
@@ -90,6 +88,11 @@ impl<File: Ord + Clone> AllProblems<File> {
                 *others = (others.0 + 1, others.1 + count);
             }
         }
+    }
+
+    fn places(&mut self, message: &str) -> &mut Places<File> {
+        let is_listed = self.0.contains_key(message) || self.0.len() < MESSAGES;
+        self.0.entry(if is_listed { message } else { OTHERS }.to_owned()).or_insert_with(Places::new)
     }
 
     /// How many there are.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tagwarden::evidence::Evidence;
+use tagwarden_audit::Problems;
 use tagwarden_audit::iam::{self, Learned};
 
 use crate::exit::CliError;
@@ -12,16 +13,18 @@ use crate::input;
 pub const HINT: &str = ": give the output of `aws iam get-account-authorization-details` with `--iam`";
 
 /// Adds the roles, users and resources in the file at `path`. Returns what could not be read of it.
-pub fn load(path: &Path, evidence: &mut Evidence) -> Result<Vec<String>, CliError> {
-    let (name, mut bytes) = (input::name(path), Vec::new());
+pub fn load(path: &Path, evidence: &mut Evidence) -> Result<Problems, CliError> {
+    let (mut bytes, mut unread) = (Vec::new(), Problems::default());
     if let Err(problem) = input::load(path, &mut bytes) {
-        return Ok(vec![format!("{name}: {problem}")]);
+        unread.add_of_file(problem);
+        return Ok(unread);
     }
     let Learned { is_iam, problems } = iam::learn(&bytes, evidence);
     if is_iam || !problems.is_empty() {
-        return Ok(problems.iter().map(|problem| format!("{name}:{problem}")).collect());
+        return Ok(problems);
     }
     Err(CliError::Message(format!(
-        "{name}: not the output of `aws iam get-account-authorization-details` or `aws resourcegroupstaggingapi get-resources`"
+        "{}: not the output of `aws iam get-account-authorization-details` or `aws resourcegroupstaggingapi get-resources`",
+        input::name(path)
     )))
 }

@@ -2,17 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use tagwarden_audit::{Input, Period, layout};
+use tagwarden_audit::{AllProblems, Input, Period, Problems, layout};
 
-use crate::input::{self, Source};
-use crate::output;
+use crate::input::{self, PassedOver, Source};
 
 /// The files to read.
 #[derive(Default)]
 pub struct Archive {
     pub files: Vec<LogFile>,
     /// What cannot be listed, and why.
-    pub problems: Vec<String>,
+    pub problems: AllProblems<String>,
+    /// What lies beside the log files.
+    pub passed_over: PassedOver,
 }
 
 /// A file to read.
@@ -42,8 +43,15 @@ pub fn list(paths: &[PathBuf], period: Period, written: &[&Path], counts: &mut I
                 let size = path.metadata().map_or(0, |metadata| metadata.len());
                 archive.files.push(LogFile { path, size });
             }
-            Source::PassedOver(path, what) => output::note(&format!("passed over {}: {what}", path.display())),
-            Source::Problem(problem) => archive.problems.push(problem),
+            Source::PassedOver(path, what) => {
+                archive.passed_over.add(&path, &what.to_string());
+                *counts.passed_over.entry(what.to_string()).or_default() += 1;
+            }
+            Source::Problem(path, why) => {
+                let mut problems = Problems::default();
+                problems.add_of_file(why);
+                archive.problems.add(&path, &problems);
+            }
         }
     }
     archive
