@@ -58,7 +58,14 @@ mod tests {
 
     fn read(detail_type: &str, detail: &str) -> Result<Option<StateChange>, String> {
         let detail_type = format!("SageMaker {detail_type} State Change");
-        StateChange::read(&OtherEvent { id: None, time: None, detail_type, account: None, region: None, detail })
+        StateChange::read(&OtherEvent {
+            id: None,
+            time: None,
+            detail_type,
+            account: None,
+            region: None,
+            detail: detail.into(),
+        })
     }
 
     #[test]
