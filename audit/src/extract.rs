@@ -470,7 +470,7 @@ mod tests {
             format!(r#"{{{LOOKS},"readOnly":"true"}}"#),
             format!(r#"{{{LOOKS},"x":{{"readOnly":true}}}}"#),
             format!(r#"{{{SAGEMAKER},"readOnly":true}}"#),
-            format!(r#"{{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{{"object":{{}}}}}}"#),
+            r#"{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"object":{}}}"#.to_owned(),
             format!(r#"{{{SAGEMAKER},"requestParameters":"{{\"trainingJobName\":\"n\"}}"}}"#),
             format!(r#"{{{ISSUED},"requestParameters":"{{\"tags\":[]}}","responseElements":{ANSWER}}}"#),
             format!(r#"{{{SAGEMAKER},"_raw":"{{{}}}"}}"#, S3.replace('"', "\\\"")),

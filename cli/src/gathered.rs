@@ -8,7 +8,8 @@ use tagwarden_audit::log_file::{Content, content};
 use tagwarden_audit::{AllProblems, Problems};
 
 use crate::exit::CliError;
-use crate::input::{self, PassedOver, Source};
+use crate::input::{self, Source};
+use crate::passed_over::PassedOver;
 use crate::{iam, output};
 
 /// What is known so far, and what could not be read. The record of a caller's session, or IAM's data on the caller, may come last:

@@ -1,6 +1,5 @@
 //! Files, folders and standard input as texts.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -9,8 +8,6 @@ use tagwarden::record::documents::Neighbour;
 use tagwarden_audit::layout::{is_hidden, neighbour};
 use tagwarden_audit::log_file::{inflate, is_gzip};
 use walkdir::WalkDir;
-
-use crate::output;
 
 /// What was found at a path.
 pub enum Source {
@@ -80,29 +77,4 @@ pub fn load(path: &Path, bytes: &mut Vec<u8>) -> Result<(), String> {
         File::open(path).and_then(|mut file| file.read_to_end(bytes))
     };
     read.map(drop).map_err(|error| format!("cannot be read: {error}"))
-}
-
-/// What was passed over: by what it is, how many files, and the first of them.
-#[derive(Default)]
-pub struct PassedOver(BTreeMap<String, (u64, String)>);
-
-impl PassedOver {
-    /// Counts a file.
-    pub fn add(&mut self, path: &Path, what: &str) {
-        let (count, first) = self.0.entry(what.to_owned()).or_insert_with(|| (0, name(path)));
-        *count += 1;
-        if name(path) < *first {
-            *first = name(path);
-        }
-    }
-
-    /// Says what was passed over: a note for each kind.
-    pub fn note(&self) {
-        for (what, (count, first)) in &self.0 {
-            output::note(&match count {
-                1 => format!("passed over {first}: {what}"),
-                count => format!("passed over {count} files, such as {first}: {what}"),
-            });
-        }
-    }
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use tagwarden_audit::{AllProblems, Input, Period, Problems, layout};
 
-use crate::input::{self, PassedOver, Source};
+use crate::input::{self, Source};
+use crate::passed_over::PassedOver;
 
 /// The files to read.
 #[derive(Default)]

@@ -128,6 +128,7 @@ pub async fn extract(
             ObjectContent::Unavailable(why) => Scanned::unread(why),
         };
         let Scanned { bytes, inflated_bytes, extract } = scanned;
+        let extract = Box::new(extract);
         add(&mut batch, Stored::Scanned { name: item.key.clone(), bytes, inflated_bytes, extract })?;
     }
     let made = batch.finish().map_err(|failure| failure.to_string())?;

@@ -51,7 +51,7 @@ impl<'l> Merge<'l> {
             Stored::Scanned { name, bytes, inflated_bytes, extract } => {
                 self.gathered.input.accounts.extend(layout::account(Path::new(&name)).map(str::to_owned));
                 self.add_problems(&name, &extract.problems);
-                self.gathered.take(&Arc::from(name), Scanned { bytes, inflated_bytes, extract })
+                self.gathered.take(&Arc::from(name), Scanned { bytes, inflated_bytes, extract: *extract })
             }
         }
     }

@@ -358,7 +358,7 @@ fn what_object(json: &str) -> String {
         few if few.len() < names.len() => format!("an object with {}, …", few.join(", ")),
         few => format!("an object with {}", few.join(", ")),
     };
-    format!("neither a CloudTrail record, which has `eventSource` and `eventName`, nor does it hold any: {what}")
+    format!("not a CloudTrail record: `eventSource` and `eventName` are missing, and no record is inside: {what}")
 }
 
 /// The message of serde_json without the position, which is relative to a part of the text.
@@ -527,11 +527,11 @@ mod tests {
             (r#"{"class_uid":6003,"metadata":{}}"#, "1 : an OCSF event"),
             (
                 r#"{"a":1,"b":{"c":["{}"]}}"#,
-                "1 : neither a CloudTrail record, which has `eventSource` and `eventName`, nor does it hold any: an object with `a`, `b`",
+                "1 : not a CloudTrail record: `eventSource` and `eventName` are missing, and no record is inside: an object with `a`, `b`",
             ),
             (
                 "{\n\"events\":[{\"message\":\"x\"},\n{\"message\":\"{\\\"eventSource\\\":\\\"s\\\",\\\"eventName\\\":7}\"}]}",
-                "2 events[0]: neither",
+                "2 events[0]: not a CloudTrail record: ",
             ),
         ] {
             assert!(summary(text).iter().any(|found| found.starts_with(expected)), "{text}: {:?}", summary(text));
