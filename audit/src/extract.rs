@@ -1,18 +1,19 @@
 //! What an audit needs from one log file.
 
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tagwarden::decide::{NotCovered, coverage};
 use tagwarden::evidence::{self, Created, EndpointConfig, Model, Session, TagChange, Tags};
 use tagwarden::operations::Operation;
-use tagwarden::record::documents::{self, Item};
+use tagwarden::record::documents::{self, Item, Neighbour};
 use tagwarden::record::json::Value;
 use tagwarden::record::{self, Call, SECRET_MEMBERS, is_sagemaker};
 
 use crate::period::Period;
+use crate::problems::Problems;
 use crate::records::{self, RawCall, members, text};
 
 /// What an audit needs from one input. Everything else is only counted.
@@ -33,8 +34,10 @@ pub struct Extract {
     /// Calls that SageMaker refused, whether Tagwarden covers their operation or not.
     #[serde(serialize_with = "pairs", deserialize_with = "from_pairs")]
     pub denied: BTreeMap<Denied, u64>,
-    /// What could not be read. Each text begins with the line number if that is known.
-    pub problems: Vec<String>,
+    /// What the input is, or holds, that lies beside log files.
+    pub passed_over: BTreeSet<String>,
+    /// What could not be read.
+    pub problems: Problems,
 }
 
 /// A call that is to be judged or, if it was denied, explained.
@@ -69,7 +72,7 @@ impl Extract {
     /// wrong with it.
     pub fn quickly(text: &[u8], period: Period) -> Option<Self> {
         let mut extract = Self::default();
-        let mut of_others = BTreeMap::<&[u8], u64>::new();
+        let (mut of_others, mut is_plain) = (BTreeMap::<&[u8], u64>::new(), true);
         let is_usual = records::each_record(text, |record| match record.call() {
             Some(call) if !is_sagemaker(call.source) && !evidence::may_teach(call.source, call.name) => {
                 *of_others.entry(call.source).or_default() += 1;
@@ -81,9 +84,9 @@ impl Extract {
                 *of_others.entry(call.source).or_default() += 1;
                 extract.sessions.push(session);
             }
-            _ => extract.record_of(record.json, period),
+            _ => is_plain = is_plain && extract.plain_record(record.json, period).is_some(),
         });
-        if !is_usual || !extract.problems.is_empty() {
+        if !is_usual || !is_plain {
             return None;
         }
         for (source, count) in of_others {
@@ -96,69 +99,85 @@ impl Extract {
 
     /// Extracts what an audit of `period` needs from `text`, which may have any shape.
     pub fn read(&mut self, text: &str, period: Period) {
-        documents::split(text, &mut |item| match item {
-            Ok(Item::Record(json)) => self.record(json, period),
-            Ok(Item::OtherEvent(event)) => self.skip(NotCovered::OtherEvent(event.detail_type)),
-            Ok(Item::AuthorizationDetails(details) | Item::ResourceTags(details)) => {
-                match serde_json::to_string(&details) {
-                    Ok(json) => self.iam.push(json),
-                    Err(error) => self.problems.push(format!(" {error}")),
+        documents::split(text, &mut |place, item| {
+            let read = item.and_then(|item| match item {
+                Item::Record(record) => self.call(record.call, record.value, period),
+                Item::OtherEvent(event) => {
+                    self.skip(NotCovered::OtherEvent(event.detail_type));
+                    Ok(())
                 }
+                Item::AuthorizationDetails(page) | Item::ResourceTags(page) => {
+                    serde_json::to_string(&page).map(|json| self.iam.push(json)).map_err(|error| error.to_string())
+                }
+                Item::Neighbour(neighbour) => {
+                    self.pass_over(neighbour);
+                    Ok(())
+                }
+            });
+            if let Err(why) = read {
+                self.problems.add(place.problem(why));
             }
-            Err(problem) => self.problems.push(format!("{}: {}", problem.line, problem.message)),
         });
     }
 
-    fn record_of(&mut self, json: &[u8], period: Period) {
-        match std::str::from_utf8(json) {
-            Ok(json) => self.record(json, period),
-            Err(error) => self.problems.push(format!(" a record that is not UTF-8: {error}")),
-        }
+    /// Notes what the input is, or holds, that lies beside log files.
+    pub fn pass_over(&mut self, neighbour: Neighbour) {
+        self.passed_over.insert(neighbour.to_string());
     }
 
-    /// Extracts what matters from the JSON text of one record.
-    fn record(&mut self, json: &str, period: Period) {
-        let value: Value = match serde_json::from_str(json) {
-            Ok(value) => value,
-            Err(error) => return self.problems.push(format!(" a record that is not JSON: {error}")),
-        };
-        let call = match Call::read(&value) {
-            Ok(call) => call,
-            Err(why) => return self.problems.push(format!(" {why}")),
-        };
-        let json = LazyCell::new(|| without_secrets(&value));
-        if let Some(session) = Session::read(&call) {
+    /// Extracts what matters from the JSON text of one record, if it is as CloudTrail writes them and nothing is wrong with it.
+    fn plain_record(&mut self, json: &[u8], period: Period) -> Option<()> {
+        let record: Value = serde_json::from_slice(json).ok().filter(documents::is_plain)?;
+        self.call(&Call::read(&record).ok()?, &record, period).ok()
+    }
+
+    /// Extracts what matters from one record.
+    fn call(&mut self, call: &Call, record: &Value, period: Period) -> Result<(), String> {
+        let json = LazyCell::new(|| without_secrets(record));
+        if let Some(session) = Session::read(call) {
             self.sessions.push(session);
-        } else if Model::read(&call).is_some()
-            || EndpointConfig::read(&call).is_some()
-            || TagChange::read(&call).is_some()
+        } else if Model::read(call).is_some() || EndpointConfig::read(call).is_some() || TagChange::read(call).is_some()
         {
             self.lessons.push(json.clone());
         }
-        let time = call.time();
-        match coverage(&call) {
-            Ok(_) if !period.contains(time) => self.skip("outside the period".to_owned()),
-            Ok(operation) => {
+        match coverage(call) {
+            Ok(operation) if is_inside(period, call)? => {
                 self.records += 1;
-                self.launches.push(Launch::of(&call, operation, json.clone()));
+                self.launches.push(Launch::of(call, operation, json.clone()));
             }
+            Ok(_) => self.skip("outside the period".to_owned()),
             Err(reason) => {
-                self.skip(reason);
-                if period.contains(time)
-                    && let Some(denied) = Denied::read(&call)
+                if let Some(denied) = Denied::read(call)
+                    && is_inside(period, call)?
                 {
                     *self.denied.entry(denied).or_default() += 1;
                     let operation = Operation::named(call.event_name);
-                    self.launches.extend(operation.map(|operation| Launch::of(&call, operation, json.clone())));
+                    self.launches.extend(operation.map(|operation| Launch::of(call, operation, json.clone())));
                 }
+                self.skip(reason);
             }
         }
+        Ok(())
     }
 
     fn skip(&mut self, reason: impl Into<String>) {
         self.records += 1;
         *self.skipped.entry(reason.into()).or_default() += 1;
     }
+}
+
+/// Whether a call is inside the period.
+fn is_inside(period: Period, call: &Call) -> Result<bool, String> {
+    if period.is_all_time() {
+        return Ok(true);
+    }
+    let time = call.time().map(|time| period.contains(time));
+    time.ok_or_else(|| match call.event_time {
+        Some(time) => {
+            format!("the `eventTime` `{time}` is not a time: whether the call is inside the period is unknown")
+        }
+        None => "a call without `eventTime`: whether it is inside the period is unknown".to_owned(),
+    })
 }
 
 impl Launch {
@@ -261,6 +280,12 @@ mod tests {
         extract
     }
 
+    fn problem(line: usize, member: &str, message: &str) -> Problems {
+        let mut problems = Problems::default();
+        problems.add(documents::Problem { line, member: member.to_owned(), message: message.to_owned() });
+        problems
+    }
+
     fn call(name: &str, time: &str, more: &str) -> String {
         format!(
             r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"{name}","eventTime":"{time}",{more}
@@ -296,7 +321,28 @@ mod tests {
         let denied: Vec<_> =
             extract.denied.iter().map(|(denied, count)| (denied.event_name.as_str(), *count)).collect();
         assert_eq!(denied, [("CreateTrainingJob", 1)], "only attempts at changing something count");
-        assert_eq!(extract.problems, [" not a CloudTrail record: `eventName` is missing"]);
+        assert_eq!(extract.problems, problem(23, "", "not a CloudTrail record: `eventName` is missing"));
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_read_is_reported_if_the_period_has_an_end() {
+        let text = call("CreateTrainingJob", "yesterday", "");
+        let why = "the `eventTime` `yesterday` is not a time: whether the call is inside the period is unknown";
+        assert_eq!(extract(&text).problems, problem(1, "", why));
+        assert_eq!(extract(&text).launches, []);
+        assert_eq!(plainly(&text).launches.len(), 1, "without a period, it does not matter");
+        let list = call("ListTrainingJobs", "yesterday", r#""readOnly":true,"#);
+        assert!(extract(&list).problems.is_empty(), "it is not judged anyway");
+        let printed = call("CreateTrainingJob", "2026-03-01 23:59:59.000", "");
+        assert_eq!(extract(&printed).skipped.get("outside the period"), Some(&1));
+    }
+
+    #[test]
+    fn what_is_no_call_is_skipped_and_what_lies_beside_is_noted() {
+        let events = r#"{"Records":[{"eventCategory":"Insight"},{"eventCategory":"Aggregated","eventSource":"s3.amazonaws.com"}]}"#;
+        let found = plainly(&format!("{events}{{\"digestS3Bucket\":\"b\"}}"));
+        assert_eq!(found.skipped.values().sum::<u64>(), 2);
+        assert!(found.problems.is_empty() && found.passed_over.contains("checksums of log files"), "{found:?}");
     }
 
     /// The beginning of CloudTrail's records. The scan reads what follows it in place.
@@ -424,6 +470,16 @@ mod tests {
             format!(r#"{{{LOOKS},"readOnly":"true"}}"#),
             format!(r#"{{{LOOKS},"x":{{"readOnly":true}}}}"#),
             format!(r#"{{{SAGEMAKER},"readOnly":true}}"#),
+            r#"{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"object":{}}}"#.to_owned(),
+            format!(r#"{{{SAGEMAKER},"requestParameters":"{{\"trainingJobName\":\"n\"}}"}}"#),
+            format!(r#"{{{ISSUED},"requestParameters":"{{\"tags\":[]}}","responseElements":{ANSWER}}}"#),
+            format!(r#"{{{SAGEMAKER},"_raw":"{{{}}}"}}"#, S3.replace('"', "\\\"")),
+            format!(r#"{{{S3},"CloudTrailEvent":"{{{}}}"}}"#, SAGEMAKER.replace('"', "\\\"")),
+            format!(r#"{{"eventCategory":"Insight",{S3}}}"#),
+            format!(r#"{{{S3},"eventCategory":"Aggregated"}}"#),
+            r#"{"eventSource":"s3.amazonaws.com","eventCategory":"Aggregated"}"#.to_owned(),
+            r#"{"eventCategory":"Insight","insightDetails":{"eventSource":"s3.amazonaws.com","eventName":"PutObject"}}"#.to_owned(),
+            format!(r#"{{"message":"{{{}}}"}}"#, SAGEMAKER.replace('"', "\\\"")),
             r#"{"eventSource":"sagemaker.amazonaws.com","eventName":"CreateModel","readOnly":true,"requestParameters":{"modelName":"m"},"responseElements":{"modelArn":"a"}}"#.to_owned(),
         ]
         .into_iter()
@@ -526,6 +582,11 @@ mod tests {
             r#""detail""#,
             r#""Records""#,
             r#""ü""#,
+            r#""message""#,
+            r#""userIdentity""#,
+            r#""eventCategory""#,
+            r#""Insight""#,
+            r#""{\"eventSource\":\"sagemaker.amazonaws.com\",\"eventName\":\"CreateTrainingJob\"}""#,
         ]);
         let text = text.prop_map(str::to_owned);
         let leaf =
@@ -549,7 +610,7 @@ mod tests {
             records in prop::collection::vec((any::<u8>(), tricky(), tricky(), "[a-z]{0,70}"), 0..6),
             space in select(vec!["", "", "", " ", "\r\n"]),
         ) {
-            let records: Vec<_> = records.iter().map(|(kind, one, other, padding)| match kind % 11 {
+            let records: Vec<_> = records.iter().map(|(kind, one, other, padding)| match kind % 13 {
                 0 => format!(r#"{{{HEAD}{SAGEMAKER},"p":"{padding}","a":{one},"b":{other}}}"#),
                 1 => format!(r#"{{{HEAD}{S3},"p":"{padding}","a":{one},"b":{other}}}"#),
                 2 => format!(r#"{{{HEAD}{S3},"a":{one},{SAGEMAKER},"p":"{padding}","b":{other}}}"#),
@@ -560,6 +621,8 @@ mod tests {
                 7 => format!(r#"{{{HEAD}"p":"{padding}","eventSource":{one},"eventName":{other}}}"#),
                 8 => format!(r#"{{{HEAD}{ISSUED},"requestParameters":{one},"responseElements":{ANSWER},"p":{other}}}"#),
                 9 => format!(r#"{{{HEAD}{LOOKS},"p":{one},"readOnly":true,"x":{other}}}"#),
+                10 => format!(r#"{{{HEAD}{SAGEMAKER},"p":"{padding}","requestParameters":{one},"_raw":{other}}}"#),
+                11 => format!(r#"{{{HEAD}"eventSource":"aws:s3","eventName":"x","p":{one},"eventCategory":{other}}}"#),
                 _ => one.clone(),
             }).collect();
             is_quick(&format!("{{\"Records\":[{}]}}", records.join(&format!(",{space}"))));

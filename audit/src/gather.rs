@@ -8,7 +8,7 @@ use tagwarden::evidence::{Evidence, Session, TagChange, carrier};
 use tagwarden::record::Call;
 use tagwarden::record::json::Value;
 
-use crate::{AuditError, Denied, Extract, Input, Scanned};
+use crate::{AuditError, Denied, Extract, Input, Problems, Scanned};
 
 use crate::spool::{Span, Spool, unreadable};
 
@@ -107,17 +107,17 @@ impl<Place: Ord + Clone> Gathered<Place> {
         Ok(())
     }
 
-    /// Learns IAM's data from the files, after all of them were read. Returns what could not be read of it, each with
-    /// its file's place.
-    pub fn learn_iam(&mut self) -> Vec<(Place, String)> {
+    /// Learns IAM's data from the files, after all of them were read. Returns what could not be read of it, by file.
+    pub fn learn_iam(&mut self) -> Vec<(Place, Problems)> {
         let mut problems = Vec::new();
         self.iam.sort();
         for (place, details) in std::mem::take(&mut self.iam) {
             let Ok(value) = serde_json::from_str::<Value>(&details) else { continue };
-            let unread = self.evidence.add_page(&value).into_iter();
-            problems.extend(unread.map(|problem| (place.clone(), format!(" {problem}"))));
+            let mut unread = Problems::default();
+            self.evidence.add_page(&value).into_iter().for_each(|problem| unread.add_of_file(problem));
+            self.input.problems += unread.count();
+            problems.push((place, unread));
         }
-        self.input.problems += problems.len() as u64;
         problems
     }
 

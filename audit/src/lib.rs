@@ -6,6 +6,7 @@
 
 pub mod athena;
 mod coaching;
+pub mod encoding;
 mod error;
 mod extract;
 mod gather;
@@ -16,10 +17,12 @@ pub mod log_file;
 mod page;
 mod period;
 mod policy_source;
+mod problems;
 mod records;
 mod spool;
 pub mod stored;
 mod summary;
+mod table;
 mod written;
 
 pub use coaching::{CoachedRule, Coaching};
@@ -31,6 +34,7 @@ pub use log_file::{LogFiles, Scanned};
 pub use page::Page;
 pub use period::Period;
 pub use policy_source::PolicySource;
+pub use problems::{AllProblems, Problems};
 pub use summary::{
     Changed, Comparison, DeniedCount, FindingLine, Input, RuleCount, Summary, Unknown, Verdicts, project,
 };

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-use crate::{Extract, Period, athena};
 use flate2::read::MultiGzDecoder;
 use libdeflater::Decompressor;
 use memchr::memmem;
+use tagwarden::record::documents::{Neighbour, Problem};
+
+use crate::problems::Problems;
+use crate::{Extract, Period, encoding, table};
 
 /// How many bytes one file may hold after decompression. CloudTrail's own files hold about 50 MB at most.
 pub const MAX_INFLATED: u64 = 1 << 30;
@@ -30,6 +33,15 @@ pub struct Scanned {
     pub extract: Extract,
 }
 
+impl Scanned {
+    /// A file that could not be read at all.
+    pub fn unread(why: impl Into<String>) -> Self {
+        let mut scanned = Self::default();
+        scanned.extract.problems.add_of_file(why);
+        scanned
+    }
+}
+
 /// Reads log files one after the other, and reuses its buffers.
 pub struct LogFiles {
     inflated: Vec<u8>,
@@ -47,7 +59,7 @@ impl LogFiles {
     pub fn scan(&mut self, bytes: &[u8], period: Period) -> Scanned {
         let mut scanned = Scanned { bytes: bytes.len() as u64, ..Scanned::default() };
         if let Err(problem) = self.read(bytes, period, &mut scanned) {
-            scanned.extract.problems.push(format!(" {problem}"));
+            scanned.extract.problems.add_of_file(problem);
         }
         if self.inflated.capacity() > KEPT {
             self.inflated = Vec::new();
@@ -72,8 +84,10 @@ impl LogFiles {
             &self.inflated
         };
         scanned.inflated_bytes = bytes.len() as u64;
-        let text = text(bytes, &mut scanned.extract.problems)?;
-        scanned.extract.read(&text, period);
+        match content(bytes, &mut scanned.extract.problems)? {
+            Content::Text(text) => scanned.extract.read(&text, period),
+            Content::Neighbour(neighbour) => scanned.extract.pass_over(neighbour),
+        }
         Ok(())
     }
 }
@@ -83,34 +97,64 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&GZIP_MAGIC)
 }
 
-/// The text of inflated `bytes` that can be JSON. Results of Athena become records. Lines that are not UTF-8 are left
-/// out and reported, each with its number.
+/// What inflated bytes are.
+pub enum Content<'b> {
+    /// A text that can be JSON.
+    Text(Cow<'b, str>),
+    /// A file that lies beside log files.
+    Neighbour(Neighbour),
+}
+
+/// Fields of VPC flow logs, whose first line names them (Amazon VPC User Guide, "Flow log records").
+const FLOW_LOG_FIELDS: [&str; 5] = ["interface-id", "srcaddr", "pkt-srcaddr", "flow-direction", "log-status"];
+
+/// What inflated `bytes` are. Tables become JSON Lines. Lines that are not UTF-8 are left out and reported, each with its number.
 ///
 /// # Errors
-/// If they can be neither JSON nor a result of Athena.
-pub fn text<'a>(bytes: &'a [u8], problems: &mut Vec<String>) -> Result<Cow<'a, str>, String> {
-    if athena::is_csv(bytes) {
-        return Ok(Cow::Owned(athena::records_of_csv(bytes, problems)));
+/// If they can be neither JSON nor a table.
+pub fn content<'b>(bytes: &'b [u8], problems: &mut Problems) -> Result<Content<'b>, String> {
+    let bytes = encoding::utf8(bytes)?;
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if !first.is_none_or(|byte| b"{[".contains(byte)) {
+        return if table::is_csv(&bytes) {
+            Ok(Content::Text(Cow::Owned(table::json_lines(&bytes, problems)?)))
+        } else if is_flow_log(&bytes) {
+            Ok(Content::Neighbour(Neighbour::FlowLogs))
+        } else if bytes.starts_with(b"PAR1") {
+            Err("Parquet is not read: query it, and give the result of the query that `tagwarden audit --athena-query` prints"
+                .to_owned())
+        } else {
+            Err("not JSON, gzip or CSV as Athena writes it".to_owned())
+        };
     }
-    let starts_like_json =
-        bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| b"{[\xef".contains(byte));
-    if !starts_like_json {
-        return Err("not JSON, gzip or CSV as Athena writes it".to_owned());
-    }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok(athena::records_of_json_lines(text).map_or(Cow::Borrowed(text), Cow::Owned));
-    }
+    let text = match bytes {
+        Cow::Borrowed(bytes) => str::from_utf8(bytes).map(Cow::Borrowed).unwrap_or_else(|_| readable(bytes, problems)),
+        Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).map_err(|error| error.to_string())?,
+    };
+    Ok(Content::Text(text))
+}
+
+/// The lines that are UTF-8.
+fn readable(bytes: &[u8], problems: &mut Problems) -> Cow<'static, str> {
     let mut text = String::new();
     for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        match std::str::from_utf8(line) {
+        match str::from_utf8(line) {
             Ok(line) => text.push_str(line),
             Err(_) => {
-                problems.push(format!("{}: not UTF-8", index + 1));
+                problems.add(Problem { line: index + 1, member: String::new(), message: "not UTF-8".to_owned() });
                 text.push('\n');
             }
         }
     }
-    Ok(Cow::Owned(text))
+    Cow::Owned(text)
+}
+
+fn is_flow_log(bytes: &[u8]) -> bool {
+    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    first
+        .trim_ascii()
+        .split(|byte| *byte == b' ')
+        .any(|name| FLOW_LOG_FIELDS.iter().any(|field| field.as_bytes() == name))
 }
 
 /// The content of a gzip file: all its members, one after the other.
@@ -174,7 +218,7 @@ mod tests {
         {
             let gzipped: Vec<_> = members.iter().flat_map(|member| gzip(member)).collect();
             let scanned = LogFiles::default().scan(&gzipped, Period::default());
-            assert_eq!((scanned.extract.records, scanned.extract.problems), (expected, vec![]), "{members:?}");
+            assert_eq!((scanned.extract.records, scanned.extract.problems.count()), (expected, 0), "{members:?}");
             assert_eq!(scanned.inflated_bytes, members.concat().len() as u64);
         }
     }

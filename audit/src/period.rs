@@ -31,9 +31,13 @@ impl Period {
         time.map_err(|_| "expected a date such as `2026-03-01`, or a time such as `2026-03-01T12:00:00Z`".to_owned())
     }
 
-    /// Whether a call of this time is judged. A call without a time is judged.
-    pub fn contains(&self, time: Option<Timestamp>) -> bool {
-        let Some(time) = time else { return true };
+    /// Whether it is open on both sides, so that it contains every call.
+    pub fn is_all_time(&self) -> bool {
+        self.since.is_none() && self.until.is_none()
+    }
+
+    /// Whether a call of this time is judged.
+    pub fn contains(&self, time: Timestamp) -> bool {
         self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
     }
 
@@ -73,9 +77,9 @@ mod tests {
             ("2026-03-31T23:59:59Z", true),
             ("2026-04-01T00:00:00Z", false),
         ] {
-            assert_eq!(march().contains(time.parse().ok()), expected, "{time}");
+            assert_eq!(march().contains(time.parse().unwrap()), expected, "{time}");
         }
-        assert!(march().contains(None), "a call without a time is judged");
+        assert!(Period::default().is_all_time() && !march().is_all_time());
         assert!(Period::parse_bound("March").is_err());
     }
 

@@ -50,7 +50,8 @@ impl<'t> RawRecord<'t> {
         let (source, rest) = plain_text(rest.strip_prefix(br#","eventSource":""#)?)?;
         let (name, rest) = plain_text(rest.strip_prefix(br#","eventName":""#)?)?;
         let is_set = ![time, source, name].iter().any(|text| text.is_empty());
-        is_set.then_some(RawCall { time, source, name, rest })
+        // Notifications of S3 look alike, and their source is `aws:s3`.
+        (is_set && !source.starts_with(b"aws:")).then_some(RawCall { time, source, name, rest })
     }
 }
 

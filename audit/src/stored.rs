@@ -13,7 +13,7 @@ use tagwarden::evidence::Session;
 use crate::{AuditError, Extract};
 
 /// Changes with everything that changes how the same log files are stored.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// A log file, or a folder of a day that was not opened.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub enum Stored {
         /// Its size in bytes when inflated.
         inflated_bytes: u64,
         /// What matters in it, except the sessions.
-        extract: Extract,
+        extract: Box<Extract>,
     },
     /// The folder of a day outside the period.
     LeftOut(String),
@@ -128,7 +128,7 @@ mod tests {
             let path = entry.unwrap().path();
             let scanned = LogFiles::default().scan(&std::fs::read(&path).unwrap(), Period::default());
             extracts.push(scanned.extract.clone());
-            let (name, extract) = (path.display().to_string(), scanned.extract);
+            let (name, extract) = (path.display().to_string(), Box::new(scanned.extract));
             batch.add(Stored::Scanned { name, bytes: 1, inflated_bytes: 2, extract }).unwrap();
         }
         batch.add(Stored::LeftOut("AWSLogs/…".to_owned())).unwrap();
@@ -136,7 +136,7 @@ mod tests {
         let (mut found, mut sessions) = (Vec::new(), Vec::new());
         read_files(&files.files, |stored| {
             if let Stored::Scanned { extract, .. } = stored {
-                found.push(extract);
+                found.push(*extract);
             }
             Ok(())
         })

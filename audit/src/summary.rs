@@ -76,6 +76,8 @@ pub struct Input {
     pub accounts: BTreeSet<String>,
     /// Number of day folders that were not opened, because they are outside the period.
     pub days_left_out: u64,
+    /// How many files lie beside log files and were passed over, by what they are.
+    pub passed_over: BTreeMap<String, u64>,
     /// Number of problems: inputs, or parts of them, that could not be read.
     pub problems: u64,
 }
@@ -211,7 +213,10 @@ impl Input {
     /// Counts what an extract holds besides launches.
     pub fn add(&mut self, extract: &Extract) {
         self.records += extract.records;
-        self.problems += extract.problems.len() as u64;
+        self.problems += extract.problems.count();
+        for kind in &extract.passed_over {
+            increment(&mut self.passed_over, kind.clone());
+        }
         for (reason, count) in &extract.skipped {
             *self.skipped.entry(reason.clone()).or_default() += count;
         }

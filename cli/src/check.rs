@@ -1,6 +1,7 @@
 //! `tagwarden check`: gather → decide → plan, on files.
 
 use tagwarden::decide::{Decision, coverage, decide_record, not_a_call, skipped};
+use tagwarden::record::documents::Record;
 
 use crate::args::{CheckArgs, Format};
 use crate::exit::{CliError, Exit, RunResult};
@@ -16,17 +17,19 @@ pub fn run(args: &CheckArgs, output: &mut Output) -> RunResult {
     let mut records = Vec::new();
     for path in gathered.inputs(&args.paths) {
         let place = input::name(&path);
-        let (text, problems) = input::read(&path);
-        gathered.complain(&problems);
-        let Some(text) = text else { continue };
-        let problems = gathered.read(&place, &text, |found| {
-            if let Some(content) = pending(found) {
-                records.push(PendingRecord { place: place.clone(), content });
+        match input::inflated(&path) {
+            Ok(bytes) => {
+                let problems = gathered.read(&path, &bytes, |found| {
+                    if let Some(content) = pending(found) {
+                        records.push(PendingRecord { place: place.clone(), content });
+                    }
+                });
+                gathered.add(&place, &problems);
             }
-        });
-        gathered.complain(&problems);
+            Err(why) => gathered.add_of_file(&place, why),
+        }
     }
-    let mut summary = VerdictCounts::new(gathered.problems);
+    let mut summary = VerdictCounts::new(gathered.report());
     for PendingRecord { place, content } in records {
         let decision = match content {
             PendingDecision::Decided(decision) => *decision,
@@ -64,9 +67,9 @@ enum PendingDecision {
 
 fn pending(found: Found) -> Option<PendingDecision> {
     Some(match found {
-        Found::Page => return None,
+        Found::Other => return None,
         Found::OtherEvent(event) => PendingDecision::Decided(Box::new(not_a_call(event))),
-        Found::Call(call, json) => match coverage(call) {
+        Found::Call(Record { call, json, .. }) => match coverage(call) {
             Ok(_) => PendingDecision::ToJudge(json.to_owned()),
             Err(reason) => PendingDecision::Decided(Box::new(skipped(call, reason))),
         },

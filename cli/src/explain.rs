@@ -6,13 +6,15 @@ use anstyle::AnsiColor;
 use tagwarden::denied::{DenialMessage, DeniedCall, DenyingRule, Effect, Explainer, messages};
 use tagwarden::evidence::Evidence;
 use tagwarden::record::Call;
+use tagwarden::record::documents::Record;
 use tagwarden::record::json::Value;
+use tagwarden_audit::encoding;
 
 use crate::args::{ExplainArgs, Format};
 use crate::exit::{CliError, Exit, RunResult};
 use crate::gathered::{Found, Gathered};
 use crate::input;
-use crate::output::{Output, clean};
+use crate::output::{self, Output, clean};
 use crate::policy;
 use crate::report::{BOLD, DIM, INDENT, colour, detail, plural};
 
@@ -23,8 +25,10 @@ pub fn run(args: &ExplainArgs, output: &mut Output) -> RunResult {
     for path in gathered.inputs(&args.paths) {
         inputs.read(&path, &mut gathered);
     }
+    let mut problems = gathered.report();
     if inputs.denials.is_empty() {
-        gathered.complain(&[inputs.nothing_denied()]);
+        output::complain(&inputs.nothing_denied());
+        problems += 1;
     }
     let explainer = Explainer::new(&policy);
     let (total, mut explained) = (inputs.denials.len(), 0);
@@ -41,10 +45,10 @@ pub fn run(args: &ExplainArgs, output: &mut Output) -> RunResult {
             "{BOLD}{total} {}:{BOLD:#} {explained} explained, {} not explained; {} not readable",
             plural(total, "denied call"),
             total - explained,
-            gathered.problems,
+            problems,
         ))?;
     }
-    Ok(match (gathered.problems, explained) {
+    Ok(match (problems, explained) {
         (0, explained) if explained == total => Exit::Ok,
         (0, _) => Exit::Unknown,
         _ => Exit::Failed,
@@ -82,19 +86,17 @@ impl Inputs {
         let place = input::name(path);
         let bytes = match input::inflated(path) {
             Ok(bytes) => bytes,
-            Err(problem) => return gathered.complain(&[problem]),
+            Err(why) => return gathered.add_of_file(&place, why),
         };
-        let (text, mut problems) = input::document(&place, &bytes);
         let mut is_records = false;
-        if let Some(text) = text {
-            problems.extend(gathered.read(&place, &text, |found| {
-                is_records = true;
-                self.add(found, &place);
-            }));
-        }
-        let found = if is_records { Vec::new() } else { messages(&String::from_utf8_lossy(&bytes)) };
+        let problems = gathered.read(path, &bytes, |found| {
+            is_records = true;
+            self.add(found, &place);
+        });
+        let text = encoding::utf8(&bytes).unwrap_or_default();
+        let found = if is_records { Vec::new() } else { messages(&String::from_utf8_lossy(&text)) };
         if found.is_empty() {
-            gathered.complain(&problems);
+            gathered.add(&place, &problems);
         }
         let pending = |message| Pending { place: place.clone(), denial: Denial::Message(message) };
         self.denials.extend(found.into_iter().map(pending));
@@ -102,11 +104,11 @@ impl Inputs {
 
     fn add(&mut self, found: Found, place: &str) {
         match found {
-            Found::Page => {}
+            Found::Other => {}
             Found::OtherEvent(_) => self.other_events += 1,
-            Found::Call(call, _) if !call.is_sagemaker() => self.of_others += 1,
-            Found::Call(call, _) if !call.is_denied() => self.not_denied += 1,
-            Found::Call(_, json) => {
+            Found::Call(Record { call, .. }) if !call.is_sagemaker() => self.of_others += 1,
+            Found::Call(Record { call, .. }) if !call.is_denied() => self.not_denied += 1,
+            Found::Call(Record { json, .. }) => {
                 self.denials.push(Pending { place: place.to_owned(), denial: Denial::Record(json.to_owned()) });
             }
         }

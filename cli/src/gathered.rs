@@ -1,41 +1,41 @@
 //! What the inputs of `check` and `explain` hold: items to judge or to explain, and the evidence for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tagwarden::evidence::Evidence;
-use tagwarden::record::Call;
-use tagwarden::record::documents::{self, Item, OtherEvent};
-use tagwarden::record::json::Value;
+use tagwarden::record::documents::{self, Item, OtherEvent, Record};
+use tagwarden_audit::log_file::{Content, content};
+use tagwarden_audit::{AllProblems, Problems};
 
 use crate::args::IamArgs;
 use crate::exit::CliError;
 use crate::input::{self, Source};
+use crate::passed_over::PassedOver;
 use crate::{iam, output};
 
-/// What is known so far, and how many inputs, or parts of them, could not be read. The record of a caller's session, or
-/// IAM's data on the caller, may come last: nothing is judged before all of it was read.
+/// What is known so far, and what could not be read. The record of a caller's session, or IAM's data on the caller, may come last:
+/// nothing is judged before all of it was read.
 pub struct Gathered {
     pub evidence: Evidence,
-    pub problems: usize,
+    problems: AllProblems<String>,
+    passed_over: PassedOver,
 }
 
 /// Something in an input.
 pub enum Found<'a> {
-    /// A call, with the JSON text of its record.
-    Call(&'a Call<'a>, &'a str),
+    /// A call.
+    Call(Record<'a>),
     /// An event that is not an API call.
     OtherEvent(OtherEvent<'a>),
-    /// A page of IAM's data or of tags of resources, which is now known.
-    Page,
+    /// A page of IAM's data or of tags of resources, which is now known, or something that lies beside log files.
+    Other,
 }
 
 impl Gathered {
     /// What the files of `--iam` hold.
     pub fn from_iam(args: &IamArgs) -> Result<Self, CliError> {
         let (evidence, problems) = iam::load(args)?;
-        let mut gathered = Self { evidence, problems: 0 };
-        gathered.complain(&problems);
-        Ok(gathered)
+        Ok(Self { evidence, problems, passed_over: PassedOver::default() })
     }
 
     /// The inputs at the paths of the command line. What cannot be one is named.
@@ -44,44 +44,68 @@ impl Gathered {
         for source in input::sources(paths) {
             match source {
                 Source::Input(path) => inputs.push(path),
-                Source::PassedOver(path, what) => output::note(&format!("passed over {}: {what}", path.display())),
-                Source::Problem(message) => self.complain(&[message]),
+                Source::PassedOver(path, what) => self.passed_over.add(&path, &what.to_string()),
+                Source::Problem(path, message) => self.add_of_file(&path, message),
             }
         }
         inputs
     }
 
-    /// Learns from everything in the text of an input, and passes it on. Returns what could not be read.
-    pub fn read(&mut self, place: &str, text: &str, mut each: impl FnMut(Found)) -> Vec<String> {
-        let mut problems = Vec::new();
-        documents::split(text, &mut |item| match item {
+    /// Learns from everything in the inflated bytes of an input, and passes it on. Returns what could not be read.
+    pub fn read(&mut self, path: &Path, bytes: &[u8], mut each: impl FnMut(Found)) -> Problems {
+        let mut problems = Problems::default();
+        let text = match content(bytes, &mut problems) {
+            Ok(Content::Text(text)) => text,
+            Ok(Content::Neighbour(neighbour)) => {
+                self.passed_over.add(path, &neighbour.to_string());
+                each(Found::Other);
+                return problems;
+            }
+            Err(why) => {
+                problems.add_of_file(why);
+                return problems;
+            }
+        };
+        let mut beside = None;
+        documents::split(&text, &mut |place, item| match item {
             Ok(Item::AuthorizationDetails(page) | Item::ResourceTags(page)) => {
                 let unread = self.evidence.add_page(&page);
-                problems.extend(unread.iter().map(|problem| format!("{place}: {problem}")));
-                each(Found::Page);
+                unread.into_iter().for_each(|problem| problems.add(place.problem(problem)));
+                each(Found::Other);
+            }
+            Ok(Item::Neighbour(neighbour)) => {
+                beside = Some(neighbour);
+                each(Found::Other);
             }
             Ok(Item::OtherEvent(event)) => each(Found::OtherEvent(event)),
-            Ok(Item::Record(json)) => {
-                if let Err(why) = self.record(json, &mut each) {
-                    problems.push(format!("{place}: {why}"));
-                }
+            Ok(Item::Record(record)) => {
+                self.evidence.learn(record.call);
+                each(Found::Call(record));
             }
-            Err(problem) => problems.push(format!("{place}:{}: {}", problem.line, problem.message)),
+            Err(why) => problems.add(place.problem(why)),
         });
+        if let Some(neighbour) = beside {
+            self.passed_over.add(path, &neighbour.to_string());
+        }
         problems
     }
 
-    fn record(&mut self, json: &str, each: &mut impl FnMut(Found)) -> Result<(), String> {
-        let value: Value = serde_json::from_str(json).map_err(|error| format!("a record that is not JSON: {error}"))?;
-        let call = Call::read(&value)?;
-        self.evidence.learn(&call);
-        each(Found::Call(&call, json));
-        Ok(())
+    /// Counts what could not be read of a file.
+    pub fn add(&mut self, file: &str, problems: &Problems) {
+        self.problems.add(&file.to_owned(), problems);
     }
 
-    /// Reports and counts what could not be read.
-    pub fn complain(&mut self, problems: &[String]) {
-        self.problems += problems.len();
-        problems.iter().for_each(|problem| output::complain(problem));
+    /// Counts a file that could not be read at all.
+    pub fn add_of_file(&mut self, file: &str, why: String) {
+        let mut problems = Problems::default();
+        problems.add_of_file(why);
+        self.add(file, &problems);
+    }
+
+    /// Reports what could not be read and what was passed over, after all of it is known. Returns how many problems there are.
+    pub fn report(&self) -> u64 {
+        self.passed_over.note();
+        self.problems.lines(String::clone).iter().for_each(|line| output::complain(line));
+        self.problems.count()
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use tagwarden::evidence::Evidence;
 use tagwarden_audit::iam::{self, Learned};
+use tagwarden_audit::{AllProblems, Problems};
 
 use crate::args::IamArgs;
 use crate::exit::CliError;
@@ -13,24 +14,28 @@ use crate::input;
 const HINT: &str = ": give the output of `aws iam get-account-authorization-details` with `--iam`";
 
 /// What the files of `--iam` hold, and what could not be read of them.
-pub fn load(args: &IamArgs) -> Result<(Evidence, Vec<String>), CliError> {
-    let mut evidence = Evidence::new(HINT);
+pub fn load(args: &IamArgs) -> Result<(Evidence, AllProblems<String>), CliError> {
+    let (mut evidence, mut problems) = (Evidence::new(HINT), AllProblems::default());
     evidence.as_of = args.iam_as_of;
-    let problems = args.iam.iter().map(|path| add(path, &mut evidence)).collect::<Result<Vec<_>, _>>()?;
-    Ok((evidence, problems.concat()))
+    for path in &args.iam {
+        problems.add(&input::name(path), &add(path, &mut evidence)?);
+    }
+    Ok((evidence, problems))
 }
 
 /// Adds the roles, users and resources in the file at `path`. Returns what could not be read of it.
-fn add(path: &Path, evidence: &mut Evidence) -> Result<Vec<String>, CliError> {
-    let (name, mut bytes) = (input::name(path), Vec::new());
+fn add(path: &Path, evidence: &mut Evidence) -> Result<Problems, CliError> {
+    let (mut bytes, mut unread) = (Vec::new(), Problems::default());
     if let Err(problem) = input::load(path, &mut bytes) {
-        return Ok(vec![format!("{name}: {problem}")]);
+        unread.add_of_file(problem);
+        return Ok(unread);
     }
     let Learned { is_iam, problems } = iam::learn(&bytes, evidence);
     if is_iam || !problems.is_empty() {
-        return Ok(problems.iter().map(|problem| format!("{name}:{problem}")).collect());
+        return Ok(problems);
     }
     Err(CliError::Message(format!(
-        "{name}: not the output of `aws iam get-account-authorization-details` or `aws resourcegroupstaggingapi get-resources`"
+        "{}: not the output of `aws iam get-account-authorization-details` or `aws resourcegroupstaggingapi get-resources`",
+        input::name(path)
     )))
 }

@@ -1,22 +1,22 @@
 //! Files, folders and standard input as texts.
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use tagwarden_audit::layout::{is_digest, is_documentation, is_hidden};
-use tagwarden_audit::log_file::{inflate, is_gzip, text};
+use tagwarden::record::documents::Neighbour;
+use tagwarden_audit::layout::{is_hidden, neighbour};
+use tagwarden_audit::log_file::{inflate, is_gzip};
 use walkdir::WalkDir;
 
 /// What was found at a path.
 pub enum Source {
     /// A file, or standard input, by name.
     Input(PathBuf),
-    /// A file or folder whose name shows that it holds no records, with what it is.
-    PassedOver(PathBuf, &'static str),
-    /// Why a path cannot be listed.
-    Problem(String),
+    /// A file whose place or name shows that it holds no records, with what it is.
+    PassedOver(PathBuf, Neighbour),
+    /// A path that cannot be listed, and why.
+    Problem(String, String),
 }
 
 /// The inputs at the paths of the command line: each file, and all files in each folder, in the order of their names.
@@ -37,7 +37,8 @@ pub fn sources_but(paths: &[PathBuf], mut leave_out: impl FnMut(&Path) -> bool) 
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    sources.push(Source::Problem(error.to_string()));
+                    let at = error.path().unwrap_or(path);
+                    sources.push(Source::Problem(name(at), format!("cannot be read: {error}")));
                     continue;
                 }
             };
@@ -46,13 +47,11 @@ pub fn sources_but(paths: &[PathBuf], mut leave_out: impl FnMut(&Path) -> bool) 
                 if is_folder {
                     entries.skip_current_dir();
                 }
-            } else if is_folder && is_digest(entry.file_name()) {
-                entries.skip_current_dir();
-                sources.push(Source::PassedOver(entry.into_path(), "checksums of log files"));
-            } else if is_documentation(entry.path()) && !is_folder {
-                sources.push(Source::PassedOver(entry.into_path(), "documentation"));
             } else if !is_folder {
-                sources.push(Source::Input(entry.into_path()));
+                sources.push(match neighbour(entry.path()) {
+                    Some(neighbour) => Source::PassedOver(entry.into_path(), neighbour),
+                    None => Source::Input(entry.into_path()),
+                });
             }
         }
     }
@@ -64,31 +63,10 @@ pub fn name(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-/// The text of a file or, for `-`, of standard input, decompressed if it is gzipped, and what could not be read of it.
-pub fn read(path: &Path) -> (Option<String>, Vec<String>) {
-    match inflated(path) {
-        Ok(bytes) => {
-            let (text, problems) = document(&name(path), &bytes);
-            (text.map(Cow::into_owned), problems)
-        }
-        Err(problem) => (None, vec![problem]),
-    }
-}
-
 /// The bytes of a file or, for `-`, of standard input, decompressed if it is gzipped.
 pub fn inflated(path: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let inflated = load(path, &mut bytes).and_then(|()| if is_gzip(&bytes) { inflate(&bytes) } else { Ok(bytes) });
-    inflated.map_err(|why| format!("{}: {why}", name(path)))
-}
-
-/// The text of bytes that can be JSON or a result of Athena, and what could not be read of it.
-pub fn document<'b>(name: &str, bytes: &'b [u8]) -> (Option<Cow<'b, str>>, Vec<String>) {
-    let mut lines = Vec::new();
-    let text = text(bytes, &mut lines);
-    let mut problems: Vec<_> = lines.into_iter().map(|line| format!("{name}:{line}")).collect();
-    let text = text.map_err(|why| problems.push(format!("{name}: {why}"))).ok();
-    (text, problems)
+    load(path, &mut bytes).and_then(|()| if is_gzip(&bytes) { inflate(&bytes) } else { Ok(bytes) })
 }
 
 /// Reads the bytes of a file or, for `-`, of standard input, and appends them to `bytes`.

@@ -10,6 +10,7 @@ mod gathered;
 mod iam;
 mod input;
 mod output;
+mod passed_over;
 mod policy;
 mod render;
 mod report;

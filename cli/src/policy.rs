@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tagwarden::policy::{self, Level, Policy};
-use tagwarden_audit::PolicySource;
+use tagwarden_audit::{PolicySource, encoding};
 
 use crate::args::{PolicyArgs, PolicyCommand};
 use crate::diagnostics;
@@ -47,11 +47,7 @@ pub fn run(args: &PolicyArgs, output: &mut Output) -> RunResult {
 }
 
 fn read(file: &Path) -> Result<String, CliError> {
-    std::fs::read_to_string(file).map_err(|error| {
-        let why = match error.kind() {
-            std::io::ErrorKind::InvalidData => "not UTF-8 text".to_owned(),
-            _ => error.to_string(),
-        };
-        CliError::Message(format!("{}: cannot be read: {why}", file.display()))
-    })
+    let bytes = std::fs::read(file).map_err(|error| error.to_string());
+    let text = bytes.and_then(|bytes| encoding::text(&bytes));
+    text.map_err(|why| CliError::Message(format!("{}: cannot be read: {why}", file.display())))
 }

@@ -140,13 +140,13 @@ fn action(action: &PlannedAction) -> String {
 #[derive(Debug, Default)]
 pub struct VerdictCounts {
     /// How many inputs could not be read.
-    unreadable: usize,
+    unreadable: u64,
     verdicts: BTreeMap<Verdict, usize>,
     skipped: BTreeMap<String, usize>,
 }
 
 impl VerdictCounts {
-    pub fn new(unreadable: usize) -> Self {
+    pub fn new(unreadable: u64) -> Self {
         Self { unreadable, ..Self::default() }
     }
 

@@ -26,7 +26,7 @@ fn record() -> String {
 
 fn evidence() -> Evidence {
     let mut evidence = Evidence::new("");
-    documents::split(IAM, &mut |item| {
+    documents::split(IAM, &mut |_, item| {
         if let Ok(Item::AuthorizationDetails(details) | Item::ResourceTags(details)) = item {
             evidence.add_page(&details);
         }

@@ -199,7 +199,7 @@ fn bad_input_is_named_and_the_rest_goes_on() {
         ("empty.json", Vec::new(), ":1: empty"),
         ("truncated.json.gz", whole[..whole.len() / 2].to_vec(), "the gzip file is truncated"),
         ("corrupt.json.gz", [&whole[..10], &[0xff; 40]].concat(), "the gzip file is corrupt"),
-        ("numbers.json", b"[1,2]".to_vec(), ":1: expected an object, found a number"),
+        ("numbers.json", b"[1,2]".to_vec(), ":1: `[0]`: expected an object, found a number (2 times, here first)"),
         ("huge.json", huge.into_bytes(), ":1: the record has 50 MB, but CloudTrail delivers at most 1 MB"),
         ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "not JSON, gzip or CSV"),
         ("half.jsonl", half_a_line.into_bytes(), ":2: the JSON ends too early"),
@@ -207,7 +207,7 @@ fn bad_input_is_named_and_the_rest_goes_on() {
         (
             "other.json",
             br#"{"hello":"world"}"#.to_vec(),
-            "not a CloudTrail record: `eventSource` and `eventName` are missing",
+            "not a CloudTrail record: `eventSource` and `eventName` are missing, and no record is inside: an object with `hello`",
         ),
     ] {
         let folder = tempfile::tempdir().expect("a folder");

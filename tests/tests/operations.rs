@@ -8,7 +8,6 @@ use tagwarden::decide::{Verdict, decide_record};
 use tagwarden::evidence::Evidence;
 use tagwarden::operations::{Absence, Field, Operation};
 use tagwarden::policy::Policy;
-use tagwarden::record::Call;
 use tagwarden::record::documents::{self, Item};
 use tagwarden_functions::resource::names::describing;
 use tagwarden_functions::resource::request::{NOT_DESCRIBED, RENAMED, is_recoverable};
@@ -117,13 +116,10 @@ fn every_operation_is_judged_right() {
 fn what_could_not_be_read_is_not_compliant() {
     let policy = Policy::parse(&strict_policy()).expect("valid");
     let mut evidence = Evidence::new("");
-    documents::split(&surroundings(), &mut |item| match item.expect("readable") {
+    documents::split(&surroundings(), &mut |_, item| match item.expect("readable") {
         Item::AuthorizationDetails(details) | Item::ResourceTags(details) => drop(evidence.add_page(&details)),
-        Item::Record(json) => {
-            let record = serde_json::from_str(json).expect("JSON");
-            evidence.learn(&Call::read(&record).expect("a record"));
-        }
-        Item::OtherEvent(_) => {}
+        Item::Record(record) => evidence.learn(record.call),
+        Item::OtherEvent(_) | Item::Neighbour(_) => {}
     });
     let verdict = |record: &Value| decide_record(&record.to_string(), &policy, &evidence).expect("a record").verdict;
     let (mut replaced, mut passed) = (0, Vec::new());

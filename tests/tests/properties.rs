@@ -8,7 +8,6 @@ use tagwarden::evidence::Evidence;
 use tagwarden::operations::Operation;
 use tagwarden::policy::{self, Policy};
 use tagwarden::record::documents::{self, Item};
-use tagwarden::record::json::Value as BorrowedValue;
 use tagwarden_tests::{event, events, strict_policy};
 
 fn strict() -> Policy {
@@ -21,17 +20,13 @@ fn judge(texts: &[String], policy: &Policy) -> Vec<Result<Decision, String>> {
     let mut evidence = Evidence::new("");
     let mut records = Vec::new();
     for text in texts {
-        documents::split(text, &mut |item| match item {
+        documents::split(text, &mut |_, item| match item {
             Ok(Item::AuthorizationDetails(details) | Item::ResourceTags(details)) => drop(evidence.add_page(&details)),
-            Ok(Item::Record(json)) => {
-                if let Ok(value) = serde_json::from_str::<BorrowedValue>(json)
-                    && let Ok(call) = tagwarden::record::Call::read(&value)
-                {
-                    evidence.learn(&call);
-                }
-                records.push(json.to_owned());
+            Ok(Item::Record(record)) => {
+                evidence.learn(record.call);
+                records.push(record.json.to_owned());
             }
-            Ok(Item::OtherEvent(_)) | Err(_) => {}
+            Ok(Item::OtherEvent(_) | Item::Neighbour(_)) | Err(_) => {}
         });
     }
     records.iter().map(|json| decide_record(json, policy, &evidence)).collect()

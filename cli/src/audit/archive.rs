@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use tagwarden_audit::{Input, Period, layout};
+use tagwarden_audit::{AllProblems, Input, Period, Problems, layout};
 
 use crate::input::{self, Source};
-use crate::output;
+use crate::passed_over::PassedOver;
 
 /// The files to read.
 #[derive(Default)]
 pub struct Archive {
     pub files: Vec<LogFile>,
-    /// What cannot be listed, and why.
-    pub problems: Vec<String>,
+    /// What lies beside the log files.
+    pub passed_over: PassedOver,
 }
 
 /// A file to read.
@@ -23,8 +23,14 @@ pub struct LogFile {
 }
 
 /// The files at `paths` that may matter to launches in `period`, without those that the audit has `written` to. Counts
-/// the days that are left out, and collects the accounts of the other files.
-pub fn list(paths: &[PathBuf], period: Period, written: &[&Path], counts: &mut Input) -> Archive {
+/// the days that are left out, and collects the accounts of the other files. Adds the `problems` of what cannot be listed.
+pub fn list(
+    paths: &[PathBuf],
+    period: Period,
+    written: &[&Path],
+    counts: &mut Input,
+    problems: &mut AllProblems<String>,
+) -> Archive {
     let written: Vec<_> = written.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let mut archive = Archive::default();
     let sources = input::sources_but(paths, |folder| {
@@ -42,8 +48,15 @@ pub fn list(paths: &[PathBuf], period: Period, written: &[&Path], counts: &mut I
                 let size = path.metadata().map_or(0, |metadata| metadata.len());
                 archive.files.push(LogFile { path, size });
             }
-            Source::PassedOver(path, what) => output::note(&format!("passed over {}: {what}", path.display())),
-            Source::Problem(problem) => archive.problems.push(problem),
+            Source::PassedOver(path, what) => {
+                archive.passed_over.add(&path, &what.to_string());
+                *counts.passed_over.entry(what.to_string()).or_default() += 1;
+            }
+            Source::Problem(path, why) => {
+                let mut of_path = Problems::default();
+                of_path.add_of_file(why);
+                problems.add(&path, &of_path);
+            }
         }
     }
     archive

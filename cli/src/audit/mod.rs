@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use tagwarden_audit::{Audit, Gathered, Outputs, Page, Period, Summary, Written, athena};
+use tagwarden_audit::{Audit, Extract, Gathered, Outputs, Page, Period, Summary, Written, athena};
 
 use crate::args::{AuditArgs, Format};
 use crate::exit::{CliError, Exit, RunResult};
 use crate::output::{self, Output};
 use crate::{iam, input, policy};
 
-use archive::LogFile;
+use archive::{Archive, LogFile};
 use progress::Progress;
 
 pub fn run(args: &AuditArgs, output: &mut Output) -> RunResult {
@@ -31,18 +31,27 @@ pub fn run(args: &AuditArgs, output: &mut Output) -> RunResult {
     let threads = args.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, usize::from);
     let interrupted = interruption();
 
-    let (evidence, problems) = iam::load(&args.iam)?;
+    let (evidence, mut problems) = iam::load(&args.iam)?;
     let mut gathered = Gathered::new(evidence);
-    problems.iter().for_each(|problem| self::problem(&mut gathered, problem));
     let written: Vec<_> = [&args.findings, &args.html].into_iter().flatten().map(PathBuf::as_path).collect();
-    let archive = archive::list(&args.paths, period, &written, &mut gathered.input);
-    archive.problems.iter().for_each(|problem| self::problem(&mut gathered, problem));
-    if archive.files.is_empty() && archive.problems.is_empty() {
+    let Archive { files, mut passed_over } =
+        archive::list(&args.paths, period, &written, &mut gathered.input, &mut problems);
+    gathered.input.problems += problems.count();
+    if files.is_empty() && problems.count() == 0 {
+        passed_over.note();
         return Err(CliError::Message(nothing_to_read(&gathered)));
     }
     let findings = args.findings.as_deref().map(Written::create).transpose()?;
     let page = args.html.as_deref().map(|path| Page::begin(Written::create(path)?)).transpose()?;
-    scan(&mut gathered, &archive.files, period, threads, &interrupted)?;
+    scan(&mut gathered, &files, period, threads, &interrupted, |path, extract| {
+        extract.passed_over.iter().for_each(|what| passed_over.add(path, what));
+        problems.add(&input::name(path), &extract.problems);
+    })?;
+    for (file, unread) in gathered.learn_iam() {
+        files.get(file).into_iter().for_each(|file| problems.add(&input::name(&file.path), &unread));
+    }
+    passed_over.note();
+    problems.lines(String::clone).iter().for_each(|line| output::complain(line));
 
     let complete = !interrupted.load(Ordering::Relaxed);
     let audit = Audit { policy: &policy, other: other.as_ref(), period, threads, complete };
@@ -72,39 +81,27 @@ fn interruption() -> Arc<AtomicBool> {
     interrupted
 }
 
-/// Reads all files, unless `interrupted`.
+/// Reads all files, unless `interrupted`. Passes on what each file is and what could not be read of it.
 fn scan(
     gathered: &mut Gathered<usize>,
     files: &[LogFile],
     period: Period,
     threads: usize,
     interrupted: &AtomicBool,
+    mut note: impl FnMut(&Path, &Extract),
 ) -> Result<(), CliError> {
     let progress = Progress::new(files);
     scan::scan(files, period, threads, interrupted, |found| {
         for (file, scanned) in found {
             progress.advance(scanned.bytes, gathered.input.files + 1);
             let Some(LogFile { path, .. }) = files.get(file) else { continue };
-            progress.pause(|| scanned.extract.problems.iter().for_each(|problem| complain(path, problem)));
+            note(path, &scanned.extract);
             gathered.take(&file, scanned)?;
         }
         Ok(())
     })?;
     progress.finish();
-    for (file, problem) in gathered.learn_iam() {
-        files.get(file).into_iter().for_each(|file| complain(&file.path, &problem));
-    }
     Ok(())
-}
-
-fn problem(gathered: &mut Gathered<usize>, message: &str) {
-    gathered.input.problems += 1;
-    output::complain(message);
-}
-
-/// Reports what could not be read of a file. The problem begins with the line number if that is known.
-fn complain(path: &Path, problem: &str) {
-    output::complain(&format!("{}:{problem}", input::name(path)));
 }
 
 fn nothing_to_read(gathered: &Gathered<usize>) -> String {

@@ -30,11 +30,6 @@ impl Progress {
         self.bar.inc(bytes);
     }
 
-    /// Hides the bar while `print` prints.
-    pub fn pause(&self, print: impl FnOnce()) {
-        self.bar.suspend(print);
-    }
-
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use tagwarden_audit::log_file::KEPT;
-use tagwarden_audit::{Extract, LogFiles, Period, Scanned};
+use tagwarden_audit::{LogFiles, Period, Scanned};
 
 use super::archive::LogFile;
 use crate::exit::CliError;
@@ -52,10 +52,7 @@ fn read(path: &Path, bytes: &mut Vec<u8>, log_files: &mut LogFiles, period: Peri
     let read = input::load(path, bytes);
     let scanned = match read {
         Ok(()) => log_files.scan(bytes, period),
-        Err(problem) => {
-            let extract = Extract { problems: vec![format!(" {problem}")], ..Extract::default() };
-            Scanned { extract, ..Scanned::default() }
-        }
+        Err(problem) => Scanned::unread(problem),
     };
     bytes.clear();
     if bytes.capacity() > KEPT {

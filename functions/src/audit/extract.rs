@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tagwarden_audit::stored::{self, Batch, Stored};
-use tagwarden_audit::{Extract, LogFiles, Period, Scanned, layout};
+use tagwarden_audit::{LogFiles, Period, Scanned, layout};
 
 use super::bounds::{Bounds, extract_of};
 use crate::ports::{FindObject, ObjectContent, ReadObject, S3Object, WriteObject};
@@ -125,12 +125,10 @@ pub async fn extract(
                 return Err(format!("s3://{bucket}/{} has changed since it was listed: start again", item.key));
             }
             ObjectContent::Read { bytes, .. } => log_files.scan(&bytes, period),
-            ObjectContent::Unavailable(why) => {
-                let extract = Extract { problems: vec![format!(" {why}")], ..Extract::default() };
-                Scanned { extract, ..Scanned::default() }
-            }
+            ObjectContent::Unavailable(why) => Scanned::unread(why),
         };
         let Scanned { bytes, inflated_bytes, extract } = scanned;
+        let extract = Box::new(extract);
         add(&mut batch, Stored::Scanned { name: item.key.clone(), bytes, inflated_bytes, extract })?;
     }
     let made = batch.finish().map_err(|failure| failure.to_string())?;

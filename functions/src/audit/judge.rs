@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tagwarden::policy;
-use tagwarden_audit::{Audit, Outputs, Page, PolicySource, Summary, Verdicts, Written, stored};
+use tagwarden_audit::{Audit, Outputs, Page, PolicySource, Summary, Verdicts, Written, encoding, stored};
 
 use super::bounds::{Bounds, extract_of};
 use super::limits::Limits;
@@ -96,8 +96,9 @@ pub async fn judge(
     for name in ["findings.jsonl", "report.html"] {
         ports.write_file(&report.below(name), &file(name)).await.map_err(|failure| failure.to_string())?;
     }
+    let problems = merge.problems.lines(String::clone).into_iter().map(|line| line + "\n");
     ports
-        .write(&report.below("problems.txt"), merge.problems.concat().into_bytes())
+        .write(&report.below("problems.txt"), problems.collect::<String>().into_bytes())
         .await
         .map_err(|failure| failure.to_string())?;
     write_summary(&report, &summary, ports).await
@@ -124,7 +125,7 @@ async fn load_policy(location: Option<&str>, ports: &impl ReadObject) -> Result<
         None => ("the built-in policy".to_owned(), policy::DEFAULT.to_owned()),
         Some(location) if location.starts_with("s3://") => {
             let bytes = content(&S3Object::parse(location)?, ports).await?;
-            (location.to_owned(), String::from_utf8(bytes).map_err(|_| format!("{location} is not UTF-8 text"))?)
+            (location.to_owned(), encoding::text(&bytes).map_err(|why| format!("{location}: {why}"))?)
         }
         Some(path) => (path.to_owned(), std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?),
     };

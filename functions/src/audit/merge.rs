@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tagwarden::evidence::Evidence;
 use tagwarden_audit::iam::{self, Learned};
 use tagwarden_audit::stored::Stored;
-use tagwarden_audit::{Gathered, Scanned, layout};
+use tagwarden_audit::{AllProblems, Gathered, Problems, Scanned, layout};
 
 use super::read::content;
 use crate::ports::{ListObjects, ReadObject, S3Object};
@@ -20,8 +20,8 @@ pub(super) struct Merge<'l> {
     /// Fingerprints of the folders of days outside the period. Two batches may name the same day.
     days_left_out: HashSet<u64>,
     hasher: RandomState,
-    /// Lines of `problems.txt`.
-    pub(super) problems: Vec<String>,
+    /// What could not be read, by the locations of the files.
+    pub(super) problems: AllProblems<String>,
 }
 
 impl<'l> Merge<'l> {
@@ -32,7 +32,7 @@ impl<'l> Merge<'l> {
             logs,
             days_left_out: HashSet::new(),
             hasher: RandomState::new(),
-            problems: Vec::new(),
+            problems: AllProblems::default(),
         }
     }
 
@@ -50,8 +50,8 @@ impl<'l> Merge<'l> {
             }
             Stored::Scanned { name, bytes, inflated_bytes, extract } => {
                 self.gathered.input.accounts.extend(layout::account(Path::new(&name)).map(str::to_owned));
-                extract.problems.iter().for_each(|problem| self.problem(&name, problem));
-                self.gathered.take(&Arc::from(name), Scanned { bytes, inflated_bytes, extract })
+                self.add_problems(&name, &extract.problems);
+                self.gathered.take(&Arc::from(name), Scanned { bytes, inflated_bytes, extract: *extract })
             }
         }
     }
@@ -59,8 +59,8 @@ impl<'l> Merge<'l> {
     /// Completes the input after the last log file.
     pub(super) fn finish_files(&mut self) {
         self.gathered.input.days_left_out = self.days_left_out.len() as u64;
-        for (name, problem) in self.gathered.learn_iam() {
-            self.problem(&name, &problem);
+        for (name, problems) in self.gathered.learn_iam() {
+            self.add_problems(&name, &problems);
         }
     }
 
@@ -83,13 +83,13 @@ impl<'l> Merge<'l> {
                     "{object} is not the output of `aws iam get-account-authorization-details` or `aws resourcegroupstaggingapi get-resources`"
                 ));
             }
-            self.gathered.input.problems += problems.len() as u64;
-            self.problems.extend(problems.iter().map(|problem| format!("{object}:{problem}\n")));
+            self.gathered.input.problems += problems.count();
+            self.problems.add(&object.to_string(), &problems);
         }
         Ok(())
     }
 
-    fn problem(&mut self, name: &str, problem: &str) {
-        self.problems.push(format!("s3://{}/{name}:{problem}\n", self.logs));
+    fn add_problems(&mut self, name: &str, problems: &Problems) {
+        self.problems.add(&format!("s3://{}/{name}", self.logs), problems);
     }
 }

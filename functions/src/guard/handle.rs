@@ -4,7 +4,7 @@ use aws_lambda_events::event::sqs::SqsBatchResponse;
 use serde::Serialize;
 use tagwarden::decide::{Decision, NotCovered, coverage, not_a_call};
 use tagwarden::record::Call;
-use tagwarden::record::documents::{Item, OtherEvent};
+use tagwarden::record::documents::OtherEvent;
 use tagwarden::record::json::Value;
 
 use super::attempt::{ATTEMPTS, Attempt, Processed, Trigger, Unprocessed, delay_after};
@@ -12,7 +12,7 @@ use super::location::check_account_and_region;
 use super::recover::{recover, without_tags};
 use super::setup::Guard;
 use crate::ports::{Enforce, LookUp};
-use crate::trigger::{Payload, StateChange, queue, read_record};
+use crate::trigger::{Event, StateChange, events, queue, read_record};
 
 /// An event, as it is delivered to a function.
 #[derive(Clone, Copy)]
@@ -65,12 +65,10 @@ impl<P: LookUp + Enforce> Guard<P> {
     /// Handles an event. It is postponed if the guard has to wait.
     pub(super) async fn event(&self, delivery: Delivery<'_>) -> Result<Vec<Decision>, String> {
         let (mut decisions, mut problems) = (Vec::new(), Vec::new());
-        for item in Payload::read(delivery.event).items() {
-            let handled = match item {
-                Ok(Item::Record(json)) => self.record(json, delivery).await,
-                Ok(Item::OtherEvent(event)) => self.other_event(event, delivery).await,
-                Ok(Item::AuthorizationDetails(_)) => Err("account authorization details are not an event".into()),
-                Ok(Item::ResourceTags(_)) => Err("a list of resources is not an event".into()),
+        for event in events(delivery.event) {
+            let handled = match event {
+                Ok(Event::Record(json)) => self.record(&json, delivery).await,
+                Ok(Event::Other(event)) => self.other_event(event, delivery).await,
                 Err(problem) => Err(problem.into()),
             };
             match handled {

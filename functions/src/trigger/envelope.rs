@@ -1,86 +1,57 @@
-//! The payloads of functions that EventBridge invokes.
+//! Payloads of functions that EventBridge invokes.
 
-use aws_lambda_events::event::eventbridge::EventBridgeEvent;
-use serde_json::value::RawValue;
 use tagwarden::record::documents::{self, Item, OtherEvent};
 
-/// An event as EventBridge delivers it. Its detail is read later: the record of CloudTrail's has a lenient model of its own.
-type Envelope = EventBridgeEvent<Box<RawValue>>;
-
-/// A payload, with the envelope if EventBridge delivered it.
-pub struct Payload<'a> {
-    text: &'a str,
-    envelope: Option<Envelope>,
+/// What a payload holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The JSON text of a CloudTrail record.
+    Record(String),
+    /// An event that is not an API call.
+    Other(OtherEvent<'static>),
 }
 
-impl<'a> Payload<'a> {
-    /// Reads a payload. EventBridge delivers one event; people also send recorded events, and messages of an on-failure queue.
-    pub fn read(text: &'a str) -> Self {
-        let envelope: Option<Envelope> = serde_json::from_str(text).ok();
-        Self { text, envelope: envelope.filter(|event| event.detail.get().starts_with('{')) }
-    }
-
-    /// The records and other events in it, or what is wrong with them.
-    pub fn items(&self) -> Vec<Result<Item<'_>, String>> {
-        if let Some(event) = &self.envelope {
-            return vec![Ok(item(event))];
-        }
-        let mut items = Vec::new();
-        documents::split(self.text, &mut |item| items.push(item.map_err(|problem| problem.message)));
-        items
-    }
-}
-
-fn item(event: &Envelope) -> Item<'_> {
-    let detail = event.detail.get();
-    if event.detail_type.contains("via CloudTrail") {
-        return Item::Record(detail);
-    }
-    Item::OtherEvent(OtherEvent {
-        id: event.id.clone(),
-        // As EventBridge writes it: RFC 3339, in UTC.
-        time: event.time.and_then(|time| Some(serde_json::json!(time).as_str()?.to_owned())),
-        detail_type: event.detail_type.clone(),
-        account: event.account.clone(),
-        region: event.region.clone(),
-        detail,
-    })
+/// The events in a payload, or what is wrong with them. EventBridge delivers one event in its envelope; people also send recorded
+/// events, and messages of an on-failure queue.
+pub fn events(payload: &str) -> Vec<Result<Event, String>> {
+    let mut events = Vec::new();
+    documents::split(payload, &mut |_, item| {
+        events.push(item.and_then(|item| match item {
+            Item::Record(record) => Ok(Event::Record(record.json.to_owned())),
+            Item::OtherEvent(event) => Ok(Event::Other(event.into_owned())),
+            Item::AuthorizationDetails(_) => Err("account authorization details are not an event".to_owned()),
+            Item::ResourceTags(_) => Err("a list of resources is not an event".to_owned()),
+            Item::Neighbour(neighbour) => Err(format!("expected an event, found {neighbour}")),
+        }));
+    });
+    events
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const HEAD: &str = r#""id":"i","source":"aws.sagemaker","time":"2026-03-02T09:00:00Z","account":"1","region":"r""#;
-
-    /// The text of each item, as the core would read the payload, too.
-    fn items(payload: &str) -> Vec<String> {
-        let mut split = Vec::new();
-        documents::split(payload, &mut |item| split.push(format!("{:?}", item.map_err(|problem| problem.message))));
-        let payload = Payload::read(payload);
-        let items: Vec<_> = payload.items().iter().map(|item| format!("{item:?}")).collect();
-        assert_eq!(items, split);
-        items
-    }
-
     #[test]
-    fn an_event_means_the_same_as_on_the_command_line() {
-        let call = format!(r#"{{{HEAD},"detail-type":"AWS API Call via CloudTrail","detail":{{"eventName":"x"}}}}"#);
-        assert_eq!(items(&call).len(), 1);
-        let state = format!(r#"{{{HEAD},"detail-type":"SageMaker Model State Change","detail":{{"ModelName":"m"}}}}"#);
-        assert!(items(&state)[0].contains("09:00:00Z"));
-        // What is not an envelope of EventBridge's is read all the same.
-        for other in [
-            call.replace("\"source\"", "\"from\""),
-            call.replace("2026-03-02T09:00:00Z", "yesterday"),
-            format!(r#"{{"requestContext":{{}},"requestPayload":{state}}}"#),
-            format!("[{call},{state}]"),
-            r#"{"Records":[{"eventName":"x"}]}"#.to_owned(),
-            call.replace(r#"{"eventName":"x"}"#, "[]"),
-            "7".to_owned(),
-            String::new(),
+    fn every_payload_is_read() {
+        let record = r#"{"eventSource":"s","eventName":"n"}"#;
+        let call = format!(r#"{{"id":"i","detail-type":"AWS API Call via CloudTrail","detail":{record}}}"#);
+        let state = r#"{"id":"i","time":"2026-03-02T09:00:00Z","detail-type":"SageMaker Model State Change","detail":{"ModelName":"m"}}"#;
+        let read = Ok(Event::Record(record.to_owned()));
+        for (payload, expected) in [
+            (call.clone(), vec![read.clone()]),
+            (format!(r#"{{"requestContext":{{}},"requestPayload":{call}}}"#), vec![read.clone()]),
+            (format!(r#"{{"Records":[{record},{record}]}}"#), vec![read.clone(), read]),
+            (
+                r#"{"RoleDetailList":[]}"#.to_owned(),
+                vec![Err("account authorization details are not an event".to_owned())],
+            ),
+            (String::new(), vec![Err("empty".to_owned())]),
         ] {
-            assert!(!items(&other).is_empty(), "{other}");
+            assert_eq!(events(&payload), expected, "{payload}");
         }
+        let events = events(&format!("[{state}]"));
+        let [Ok(Event::Other(event))] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!((event.id.as_deref(), event.time.as_deref()), (Some("i"), Some("2026-03-02T09:00:00Z")));
+        assert_eq!(event.detail, r#"{"ModelName":"m"}"#);
     }
 }

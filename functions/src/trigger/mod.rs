@@ -8,6 +8,6 @@ pub mod sessions;
 mod state_change;
 mod tag_changes;
 
-pub use envelope::Payload;
+pub use envelope::{Event, events};
 pub use record::{read_record, user_identity};
 pub use state_change::StateChange;

@@ -3,10 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use tagwarden::evidence::Session;
 use tagwarden::record::Call;
-use tagwarden::record::documents::Item;
 use tagwarden::record::json::Value;
 
-use super::envelope::Payload;
+use super::envelope::{Event, events};
 use super::tag_changes::{MEMORY, RecordedChange, change};
 use crate::ports::{RecordSession, RecordTagChange};
 
@@ -27,13 +26,13 @@ pub async fn record(
     ports: &(impl RecordSession + RecordTagChange),
 ) -> Result<usize, String> {
     let (mut recorded, mut problems) = (0, Vec::new());
-    for item in Payload::read(payload).items() {
-        match item {
-            Ok(Item::Record(json)) => match record_call(json, now, ports).await {
+    for event in events(payload) {
+        match event {
+            Ok(Event::Record(json)) => match record_call(&json, now, ports).await {
                 Ok(is_recorded) => recorded += usize::from(is_recorded),
                 Err(problem) => problems.push(problem),
             },
-            Ok(Item::OtherEvent(_) | Item::AuthorizationDetails(_) | Item::ResourceTags(_)) => {}
+            Ok(Event::Other(_)) => {}
             Err(problem) => problems.push(problem),
         }
     }

@@ -30,7 +30,7 @@ impl StateChange {
         let is_it = |(_, announcing): &(_, StateEvent)| announcing.detail_type == event.detail_type;
         let Some((operation, StateEvent { states, .. })) = announced.into_iter().find(is_it) else { return Ok(None) };
         let detail: Value =
-            serde_json::from_str(event.detail).map_err(|error| format!("the event is not JSON: {error}"))?;
+            serde_json::from_str(&event.detail).map_err(|error| format!("the event is not JSON: {error}"))?;
         let member = |what: &str| detail.get(format!("{}{what}", noun(operation.name))).and_then(Value::as_str);
         if !states.is_empty() && !member("Status").is_some_and(|state| states.contains(&state)) {
             return Ok(None);
@@ -58,7 +58,14 @@ mod tests {
 
     fn read(detail_type: &str, detail: &str) -> Result<Option<StateChange>, String> {
         let detail_type = format!("SageMaker {detail_type} State Change");
-        StateChange::read(&OtherEvent { id: None, time: None, detail_type, account: None, region: None, detail })
+        StateChange::read(&OtherEvent {
+            id: None,
+            time: None,
+            detail_type,
+            account: None,
+            region: None,
+            detail: detail.into(),
+        })
     }
 
     #[test]

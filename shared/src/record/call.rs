@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 use crate::record::json::{self, Read, Unread, Value, member, member_text};
 
@@ -75,6 +77,9 @@ impl<'a> Call<'a> {
         }
         let text = |key| member_text(record, key);
         let (event_source, event_name) = match (text("eventSource"), text("eventName")) {
+            (Some(source), Some(_)) if source.starts_with("aws:") => {
+                return Err(format!("not a CloudTrail record: `{source}` is an event source of Lambda, not a service"));
+            }
             (Some(source), Some(name)) => (source, name),
             (None, None) => return Err("not a CloudTrail record: `eventSource` and `eventName` are missing".to_owned()),
             (None, _) => return Err("not a CloudTrail record: `eventSource` is missing".to_owned()),
@@ -100,7 +105,7 @@ impl<'a> Call<'a> {
 
     /// `eventTime` as a point in time, if it is one.
     pub fn time(&self) -> Option<Timestamp> {
-        self.event_time?.parse().ok()
+        time(self.event_time?)
     }
 
     /// Whether the call was denied because of missing permissions.
@@ -112,6 +117,17 @@ impl<'a> Call<'a> {
     pub fn is_sagemaker(&self) -> bool {
         is_sagemaker(self.event_source.as_bytes())
     }
+}
+
+/// The point in time that a text in a record names: as CloudTrail writes it, or as Athena and CloudTrail Lake print a `timestamp`,
+/// `2026-04-07 08:00:00.000`, which is in UTC.
+pub fn time(text: &str) -> Option<Timestamp> {
+    let printed = || {
+        let time = text.strip_suffix(" UTC").unwrap_or(text);
+        let time: DateTime = time.contains(':').then(|| time.parse().ok())??;
+        Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    };
+    text.parse().ok().or_else(printed)
 }
 
 /// Whether an error code says that permissions are missing: that of most services, and that of Amazon EC2 (CloudTrail User Guide,
@@ -223,9 +239,30 @@ mod tests {
             ("{}", "not a CloudTrail record: `eventSource` and `eventName` are missing"),
             (r#"{"eventName":"n"}"#, "not a CloudTrail record: `eventSource` is missing"),
             (r#"{"eventSource":"s","eventName":3}"#, "not a CloudTrail record: `eventName` is missing"),
+            (
+                r#"{"eventSource":"aws:s3","eventName":"ObjectCreated:Put"}"#,
+                "not a CloudTrail record: `aws:s3` is an event source of Lambda, not a service",
+            ),
         ] {
             let record: Value = serde_json::from_str(text).unwrap();
             assert_eq!(Call::read(&record).unwrap_err(), expected);
+        }
+    }
+
+    #[test]
+    fn times_are_read_as_engines_print_them() {
+        let eight = "2026-04-07T08:00:00Z".parse().ok();
+        for text in [
+            "2026-04-07T08:00:00Z",
+            "2026-04-07T10:00:00+02:00",
+            "2026-04-07 08:00:00.000",
+            "2026-04-07 08:00:00.000 UTC",
+            "2026-04-07T08:00:00",
+        ] {
+            assert_eq!(time(text), eight, "{text}");
+        }
+        for text in ["", "2026-04-07", "yesterday", "2026-04-07 08:00:00.000 Europe/Berlin"] {
+            assert_eq!(time(text), None, "{text}");
         }
     }
 }

@@ -6,7 +6,7 @@ pub mod documents;
 pub mod json;
 pub mod kms;
 
-pub use call::{Call, Identity, is_denial, is_sagemaker, request};
+pub use call::{Call, Identity, is_denial, is_sagemaker, request, time};
 
 /// Members of requests and descriptions that may hold secrets, in CloudTrail's spelling. No rule reads them, and nothing that
 /// Tagwarden stores or sends holds them.
