@@ -15,6 +15,7 @@ use tagwarden::record::{self, Call, SECRET_MEMBERS, is_sagemaker};
 use crate::period::Period;
 use crate::problems::Problems;
 use crate::records::{self, RawCall, members, text};
+use crate::sessions::PackedSessions;
 
 /// What an audit needs from one input. Everything else is only counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +23,8 @@ pub struct Extract {
     /// The records of calls that are to be judged, or explained if they were denied, in the order of the input.
     pub launches: Vec<Launch>,
     /// The sessions that its records issued.
-    pub sessions: Vec<Session>,
+    #[serde(skip)]
+    pub sessions: PackedSessions,
     /// The JSON text of records from which anything else can be learned about calls.
     pub lessons: Vec<String>,
     /// The JSON text of pages of IAM's account authorization details.
@@ -82,7 +84,7 @@ impl Extract {
             // These are about 10 % of all records.
             Some(call) if let Some(session) = session(&call) => {
                 *of_others.entry(call.source).or_default() += 1;
-                extract.sessions.push(session);
+                extract.sessions.push(&session);
             }
             _ => is_plain = is_plain && extract.plain_record(record.json, period).is_some(),
         });
@@ -135,7 +137,7 @@ impl Extract {
     fn call(&mut self, call: &Call, record: &Value, period: Period) -> Result<(), String> {
         let json = LazyCell::new(|| without_secrets(record));
         if let Some(session) = Session::read(call) {
-            self.sessions.push(session);
+            self.sessions.push(&session);
         } else if Model::read(call).is_some() || EndpointConfig::read(call).is_some() || TagChange::read(call).is_some()
         {
             self.lessons.push(json.clone());
@@ -214,9 +216,13 @@ fn only_reads<'t>(call: &RawCall<'t>) -> Option<&'t str> {
 /// The session of a role that a call issued; `None` for any other call, or if only a parser can decide.
 fn session(call: &RawCall) -> Option<Session> {
     Session::is_issued_by(call.source, call.name).then_some(())?;
-    let [request, response, error] = call.members(["requestParameters", "responseElements", "errorCode"])?;
-    let (request, None) = (request?, error) else { return None };
-    let [credentials, user] = members(response?, ["credentials", "assumedRoleUser"])?;
+    if call.may_have("errorCode") {
+        return None;
+    }
+    let (request, behind) = call.member("requestParameters")?;
+    // The response need not be scanned to its end.
+    let [credentials, user] =
+        members(behind.strip_prefix(br#","responseElements":"#)?, ["credentials", "assumedRoleUser"])?;
     let [access_key_id] = members(credentials?, ["accessKeyId"])?;
     let [principal_id] = members(user?, ["assumedRoleId"])?;
     let time = str::from_utf8(call.time).ok()?.parse().ok();

@@ -1,7 +1,6 @@
 //! Joins what the files of an archive hold: launches to judge, and the evidence for judging them.
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use jiff::Timestamp;
 use tagwarden::evidence::{Evidence, Session, TagChange, carrier};
@@ -10,6 +9,7 @@ use tagwarden::record::json::Value;
 
 use crate::{AuditError, Denied, Extract, Input, Problems, Scanned};
 
+use crate::sessions::{Names, fingerprint};
 use crate::spool::{Span, Spool, unreadable};
 
 /// What was read so far. Files come in any order; a file's `Place` is its position among them.
@@ -21,7 +21,7 @@ pub struct Gathered<Place> {
     pub(crate) denied: BTreeMap<Denied, u64>,
     launches: Vec<PendingLaunch<Place>>,
     records: Spool,
-    /// Every session that was issued: fingerprints of its two names, then JSON. Most sessions launch nothing.
+    /// Every session that was issued, packed. Most sessions launch nothing.
     sessions: Spool,
     /// Access keys and principal ids of the callers, which identify their sessions.
     callers: HashSet<String>,
@@ -83,14 +83,8 @@ impl<Place: Ord + Clone> Gathered<Place> {
             self.launches.push(PendingLaunch { time: launch.time, place: (place.clone(), number), resource, record });
             self.callers.extend([launch.access_key_id, launch.principal_id].into_iter().flatten());
         }
-        let mut entry = Vec::new();
-        for session in &sessions {
-            let mut names = session.names().map(fingerprint);
-            let names = [names.next(), names.next()].map(|name| name.unwrap_or_default().to_le_bytes());
-            entry.clear();
-            entry.extend(names.as_flattened());
-            serde_json::to_writer(&mut entry, session).map_err(|error| AuditError(error.to_string()))?;
-            self.sessions.push(&entry)?;
+        if !sessions.is_empty() {
+            self.sessions.push(sessions.as_bytes())?;
         }
         for lesson in &lessons {
             if let Ok(record) = serde_json::from_str::<Value>(lesson)
@@ -132,16 +126,9 @@ impl<Place: Ord + Clone> Gathered<Place> {
     /// Learns the sessions of callers that launched anything, and the previous tags of resources that were tagged
     /// again. Returns the launches.
     pub(crate) fn launches(&mut self) -> Result<Launches, AuditError> {
-        let callers: HashSet<_> = self.callers.iter().map(|name| fingerprint(name)).collect();
-        std::mem::take(&mut self.sessions).each(|entry| {
-            let Some((names, json)) = entry.split_at_checked(2 * size_of::<u64>()) else { return };
-            let mut names = names.as_chunks().0.iter().map(|name| u64::from_le_bytes(*name));
-            if names.any(|name| callers.contains(&name))
-                && let Ok(session) = serde_json::from_slice(json)
-            {
-                self.learn_session(session);
-            }
-        })?;
+        let callers = Names::of(self.callers.iter());
+        std::mem::take(&mut self.sessions)
+            .each(|packed| callers.sessions(packed).for_each(|session| self.learn_session(session)))?;
         let mut launches = std::mem::take(&mut self.launches);
         launches.sort_by(|one, other| (one.time, &one.place).cmp(&(other.time, &other.place)));
         for launch in &launches {
@@ -155,11 +142,6 @@ impl<Place: Ord + Clone> Gathered<Place> {
         let records: Vec<_> = launches.into_iter().map(|launch| launch.record).collect();
         Ok(Launches { records: records.into_iter(), spool: std::mem::take(&mut self.records) })
     }
-}
-
-/// A fingerprint of a name. Different names rarely share one.
-fn fingerprint(name: &str) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(name)
 }
 
 impl Launches {

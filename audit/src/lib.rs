@@ -19,6 +19,7 @@ mod period;
 mod policy_source;
 mod problems;
 mod records;
+mod sessions;
 mod spool;
 pub mod stored;
 mod summary;
@@ -35,6 +36,7 @@ pub use page::Page;
 pub use period::Period;
 pub use policy_source::PolicySource;
 pub use problems::{AllProblems, Problems};
+pub use sessions::PackedSessions;
 pub use summary::{
     Changed, Comparison, DeniedCount, FindingLine, Input, RuleCount, Summary, Unknown, Verdicts, project,
 };

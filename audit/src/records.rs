@@ -56,6 +56,19 @@ impl<'t> RawRecord<'t> {
 }
 
 impl<'t> RawCall<'t> {
+    /// Whether a member of this name may follow. There is none if its name is nowhere, and nothing is escaped.
+    pub fn may_have(&self, key: &str) -> bool {
+        memchr::memchr(b'\\', self.rest).is_some() || memchr::memmem::find(self.rest, key.as_bytes()).is_some()
+    }
+
+    /// The value of the first member `key` after the call's name, and what is behind it, in the form of [`members`].
+    pub fn member(&self, key: &str) -> Option<(&'t [u8], &'t [u8])> {
+        let [value] = self.members([key])?;
+        let value = value?;
+        let behind = (value.as_ptr() as usize) - (self.rest.as_ptr() as usize) + value.len();
+        Some((value, self.rest.get(behind..)?))
+    }
+
     /// The values of some of the members after the call's name, in the form of [`members`].
     pub fn members<const N: usize>(&self, keys: [&str; N]) -> Option<[Option<&'t [u8]>; N]> {
         members(self.rest, keys)
@@ -64,7 +77,7 @@ impl<'t> RawCall<'t> {
 
 /// The JSON texts of the values of `keys` in an `object`; the first one if a key is there twice. `None` if the object
 /// is not in plain form: compact, without escapes in its keys. It may begin with any of its members, with the comma
-/// before it.
+/// before it, and anything may follow it if it has all of `keys`.
 pub fn members<'t, const N: usize>(object: &'t [u8], keys: [&str; N]) -> Option<[Option<&'t [u8]>; N]> {
     let (mut found, mut rest) = ([None; N], object);
     while let [b'{' | b',', b'"', member @ ..] = rest {
@@ -81,7 +94,7 @@ pub fn members<'t, const N: usize>(object: &'t [u8], keys: [&str; N]) -> Option<
             }
         }
     }
-    (rest == b"}").then_some(found)
+    (rest == b"}" || found.iter().all(Option::is_some)).then_some(found)
 }
 
 /// The text of a value of [`members`]; `None` if it is not a text, is empty, or has escapes.

@@ -61,7 +61,7 @@ impl Batch {
     /// None is known: it writes to memory.
     pub fn add(&mut self, mut stored: Stored) -> Result<(), AuditError> {
         if let Stored::Scanned { extract, .. } = &mut stored {
-            for session in std::mem::take(&mut extract.sessions) {
+            for session in std::mem::take(&mut extract.sessions).iter() {
                 line(&mut self.sessions, &session)?;
             }
         }
@@ -146,7 +146,10 @@ mod tests {
             Ok(())
         })
         .unwrap();
-        let expected: Vec<_> = extracts.iter_mut().flat_map(|extract| std::mem::take(&mut extract.sessions)).collect();
+        let expected: Vec<_> = extracts
+            .iter_mut()
+            .flat_map(|extract| std::mem::take(&mut extract.sessions).iter().collect::<Vec<_>>())
+            .collect();
         assert!(!expected.is_empty() && extracts.iter().any(|extract| !extract.denied.is_empty()));
         assert_eq!((found, sessions), (extracts, expected));
         assert!(read_files(&files.files[..files.files.len() / 2], |_| Ok(())).is_err(), "half a file is an error");

@@ -24,7 +24,7 @@ struct Archive {
 impl Archive {
     fn new(records: u64, days: u64, seed: u64) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let written = generate(folder.path(), &Spec { records, days, seed });
+        let written = generate(folder.path(), &Spec { records, days, seed, ..Spec::default() });
         Self { folder, records: written.records, denied: written.denied }
     }
 

@@ -29,7 +29,7 @@ struct Organisation {
 impl Organisation {
     fn new(days: u64) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        generate(folder.path(), &Spec { records: 6_000 * days, days, seed: 11 });
+        generate(folder.path(), &Spec { records: 6_000 * days, days, seed: 11, ..Spec::default() });
         let emulator = Emulator::start();
         for file in files(&folder.path().join("AWSLogs")) {
             emulator.put_object(LOGS, &key(folder.path(), &file), fs::read(&file).expect("a file"));

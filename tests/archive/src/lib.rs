@@ -28,6 +28,14 @@ pub struct Spec {
     pub days: u64,
     /// Where the random numbers begin.
     pub seed: u64,
+    /// How many of a hundred other records issue sessions.
+    pub sessions: u32,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Self { records: 720_000, days: 17, seed: 1, sessions: 11 }
+    }
 }
 
 /// What was generated.
@@ -98,7 +106,7 @@ pub fn generate(folder: &Path, spec: &Spec) -> Written {
             scope.spawn(|| {
                 while let Some(place) = places.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let share = spec.records / places.len() as u64;
-                    let written = write_file(folder, *place, share, spec.seed, &planned.records);
+                    let written = write_file(folder, *place, share, spec, &planned.records);
                     for (size, sum) in written.iter().zip(&sizes) {
                         sum.fetch_add(*size, Ordering::Relaxed);
                     }
@@ -118,16 +126,22 @@ pub fn generate(folder: &Path, spec: &Spec) -> Written {
 }
 
 /// Writes one file. Returns its records, bytes and gzipped bytes.
-fn write_file(folder: &Path, place: Place, share: u64, seed: u64, planned: &HashMap<Place, Vec<Planned>>) -> [u64; 3] {
+fn write_file(
+    folder: &Path,
+    place: Place,
+    share: u64,
+    spec: &Spec,
+    planned: &HashMap<Place, Vec<Planned>>,
+) -> [u64; 3] {
     let number = (place.day * 100 + place.account as u64) * 100 + place.region as u64;
-    let mut rng = Rng::with_seed(seed ^ (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut rng = Rng::with_seed(spec.seed ^ (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let path = folder.join(place.path(&mut rng));
     let mut records: Vec<(i64, String)> = Vec::new();
     let planned = planned.get(&place).map_or(&[][..], Vec::as_slice);
     records.extend(planned.iter().map(|planned| (planned.second, planned.json.clone())));
     while (records.len() as u64) < share {
         let second = (place.day * 86_400) as i64 + rng.i64(0..86_400);
-        records.push((second, noise::record(&mut rng, place, second)));
+        records.push((second, noise::record(&mut rng, place, second, spec.sessions)));
     }
     // CloudTrail delivers in no strict order.
     records.sort_by_key(|(second, _)| second / 300);

@@ -18,8 +18,16 @@ fn write(rng: &mut Rng, place: Place, second: i64, parts: &Parts) -> String {
     record::record(rng, place, second, parts).0
 }
 
-/// A random one.
-pub fn record(rng: &mut Rng, place: Place, second: i64) -> String {
+/// A random one. Of a hundred, `sessions` issue sessions, as pipelines and consoles make many.
+pub fn record(rng: &mut Rng, place: Place, second: i64, sessions: u32) -> String {
+    match rng.u32(0..100) < sessions {
+        true if rng.u8(0..11) < 8 => assume_role_by_service(rng, place, second),
+        true => assume_role(rng, place, second),
+        false => other(rng, place, second),
+    }
+}
+
+fn other(rng: &mut Rng, place: Place, second: i64) -> String {
     let (account, region) = (ACCOUNTS[place.account], REGIONS[place.region]);
     let identity = identity(rng, account, second);
     let agent = AGENTS[rng.usize(..AGENTS.len())];
@@ -34,7 +42,7 @@ pub fn record(rng: &mut Rng, place: Place, second: i64) -> String {
         error: "",
     };
     let bucket = format!("team-{}-{}", rng.u8(0..20), hex(rng, 6));
-    match rng.u32(0..1000) {
+    match rng.u32(0..890) {
         0..150 => {
             let request = format!(
                 r#"{{"maxResults":{},"filterSet":{{"items":[{{"name":"instance-state-name","valueSet":{{"items":[{{"value":"running"}},{{"value":"pending"}}]}}}},{{"name":"tag:Name","valueSet":{{"items":[{{"value":"worker-{}*"}}]}}}}]}},"instancesSet":{{}}}}"#,
@@ -102,31 +110,10 @@ pub fn record(rng: &mut Rng, place: Place, second: i64) -> String {
                 },
             )
         }
-        290..370 => assume_role_by_service(rng, place, second),
-        370..400 => {
-            let (role, key) = (format!("app-{}", rng.u8(..)), id(rng, "ASIA"));
-            let (name, role_id) = (hex(rng, 12), id(rng, "AROA"));
-            let request = format!(
-                r#"{{"roleArn":"arn:aws:iam::{account}:role/{role}","roleSessionName":"{name}","durationSeconds":3600}}"#
-            );
-            let response = credentials(rng, account, (&role, &role_id), &name, &key, second);
-            write(
-                rng,
-                place,
-                second,
-                &Parts {
-                    source: "sts.amazonaws.com",
-                    name: "AssumeRole",
-                    request: &request,
-                    response: &response,
-                    ..call
-                },
-            )
-        }
-        400..430 => {
+        290..320 => {
             write(rng, place, second, &Parts { source: "sts.amazonaws.com", name: "GetCallerIdentity", ..call })
         }
-        430..530 => {
+        320..420 => {
             let request = format!(
                 r#"{{"logGroupName":"/aws/lambda/fn-{}","logStreamName":"2026/01/{:02}/[$LATEST]{}"}}"#,
                 rng.u8(..),
@@ -146,7 +133,7 @@ pub fn record(rng: &mut Rng, place: Place, second: i64) -> String {
                 },
             )
         }
-        530..610 => {
+        420..500 => {
             let request = format!(r#"{{"tableName":"table-{}"}}"#, rng.u8(..));
             write(
                 rng,
@@ -155,7 +142,7 @@ pub fn record(rng: &mut Rng, place: Place, second: i64) -> String {
                 &Parts { source: "dynamodb.amazonaws.com", name: "DescribeTable", request: &request, ..call },
             )
         }
-        610..690 => {
+        500..580 => {
             let request =
                 format!(r#"{{"bucketName":"{bucket}","Host":"{bucket}.s3.{region}.amazonaws.com","acl":""}}"#);
             write(
@@ -165,7 +152,7 @@ pub fn record(rng: &mut Rng, place: Place, second: i64) -> String {
                 &Parts { source: "s3.amazonaws.com", name: "GetBucketAcl", request: &request, ..call },
             )
         }
-        690..740 => {
+        580..630 => {
             let role = format!("app-{}", rng.u8(..));
             let request = format!(r#"{{"roleName":"{role}"}}"#);
             let (name, error) = [
@@ -178,7 +165,7 @@ pub fn record(rng: &mut Rng, place: Place, second: i64) -> String {
             ][rng.usize(..3)];
             write(rng, place, second, &Parts { source: "iam.amazonaws.com", name, request: &request, error, ..call })
         }
-        740..800 => {
+        630..690 => {
             let request = format!(
                 r#"{{"repositoryName":"app-{}","registryId":"{account}","imageIds":[{{"imageDigest":"sha256:{}"}}]}}"#,
                 rng.u8(..),
@@ -191,8 +178,8 @@ pub fn record(rng: &mut Rng, place: Place, second: i64) -> String {
                 &Parts { source: "ecr.amazonaws.com", name: "BatchGetImage", request: &request, ..call },
             )
         }
-        800..850 => run_task(rng, place, second, &call),
-        850..900 => {
+        690..740 => run_task(rng, place, second, &call),
+        740..790 => {
             let items: Vec<_> =
                 (0..rng.usize(1..8)).map(|_| format!(r#"{{"networkInterfaceId":"eni-{}"}}"#, hex(rng, 17))).collect();
             let request = format!(r#"{{"networkInterfaceIdSet":{{"items":[{}]}},"filterSet":{{}}}}"#, items.join(","));
@@ -203,7 +190,7 @@ pub fn record(rng: &mut Rng, place: Place, second: i64) -> String {
                 &Parts { source: "ec2.amazonaws.com", name: "DescribeNetworkInterfaces", request: &request, ..call },
             )
         }
-        900..950 => write(
+        790..840 => write(
             rng,
             place,
             second,
@@ -214,7 +201,7 @@ pub fn record(rng: &mut Rng, place: Place, second: i64) -> String {
                 ..call
             },
         ),
-        950..993 => {
+        840..883 => {
             let request =
                 format!(r#"{{"functionName":"arn:aws:lambda:{region}:{account}:function:fn-{}"}}"#, rng.u8(..));
             write(
@@ -267,6 +254,29 @@ fn assume_role_by_service(rng: &mut Rng, place: Place, second: i64) -> String {
         source: "sts.amazonaws.com",
         name: "AssumeRole",
         agent: service,
+        request: &request,
+        response: &response,
+        read_only: true,
+        error: "",
+    };
+    write(rng, place, second, &call)
+}
+
+fn assume_role(rng: &mut Rng, place: Place, second: i64) -> String {
+    let account = ACCOUNTS[place.account];
+    let identity = identity(rng, account, second);
+    let agent = AGENTS[rng.usize(..AGENTS.len())];
+    let (role, key) = (format!("app-{}", rng.u8(..)), id(rng, "ASIA"));
+    let (name, role_id) = (hex(rng, 12), id(rng, "AROA"));
+    let request = format!(
+        r#"{{"roleArn":"arn:aws:iam::{account}:role/{role}","roleSessionName":"{name}","durationSeconds":3600}}"#
+    );
+    let response = credentials(rng, account, (&role, &role_id), &name, &key, second);
+    let call = Parts {
+        identity: &identity,
+        source: "sts.amazonaws.com",
+        name: "AssumeRole",
+        agent,
         request: &request,
         response: &response,
         read_only: true,

@@ -1,4 +1,4 @@
-//! `generate-archive FOLDER [RECORDS [DAYS [SEED]]]`: log files in `FOLDER/AWSLogs`, IAM's data in `FOLDER/iam.json`, and what
+//! `generate-archive FOLDER [RECORDS [DAYS [SEED [SESSIONS]]]]`: log files in `FOLDER/AWSLogs`, IAM's data in `FOLDER/iam.json`, and what
 //! an audit of them must find, one launch a line, in `FOLDER/truth.jsonl`.
 
 use std::path::Path;
@@ -7,9 +7,12 @@ use tagwarden_archive::{Spec, generate};
 
 fn main() {
     let mut args = std::env::args().skip(1);
-    let folder = args.next().expect("usage: generate-archive FOLDER [RECORDS [DAYS [SEED]]]");
+    let folder = args.next().expect("usage: generate-archive FOLDER [RECORDS [DAYS [SEED [SESSIONS]]]]");
     let mut number = |default| args.next().map_or(default, |text| text.parse().expect("a number"));
-    let spec = Spec { records: number(720_000), days: number(17), seed: number(1) };
+    let Spec { records, days, seed, sessions } = Spec::default();
+    let (records, days, seed) = (number(records), number(days), number(seed));
+    let sessions = u32::try_from(number(sessions.into())).expect("a percentage");
+    let spec = Spec { records, days, seed, sessions };
     let written = generate(Path::new(&folder), &spec);
     println!(
         "{} records in {} files, {} MB, {} MB gzipped; {} launches",
