@@ -225,7 +225,7 @@ fn session(call: &RawCall) -> Option<Session> {
         members(behind.strip_prefix(br#","responseElements":"#)?, ["credentials", "assumedRoleUser"])?;
     let [access_key_id] = members(credentials?, ["accessKeyId"])?;
     let [principal_id] = members(user?, ["assumedRoleId"])?;
-    let time = str::from_utf8(call.time).ok()?.parse().ok();
+    let time = record::time(str::from_utf8(call.time).ok()?);
     let asks_for_tags = members(request, Session::ASK_FOR_TAGS)?.iter().any(Option::is_some);
     Some(Session {
         access_key_id: Some(text(access_key_id?)?.to_owned()),
@@ -479,6 +479,7 @@ mod tests {
             r#"{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"object":{}}}"#.to_owned(),
             format!(r#"{{{SAGEMAKER},"requestParameters":"{{\"trainingJobName\":\"n\"}}"}}"#),
             format!(r#"{{{ISSUED},"requestParameters":"{{\"tags\":[]}}","responseElements":{ANSWER}}}"#),
+            format!(r#"{{"eventVersion":"1","userIdentity":{{}},"eventTime":"2026-03-02 09:00:00.000",{ISSUED},"requestParameters":{{"x":1}},"responseElements":{ANSWER}}}"#),
             format!(r#"{{{SAGEMAKER},"_raw":"{{{}}}"}}"#, S3.replace('"', "\\\"")),
             format!(r#"{{{S3},"CloudTrailEvent":"{{{}}}"}}"#, SAGEMAKER.replace('"', "\\\"")),
             format!(r#"{{"eventCategory":"Insight",{S3}}}"#),

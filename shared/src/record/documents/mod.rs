@@ -11,6 +11,8 @@ pub mod row;
 mod shape;
 mod wrapped;
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -30,8 +32,11 @@ pub const MAX_RECORD: usize = 16 << 20;
 /// How deep documents, lists, objects and texts may be nested around a record.
 const MAX_NESTING: usize = 16;
 
-/// How many bytes of texts within texts are read, beside a multiple of the document's own size.
-const MAX_UNWRAPPED: usize = 256 << 20;
+/// How many bytes of texts within texts are read, beside a multiple of the text's own size.
+const MAX_UNWRAPPED: usize = 16 << 20;
+
+/// How many times the text's own size is read of texts within it. Gzip makes records about ten times smaller.
+const MAX_RATIO: usize = 32;
 
 /// What is done with each item, or with what is wrong with it, at its place.
 type Each<'e> = &'e mut dyn FnMut(&Place, Result<Item, String>);
@@ -44,8 +49,8 @@ pub fn split(text: &str, each: Each) {
     if text.trim_start().is_empty() {
         return each(&place, Err("empty".to_owned()));
     }
-    let unwrapped = text.len().saturating_mul(4).saturating_add(MAX_UNWRAPPED);
-    Splitter { each, unwrapped }.documents(text, &place, 0, true);
+    let left = text.len().saturating_mul(MAX_RATIO).saturating_add(MAX_UNWRAPPED);
+    Splitter { each, left }.documents(text, &place, 0, true);
 }
 
 /// Whether this is output of `get-account-authorization-details`, or a page of it.
@@ -71,7 +76,7 @@ struct Envelope {
 struct Splitter<'e> {
     each: Each<'e>,
     /// How many bytes of texts within texts may still be read.
-    unwrapped: usize,
+    left: usize,
 }
 
 /// Elements of a list, or documents of a text. If one of them holds an item, each of them must.
@@ -300,20 +305,18 @@ impl Splitter<'_> {
 
     /// The texts among the members of an object that hold documents. Several may hold the same record.
     fn texts(&mut self, members: &[NamedValue], place: &Place, nesting: usize) -> bool {
-        let mut found: Vec<String> = Vec::new();
+        let mut found = HashSet::new();
         for (name, value) in members.iter().filter(|(_, value)| value.starts_with('"')) {
             let Ok(Name(text)) = serde_json::from_str(value) else { continue };
-            let Some(inner) = wrapped::documents(&text).filter(|inner| !found.iter().any(|known| known == inner))
-            else {
-                continue;
-            };
             let place = place.member(name, value);
-            let Some(left) = self.unwrapped.checked_sub(inner.len()) else {
-                return self.problem(&place, "too much text within texts: unpack it before");
-            };
-            self.unwrapped = left;
-            if self.documents(&inner, &place, nesting + 1, false) {
-                found.push(inner.into_owned());
+            match wrapped::documents(&text, &mut self.left) {
+                Ok(Some(inner)) if !found.contains(inner.as_ref()) => {
+                    if self.documents(&inner, &place, nesting + 1, false) {
+                        found.insert(inner.into_owned());
+                    }
+                }
+                Ok(_) => {}
+                Err(wrapped::TooMuch) => return self.problem(&place, "too much text within texts: unpack it before"),
             }
         }
         !found.is_empty()
@@ -463,7 +466,7 @@ mod tests {
 
     /// The Base64 of a gzip.
     fn zipped(text: &str) -> String {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         encoder.write_all(text.as_bytes()).unwrap();
         STANDARD.encode(encoder.finish().unwrap())
     }
@@ -540,6 +543,14 @@ mod tests {
         assert_eq!(last, ["2 events[0].message: not a CloudTrail record: `eventName` is missing"]);
         let deep = format!("{}{}{}", "[".repeat(40), record("a"), "]".repeat(40));
         assert!(summary(&deep)[0].contains("more than 16 levels"));
+    }
+
+    #[test]
+    fn a_text_may_not_inflate_without_end() {
+        let bomb = zipped(&format!("[{}]", " ".repeat(MAX_UNWRAPPED + (8 << 20))));
+        let good = record("a");
+        let text = format!("{good}{}{good}", json!({"first": bomb, "data": {"more": bomb}}));
+        assert_eq!(summary(&text), ["a", "1 first: too much text within texts: unpack it before", "a"]);
     }
 
     #[test]
