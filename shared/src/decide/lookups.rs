@@ -14,8 +14,8 @@ use crate::rules::Need;
 pub enum Lookup {
     /// The tags of this IAM role or user.
     Tags(String),
-    /// The policies attached to this role.
-    AttachedPolicies(String),
+    /// What this role may do, with its tags and its trust policy.
+    Grants(String),
     /// The trust policy of this role.
     TrustPolicy(String),
     /// This model.
@@ -59,7 +59,7 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
     for need in policy.rules(call, &facts.caller).flat_map(|(rule, _)| rule.needs) {
         match need {
             Need::RoleTags => lookups.extend(all_roles().map(Lookup::Tags)),
-            Need::RolePolicies => lookups.extend(all_roles().map(Lookup::AttachedPolicies)),
+            Need::RoleGrants => lookups.extend(all_roles().map(Lookup::Grants)),
             Need::RoleTrust => lookups.extend(roles(Field::ExecutionRole).map(Lookup::TrustPolicy)),
             Need::Models => lookups.extend(names(Field::Model).map(Lookup::Model)),
             Need::EndpointConfigs => lookups.extend(names(Field::EndpointConfig).map(Lookup::EndpointConfig)),
@@ -73,6 +73,10 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
                 lookups.extend(arns.filter(|arn| !kms::is_aws_managed_alias(arn)).map(Lookup::Key));
             }
         }
+    }
+    for arn in all_roles().filter(|arn| lookups.contains(&Lookup::Grants(arn.clone()))).collect::<Vec<_>>() {
+        lookups.remove(&Lookup::Tags(arn.clone()));
+        lookups.remove(&Lookup::TrustPolicy(arn));
     }
     lookups.extend(resource_tags(carriers(&facts, policy)));
     lookups
@@ -209,7 +213,11 @@ mod tests {
             ("[rules.missing-vpc]", vec![Lookup::Model("m".to_owned())]),
             ("[rules.missing-vpc]\n[rules.network-isolation-off]", vec![Lookup::Model("m".to_owned())]),
             ("[rules.foreign-execution-role]", vec![Lookup::Tags(role())]),
-            ("[rules.overprivileged-execution-role]", vec![Lookup::AttachedPolicies(role())]),
+            ("[rules.overprivileged-execution-role]", vec![Lookup::Grants(role())]),
+            (
+                "[rules.overprivileged-execution-role]\n[rules.foreign-execution-role]\n[rules.confused-deputy-trust]",
+                vec![Lookup::Grants(role())],
+            ),
             ("[rules.confused-deputy-trust]", vec![Lookup::TrustPolicy(role())]),
             ("[rules.unapproved-kms-key]", vec![Lookup::Key("arn:aws:kms:eu-west-1:111122223333:key/k".to_owned())]),
         ] {

@@ -1,6 +1,7 @@
 //! IAM's account authorization details, as `aws iam get-account-authorization-details` prints them.
 
-use super::{AttachedPolicy, Evidence, IamEntity, Tags};
+use super::{Evidence, IamEntity, Tags, grants};
+use crate::grants::PolicyDocument;
 use crate::record::json::{Value, member, member_text};
 
 impl Evidence {
@@ -8,10 +9,11 @@ impl Evidence {
     /// principals stay unknown.
     pub fn add_authorization_details(&mut self, details: &Value) -> Vec<String> {
         let mut problems = Vec::new();
-        for list in ["RoleDetailList", "UserDetailList"] {
+        self.shared_grants.add_page(details);
+        for (list, inline) in [("RoleDetailList", "RolePolicyList"), ("UserDetailList", "UserPolicyList")] {
             let entries = member(details, list).and_then(Value::as_array).unwrap_or_default();
             for (index, entry) in entries.iter().enumerate() {
-                match principal(entry) {
+                match principal(entry, inline) {
                     Ok((arn, principal)) => *self.principal_mut(arn) = principal,
                     Err(why) => problems.push(format!("`{list}[{index}]`: {why}")),
                 }
@@ -21,39 +23,32 @@ impl Evidence {
     }
 }
 
-fn principal<'a>(entry: &'a Value) -> Result<(&'a str, IamEntity), String> {
+fn principal<'a>(entry: &'a Value, inline: &str) -> Result<(&'a str, IamEntity), String> {
     let arn = member_text(entry, "Arn").ok_or("`Arn` is missing")?;
-    let attached = member(entry, "AttachedManagedPolicies").and_then(Value::as_array).unwrap_or_default();
-    let attached_policies = attached
-        .iter()
-        .map(|policy| {
-            let text = |name| member_text(policy, name).unwrap_or_default().to_owned();
-            AttachedPolicy { name: text("PolicyName"), arn: text("PolicyArn") }
-        })
-        .collect();
     let trust_policy = match member(entry, "AssumeRolePolicyDocument") {
         Some(value) => document(value),
         None => IamEntity::default().trust_policy,
     };
     let tags = Ok(Tags::of_iam(entry, "Tags")?);
-    Ok((arn, IamEntity { tags, attached_policies: Ok(attached_policies), trust_policy }))
+    Ok((arn, IamEntity { tags, trust_policy, grants: Ok(grants::sources(entry, inline)) }))
 }
 
 /// A policy document: the AWS CLI prints it as JSON, but the API returns it as URL-encoded text.
-fn document(value: &Value) -> Result<serde_json::Value, String> {
+pub(super) fn document(value: &Value) -> Result<PolicyDocument, String> {
     match value {
         Value::Str(encoded) => decode_policy_document(encoded),
-        json => Ok(json.into()),
+        json => PolicyDocument::read(&json.into()),
     }
 }
 
 /// A policy document as IAM's API returns it: URL-encoded (IAM API reference, `Role`).
 ///
 /// # Errors
-/// If it is not JSON.
-pub fn decode_policy_document(encoded: &str) -> Result<serde_json::Value, String> {
+/// If it is not a policy document.
+pub fn decode_policy_document(encoded: &str) -> Result<PolicyDocument, String> {
     let text = percent_encoding::percent_decode_str(encoded).decode_utf8_lossy();
-    serde_json::from_str(&text).map_err(|error| format!("`AssumeRolePolicyDocument` is not JSON: {error}"))
+    let json = serde_json::from_str(&text).map_err(|error| format!("the policy document is not JSON: {error}"))?;
+    PolicyDocument::read(&json)
 }
 
 #[cfg(test)]
@@ -68,16 +63,16 @@ mod tests {
                 "AttachedManagedPolicies":[{"PolicyName":"AdministratorAccess","PolicyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}],
                 "Tags":[{"Key":"project","Value":"atlas"}]},
                 {"RoleName":"broken"},
-                {"Arn":"arn:aws:iam::111122223333:role/Encoded","AssumeRolePolicyDocument":"%7B%22Statement%22%3A%5B1%5D%7D"}]}"#;
+                {"Arn":"arn:aws:iam::111122223333:role/Encoded","AssumeRolePolicyDocument":"%7B%22Statement%22%3A%5B%5D%7D"}]}"#;
         let details: Value = serde_json::from_str(text).unwrap();
         let mut evidence = Evidence::new("");
         assert_eq!(evidence.add_authorization_details(&details), ["`RoleDetailList[1]`: `Arn` is missing"]);
         let role = evidence.principal("arn:aws:iam::111122223333:role/Train").unwrap();
         assert_eq!(role.tags.as_ref().unwrap().get("Project"), Some("atlas"));
-        assert_eq!(role.attached_policies.as_ref().unwrap()[0].name, "AdministratorAccess");
+        assert_eq!(role.grants.as_ref().unwrap().attached[0].name, "AdministratorAccess");
         let user = evidence.principal("arn:aws:iam::111122223333:user/eve").unwrap();
         assert_eq!(user.tags.as_ref().unwrap().get("Project"), Some("borealis"));
         let encoded = evidence.principal("arn:aws:iam::111122223333:role/Encoded").unwrap();
-        assert_eq!(encoded.trust_policy, Ok(serde_json::json!({"Statement": [1]})));
+        assert_eq!(encoded.trust_policy, PolicyDocument::read(&serde_json::json!({"Statement": []})));
     }
 }

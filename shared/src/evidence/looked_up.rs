@@ -1,6 +1,8 @@
 //! The results of look-ups of roles, users and keys.
 
+use super::grants::GrantSources;
 use super::tags::Tags;
+use crate::grants::PolicyDocument;
 
 /// The result of a look-up: what was found, or why nothing could be found.
 pub type LookedUp<T> = Result<T, String>;
@@ -10,10 +12,10 @@ pub type LookedUp<T> = Result<T, String>;
 pub struct IamEntity {
     /// Its tags.
     pub tags: LookedUp<Tags>,
-    /// The managed policies attached to it.
-    pub attached_policies: LookedUp<Vec<AttachedPolicy>>,
+    /// What grants it permissions.
+    pub grants: LookedUp<GrantSources>,
     /// A role's `AssumeRolePolicyDocument`: who may assume it.
-    pub trust_policy: LookedUp<serde_json::Value>,
+    pub trust_policy: LookedUp<PolicyDocument>,
 }
 
 /// An entity of which nothing was looked up.
@@ -22,13 +24,13 @@ impl Default for IamEntity {
         let missing = |what: &str| format!("{what} was not looked up");
         Self {
             tags: Err(missing("its tags")),
-            attached_policies: Err(missing("its attached policies")),
+            grants: Err(missing("what grants it permissions")),
             trust_policy: Err(missing("its trust policy")),
         }
     }
 }
 
-/// A managed policy attached to a role.
+/// A managed policy attached to a role, user or group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachedPolicy {
     /// `PolicyName`, such as `AdministratorAccess`.

@@ -6,6 +6,7 @@
 mod author;
 mod carrier;
 mod endpoint_configs;
+mod grants;
 mod history;
 mod iam;
 mod lawful;
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 pub use author::{Author, Standing};
 pub use carrier::carrier;
 pub use endpoint_configs::EndpointConfig;
+pub use grants::GrantSources;
 pub use history::{TagChange, TagHistory, TagValue, TagsAt};
 pub use iam::decode_policy_document;
 pub use lawful::{Lawful, Retagging};
@@ -35,8 +37,10 @@ pub use sessions::{Session, Sessions};
 pub use tags::Tags;
 pub use versions::{Created, Versions};
 
+use grants::SharedGrants;
 use resources::ResourceTags;
 
+use crate::grants::{Grants, PolicyDocument};
 use crate::record::Call;
 use crate::record::json::{Value, member};
 
@@ -54,6 +58,7 @@ pub struct Evidence {
     /// Changes of the tags of roles, users and resources, from records.
     pub tag_history: TagHistory,
     resources: ResourceTags,
+    shared_grants: SharedGrants,
     hint: &'static str,
 }
 
@@ -93,6 +98,19 @@ impl Evidence {
     pub fn principal(&self, arn: &str) -> Result<&IamEntity, String> {
         let known = self.principals.get(&without_path(arn));
         known.ok_or_else(|| format!("IAM's data on `{arn}` is missing{}", self.hint))
+    }
+
+    /// Adds the document of the managed policy `arn`, as it was looked up.
+    pub fn add_managed_policy(&mut self, arn: &str, document: LookedUp<PolicyDocument>) {
+        self.shared_grants.add_managed(arn, document);
+    }
+
+    /// The policies of the IAM role or user `arn`.
+    ///
+    /// # Errors
+    /// If nothing is known about them.
+    pub fn grants<'e>(&'e self, arn: &'e str) -> Result<Grants<'e>, String> {
+        self.shared_grants.of(arn, self.principal(arn)?)
     }
 
     /// The tags of the IAM role or user `arn` at a certain time: from IAM's data, else from the records of their

@@ -23,6 +23,12 @@ impl Context {
         self
     }
 
+    /// The same, and the request carries `key` with this value if it is not known yet.
+    #[must_use]
+    pub fn with_default(self, key: &str, value: &str) -> Self {
+        if self.get(&key.to_ascii_lowercase()).is_some() { self } else { self.with(key, value) }
+    }
+
     /// The same, and the request does not carry `key`.
     #[must_use]
     pub fn without(self, key: &str) -> Self {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::condition::{self, KeyTest};
 use super::context::Known;
+use super::names::NamedText;
 use super::principal::Principals;
 use super::request::Request;
 use super::template::Template;
@@ -95,6 +96,14 @@ impl Granting {
         Truth::from(self.covers_action(request.action))
             .and(|| self.resources.cover(request.resource, known))
             .and(|| Truth::all(self.conditions.iter().map(|test| test.holds(known))))
+    }
+
+    /// An action for each of those that it is about, with `run` in place of each `*`.
+    pub(super) fn example_actions(&self, run: &str) -> Vec<String> {
+        match self.actions.all_but {
+            true => vec![format!("{run}:{run}")],
+            false => self.actions.these.iter().map(|pattern| NamedText::of(pattern).example(run)).collect(),
+        }
     }
 
     pub(super) fn covers_action(&self, action: &str) -> bool {

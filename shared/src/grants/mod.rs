@@ -45,6 +45,8 @@ pub struct Grants<'d> {
 pub struct NamedPolicy<'d> {
     /// `PolicyName`
     pub name: &'d str,
+    /// Its ARN, if it is a managed policy.
+    pub arn: Option<&'d str>,
     /// What it says, or why that is not known.
     pub document: Result<&'d PolicyDocument, String>,
 }
@@ -109,16 +111,27 @@ impl<'d> Grants<'d> {
         }
     }
 
-    /// What the statements that allow an action say about the names of resources whose ARNs begin with `prefix`.
+    /// Whether anything stands in the way of any request: a boundary, or a Deny.
+    pub fn can_bar(&self) -> bool {
+        self.boundary.is_some() || self.statements().any(|(_, statement)| !statement.allows)
+    }
+
+    /// The names of resources whose ARNs begin with `prefix` where the answer about an action may change: what any statement about
+    /// it names, and any name if a policy is not known or names only exceptions.
     pub fn names(&self, action: &str, prefix: &str) -> Vec<NamedText> {
         let request = Request::new(action, "");
         let known = self.known(&request);
-        let allowing = self.statements().map(|(_, statement)| statement);
-        let allowing = allowing.filter(|statement| statement.allows && statement.covers_action(action));
-        allowing.flat_map(|statement| statement.resources.names(prefix, known)).collect()
+        let of_boundary = self.boundary.iter().filter_map(|boundary| boundary.document.as_ref().ok());
+        let statements = self.statements().map(|(_, statement)| statement);
+        let statements = statements.chain(of_boundary.flat_map(|document| &document.statements));
+        let about = statements.filter(|statement| statement.covers_action(action));
+        let mut names: Vec<_> = about.flat_map(|statement| statement.resources.names(prefix, known)).collect();
+        names.extend(self.unknown().map(|_| NamedText::any()));
+        names.dedup();
+        names
     }
 
-    /// The same, as far as the policies of a request are known.
+    /// Whether a known Deny or the known boundary stands in the way of a request.
     fn barred(&self, request: &Request) -> Truth {
         let known = self.known(request);
         let boundary =
@@ -193,8 +206,8 @@ mod tests {
     fn says(policy: &str, boundary: &str, action: &str) -> String {
         let (policy, boundary) = (document(policy), (!boundary.is_empty()).then(|| document(boundary)));
         let grants = Grants {
-            policies: vec![NamedPolicy { name: "p", document: Ok(&policy) }],
-            boundary: boundary.as_ref().map(|document| NamedPolicy { name: "b", document: Ok(document) }),
+            policies: vec![NamedPolicy { name: "p", arn: None, document: Ok(&policy) }],
+            boundary: boundary.as_ref().map(|document| NamedPolicy { name: "b", arn: None, document: Ok(document) }),
             principal: Context::default().with("aws:PrincipalTag/Project", "atlas").complete("aws:PrincipalTag/"),
         };
         answer(grants.decide(&Request::new(action, OBJECT)))
@@ -246,8 +259,8 @@ mod tests {
     #[test]
     fn a_policy_that_is_not_known_may_allow_and_deny() {
         let (all, none) = (document(ALL), document("[]"));
-        let missing = || NamedPolicy { name: "m", document: Err("missing".to_owned()) };
-        let known = |document| NamedPolicy { name: "k", document: Ok(document) };
+        let missing = || NamedPolicy { name: "m", arn: None, document: Err("missing".to_owned()) };
+        let known = |document| NamedPolicy { name: "k", arn: None, document: Ok(document) };
         let says = |policies: Vec<NamedPolicy>, boundary: Option<NamedPolicy>| {
             let grants = Grants { policies, boundary, principal: Context::default() };
             answer(grants.decide(&Request::new("s3:GetObject", OBJECT)))

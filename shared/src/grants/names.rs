@@ -4,6 +4,9 @@ use super::context::{Context, Known};
 use super::document::{PolicyDocument, Resources};
 use super::wildcards::{Unit, matches};
 
+/// What stands in examples where a policy has `*`.
+const RUN: &str = "any";
+
 /// A name in a policy, with its wildcards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedText(Vec<Unit>);
@@ -11,6 +14,11 @@ pub struct NamedText(Vec<Unit>);
 impl NamedText {
     pub(super) fn of(units: &[Unit]) -> Self {
         Self(units.to_vec())
+    }
+
+    /// Any name.
+    pub(super) fn any() -> Self {
+        Self(vec![Unit::Run])
     }
 
     /// Whether it begins with a wildcard: a name that is not literal from its first character on may be anybody's.
@@ -24,7 +32,7 @@ impl NamedText {
         for unit in &self.0 {
             match unit {
                 Unit::Char(char) => name.push(*char),
-                Unit::One => name.push('a'),
+                Unit::One => name.push('0'),
                 Unit::Run => name.push_str(run),
             }
         }
@@ -43,7 +51,7 @@ impl NamedText {
         let mut wanted: Vec<_> = prefix.splitn(PARTS, ':').collect();
         if parts.len() < PARTS {
             // Its last `*` stands for the parts that are left.
-            return (pattern.last() == Some(&Unit::Run)).then(|| Self(vec![Unit::Run]));
+            return (pattern.last() == Some(&Unit::Run)).then(Self::any);
         }
         let (mut name, kind) = (parts.pop()?, wanted.pop()?);
         if !parts.into_iter().zip(wanted).all(|(pattern, text)| matches(pattern, text)) {
@@ -61,6 +69,27 @@ impl NamedText {
 }
 
 impl PolicyDocument {
+    /// An action and a resource for each pair of those that its statements allow, with `any` in place of each `*`.
+    pub fn examples(&self) -> Vec<(String, String)> {
+        let nothing = Context::default();
+        let known = Known { request: &nothing, principal: &nothing };
+        let allowing = self.statements.iter().filter(|statement| statement.allows);
+        let examples = allowing.flat_map(|statement| {
+            let resources: Vec<_> = match statement.resources.all_but {
+                true => vec![RUN.to_owned()],
+                false => {
+                    let filled = statement.resources.these.iter().filter_map(|template| template.fill(known));
+                    filled.map(|filled| NamedText::of(&filled.units).example(RUN)).collect()
+                }
+            };
+            statement
+                .example_actions(RUN)
+                .into_iter()
+                .flat_map(move |action| resources.clone().into_iter().map(move |resource| (action.clone(), resource)))
+        });
+        examples.collect()
+    }
+
     /// All texts with which its conditions compare a condition key. Those with variables are left out.
     pub fn values(&self, key: &str) -> Vec<NamedText> {
         let key = key.to_ascii_lowercase();
@@ -75,11 +104,9 @@ impl PolicyDocument {
 impl Resources {
     /// What they say about the names of resources whose ARNs begin with `prefix`.
     pub fn names(&self, prefix: &str, known: Known) -> Vec<NamedText> {
-        if self.all_but {
-            return vec![NamedText(vec![Unit::Run])];
-        }
         let filled = self.these.iter().filter_map(|template| template.fill(known));
-        filled.filter_map(|filled| NamedText::below(&filled.units, prefix)).collect()
+        let names = filled.filter_map(|filled| NamedText::below(&filled.units, prefix));
+        names.chain(self.all_but.then(NamedText::any)).collect()
     }
 }
 
@@ -97,7 +124,7 @@ mod tests {
             ("arn:aws:s3:::", "*", Some(("any", true))),
             ("arn:aws:s3:::", "arn:aws:s3:*", Some(("any", true))),
             ("arn:aws:s3:::", "arn:aws:sqs:*:*:*", None),
-            (secret, "arn:aws:secretsmanager:*:*:secret:atlas/?", Some(("atlas/a", false))),
+            (secret, "arn:aws:secretsmanager:*:*:secret:atlas/?", Some(("atlas/0", false))),
             (secret, "arn:aws:secretsmanager:*:*:s*", Some(("any", true))),
             (secret, "arn:aws:secretsmanager:*:444455556666:secret:atlas", None),
         ] {
