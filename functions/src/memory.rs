@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
 use jiff::{SignedDuration, Timestamp};
-use tagwarden::evidence::{AttachedPolicy, Key, Model, Session, Sessions, Tags};
+use tagwarden::evidence::{GrantSources, IamEntity, Key, Model, Session, Sessions, Tags};
+use tagwarden::grants::PolicyDocument;
 use tagwarden::record::Identity;
 
 use crate::histories::cloud::Cloud;
@@ -12,9 +13,9 @@ use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent,
     CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
     FindTagChanges, GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources, Message,
-    PendingAlert, PolicyObject, PostponeEvent, Publish, ReadAttachedPolicies, ReadEventHistory, ReadLedger,
-    ReadResourceTags, ReadTags, ReadTrustPolicy, RecordSession, RecordTagChange, SageMakerError, SaveCheckpoint,
-    Target, UsedConfig, WriteLedger,
+    PendingAlert, PolicyObject, PostponeEvent, Publish, ReadEventHistory, ReadGrants, ReadLedger, ReadResourceTags,
+    ReadTags, RecordSession, RecordTagChange, RoleGrants, SageMakerError, SaveCheckpoint, Target, UsedConfig,
+    WriteLedger,
 };
 
 /// An AWS account.
@@ -88,15 +89,20 @@ impl ReadTags for Account {
     }
 }
 
-impl ReadAttachedPolicies for Account {
-    async fn attached_policies(&self, arn: &str) -> AwsResult<Vec<AttachedPolicy>> {
-        self.doing("policies", arn).map(|_| Vec::new())
+impl ReadGrants for Account {
+    async fn role(&self, arn: &str) -> AwsResult<IamEntity> {
+        let state = self.doing("role", arn)?;
+        let tags = state.tags.get(arn).cloned().unwrap_or_default();
+        let trust_policy = serde_json::json!({"Statement": {
+            "Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+        }});
+        Ok(IamEntity { tags: Ok(tags), trust_policy: PolicyDocument::read(&trust_policy), ..IamEntity::default() })
     }
-}
 
-impl ReadTrustPolicy for Account {
-    async fn trust_policy(&self, arn: &str) -> AwsResult<serde_json::Value> {
-        self.doing("trust", arn).map(|_| serde_json::json!({"Statement": []}))
+    async fn grants(&self, arn: &str) -> AwsResult<RoleGrants> {
+        let role = IamEntity { grants: Ok(GrantSources::default()), ..self.role(arn).await? };
+        Ok(RoleGrants { role, managed: BTreeMap::new() })
     }
 }
 

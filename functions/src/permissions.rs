@@ -10,8 +10,8 @@ use crate::act::users;
 use crate::ports::{
     AddTags, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy,
     FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts, ListObjects, LookUp, PostponeEvent, Publish,
-    ReadAttachedPolicies, ReadEventHistory, ReadLedger, ReadObject, ReadResourceTags, ReadTags, ReadTrustPolicy,
-    RecordSession, RecordTagChange, SaveCheckpoint, WriteLedger, WriteObject,
+    ReadEventHistory, ReadGrants, ReadLedger, ReadObject, ReadResourceTags, ReadTags, RecordSession, RecordTagChange,
+    SaveCheckpoint, WriteLedger, WriteObject,
 };
 use crate::resource::names::describing;
 use crate::resource::request::is_recoverable;
@@ -75,8 +75,7 @@ fn sweep<P: LookUp + Enforce + FindResources>() -> BTreeSet<String> {
 fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Operation>) -> BTreeSet<String> {
     let mut actions = all(&[
         <P as ReadTags>::ACTIONS,
-        <P as ReadAttachedPolicies>::ACTIONS,
-        <P as ReadTrustPolicy>::ACTIONS,
+        <P as ReadGrants>::ACTIONS,
         <P as DescribeKey>::ACTIONS,
         <P as ReadResourceTags>::ACTIONS,
         <P as DescribeResource>::ACTIONS,

@@ -5,6 +5,7 @@ mod checkpoints;
 mod claims;
 mod client;
 mod errors;
+mod grants;
 mod grouping;
 mod history;
 mod iam;

@@ -171,10 +171,8 @@ async fn look_up(lookup: &Lookup, ports: &impl LookUp, cache: &Cache) -> LookupR
     }
     let found = match lookup {
         Lookup::Tags(arn) => LookupResult::Tags(arn.clone(), reason(ports.tags(arn).await)),
-        Lookup::AttachedPolicies(arn) => {
-            LookupResult::AttachedPolicies(arn.clone(), reason(ports.attached_policies(arn).await))
-        }
-        Lookup::TrustPolicy(arn) => LookupResult::TrustPolicy(arn.clone(), reason(ports.trust_policy(arn).await)),
+        Lookup::Role(arn) => LookupResult::Role(arn.clone(), reason(ports.role(arn).await)),
+        Lookup::Grants(arn) => LookupResult::Grants(arn.clone(), reason(ports.grants(arn).await)),
         Lookup::Model(name) => LookupResult::Model(name.clone(), reason(ports.model(name).await)),
         Lookup::EndpointConfig(name) => {
             LookupResult::EndpointConfig(name.clone(), reason(recover::endpoint_config(name, ports).await))

@@ -396,7 +396,7 @@ mod tests {
         }
         let state = guard.ports.state();
         let count = |verb: &str| state.journal.iter().filter(|entry| entry.starts_with(verb)).count();
-        assert_eq!([count("tags"), count("policies"), count("trust"), count("key")], [2, 1, 1, 1]);
+        assert_eq!([count("tags"), count("role"), count("key")], [1, 1, 1]);
         assert_eq!(count("sessions"), 2, "sessions are looked up each time");
     }
 

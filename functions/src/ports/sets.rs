@@ -5,7 +5,7 @@ use super::checkpoints::SaveCheckpoint;
 use super::claims::ClaimEvent;
 use super::grouping::GroupAlerts;
 use super::history::ReadEventHistory;
-use super::iam::{ReadAttachedPolicies, ReadTags, ReadTrustPolicy};
+use super::iam::{ReadGrants, ReadTags};
 use super::kms::DescribeKey;
 use super::ledger::{CountStops, ReadLedger, WriteLedger};
 use super::policy::FetchPolicy;
@@ -18,8 +18,7 @@ use super::tag_changes::FindTagChanges;
 /// What a guard reads to judge a call.
 pub trait LookUp:
     ReadTags
-    + ReadAttachedPolicies
-    + ReadTrustPolicy
+    + ReadGrants
     + DescribeKey
     + ReadResourceTags
     + DescribeModel
@@ -34,8 +33,7 @@ pub trait LookUp:
 
 impl<P> LookUp for P where
     P: ReadTags
-        + ReadAttachedPolicies
-        + ReadTrustPolicy
+        + ReadGrants
         + DescribeKey
         + ReadResourceTags
         + DescribeModel

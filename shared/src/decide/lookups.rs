@@ -14,10 +14,10 @@ use crate::rules::Need;
 pub enum Lookup {
     /// The tags of this IAM role or user.
     Tags(String),
-    /// What this role may do, with its tags and its trust policy.
+    /// The tags and the trust policy of this role.
+    Role(String),
+    /// The same, and what this role may do.
     Grants(String),
-    /// The trust policy of this role.
-    TrustPolicy(String),
     /// This model.
     Model(String),
     /// This endpoint configuration, with its tags.
@@ -58,9 +58,9 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
     let all_roles = || roles(Field::ExecutionRole).chain(roles(Field::ServiceRole));
     for need in policy.rules(call, &facts.caller).flat_map(|(rule, _)| rule.needs) {
         match need {
-            Need::RoleTags => lookups.extend(all_roles().map(Lookup::Tags)),
+            Need::RoleTags => lookups.extend(all_roles().map(Lookup::Role)),
             Need::RoleGrants => lookups.extend(all_roles().map(Lookup::Grants)),
-            Need::RoleTrust => lookups.extend(roles(Field::ExecutionRole).map(Lookup::TrustPolicy)),
+            Need::RoleTrust => lookups.extend(roles(Field::ExecutionRole).map(Lookup::Role)),
             Need::Models => lookups.extend(names(Field::Model).map(Lookup::Model)),
             Need::EndpointConfigs => lookups.extend(names(Field::EndpointConfig).map(Lookup::EndpointConfig)),
             Need::ResourceTags | Need::InheritedTags => {}
@@ -75,8 +75,7 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
         }
     }
     for arn in all_roles().filter(|arn| lookups.contains(&Lookup::Grants(arn.clone()))).collect::<Vec<_>>() {
-        lookups.remove(&Lookup::Tags(arn.clone()));
-        lookups.remove(&Lookup::TrustPolicy(arn));
+        lookups.remove(&Lookup::Role(arn));
     }
     lookups.extend(resource_tags(carriers(&facts, policy)));
     lookups
@@ -212,13 +211,13 @@ mod tests {
             ("", vec![]),
             ("[rules.missing-vpc]", vec![Lookup::Model("m".to_owned())]),
             ("[rules.missing-vpc]\n[rules.network-isolation-off]", vec![Lookup::Model("m".to_owned())]),
-            ("[rules.foreign-execution-role]", vec![Lookup::Tags(role())]),
+            ("[rules.foreign-execution-role]", vec![Lookup::Role(role())]),
             ("[rules.overprivileged-execution-role]", vec![Lookup::Grants(role())]),
             (
                 "[rules.overprivileged-execution-role]\n[rules.foreign-execution-role]\n[rules.confused-deputy-trust]",
                 vec![Lookup::Grants(role())],
             ),
-            ("[rules.confused-deputy-trust]", vec![Lookup::TrustPolicy(role())]),
+            ("[rules.confused-deputy-trust]", vec![Lookup::Role(role())]),
             ("[rules.unapproved-kms-key]", vec![Lookup::Key("arn:aws:kms:eu-west-1:111122223333:key/k".to_owned())]),
         ] {
             let mut expected = expected;

@@ -30,6 +30,14 @@ impl Default for IamEntity {
     }
 }
 
+impl IamEntity {
+    /// Notes why what is not known yet cannot be looked up.
+    pub fn add_failure(&mut self, why: &str) {
+        let reasons = [self.tags.as_mut().err(), self.grants.as_mut().err(), self.trust_policy.as_mut().err()];
+        reasons.into_iter().flatten().for_each(|reason| why.clone_into(reason));
+    }
+}
+
 /// A managed policy attached to a role, user or group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachedPolicy {
