@@ -9,7 +9,7 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::grants::PolicyVersions;
+use super::policy_versions::PolicyVersions;
 use crate::config;
 
 /// How long one attempt of a call may take, and all attempts together. A function has 30 seconds for everything.

@@ -1,8 +1,5 @@
 //! Roles, with their policies.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
 use aws_sdk_iam::types::Role;
 use futures_util::future::join_all;
 use tagwarden::evidence::{AttachedPolicy, GrantSources, IamEntity, LookedUp, decode_policy_document};
@@ -15,10 +12,6 @@ use crate::ports::{AwsError, AwsResult, ReadGrants, RoleGrants};
 
 /// The most calls for one role: IAM limits how many calls an account may make.
 const MOST_CALLS: usize = 64;
-
-/// Documents of managed policies, by ARN and version. A version never changes (IAM User Guide, "Versioning IAM policies").
-#[derive(Debug, Default)]
-pub(super) struct PolicyVersions(Mutex<BTreeMap<(String, String), PolicyDocument>>);
 
 impl ReadGrants for Aws {
     async fn role(&self, arn: &str) -> AwsResult<IamEntity> {
@@ -111,15 +104,5 @@ impl Aws {
         let document = decode_policy_document(&document).map_err(AwsError)?;
         self.policy_versions.put(key, &document);
         Ok(document)
-    }
-}
-
-impl PolicyVersions {
-    fn get(&self, key: &(String, String)) -> Option<PolicyDocument> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
-    }
-
-    fn put(&self, key: (String, String), document: &PolicyDocument) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, document.clone());
     }
 }

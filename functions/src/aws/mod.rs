@@ -17,6 +17,7 @@ mod models;
 mod objects;
 mod operations;
 mod policy;
+mod policy_versions;
 mod sessions;
 mod sns;
 mod sqs;

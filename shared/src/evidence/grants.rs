@@ -4,31 +4,19 @@
 
 use std::collections::HashMap;
 
-use super::looked_up::{AttachedPolicy, IamEntity, LookedUp};
+use super::looked_up::{AttachedPolicy, GrantSources, IamEntity, LookedUp};
+use super::policy_document::document;
 use crate::grants::{Context, Grants, NamedPolicy, PolicyDocument};
 use crate::record::arn;
 use crate::record::json::{Value, member, member_text};
-
-/// What grants permissions to a role, user or group.
-#[derive(Clone, Debug, Default)]
-pub struct GrantSources {
-    /// Its inline policies, by name.
-    pub inline: Vec<(String, LookedUp<PolicyDocument>)>,
-    /// The managed policies attached to it.
-    pub attached: Vec<AttachedPolicy>,
-    /// The managed policy that is its permissions boundary.
-    pub boundary: Option<String>,
-    /// The names of a user's groups.
-    pub groups: Vec<String>,
-}
 
 /// What several roles and users share.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SharedGrants {
     /// Documents of managed policies, by ARN.
     managed: HashMap<String, LookedUp<PolicyDocument>>,
-    /// Groups, by ARN without path.
-    groups: HashMap<String, GrantSources>,
+    /// Groups, by account and name.
+    groups: HashMap<(String, String), GrantSources>,
 }
 
 impl SharedGrants {
@@ -45,8 +33,10 @@ impl SharedGrants {
             }
         }
         for group in list(details, "GroupDetailList") {
-            if let Some(arn) = member_text(group, "Arn") {
-                self.groups.insert(super::without_path(arn), sources(group, "GroupPolicyList"));
+            if let Some((account, name)) =
+                member_text(group, "Arn").and_then(|arn| Some((arn::account(arn)?, arn::name(arn)?)))
+            {
+                self.groups.insert((account.to_owned(), name.to_owned()), sources(group, "GroupPolicyList"));
             }
         }
     }
@@ -59,8 +49,8 @@ impl SharedGrants {
         let sources = entity.grants.as_ref().map_err(Clone::clone)?;
         let mut policies = self.policies(sources);
         for group in &sources.groups {
-            let account = principal_arn.split(":user/").next().unwrap_or_default();
-            match self.groups.get(&format!("{account}:group/{group}")) {
+            let account = arn::account(principal_arn).unwrap_or_default().to_owned();
+            match self.groups.get(&(account, group.clone())) {
                 Some(sources) => policies.extend(self.policies(sources)),
                 None => policies.push(NamedPolicy {
                     name: group,
@@ -130,8 +120,8 @@ fn principal(principal_arn: &str, entity: &IamEntity) -> Context {
 pub(super) fn sources(entry: &Value, inline: &str) -> GrantSources {
     let text = |value, name| member_text(value, name).unwrap_or_default().to_owned();
     let inline = list(entry, inline).iter().map(|policy| {
-        let document = member(policy, "PolicyDocument").ok_or_else(|| "`PolicyDocument` is missing".to_owned());
-        (text(policy, "PolicyName"), document.and_then(super::iam::document))
+        let json = member(policy, "PolicyDocument").ok_or_else(|| "`PolicyDocument` is missing".to_owned());
+        (text(policy, "PolicyName"), json.and_then(document))
     });
     let attached = list(entry, "AttachedManagedPolicies").iter();
     let attached =
@@ -152,7 +142,7 @@ fn default_version(policy: &Value) -> Option<LookedUp<PolicyDocument>> {
     let mut versions = list(policy, "PolicyVersionList").iter();
     let version =
         versions.find(|version| member(version, "IsDefaultVersion").and_then(Value::as_bool) == Some(true))?;
-    Some(super::iam::document(member(version, "Document")?))
+    Some(document(member(version, "Document")?))
 }
 
 fn list<'a>(object: &'a Value<'a>, name: &str) -> &'a [Value<'a>] {

@@ -1,7 +1,7 @@
 //! IAM's account authorization details, as `aws iam get-account-authorization-details` prints them.
 
+use super::policy_document::document;
 use super::{Evidence, IamEntity, Tags, grants};
-use crate::grants::PolicyDocument;
 use crate::record::json::{Value, member, member_text};
 
 impl Evidence {
@@ -33,27 +33,10 @@ fn principal<'a>(entry: &'a Value, inline: &str) -> Result<(&'a str, IamEntity),
     Ok((arn, IamEntity { tags, trust_policy, grants: Ok(grants::sources(entry, inline)) }))
 }
 
-/// A policy document: the AWS CLI prints it as JSON, but the API returns it as URL-encoded text.
-pub(super) fn document(value: &Value) -> Result<PolicyDocument, String> {
-    match value {
-        Value::Str(encoded) => decode_policy_document(encoded),
-        json => PolicyDocument::read(&json.into()),
-    }
-}
-
-/// A policy document as IAM's API returns it: URL-encoded (IAM API reference, `Role`).
-///
-/// # Errors
-/// If it is not a policy document.
-pub fn decode_policy_document(encoded: &str) -> Result<PolicyDocument, String> {
-    let text = percent_encoding::percent_decode_str(encoded).decode_utf8_lossy();
-    let json = serde_json::from_str(&text).map_err(|error| format!("the policy document is not JSON: {error}"))?;
-    PolicyDocument::read(&json)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grants::PolicyDocument;
 
     #[test]
     fn roles_and_users_are_read() {

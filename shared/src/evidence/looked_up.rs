@@ -1,6 +1,5 @@
 //! The results of look-ups of roles, users and keys.
 
-use super::grants::GrantSources;
 use super::tags::Tags;
 use crate::grants::PolicyDocument;
 
@@ -36,6 +35,19 @@ impl IamEntity {
         let reasons = [self.tags.as_mut().err(), self.grants.as_mut().err(), self.trust_policy.as_mut().err()];
         reasons.into_iter().flatten().for_each(|reason| why.clone_into(reason));
     }
+}
+
+/// What grants permissions to a role, user or group.
+#[derive(Clone, Debug, Default)]
+pub struct GrantSources {
+    /// Its inline policies, by name.
+    pub inline: Vec<(String, LookedUp<PolicyDocument>)>,
+    /// The managed policies attached to it.
+    pub attached: Vec<AttachedPolicy>,
+    /// The managed policy that is its permissions boundary.
+    pub boundary: Option<String>,
+    /// The names of a user's groups.
+    pub groups: Vec<String>,
 }
 
 /// A managed policy attached to a role, user or group.

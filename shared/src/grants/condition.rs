@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::context::{Context, Known};
-use super::document::{one_or_many, text};
 use super::names::NamedText;
+use super::shapes::{one_or_many, text};
 use super::template::Template;
 use super::truth::Truth;
 use super::wildcards::{matches, matches_arn};

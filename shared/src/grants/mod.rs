@@ -8,9 +8,11 @@
 mod condition;
 mod context;
 mod document;
+mod examples;
 mod names;
 mod principal;
 mod request;
+mod shapes;
 mod template;
 mod trust;
 mod truth;

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::document::one_or_many;
+use super::shapes::one_or_many;
 use crate::record::arn;
 
 /// Who asks to assume a role.

@@ -184,12 +184,8 @@ impl Way {
         resources: &[&str],
     ) -> Result<Option<Witness<'a>>, String> {
         for resource in resources {
-            let witness = match action {
-                "iam:PassRole" => {
-                    role.may_with(action, resource, |context| context.with("iam:PassedToService", self.service))?
-                }
-                action => role.may(action, resource)?,
-            };
+            let passed_to = (action == "iam:PassRole").then_some(("iam:PassedToService", self.service));
+            let witness = role.may_with(action, resource, passed_to)?;
             if witness.is_some() {
                 return Ok(witness);
             }

@@ -28,6 +28,7 @@ pub(super) const ROLES: [Field; 2] = [Field::ExecutionRole, Field::ServiceRole];
 pub(super) struct Witness<'a> {
     pub action: String,
     pub resource: String,
+    pub with: Option<(&'static str, &'static str)>,
     pub by: By<'a>,
 }
 
@@ -64,10 +65,10 @@ impl<'a> PassedRole<'a> {
     /// # Errors
     /// If it depends on a policy that is not known.
     pub fn may(&self, action: &str, resource: &str) -> Result<Option<Witness<'a>>, String> {
-        self.may_with(action, resource, |context| context)
+        self.may_with(action, resource, None)
     }
 
-    /// The same, with more condition keys.
+    /// The same, with a condition key and its value.
     ///
     /// # Errors
     /// If it depends on a policy that is not known.
@@ -75,13 +76,13 @@ impl<'a> PassedRole<'a> {
         &self,
         action: &str,
         resource: &str,
-        with: impl FnOnce(Context) -> Context,
+        with: Option<(&'static str, &'static str)>,
     ) -> Result<Option<Witness<'a>>, String> {
         let resource = self.fill(resource);
         let mut request = self.request(action, &resource);
-        request.context = with(request.context);
+        request.context = with.into_iter().fold(request.context, |context, (key, value)| context.with(key, value));
         match self.grants.decide(&request)? {
-            Answer::Yes(by) => Ok(Some(Witness { action: action.to_owned(), resource, by })),
+            Answer::Yes(by) => Ok(Some(Witness { action: action.to_owned(), resource, with, by })),
             Answer::Perhaps(_) | Answer::No => Ok(None),
         }
     }
@@ -129,6 +130,10 @@ impl Findings {
 
 impl fmt::Display for Witness<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "it may call `{}` on `{}`, by {}", self.action, self.resource, self.by)
+        write!(f, "it may call `{}` on `{}`", self.action, self.resource)?;
+        if let Some((key, value)) = self.with {
+            write!(f, " with `{key}` = `{value}`")?;
+        }
+        write!(f, ", by {}", self.by)
     }
 }
