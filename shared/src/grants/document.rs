@@ -79,7 +79,7 @@ impl Granting {
         // A trust policy's resource is the role itself.
         let (resources, all_but) =
             these_or_all_but(statement, "Resource", "NotResource")?.unwrap_or_else(|| (vec!["*".to_owned()], false));
-        let these = resources.iter().map(|resource| Template::read(resource, has_variables)).collect();
+        let these = resources.iter().map(|resource| Template::resource(resource, has_variables)).collect();
         let conditions = statement.get("Condition").map(|condition| condition::read(condition, has_variables));
         let sid = statement.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty());
         Ok(Self {

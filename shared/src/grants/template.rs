@@ -39,6 +39,20 @@ impl Template {
         Self::with_units(text, has_variables, |text| wildcards(text).collect())
     }
 
+    /// Reads the ARN of a resource. Variables before its fifth colon are text ("Where you can use policy variables").
+    pub fn resource(arn: &str, has_variables: bool) -> Self {
+        let at = fifth_colon(arn).filter(|_| has_variables).and_then(|at| arn.split_at_checked(at));
+        let Some((prefix, resource)) = at else { return Self::read(arn, false) };
+        let mut pieces = vec![Piece::Text(wildcards(prefix).collect())];
+        pieces.extend(Self::read(resource, true).0);
+        // One text is compared without being copied.
+        if let [Piece::Text(prefix), Piece::Text(resource)] = pieces.as_mut_slice() {
+            prefix.append(resource);
+            pieces.truncate(1);
+        }
+        Self(pieces)
+    }
+
     /// Reads a value in which `*` and `?` are themselves.
     pub fn exact(text: &str, has_variables: bool) -> Self {
         Self::with_units(text, has_variables, |text| literal(text).collect())
@@ -124,6 +138,20 @@ impl Template {
     }
 }
 
+/// Where the fifth colon of an ARN is. The names of variables have colons of their own.
+fn fifth_colon(arn: &str) -> Option<usize> {
+    let (mut colons, mut is_inside) = (0, false);
+    arn.char_indices().find_map(|(at, char)| {
+        match char {
+            '{' => is_inside = true,
+            '}' => is_inside = false,
+            ':' if !is_inside => colons += 1,
+            _ => {}
+        }
+        (char == ':' && colons == 5).then_some(at)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::context::Context;
@@ -146,6 +174,13 @@ mod tests {
         ] {
             assert_eq!(Template::read(text, true).matches(value, known), expected, "{text} on {value}");
         }
+        let account = Context::default().with("aws:PrincipalAccount", "1");
+        let known = Known { request: &Context::default(), principal: &account };
+        let says = |text: &str, value: &str| Template::resource(text, true).matches(value, known);
+        assert_eq!(says("arn:aws:s3:::${aws:PrincipalAccount}-b/*", "arn:aws:s3:::1-b/x"), Truth::Yes);
+        assert_eq!(says("arn:aws:sns:*:${aws:PrincipalAccount}:t", "arn:aws:sns:eu-west-1:1:t"), Truth::No);
+        assert_eq!(says("arn:aws:sns:*:1:${aws:PrincipalAccount}", "arn:aws:sns:eu-west-1:1:1"), Truth::Yes);
+        assert_eq!(says("${aws:PrincipalAccount}", "1"), Truth::No);
         assert_eq!(Template::read("${aws:username}", false).matches("${aws:username}", known), Truth::Yes);
     }
 }

@@ -136,8 +136,8 @@ const WAYS: [Way; 31] = [
     replaces_code(&[("ssm:StartSession", ANY_INSTANCE)]),
     // P ssm-002
     replaces_code(&[
-        ("ssm:SendCommand", ANY_INSTANCE),
         ("ssm:SendCommand", &["arn:{partition}:ssm:{region}::document/AWS-RunShellScript"]),
+        ("ssm:SendCommand", ANY_INSTANCE),
     ]),
     // R2, P sagemaker-004
     replaces_code(&[("sagemaker:CreatePresignedNotebookInstanceUrl", ANY_NOTEBOOK)]),
