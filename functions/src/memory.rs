@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
 use jiff::{SignedDuration, Timestamp};
-use tagwarden::evidence::{AttachedPolicy, IamEntity, Key, Model, Session, Sessions, Tags};
+use tagwarden::evidence::{GrantSources, IamEntity, Key, Model, Session, Sessions, Tags};
+use tagwarden::grants::PolicyDocument;
 use tagwarden::record::Identity;
 
 use crate::histories::cloud::Cloud;
@@ -12,9 +13,9 @@ use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent,
     CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
     FindTagChanges, GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources, Message,
-    PendingAlert, PolicyObject, PostponeEvent, Publish, ReadAttachedPolicies, ReadEventHistory, ReadLedger,
-    ReadPrincipal, ReadResourceTags, RecordSession, RecordTagChange, SageMakerError, SaveCheckpoint, Target,
-    UsedConfig, WriteLedger,
+    PendingAlert, PolicyObject, PostponeEvent, Publish, ReadEventHistory, ReadGrants, ReadLedger, ReadPrincipal,
+    ReadResourceTags, RecordSession, RecordTagChange, RoleGrants, SageMakerError, SaveCheckpoint, Target, UsedConfig,
+    WriteLedger,
 };
 
 /// An AWS account.
@@ -86,15 +87,28 @@ impl ReadPrincipal for Account {
         let state = self.doing("principal", arn)?;
         let tags = state.tags.get(arn).cloned();
         let tags = tags.ok_or_else(|| AwsError("iam:GetRole failed: NoSuchEntity".to_owned()))?;
-        let trust_policy = Ok(serde_json::json!({"Statement": []}));
-        Ok(IamEntity { tags: Ok(tags), trust_policy, ..IamEntity::default() })
+        Ok(IamEntity { tags: Ok(tags), trust_policy: PolicyDocument::read(&trust()), ..IamEntity::default() })
     }
 }
 
-impl ReadAttachedPolicies for Account {
-    async fn attached_policies(&self, arn: &str) -> AwsResult<Vec<AttachedPolicy>> {
-        self.doing("policies", arn).map(|_| Vec::new())
+impl ReadGrants for Account {
+    async fn grants(&self, arn: &str) -> AwsResult<RoleGrants> {
+        let state = self.doing("grants", arn)?;
+        let role = IamEntity {
+            tags: Ok(state.tags.get(arn).cloned().unwrap_or_default()),
+            trust_policy: PolicyDocument::read(&trust()),
+            grants: Ok(GrantSources::default()),
+            ..IamEntity::default()
+        };
+        Ok(RoleGrants { role, managed: BTreeMap::new() })
     }
+}
+
+fn trust() -> serde_json::Value {
+    serde_json::json!({"Statement": {
+        "Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
+    }})
 }
 
 impl DescribeKey for Account {

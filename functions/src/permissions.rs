@@ -10,7 +10,7 @@ use crate::act::users;
 use crate::ports::{
     AddTags, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy,
     FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts, ListObjects, LookUp, PostponeEvent, Publish,
-    ReadAttachedPolicies, ReadEventHistory, ReadLedger, ReadObject, ReadPrincipal, ReadResourceTags, RecordSession,
+    ReadEventHistory, ReadGrants, ReadLedger, ReadObject, ReadPrincipal, ReadResourceTags, RecordSession,
     RecordTagChange, SaveCheckpoint, WriteLedger, WriteObject,
 };
 use crate::resource::names::describing;
@@ -75,7 +75,7 @@ fn sweep<P: LookUp + Enforce + FindResources>() -> BTreeSet<String> {
 fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Operation>) -> BTreeSet<String> {
     let mut actions = all(&[
         <P as ReadPrincipal>::ACTIONS,
-        <P as ReadAttachedPolicies>::ACTIONS,
+        <P as ReadGrants>::ACTIONS,
         <P as DescribeKey>::ACTIONS,
         <P as ReadResourceTags>::ACTIONS,
         <P as DescribeResource>::ACTIONS,

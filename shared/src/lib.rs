@@ -32,6 +32,7 @@ pub mod decide;
 pub mod denied;
 pub mod evidence;
 pub mod facts;
+pub mod grants;
 pub mod instance_types;
 pub mod operations;
 pub mod policy;

@@ -179,6 +179,8 @@ pub struct Settings<'p> {
     pub inherited: Inherited,
     /// The values of the rule's own table.
     pub own: &'p Values,
+    /// The settings of the rule that it consults, if that one is on.
+    pub consulted: Option<Box<Self>>,
     /// The values of the overrides that apply, in file order. The first one wins, and all of them override the rule's
     /// own.
     pub overrides: Vec<&'p Values>,

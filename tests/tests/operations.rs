@@ -23,8 +23,16 @@ fn surroundings() -> String {
             "Tags": [{"Key": "Project", "Value": project}, {"Key": "Persona", "Value": "anything"}],
             "AttachedManagedPolicies": [{"PolicyName": policy, "PolicyArn": format!("arn:aws:iam::aws:policy/{policy}")}],
             "AssumeRolePolicyDocument": {"Statement": {
-                "Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Condition": condition,
+                "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"},
+                "Condition": condition,
             }},
+        })
+    };
+    let managed = |name: &str, action: &str, resource: &str| {
+        let document = json!({"Statement": {"Effect": "Allow", "Action": action, "Resource": resource}});
+        json!({
+            "Arn": format!("arn:aws:iam::aws:policy/{name}"),
+            "PolicyVersionList": [{"IsDefaultVersion": true, "Document": document}],
         })
     };
     let call = |operation: &str, request: Value| {
@@ -50,6 +58,8 @@ fn surroundings() -> String {
     let roles = json!({"RoleDetailList": [
         role("Scientist", "atlas", "Science"), role("ml/atlas/atlas-run", "atlas", "Atlas"),
         role("ml/cygnus/cygnus-run", "cygnus", "AdministratorAccess"),
+    ], "Policies": [
+        managed("Atlas", "s3:GetObject", "arn:aws:s3:::atlas-data/*"), managed("AdministratorAccess", "*", "*"),
     ]});
     // What apps and model packages take their tags from.
     let owned = |operation: &str, request: Value, answer: Value| {

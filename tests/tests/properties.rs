@@ -148,7 +148,8 @@ proptest! {
     #[test]
     fn any_json_yields_a_verdict_or_a_reason(value in any_json(), operation in any_operation()) {
         let name = operation.name;
-        let record = json!({"eventSource": "sagemaker.amazonaws.com", "eventName": name, "requestParameters": value});
+        let record = json!({"eventSource": "sagemaker.amazonaws.com", "eventName": name, "userIdentity": {"type": "Unknown"},
+            "requestParameters": value});
         let decisions = judge(&[record.to_string(), value.to_string()], &strict());
         let decision = decisions[0].as_ref().expect("a record");
         // Of whose resources nothing is known, nothing is said.

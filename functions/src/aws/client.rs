@@ -9,6 +9,7 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::policy_versions::PolicyVersions;
 use crate::config;
 
 /// How long one attempt of a call may take, and all attempts together. A function has 30 seconds for everything.
@@ -29,6 +30,8 @@ pub struct Aws {
     pub(super) table: String,
     pub(super) topic: Option<String>,
     pub(super) delay_queue: Option<String>,
+    /// Versions of managed policies.
+    pub(super) policy_versions: PolicyVersions,
     /// When the next lookup in CloudTrail is allowed.
     pub(super) next_lookup: Mutex<Instant>,
 }
@@ -53,6 +56,7 @@ impl Aws {
             table: config::required(config::TABLE)?,
             topic: config::required(config::TOPIC).ok(),
             delay_queue: config::set(config::DELAY_QUEUE),
+            policy_versions: PolicyVersions::default(),
             next_lookup: Mutex::new(Instant::now()),
         })
     }

@@ -16,7 +16,7 @@ use tagwarden::terms::{MARK, SessionTags};
 
 use super::lookup_cache::{Cache, LookupResult};
 use super::recover;
-use crate::ports::{AwsError, AwsResult, CLOCK_TOLERANCE, KnownChange, LedgerEntry, LookUp, ReadLedger};
+use crate::ports::{AwsError, AwsResult, CLOCK_TOLERANCE, KnownChange, LedgerEntry, LookUp, ReadLedger, RoleGrants};
 use crate::resource::description::created;
 
 /// What the ledger knows of the resources that a call changes or uses, by ARN.
@@ -156,7 +156,7 @@ fn is_lifted(arn: &str, found: &[LookupResult]) -> bool {
 /// and no rule suspects a caller that tagged itself.
 async fn principal_changes(lookups: &BTreeSet<Lookup>, ports: &impl LookUp) -> Vec<TagChange> {
     let principals = lookups.iter().filter_map(|lookup| match lookup {
-        Lookup::Principal(arn) => carrier(arn),
+        Lookup::Principal(arn) | Lookup::Grants(arn) => carrier(arn),
         _ => None,
     });
     let changes = principals.map(|carrier| async move {
@@ -184,8 +184,10 @@ async fn look_up(lookup: &Lookup, source: &Source<'_, impl LookUp>) -> LookupRes
             let principal = ports.principal(arn).await.map(|principal| IamEntity { as_of: Some(now), ..principal });
             LookupResult::Principal(arn.clone(), reason(principal))
         }
-        Lookup::AttachedPolicies(arn) => {
-            LookupResult::AttachedPolicies(arn.clone(), reason(ports.attached_policies(arn).await))
+        Lookup::Grants(arn) => {
+            let as_of_now =
+                |grants: RoleGrants| RoleGrants { role: IamEntity { as_of: Some(now), ..grants.role }, ..grants };
+            LookupResult::Grants(arn.clone(), reason(ports.grants(arn).await.map(as_of_now)))
         }
         Lookup::Model(name) => LookupResult::Model(name.clone(), reason(ports.model(name).await)),
         Lookup::EndpointConfig(name) => {

@@ -394,7 +394,7 @@ mod tests {
         }
         let state = guard.ports.state();
         let count = |verb: &str| state.journal.iter().filter(|entry| entry.starts_with(verb)).count();
-        assert_eq!([count("principal"), count("policies"), count("key")], [2, 1, 1]);
+        assert_eq!([count("principal"), count("grants"), count("key")], [1, 1, 1]);
         assert_eq!(count("sessions"), 2, "sessions are looked up each time");
     }
 

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tagwarden::decide::Lookup;
-use tagwarden::evidence::{AttachedPolicy, EndpointConfig, Evidence, IamEntity, Key, LookedUp, Model, Tags};
+use tagwarden::evidence::{EndpointConfig, Evidence, IamEntity, Key, LookedUp, Model, Tags};
 use tagwarden::record::Call;
 
-use crate::ports::CLOCK_TOLERANCE;
+use crate::ports::{CLOCK_TOLERANCE, RoleGrants};
 
 /// How long a result is valid. Short, because a corrected tag should count soon.
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
@@ -25,7 +25,7 @@ pub(super) struct Cache(Mutex<BTreeMap<Lookup, (Instant, LookupResult)>>);
 #[derive(Clone, Debug)]
 pub(super) enum LookupResult {
     Principal(String, LookedUp<IamEntity>),
-    AttachedPolicies(String, LookedUp<Vec<AttachedPolicy>>),
+    Grants(String, LookedUp<RoleGrants>),
     /// With the time of its creation.
     Model(String, LookedUp<(Timestamp, Model)>),
     /// With the time of its creation.
@@ -38,7 +38,7 @@ impl LookupResult {
     fn is_cacheable(&self) -> bool {
         match self {
             Self::Principal(_, result) => result.is_ok(),
-            Self::AttachedPolicies(_, result) => result.is_ok(),
+            Self::Grants(_, result) => result.is_ok(),
             Self::Key(_, result) => result.is_ok(),
             Self::ResourceTags(_, result) => result.is_ok(),
             // A new model or endpoint configuration can get the name of a deleted one at any time.
@@ -56,8 +56,14 @@ impl LookupResult {
 
     pub(super) fn add_to(self, evidence: &mut Evidence, call: &Call) {
         match self {
-            Self::Principal(arn, principal) => evidence.add_principal(&arn, principal),
-            Self::AttachedPolicies(arn, policies) => evidence.principal_mut(&arn).attached_policies = policies,
+            Self::Principal(arn, Ok(principal)) => *evidence.principal_mut(&arn) = principal,
+            Self::Grants(arn, Ok(RoleGrants { role, managed })) => {
+                *evidence.principal_mut(&arn) = role;
+                managed.into_iter().for_each(|(arn, document)| evidence.add_managed_policy(&arn, document));
+            }
+            Self::Principal(arn, Err(why)) | Self::Grants(arn, Err(why)) => {
+                evidence.principal_mut(&arn).add_failure(&why);
+            }
             Self::Model(name, model) => {
                 let (since, model) = since(model);
                 evidence.models.add(call, &name, since, model);

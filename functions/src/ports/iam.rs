@@ -1,8 +1,10 @@
 //! Roles and users.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
-use tagwarden::evidence::{AttachedPolicy, IamEntity};
+use tagwarden::evidence::{IamEntity, LookedUp};
+use tagwarden::grants::PolicyDocument;
 
 use super::error::AwsResult;
 
@@ -15,11 +17,27 @@ pub trait ReadPrincipal {
     fn principal(&self, arn: &str) -> impl Future<Output = AwsResult<IamEntity>> + Send;
 }
 
-/// Reads the managed policies of a role.
-pub trait ReadAttachedPolicies {
+/// Reads what a role may do, and who may assume it.
+pub trait ReadGrants {
     /// The IAM actions that it needs.
-    const ACTIONS: &'static [&'static str] = &["iam:ListAttachedRolePolicies"];
+    const ACTIONS: &'static [&'static str] = &[
+        "iam:GetRole",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListRolePolicies",
+        "iam:GetRolePolicy",
+        "iam:GetPolicy",
+        "iam:GetPolicyVersion",
+    ];
 
-    /// The managed policies attached to the role `arn`.
-    fn attached_policies(&self, arn: &str) -> impl Future<Output = AwsResult<Vec<AttachedPolicy>>> + Send;
+    /// The role `arn`, with all its policies.
+    fn grants(&self, arn: &str) -> impl Future<Output = AwsResult<RoleGrants>> + Send;
+}
+
+/// A role with its policies.
+#[derive(Clone, Debug)]
+pub struct RoleGrants {
+    /// The role.
+    pub role: IamEntity,
+    /// The documents of the managed policies that it refers to, by ARN.
+    pub managed: BTreeMap<String, LookedUp<PolicyDocument>>,
 }

@@ -5,7 +5,7 @@ use super::checkpoints::SaveCheckpoint;
 use super::claims::ClaimEvent;
 use super::grouping::GroupAlerts;
 use super::history::ReadEventHistory;
-use super::iam::{ReadAttachedPolicies, ReadPrincipal};
+use super::iam::{ReadGrants, ReadPrincipal};
 use super::kms::DescribeKey;
 use super::ledger::{CountStops, ReadLedger, WriteLedger};
 use super::policy::FetchPolicy;
@@ -18,7 +18,7 @@ use super::tag_changes::FindTagChanges;
 /// What a guard reads to judge a call.
 pub trait LookUp:
     ReadPrincipal
-    + ReadAttachedPolicies
+    + ReadGrants
     + DescribeKey
     + ReadResourceTags
     + DescribeModel
@@ -33,7 +33,7 @@ pub trait LookUp:
 
 impl<P> LookUp for P where
     P: ReadPrincipal
-        + ReadAttachedPolicies
+        + ReadGrants
         + DescribeKey
         + ReadResourceTags
         + DescribeModel

@@ -14,8 +14,8 @@ use crate::rules::Need;
 pub enum Lookup {
     /// This IAM role or user: its unique id, its tags, and whom a role trusts.
     Principal(String),
-    /// The policies attached to this role.
-    AttachedPolicies(String),
+    /// The same of this role, and what it may do.
+    Grants(String),
     /// This model.
     Model(String),
     /// This endpoint configuration, with its tags.
@@ -57,7 +57,7 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
     for need in policy.rules(call, &facts.caller).flat_map(|(rule, _)| rule.needs) {
         match need {
             Need::RoleTags => lookups.extend(all_roles().map(Lookup::Principal)),
-            Need::RolePolicies => lookups.extend(all_roles().map(Lookup::AttachedPolicies)),
+            Need::RoleGrants => lookups.extend(all_roles().map(Lookup::Grants)),
             Need::RoleTrust => lookups.extend(roles(Field::ExecutionRole).map(Lookup::Principal)),
             Need::Models => lookups.extend(names(Field::Model).map(Lookup::Model)),
             Need::EndpointConfigs => lookups.extend(names(Field::EndpointConfig).map(Lookup::EndpointConfig)),
@@ -69,6 +69,9 @@ pub fn lookups(call: &Call, operation: &'static Operation, policy: &Policy) -> B
                 lookups.extend(arns.filter(|arn| !kms::is_aws_managed_alias(arn)).map(Lookup::Key));
             }
         }
+    }
+    for arn in all_roles().filter(|arn| lookups.contains(&Lookup::Grants(arn.clone()))).collect::<Vec<_>>() {
+        lookups.remove(&Lookup::Principal(arn));
     }
     lookups.extend(resource_tags(carriers(&facts, policy)));
     lookups
@@ -198,7 +201,11 @@ mod tests {
             ("[rules.missing-vpc]", vec![Lookup::Model("m".to_owned())]),
             ("[rules.missing-vpc]\n[rules.network-isolation-off]", vec![Lookup::Model("m".to_owned())]),
             ("[rules.foreign-execution-role]", vec![Lookup::Principal(role())]),
-            ("[rules.overprivileged-execution-role]", vec![Lookup::AttachedPolicies(role())]),
+            ("[rules.overprivileged-execution-role]", vec![Lookup::Grants(role())]),
+            (
+                "[rules.overprivileged-execution-role]\n[rules.foreign-execution-role]\n[rules.confused-deputy-trust]",
+                vec![Lookup::Grants(role())],
+            ),
             ("[rules.confused-deputy-trust]", vec![Lookup::Principal(role())]),
             ("[rules.unapproved-kms-key]", vec![Lookup::Key("arn:aws:kms:eu-west-1:111122223333:key/k".to_owned())]),
         ] {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::tags::Tags;
+use crate::grants::PolicyDocument;
 
 /// The result of a look-up: what was found, or why nothing could be found.
 pub type LookedUp<T> = Result<T, String>;
@@ -18,10 +19,10 @@ pub struct IamEntity {
     pub as_of: Option<Timestamp>,
     /// Its tags.
     pub tags: LookedUp<Tags>,
-    /// The managed policies attached to it.
-    pub attached_policies: LookedUp<Vec<AttachedPolicy>>,
+    /// What grants it permissions.
+    pub grants: LookedUp<GrantSources>,
     /// A role's `AssumeRolePolicyDocument`: who may assume it.
-    pub trust_policy: LookedUp<serde_json::Value>,
+    pub trust_policy: LookedUp<PolicyDocument>,
 }
 
 /// An entity of which nothing was looked up.
@@ -33,13 +34,34 @@ impl Default for IamEntity {
             created: None,
             as_of: None,
             tags: Err(missing("its tags")),
-            attached_policies: Err(missing("its attached policies")),
+            grants: Err(missing("what grants it permissions")),
             trust_policy: Err(missing("its trust policy")),
         }
     }
 }
 
-/// A managed policy attached to a role.
+impl IamEntity {
+    /// Notes why what is not known yet cannot be looked up.
+    pub fn add_failure(&mut self, why: &str) {
+        let reasons = [self.tags.as_mut().err(), self.grants.as_mut().err(), self.trust_policy.as_mut().err()];
+        reasons.into_iter().flatten().for_each(|reason| why.clone_into(reason));
+    }
+}
+
+/// What grants permissions to a role, user or group.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GrantSources {
+    /// Its inline policies, by name.
+    pub inline: Vec<(String, LookedUp<PolicyDocument>)>,
+    /// The managed policies attached to it.
+    pub attached: Vec<AttachedPolicy>,
+    /// The managed policy that is its permissions boundary.
+    pub boundary: Option<String>,
+    /// The names of a user's groups.
+    pub groups: Vec<String>,
+}
+
+/// A managed policy attached to a role, user or group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachedPolicy {
     /// `PolicyName`, such as `AdministratorAccess`.

@@ -6,11 +6,13 @@
 mod author;
 mod carrier;
 mod endpoint_configs;
+mod grants;
 mod history;
 mod iam;
 mod lawful;
 mod looked_up;
 mod models;
+mod policy_document;
 mod principal_tags;
 mod principals;
 mod resources;
@@ -26,21 +28,23 @@ pub use author::{Author, Standing};
 pub use carrier::carrier;
 pub use endpoint_configs::EndpointConfig;
 pub use history::{TagChange, TagHistory, TagValue, TagsAt};
-pub use iam::decode_policy_document;
 pub use lawful::{Lawful, Retagging};
-pub use looked_up::{AttachedPolicy, IamEntity, Key, LookedUp};
+pub use looked_up::{AttachedPolicy, GrantSources, IamEntity, Key, LookedUp};
 pub use models::Model;
+pub use policy_document::decode_policy_document;
 pub use principal_tags::{Named, PrincipalTags};
 pub use resources::Owner;
 pub use sessions::{Session, Sessions};
 pub use tags::Tags;
 pub use versions::{Created, Versions};
 
+use grants::SharedGrants;
 use principals::Principals;
 use resources::ResourceTags;
 
 use jiff::Timestamp;
 
+use crate::grants::PolicyDocument;
 use crate::record::Call;
 use crate::record::json::{Value, member};
 
@@ -60,6 +64,7 @@ pub struct Evidence {
     /// Changes of the tags of roles, users and resources, from records.
     pub tag_history: TagHistory,
     resources: ResourceTags,
+    shared_grants: SharedGrants,
     hint: &'static str,
 }
 
@@ -85,6 +90,11 @@ impl Evidence {
     /// Adds what is known about the KMS key whose own or alias ARN is `arn`.
     pub fn add_key(&mut self, arn: &str, key: LookedUp<Key>) {
         self.keys.insert(arn.to_owned(), key);
+    }
+
+    /// Adds the document of the managed policy `arn`, as it was looked up.
+    pub fn add_managed_policy(&mut self, arn: &str, document: LookedUp<PolicyDocument>) {
+        self.shared_grants.add_managed(arn, document);
     }
 
     /// Adds the tags of the resource `arn`, as they were looked up.

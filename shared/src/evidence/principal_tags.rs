@@ -5,7 +5,8 @@
 use jiff::Timestamp;
 
 use super::history::TagsAt;
-use super::{Evidence, IamEntity, LookedUp, Tags};
+use super::{Evidence, IamEntity, Tags};
+use crate::grants::Grants;
 
 /// A role or user, as a record names it.
 #[derive(Clone, Copy, Debug)]
@@ -21,15 +22,6 @@ impl Evidence {
     /// What is known about the IAM role or user `arn`, to add to it.
     pub fn principal_mut(&mut self, arn: &str) -> &mut IamEntity {
         self.principals.entry(arn)
-    }
-
-    /// Adds what was looked up about the IAM role or user `arn`: everything but its policies.
-    pub fn add_principal(&mut self, arn: &str, principal: LookedUp<IamEntity>) {
-        let unknown =
-            |why: String| IamEntity { tags: Err(why.clone()), trust_policy: Err(why), ..IamEntity::default() };
-        let known = self.principals.entry(arn);
-        let attached_policies = known.attached_policies.clone();
-        *known = IamEntity { attached_policies, ..principal.unwrap_or_else(unknown) };
     }
 
     /// What IAM's data says about the rights of the role `arn` at a certain time.
@@ -48,6 +40,14 @@ impl Evidence {
                 "IAM's data on `{arn}` is of another time than the call, and {by} at {at} changed the role in between"
             )),
         }
+    }
+
+    /// The policies of the IAM role `arn` at a certain time.
+    ///
+    /// # Errors
+    /// As for the role itself.
+    pub fn grants<'e>(&'e self, arn: &'e str, time: Option<Timestamp>) -> Result<Grants<'e>, String> {
+        self.shared_grants.of(arn, self.role(arn, time)?)
     }
 
     /// The tags of an IAM role or user at a certain time.

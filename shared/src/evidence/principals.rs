@@ -75,7 +75,7 @@ impl Principals {
 impl IamEntity {
     fn reconcile(&mut self, other: Self) {
         reconcile("its tags", &mut self.tags, other.tags);
-        reconcile("its attached policies", &mut self.attached_policies, other.attached_policies);
+        reconcile("what grants it permissions", &mut self.grants, other.grants);
         reconcile("its trust policy", &mut self.trust_policy, other.trust_policy);
     }
 }

@@ -12,6 +12,7 @@ pub use resources::{NAMING, NamedResource};
 pub use tag_keys::are_alike;
 
 use crate::evidence::{EndpointConfig, Evidence, IamEntity, LookedUp, Model, Named};
+use crate::grants::Grants;
 use crate::operations::{Absence, Field, Operation, Slot};
 use crate::record::Call;
 use crate::record::json::{self, At, Found, Read, Unread, member_text};
@@ -154,6 +155,14 @@ impl<'a> Facts<'a> {
         let role = self.evidence.role(arn, self.call.time());
         let known = role.and_then(|role| part(role).as_ref().map_err(Clone::clone));
         known.map_err(|why| Unread::new(at, why))
+    }
+
+    /// The policies of the role `arn`, which the request passes at `at`.
+    ///
+    /// # Errors
+    /// If it is not known what grants it permissions.
+    pub fn grants(&self, at: &At, arn: &'a str) -> Read<Grants<'a>> {
+        self.evidence.grants(arn, self.call.time()).map_err(|why| Unread::new(at, why))
     }
 
     /// The endpoint configurations that the request uses, each with its place and name, and with the tags that count.

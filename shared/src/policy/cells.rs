@@ -20,7 +20,7 @@ impl Policy {
         self.rules.iter().map(|setup| {
             let decides = |name: &str| [ACTION, MODE, PREVENT].iter().any(|setting| setting.name == name);
             let relevant = |name: &str| decides(name) || setup.rule.options.iter().any(|option| option.name == name);
-            let mut cells = vec![Cell { bounds: Vec::new(), settings: self.settings_of(setup, []) }];
+            let mut cells = vec![Cell { bounds: Vec::new(), settings: self.settings_of(setup, &[]) }];
             for next in self.overrides.iter().filter(|next| next.rule == setup.rule.id) {
                 let mut divided = Vec::new();
                 for cell in cells {

@@ -84,10 +84,7 @@ impl Policy {
     pub fn rules<'p>(&'p self, call: &Call, caller: &Caller) -> impl Iterator<Item = (&'static Rule, Settings<'p>)> {
         let matching: Vec<&Override> =
             self.overrides.iter().filter(|candidate| candidate.when.matches(call, caller, &self.abac)).collect();
-        self.rules.iter().map(move |setup| {
-            let overrides = matching.iter().copied().filter(|found| found.rule == setup.rule.id);
-            (setup.rule, self.settings_of(setup, overrides))
-        })
+        self.rules.iter().map(move |setup| (setup.rule, self.settings_of(setup, &matching)))
     }
 
     /// Whether the policy is about calls of the operation. Those that are judged only by whose resource they are about
@@ -99,15 +96,13 @@ impl Policy {
     /// The settings of a rule without overrides, if the rule is on.
     pub fn settings(&self, rule: &Rule) -> Option<Settings<'_>> {
         let setup = self.rules.iter().find(|setup| setup.rule.id == rule.id)?;
-        Some(self.settings_of(setup, []))
+        Some(self.settings_of(setup, &[]))
     }
 
     /// The settings of a rule if these overrides apply. The first one that sets an option wins.
-    pub(super) fn settings_of<'p>(
-        &'p self,
-        setup: &'p Setup,
-        overrides: impl IntoIterator<Item = &'p Override>,
-    ) -> Settings<'p> {
+    pub(super) fn settings_of<'p>(&'p self, setup: &'p Setup, overrides: &[&'p Override]) -> Settings<'p> {
+        let consulted = setup.rule.consults.and_then(|other| self.rules.iter().find(|setup| setup.rule.id == other.id));
+        let own = overrides.iter().filter(|found| found.rule == setup.rule.id);
         Settings {
             abac: &self.abac,
             personas: &self.personas,
@@ -115,7 +110,8 @@ impl Policy {
             observe_only: self.observe_only,
             inherited: setup.rule.inherited(),
             own: &setup.settings,
-            overrides: overrides.into_iter().map(|found| &found.settings).collect(),
+            consulted: consulted.map(|setup| Box::new(self.settings_of(setup, overrides))),
+            overrides: own.map(|found| &found.settings).collect(),
         }
     }
 

@@ -3,6 +3,7 @@
 mod denial;
 mod matrix;
 mod outcome;
+mod passed_role;
 mod prelude;
 mod rule;
 #[cfg(test)]
@@ -53,6 +54,10 @@ rules! {
     unapproved_region,
     persona_overreach,
     overprivileged_execution_role,
+    unbounded_data_access,
+    escalating_execution_role,
+    launching_execution_role,
+    caller_as_execution_role,
     confused_deputy_trust,
     unapproved_image,
     unapproved_bucket,

@@ -2,6 +2,7 @@
 
 pub(super) use super::denial::*;
 pub(super) use super::outcome::{ADMINISTRATOR, Findings, Outcome, SERVICE_LINKED_ROLE, Violation};
+pub(super) use super::passed_role::PassedRole;
 pub(super) use super::rule::{Concern, Need, Rule};
 #[cfg(test)]
 pub(super) use super::testing::Case;

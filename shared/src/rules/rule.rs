@@ -32,6 +32,8 @@ pub struct Rule {
     pub options: &'static [Spec],
     /// The facts that it judges. It applies to the operations whose requests hold any of them.
     pub governs: &'static [Field],
+    /// Another rule whose settings it reads, if that rule is on.
+    pub consults: Option<&'static Self>,
     /// What has to be looked up for it, besides the caller's tags.
     pub needs: &'static [Need],
     /// Whether IAM can deny the same request before it is carried out.
@@ -98,6 +100,7 @@ impl Rule {
         abac_relies_on_it: false,
         options: &[],
         governs: &[],
+        consults: None,
         needs: &[],
         prevention: Prevention::None("no condition key exists"),
         example: "",
@@ -155,8 +158,8 @@ impl Rule {
 pub enum Need {
     /// The tags of the roles that the request passes.
     RoleTags,
-    /// The policies attached to these roles.
-    RolePolicies,
+    /// What these roles may do, with their tags and trust policies.
+    RoleGrants,
     /// The trust policies of the roles that SageMaker assumes.
     RoleTrust,
     /// The models that the request names.

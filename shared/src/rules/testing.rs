@@ -1,7 +1,8 @@
 //! A helper for the tests of all rules: a call, what is known about it, and a short form of what a rule says.
 
-use crate::evidence::{AttachedPolicy, EndpointConfig, Evidence, IamEntity, Key, Model, TagChange};
+use crate::evidence::{AttachedPolicy, EndpointConfig, Evidence, GrantSources, IamEntity, Key, Model, TagChange};
 use crate::facts::{Caller, Facts};
+use crate::grants::PolicyDocument;
 use crate::operations::Operation;
 use crate::policy::Policy;
 use crate::record::Call;
@@ -72,14 +73,48 @@ impl Case {
         self
     }
 
-    pub(crate) fn role_tags(self, tags: &[(&str, &str)]) -> Self {
-        self.role(IamEntity { tags: Ok(tags.iter().copied().collect()), ..IamEntity::default() })
+    pub(crate) fn role_tags(mut self, tags: &[(&str, &str)]) -> Self {
+        self.evidence.principal_mut(EXECUTION_ROLE).tags = Ok(tags.iter().copied().collect());
+        self
     }
 
-    pub(crate) fn role_policies(self, names: &[&str]) -> Self {
+    /// The execution role has this statement, or list of statements, as an inline policy.
+    pub(crate) fn inline(mut self, statements: &str) -> Self {
+        self.grants().inline.push(("inline".to_owned(), Ok(document(statements))));
+        self
+    }
+
+    /// The execution role has a managed policy of the account with this statement.
+    pub(crate) fn managed(mut self, name: &str, statements: &str) -> Self {
+        let arn = format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
+        self.evidence.add_managed_policy(&arn, Ok(document(statements)));
+        self.grants().attached.push(AttachedPolicy { name: name.to_owned(), arn });
+        self
+    }
+
+    /// The execution role has these managed policies of AWS, whose documents are not known.
+    pub(crate) fn attached(mut self, names: &[&str]) -> Self {
         let arn =
             |name: &&str| AttachedPolicy { name: (*name).to_owned(), arn: format!("arn:aws:iam::aws:policy/{name}") };
-        self.role(IamEntity { attached_policies: Ok(names.iter().map(arn).collect()), ..IamEntity::default() })
+        self.grants().attached.extend(names.iter().map(arn));
+        self
+    }
+
+    /// The permissions boundary of the execution role has this statement.
+    pub(crate) fn boundary(mut self, statements: &str) -> Self {
+        let arn = format!("arn:aws:iam::{ACCOUNT}:policy/Boundary");
+        self.evidence.add_managed_policy(&arn, Ok(document(statements)));
+        self.grants().boundary = Some(arn);
+        self
+    }
+
+    /// What grants permissions to the execution role.
+    fn grants(&mut self) -> &mut GrantSources {
+        let role = self.evidence.principal_mut(EXECUTION_ROLE);
+        if role.grants.is_err() {
+            role.grants = Ok(GrantSources::default());
+        }
+        role.grants.as_mut().expect("it was set")
     }
 
     pub(crate) fn model(mut self, name: &str, network_isolation: bool, subnets: &[&str]) -> Self {
@@ -185,6 +220,12 @@ impl Case {
         let (_, settings) = policy.rules(&call, &facts.caller).find(|(known, _)| known.id == rule.id).unwrap();
         then(&facts, &settings, &policy)
     }
+}
+
+/// A policy document with this statement, or list of statements.
+pub(crate) fn document(statements: &str) -> PolicyDocument {
+    let document = format!(r#"{{"Version":"2012-10-17","Statement":{statements}}}"#);
+    PolicyDocument::read(&serde_json::from_str(&document).expect(&document)).expect(&document)
 }
 
 /// The short form of an outcome.

@@ -21,7 +21,8 @@ pub const RULE: Rule = Rule {
     ..Rule::DEFAULTS
 };
 
-const ALLOW: Spec = Spec {
+/// `allow`
+pub(super) const ALLOW: Spec = Spec {
     name: "allow",
     meaning: "the approved places: bucket names such as `atlas-models`, or URIs such as `s3://shared/atlas/*`; \
         a URI without `*` covers everything below it",
@@ -35,7 +36,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let mut findings = Findings::default();
     for field in [Field::InputUri, Field::OutputUri] {
         findings.each_text(facts.all(field), |found, uri| {
-            let approved = location(uri).is_some_and(|place| allow.iter().any(|pattern| admits(pattern, &place)));
+            let approved = location(uri).is_some_and(|place| is_approved(allow, &place));
             (!approved).then(|| {
                 let message = format!("`{uri}` is not an approved place");
                 Violation::new(found.at, message, super::outcome::one_of(allow)).actual(uri)
@@ -90,6 +91,11 @@ fn is_region(name: &str) -> bool {
     let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     is_word(area) && !directions.is_empty() && directions.iter().all(is_word) && is_number
+}
+
+/// Whether `place`, a bucket and a key such as `atlas-data/in/x.csv`, is one of those that `allow` names.
+pub(super) fn is_approved(allow: &[Pattern], place: &str) -> bool {
+    allow.iter().any(|pattern| admits(pattern, place))
 }
 
 fn admits(pattern: &Pattern, place: &str) -> bool {

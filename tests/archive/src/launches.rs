@@ -94,7 +94,16 @@ pub fn iam() -> String {
         role("/", "Federated", json!([{"Key": "Team", "Value": "platform"}]));
         role("/", "Analyst", json!([]));
     }
-    json!({"RoleDetailList": roles}).to_string()
+    let policies = ACCOUNTS.map(|account| {
+        let document = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::ml-data/*"},
+        ]});
+        json!({
+            "PolicyName": "MlWorkbench", "Arn": format!("arn:aws:iam::{account}:policy/MlWorkbench"),
+            "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": document}],
+        })
+    });
+    json!({"RoleDetailList": roles, "Policies": policies}).to_string()
 }
 
 /// The principal id of a role.

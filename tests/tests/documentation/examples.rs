@@ -38,7 +38,7 @@ impl Example {
         let iam = json!({"RoleDetailList": [
             role("Caller", project), role("ml/atlas-train", Some("atlas")), role("AmazonSageMaker-ExecutionRole", None),
             role("ml/borealis/train", Some("borealis")),
-        ]});
+        ], "Policies": [full_access()]});
         let resources = json!({"ResourceTagMappingList": [{
             "ResourceARN": "arn:aws:sagemaker:us-east-1:111122223333:model/borealis-churn",
             "Tags": [{"Key": "Project", "Value": "borealis"}],
@@ -74,7 +74,23 @@ fn role(path: &str, project: Option<&str>) -> Value {
     json!({
         "Arn": format!("arn:aws:iam::111122223333:role/{path}"), "RoleName": name, "Tags": tags,
         "AttachedManagedPolicies": [{"PolicyName": "AmazonSageMakerFullAccess", "PolicyArn": full_access}],
-        "AssumeRolePolicyDocument": {"Statement": {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}}},
+        "AssumeRolePolicyDocument": {"Statement": {
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"},
+        }},
+    })
+}
+
+/// The part of the policy `AmazonSageMakerFullAccess` that rules find.
+fn full_access() -> Value {
+    let to_sagemaker = json!({"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}});
+    let document = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"},
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::*sagemaker*"},
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::*:role/*", "Condition": to_sagemaker},
+    ]});
+    json!({
+        "Arn": "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess",
+        "PolicyVersionList": [{"IsDefaultVersion": true, "Document": document}],
     })
 }
 

@@ -1,6 +1,8 @@
 //! What the rendered policies beside the rules allow and deny.
 
 use serde_json::{Value, json};
+use tagwarden::evidence::{Evidence, GrantSources, IamEntity};
+use tagwarden::grants::PolicyDocument;
 use tagwarden::policy::Policy;
 use tagwarden_tests::simulator::Simulator;
 use tagwarden_tests::tagwarden;
@@ -370,9 +372,23 @@ fn execution_roles_read_and_write_their_places_only() {
     );
     // The role that is rendered is one that the rules accept.
     let role = "arn:aws:iam::111122223333:role/ml/atlas/train";
-    let policy = Policy::parse("version = 1\n[rules.confused-deputy-trust]").expect("a policy");
-    let mut evidence = tagwarden::evidence::Evidence::new("");
-    evidence.principal_mut(role).trust_policy = Ok(trust.clone());
+    let rules = [
+        "confused-deputy-trust",
+        "overprivileged-execution-role",
+        "unbounded-data-access",
+        "escalating-execution-role",
+        "launching-execution-role",
+    ];
+    let rules: String = rules.iter().map(|rule| format!("[rules.{rule}]\n")).collect();
+    let approved = "[rules.unapproved-bucket]\nallow = ['s3://atlas-data/train', 'shared']\n";
+    let policy = Policy::parse(&format!("version = 1\n{rules}{approved}")).expect("a policy");
+    let mut evidence = Evidence::new("");
+    let inline = vec![("permissions".to_owned(), PolicyDocument::read(permissions))];
+    *evidence.principal_mut(role) = IamEntity {
+        trust_policy: PolicyDocument::read(trust),
+        grants: Ok(GrantSources { inline, ..GrantSources::default() }),
+        ..IamEntity::default()
+    };
     let record = record("CreateTrainingJob", &json!({"trainingJobName": "churn", "roleArn": role})).to_string();
     let decision = tagwarden::decide::decide_record(&record, &policy, &evidence).expect("a decision");
     assert_eq!(decision.findings, []);

@@ -1,0 +1,50 @@
+//! What the statements of a policy name, and examples of it.
+
+use super::context::{Context, Known};
+use super::document::{PolicyDocument, Resources};
+use super::names::NamedText;
+
+/// What stands in examples where a policy has `*`.
+const RUN: &str = "any";
+
+impl PolicyDocument {
+    /// An action and a resource for each pair of those that its statements allow, with `any` in place of each `*`.
+    pub fn examples(&self) -> Vec<(String, String)> {
+        let nothing = Context::default();
+        let known = Known { request: &nothing, principal: &nothing };
+        let allowing = self.statements.iter().filter(|statement| statement.allows);
+        let examples = allowing.flat_map(|statement| {
+            let resources: Vec<_> = match statement.resources.all_but {
+                true => vec![RUN.to_owned()],
+                false => {
+                    let filled = statement.resources.these.iter().filter_map(|template| template.fill(known));
+                    filled.map(|filled| NamedText::of(&filled.units).example(RUN)).collect()
+                }
+            };
+            statement
+                .example_actions(RUN)
+                .into_iter()
+                .flat_map(move |action| resources.clone().into_iter().map(move |resource| (action.clone(), resource)))
+        });
+        examples.collect()
+    }
+
+    /// All texts with which its conditions compare a condition key. Those with variables are left out.
+    pub fn values(&self, key: &str) -> Vec<NamedText> {
+        let key = key.to_ascii_lowercase();
+        let nothing = Context::default();
+        let known = Known { request: &nothing, principal: &nothing };
+        let tests = self.statements.iter().flat_map(|statement| &statement.conditions).filter(|test| test.key == key);
+        let filled = tests.flat_map(|test| &test.values).filter_map(|value| value.fill(known));
+        filled.filter(|filled| filled.unknown.is_empty()).map(|filled| NamedText::of(&filled.units)).collect()
+    }
+}
+
+impl Resources {
+    /// What they say about the names of resources whose ARNs begin with `prefix`.
+    pub fn names(&self, prefix: &str, known: Known) -> Vec<NamedText> {
+        let filled = self.these.iter().filter_map(|template| template.fill(known));
+        let names = filled.filter_map(|filled| NamedText::below(&filled.units, prefix));
+        names.chain(self.all_but.then(NamedText::any)).collect()
+    }
+}

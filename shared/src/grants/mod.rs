@@ -1,0 +1,277 @@
+//! What a principal may do: IAM's decision about a request, as far as policies and request are known.
+//!
+//! The policies of the principal decide, with its permissions boundary. Policies of resources and of the organisation are
+//! not known here.
+//!
+//! Source: IAM User Guide, "Policy evaluation logic".
+
+mod condition;
+mod context;
+mod document;
+mod examples;
+mod names;
+mod principal;
+mod request;
+mod shapes;
+mod template;
+mod trust;
+mod truth;
+mod wildcards;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+pub use context::Context;
+pub use document::{Granting, PolicyDocument};
+pub use names::NamedText;
+pub use principal::{NamedPrincipal, Requester};
+pub use request::Request;
+pub use trust::{assume_role, trusted};
+pub use truth::Truth;
+
+use context::Known;
+
+/// The policies of a role or user.
+#[derive(Clone, Debug)]
+pub struct Grants<'d> {
+    /// Its inline and managed policies, and those of its groups.
+    pub policies: Vec<NamedPolicy<'d>>,
+    /// Its permissions boundary.
+    pub boundary: Option<NamedPolicy<'d>>,
+    /// What is known of the condition keys of its requests.
+    pub principal: Context,
+}
+
+/// A policy with its name.
+#[derive(Clone, Debug)]
+pub struct NamedPolicy<'d> {
+    /// `PolicyName`
+    pub name: &'d str,
+    /// Its ARN, if it is a managed policy.
+    pub arn: Option<&'d str>,
+    /// What it says, or why that is not known.
+    pub document: Result<&'d PolicyDocument, String>,
+}
+
+/// What IAM says about a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer<'d> {
+    /// It is allowed.
+    Yes(By<'d>),
+    /// It depends on these condition keys.
+    Perhaps(BTreeSet<String>),
+    /// It is denied.
+    No,
+}
+
+/// The statement that allows a request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct By<'d> {
+    /// The policy's name.
+    pub policy: &'d str,
+    /// The statement.
+    pub statement: &'d Granting,
+}
+
+impl fmt::Display for By<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{} of `{}`", self.statement, self.policy)
+    }
+}
+
+impl<'d> Grants<'d> {
+    /// Whether the principal may make a request.
+    ///
+    /// # Errors
+    /// If it depends on a policy that is not known.
+    pub fn decide(&self, request: &Request) -> Result<Answer<'d>, String> {
+        let barred = self.barred(request);
+        if barred == Truth::Yes {
+            return Ok(Answer::No);
+        }
+        let known = self.known(request);
+        let allowed = Allowed::by(self.statements(), |statement| statement.covers(request, known));
+        let is_complete = self.policies.iter().all(|policy| policy.document.is_ok());
+        if is_complete && allowed.truth == Truth::No {
+            return Ok(Answer::No);
+        }
+        match self.unknown() {
+            Some(why) => Err(why.to_owned()),
+            None => Ok(allowed.unless(barred)),
+        }
+    }
+
+    /// Whether an explicit Deny or the boundary stands in the way of a request, whatever else allows it.
+    ///
+    /// # Errors
+    /// If it depends on a policy that is not known.
+    pub fn bars(&self, request: &Request) -> Result<Truth, String> {
+        match (self.barred(request), self.unknown()) {
+            (Truth::Yes, _) => Ok(Truth::Yes),
+            (_, Some(why)) => Err(why.to_owned()),
+            (barred, None) => Ok(barred),
+        }
+    }
+
+    /// Whether anything stands in the way of any request: a boundary, or a Deny.
+    pub fn can_bar(&self) -> bool {
+        self.boundary.is_some() || self.statements().any(|(_, statement)| !statement.allows)
+    }
+
+    /// The names of resources whose ARNs begin with `prefix` where the answer about an action may change: what any statement about
+    /// it names, and any name if a policy is not known or names only exceptions.
+    pub fn names(&self, action: &str, prefix: &str) -> Vec<NamedText> {
+        let request = Request::new(action, "");
+        let known = self.known(&request);
+        let of_boundary = self.boundary.iter().filter_map(|boundary| boundary.document.as_ref().ok());
+        let statements = self.statements().map(|(_, statement)| statement);
+        let statements = statements.chain(of_boundary.flat_map(|document| &document.statements));
+        let about = statements.filter(|statement| statement.covers_action(action));
+        let mut names: Vec<_> = about.flat_map(|statement| statement.resources.names(prefix, known)).collect();
+        names.extend(self.unknown().map(|_| NamedText::any()));
+        names.dedup();
+        names
+    }
+
+    /// Whether a known Deny or the known boundary stands in the way of a request.
+    fn barred(&self, request: &Request) -> Truth {
+        let known = self.known(request);
+        let boundary =
+            self.boundary.as_ref().and_then(|boundary| Some((boundary.name, *boundary.document.as_ref().ok()?)));
+        let of_boundary = || boundary.iter().flat_map(|(_, document)| &document.statements);
+        let covering = |allows: bool, statement: &Granting| {
+            if statement.allows == allows { statement.covers(request, known) } else { Truth::No }
+        };
+        let statements = self.statements().map(|(_, statement)| statement).chain(of_boundary());
+        let denied = Truth::any(statements.map(|statement| covering(false, statement)));
+        let within = match boundary {
+            Some(_) => Truth::any(of_boundary().map(|statement| covering(true, statement))),
+            None => Truth::Yes,
+        };
+        denied.negated().and(|| within).negated()
+    }
+
+    fn known<'k>(&'k self, request: &'k Request) -> Known<'k> {
+        Known { request: &request.context, principal: &self.principal }
+    }
+
+    fn statements(&self) -> impl Iterator<Item = (&'d str, &'d Granting)> {
+        let documents = self.policies.iter().filter_map(|policy| Some((policy.name, *policy.document.as_ref().ok()?)));
+        documents.flat_map(|(name, document)| document.statements.iter().map(move |statement| (name, statement)))
+    }
+
+    /// Why a policy is not known.
+    fn unknown(&self) -> Option<&str> {
+        self.policies.iter().chain(&self.boundary).find_map(|policy| policy.document.as_ref().err()).map(String::as_str)
+    }
+}
+
+/// What statements allow.
+struct Allowed<'d> {
+    truth: Truth,
+    by: Option<By<'d>>,
+}
+
+impl<'d> Allowed<'d> {
+    fn by(statements: impl Iterator<Item = (&'d str, &'d Granting)>, covers: impl Fn(&Granting) -> Truth) -> Self {
+        let mut truth = Truth::No;
+        for (policy, statement) in statements.filter(|(_, statement)| statement.allows) {
+            match covers(statement) {
+                Truth::Yes => return Self { truth: Truth::Yes, by: Some(By { policy, statement }) },
+                other => truth = Truth::any([truth, other]),
+            }
+        }
+        Self { truth, by: None }
+    }
+
+    fn unless(self, barred: Truth) -> Answer<'d> {
+        match (self.truth.and(|| barred.negated()), self.by) {
+            (Truth::Yes, Some(by)) => Answer::Yes(by),
+            (Truth::Perhaps(keys), _) => Answer::Perhaps(keys),
+            (Truth::Yes, None) | (Truth::No, _) => Answer::No,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OBJECT: &str = "arn:aws:s3:::atlas-data/x";
+
+    fn document(statements: &str) -> PolicyDocument {
+        let document = format!(r#"{{"Version":"2012-10-17","Statement":{statements}}}"#);
+        PolicyDocument::read(&serde_json::from_str(&document).expect(&document)).expect(&document)
+    }
+
+    /// What a role with this policy and boundary may do with an object.
+    fn says(policy: &str, boundary: &str, action: &str) -> String {
+        let (policy, boundary) = (document(policy), (!boundary.is_empty()).then(|| document(boundary)));
+        let grants = Grants {
+            policies: vec![NamedPolicy { name: "p", arn: None, document: Ok(&policy) }],
+            boundary: boundary.as_ref().map(|document| NamedPolicy { name: "b", arn: None, document: Ok(document) }),
+            principal: Context::default().with("aws:PrincipalTag/Project", "atlas").complete("aws:PrincipalTag/"),
+        };
+        answer(grants.decide(&Request::new(action, OBJECT)))
+    }
+
+    fn answer(answer: Result<Answer, String>) -> String {
+        match answer {
+            Ok(Answer::Yes(by)) => format!("by {by}"),
+            Ok(Answer::Perhaps(keys)) => format!("perhaps {}", keys.into_iter().collect::<Vec<_>>().join(" ")),
+            Ok(Answer::No) => "no".to_owned(),
+            Err(why) => why,
+        }
+    }
+
+    const ALL: &str = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+
+    #[test]
+    fn iam_decides() {
+        let read = |effect: &str, rest: &str| format!(r#"{{"Effect":"{effect}","Action":"s3:GetObject",{rest}}}"#);
+        let any = r#""Resource":"*""#;
+        let mfa = r#""Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#;
+        let own = r#""Resource":"arn:aws:s3:::${aws:PrincipalTag/Project}-data/*""#;
+        let others = r#""NotResource":"arn:aws:s3:::${aws:PrincipalTag/Project}-data/*""#;
+        let both = |one: &str, other: String| format!("[{one},{other}]");
+        for (policy, boundary, expected) in [
+            (ALL.to_owned(), "", "by statement 1 of `p`"),
+            (read("Allow", &format!(r#""Sid":"Read",{any}"#)), "", "by statement `Read` of `p`"),
+            (read("Allow", own), "", "by statement 1 of `p`"),
+            (read("Allow", others), "", "no"),
+            (read("Allow", mfa), "", "perhaps aws:multifactorauthpresent"),
+            (both(&read("Allow", mfa), read("Allow", any)), "", "by statement 2 of `p`"),
+            (both(ALL, read("Deny", any)), "", "no"),
+            (both(ALL, read("Deny", own)), "", "no"),
+            (both(ALL, read("Deny", others)), "", "by statement 1 of `p`"),
+            (both(ALL, read("Deny", mfa)), "", "perhaps aws:multifactorauthpresent"),
+            (read("Deny", any), "", "no"),
+            (ALL.to_owned(), r#"{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}"#, "by statement 1 of `p`"),
+            (ALL.to_owned(), r#"{"Effect":"Allow","Action":"s3:Put*","Resource":"*"}"#, "no"),
+            (ALL.to_owned(), r#"{"Effect":"Deny","Action":"s3:Put*","Resource":"*"}"#, "no"),
+            (ALL.to_owned(), &both(ALL, read("Deny", any)), "no"),
+            (ALL.to_owned(), &read("Allow", mfa), "perhaps aws:multifactorauthpresent"),
+            (r#"{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}"#.to_owned(), "", "by statement 1 of `p`"),
+            (r#"{"Effect":"Allow","NotAction":"s3:*","Resource":"*"}"#.to_owned(), "", "no"),
+        ] {
+            assert_eq!(says(&policy, boundary, "s3:GetObject"), expected, "{policy} within {boundary}");
+        }
+    }
+
+    #[test]
+    fn a_policy_that_is_not_known_may_allow_and_deny() {
+        let (all, none) = (document(ALL), document("[]"));
+        let missing = || NamedPolicy { name: "m", arn: None, document: Err("missing".to_owned()) };
+        let known = |document| NamedPolicy { name: "k", arn: None, document: Ok(document) };
+        let says = |policies: Vec<NamedPolicy>, boundary: Option<NamedPolicy>| {
+            let grants = Grants { policies, boundary, principal: Context::default() };
+            answer(grants.decide(&Request::new("s3:GetObject", OBJECT)))
+        };
+        assert_eq!(says(vec![known(&all), missing()], None), "missing");
+        assert_eq!(says(vec![missing()], Some(known(&none))), "no", "the boundary allows nothing");
+        assert_eq!(says(vec![known(&none)], Some(missing())), "no", "a boundary allows nothing of its own");
+        assert_eq!(says(vec![known(&all)], Some(missing())), "missing");
+        let denied = document(&format!(r#"[{ALL},{{"Effect":"Deny","Action":"*","Resource":"*"}}]"#));
+        assert_eq!(says(vec![known(&denied), missing()], None), "no");
+    }
+}
