@@ -1,5 +1,5 @@
-//! No input makes a reader panic. Each test tries as many as fit in a few seconds; `cargo bolero test readers::NAME --package
-//! tagwarden-fuzz --sanitizer NONE --time 10m` goes on, guided by coverage, with the stable compiler.
+//! No input makes a reader panic. Each test tries as many as fit in a few seconds. `cargo bolero` goes on, guided by coverage
+//! (CONTRIBUTING.md).
 
 use std::io::Write;
 use std::time::Duration;

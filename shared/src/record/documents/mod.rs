@@ -211,7 +211,7 @@ impl Splitter<'_> {
         } else if let Some(why) = shape.no_record() {
             self.problem(place, why)
         } else {
-            self.unknown(json, place, nesting)
+            self.unknown(json, &shape, place, nesting)
         }
     }
 
@@ -281,7 +281,7 @@ impl Splitter<'_> {
     }
 
     /// An object of another shape: a row, or something that holds records.
-    fn unknown(&mut self, json: &str, place: &Place, nesting: usize) -> bool {
+    fn unknown(&mut self, json: &str, shape: &Shape, place: &Place, nesting: usize) -> bool {
         let Members(members) = match serde_json::from_str(json) {
             Ok(members) => members,
             Err(error) => return self.problem(place, syntax(&error)),
@@ -290,17 +290,16 @@ impl Splitter<'_> {
             name.eq_ignore_ascii_case(wanted) && value.starts_with(json)
         };
         let is_row = members.iter().any(|one| is(one, "eventSource", "\"") && !is(one, "eventSource", "\"aws:"));
-        let is_copy = members.iter().any(|(name, _)| ["CloudTrailEvent", "_raw"].contains(&name.as_ref()));
-        if is_row && !is_copy {
+        if is_row && !shape.has(Member::Original) {
             return match row::record(json) {
                 Ok(record) => self.record(&record, place),
                 Err(why) => self.problem(place, why),
             };
         }
-        // An event history without events.
-        members.iter().any(|one| is(one, "events", "[]"))
-            || self.texts(&members, place, nesting)
+        self.texts(&members, place, nesting)
             || self.members(&members, place, nesting)
+            // An event history without events.
+            || members.iter().any(|one| is(one, "events", "[]"))
     }
 
     /// The texts among the members of an object that hold documents. Several may hold the same record.
@@ -495,6 +494,7 @@ mod tests {
             (json!({"event.original": a, "message": a}), vec!["a"]),
             (json!({"attributes": {"attributes": {"eventSource": "s", "eventName": "b"}, "message": a}}), vec!["a"]),
             (json!({"attributes": {"eventSource": "s", "eventName": "b"}, "message": "b"}), vec!["b"]),
+            (json!({"events": [], "message": a}), vec!["a"]),
         ] {
             assert_eq!(summary(&wrapped.to_string()), expected, "{wrapped}");
         }
