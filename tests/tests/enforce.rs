@@ -274,8 +274,7 @@ fn a_session_tag_decides_in_any_order_of_events() {
     // The role's project is atlas; the session's, and the job's, is borealis.
     let of_borealis = |sample: &str| {
         let text = in_this_account(sample).to_string();
-        let text =
-            text.replace("MlopsEngineer", "DataScientist").replace(r#""value":"atlas""#, r#""value":"borealis""#);
+        let text = by_data_scientist(&text).replace(r#""value":"atlas""#, r#""value":"borealis""#);
         serde_json::from_str::<Value>(&text).expect("JSON")
     };
     let (launch, session) = (of_borealis("CreateTrainingJob.session-tag"), of_borealis("AssumeRole.session-tags"));
@@ -314,10 +313,15 @@ fn a_caller_that_tagged_itself_is_suspected() {
     assert_eq!((&finding["rule"], &finding["outcome"]), (&json!("changed-project-tag"), &json!("fail")), "{answer}");
 }
 
+/// An event of a role that the emulated account has. A role is its name and its unique id.
+fn by_data_scientist(event: &str) -> String {
+    event.replace("MlopsEngineer", "DataScientist").replace("AROAN2QPKQDNER5V5TKYA", "AROAB5I7PEIXCXROSPF5Z")
+}
+
 /// Another access key signs the call, so only the principal and the time of issue lead to the session.
 #[test]
 fn sessions_of_one_second_do_not_hide_each_other() {
-    let assumed = in_this_account("AssumeRole.session-tags").to_string().replace("MlopsEngineer", "DataScientist");
+    let assumed = by_data_scientist(&in_this_account("AssumeRole.session-tags").to_string());
     let issued = |project: &str, key: &str| {
         let event = &assumed;
         let event = event.replace(r#""value":"atlas""#, &format!(r#""value":"{project}""#));
