@@ -90,10 +90,17 @@ def roles(iam, account):
     people = {"AWS": f"arn:aws:iam::{account}:root"}
     training = {"Service": "sagemaker.amazonaws.com"}
     of_this_account = {"StringEquals": {"aws:SourceAccount": account}}
-    return {
+    arns = {
         "DataScientist": role(iam, "DataScientist", trust(people)),
         "atlas-train": role(iam, "atlas-train", trust(training, of_this_account)),
     }
+    # One inline and one managed policy, as roles have them.
+    iam.put_role_policy(RoleName="atlas-train", PolicyName="data", PolicyDocument=allow("s3:GetObject", "arn:aws:s3:::atlas-data/*"))
+    logs = "arn:aws:logs:*:*:log-group:/aws/sagemaker/*"
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_policy(PolicyName="logs", PolicyDocument=allow("logs:PutLogEvents", logs))
+    iam.attach_role_policy(RoleName="atlas-train", PolicyArn=f"arn:aws:iam::{account}:policy/logs")
+    return arns
 
 
 def role(iam, name, trust_policy):
@@ -102,10 +109,18 @@ def role(iam, name, trust_policy):
     return iam.get_role(RoleName=name)["Role"]["Arn"]
 
 
+def allow(action, resource):
+    return document({"Effect": "Allow", "Action": action, "Resource": resource})
+
+
 def trust(principal, condition=None):
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     if condition:
         statement["Condition"] = condition
+    return document(statement)
+
+
+def document(statement):
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 

@@ -180,7 +180,8 @@ fn iam_data_may_come_in_pages_and_after_the_records() {
     let pages = list(&details["RoleDetailList"])
         .iter()
         .map(|role| json!({"RoleDetailList": [role], "IsTruncated": true}).to_string());
-    let pages = pages.collect::<Vec<_>>().join("\n");
+    let policies = json!({"RoleDetailList": [], "Policies": details["Policies"]}).to_string();
+    let pages = pages.chain([policies]).collect::<Vec<_>>().join("\n");
     let record = record("CreateTrainingJob.compliant.json");
     for input in [format!("{pages}{record}"), format!("{record}{pages}")] {
         let ran = tagwarden_with_input(&["check", "--format", "json", "-"], input.as_bytes());

@@ -14,7 +14,7 @@ use super::request::Request;
 use super::shapes::{one_or_many, these_or_all_but};
 use super::template::Template;
 use super::truth::Truth;
-use super::wildcards::{Unit, matches, wildcards};
+use super::wildcards::{Unit, matches_in_any_case, wildcards};
 
 /// A policy document that was looked up.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,8 +108,7 @@ impl Granting {
     }
 
     pub(super) fn covers_action(&self, action: &str) -> bool {
-        let action = action.to_ascii_lowercase();
-        self.actions.these.iter().any(|pattern| matches(pattern, &action)) != self.actions.all_but
+        self.actions.these.iter().any(|pattern| matches_in_any_case(pattern, action)) != self.actions.all_but
     }
 }
 

@@ -136,9 +136,8 @@ impl<'d> Grants<'d> {
     /// Whether a known Deny or the known boundary stands in the way of a request.
     fn barred(&self, request: &Request) -> Truth {
         let known = self.known(request);
-        let boundary =
-            self.boundary.as_ref().and_then(|boundary| Some((boundary.name, *boundary.document.as_ref().ok()?)));
-        let of_boundary = || boundary.iter().flat_map(|(_, document)| &document.statements);
+        let boundary = self.boundary.as_ref().and_then(|boundary| boundary.document.as_ref().ok());
+        let of_boundary = || boundary.into_iter().flat_map(|document| &document.statements);
         let covering = |allows: bool, statement: &Granting| {
             if statement.allows == allows { statement.covers(request, known) } else { Truth::No }
         };
@@ -195,6 +194,9 @@ impl<'d> Allowed<'d> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
     use super::*;
 
     const OBJECT: &str = "arn:aws:s3:::atlas-data/x";
@@ -273,5 +275,41 @@ mod tests {
         assert_eq!(says(vec![known(&all)], Some(missing())), "missing");
         let denied = document(&format!(r#"[{ALL},{{"Effect":"Deny","Action":"*","Resource":"*"}}]"#));
         assert_eq!(says(vec![known(&denied), missing()], None), "no");
+    }
+
+    /// JSON that resembles policies.
+    fn json() -> impl Strategy<Value = Value> {
+        let names = "Statement|Effect|(Not)?(Action|Resource|Principal)|Condition|Sid|AWS|StringLike|Null|k";
+        let texts = prop_oneof!["Allow|Deny|[*]|arn:aws:s3:::[*?]{0,2}", r"[*?:${}',a]{0,8}"];
+        let leaves = prop_oneof![texts.prop_map(Value::from), any::<bool>().prop_map(Value::from), Just(Value::Null)];
+        leaves.prop_recursive(5, 40, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::btree_map(names, inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_json_is_a_policy_or_not(mut statement in json(), whole in json(), action in "[*:a]{0,4}") {
+            if let Value::Object(members) = &mut statement {
+                members.insert("Effect".to_owned(), "Allow".into());
+                members.entry("Action").or_insert_with(|| "*".into());
+            }
+            let wrapped = serde_json::json!({"Version": "2012-10-17", "Statement": statement});
+            for document in [PolicyDocument::read(&wrapped), PolicyDocument::read(&whole)].into_iter().flatten() {
+                let policies = vec![NamedPolicy { name: "p", arn: None, document: Ok(&document) }];
+                let grants = Grants { policies, boundary: None, principal: Context::default() };
+                let _ = grants.decide(&Request::new(&action, OBJECT));
+                let _ = (grants.names(&action, "arn:aws:s3:::"), document.examples(), document.values("k"));
+                let trusted: Vec<_> = trusted(&document).map(|(_, statement)| statement.satisfied(Context::default())).collect();
+                for context in trusted {
+                    let request = Request { context, ..Request::new(&action, "*") };
+                    let _ = assume_role(&document, &Requester::Service("s".to_owned()), &request);
+                }
+            }
+        }
     }
 }

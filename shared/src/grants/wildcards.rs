@@ -33,9 +33,18 @@ pub(super) fn literal(text: &str) -> impl Iterator<Item = Unit> {
 
 /// Whether the whole of `text` matches.
 pub(super) fn matches(pattern: &[Unit], text: &str) -> bool {
-    let (mut units, mut rest) = (pattern, text.chars());
+    matches_all(pattern, text.chars())
+}
+
+/// Whether the whole of `text` matches a pattern in lower case, regardless of its own.
+pub(super) fn matches_in_any_case(pattern: &[Unit], text: &str) -> bool {
+    matches_all(pattern, text.chars().map(|char| char.to_ascii_lowercase()))
+}
+
+fn matches_all<T: Iterator<Item = char> + Clone>(pattern: &[Unit], text: T) -> bool {
+    let (mut units, mut rest) = (pattern, text);
     // Where the last `*` stands, and the text that it has not swallowed yet. Only this one can need more.
-    let mut last_run: Option<(&[Unit], std::str::Chars)> = None;
+    let mut last_run: Option<(&[Unit], T)> = None;
     loop {
         let before = rest.clone();
         let is_match = match (units.split_first(), rest.next()) {

@@ -2,7 +2,7 @@
 
 use super::passed_role::{ROLES, Shown, first};
 use super::prelude::*;
-use crate::grants::{Grants, NamedPolicy, Truth};
+use crate::grants::{Answer, Grants, NamedPolicy, Truth};
 
 /// `overprivileged-execution-role`
 ///
@@ -125,8 +125,14 @@ fn left_of(policy: &NamedPolicy, role: &PassedRole) -> Shown {
     };
     first(requests.iter().map(|(action, resource)| {
         let request = role.request(action, resource);
-        let is_left = others.bars(&request)? != Truth::Yes;
-        Ok(is_left.then(|| format!("{message}, and with it may call {request}")))
+        if others.bars(&request)? == Truth::Yes {
+            return Ok(None);
+        }
+        let by = match role.grants.decide(&request) {
+            Ok(Answer::Yes(by)) => format!(", by {by}"),
+            _ => String::new(),
+        };
+        Ok(Some(format!("{message}, and with it may call {request}{by}")))
     }))
 }
 

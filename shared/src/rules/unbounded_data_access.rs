@@ -200,5 +200,9 @@ mod tests {
             assert_eq!(says(resource, own), expected, "{resource}");
             assert_eq!(says(resource, ""), "pass", "{resource}");
         }
+        let borealis = "\n[[overrides]]\nwhen = { projects = ['atlas'] }\nrules.unapproved-bucket.allow = ['borealis-data']";
+        let by_override = case().caller(&[("Project", "atlas")]).policy(&format!("{own}{borealis}"));
+        let by_override = by_override.inline(&allow("s3:GetObject", "arn:aws:s3:::borealis-data/*"));
+        assert_eq!(by_override.says(&RULE), "pass", "the project's override counts");
     }
 }

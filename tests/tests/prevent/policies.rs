@@ -389,7 +389,9 @@ fn execution_roles_read_and_write_their_places_only() {
         grants: Ok(GrantSources { inline, ..GrantSources::default() }),
         ..IamEntity::default()
     };
-    let record = record("CreateTrainingJob", &json!({"trainingJobName": "churn", "roleArn": role})).to_string();
+    let output = json!({"s3OutputPath": "s3://atlas-data/train/out"});
+    let request = json!({"trainingJobName": "churn", "roleArn": role, "outputDataConfig": output});
+    let record = record("CreateTrainingJob", &request).to_string();
     let decision = tagwarden::decide::decide_record(&record, &policy, &evidence).expect("a decision");
     assert_eq!(decision.findings, []);
 }
