@@ -44,7 +44,7 @@ impl Case {
     /// What the core says, if it knows that the request carries no other keys, and if it does not know.
     pub fn answers(&self) -> [String; 2] {
         let evidence = evidence(&self.policies, self.boundary.as_ref(), &self.tags);
-        let partial = evidence.grants(ROLE).expect("the role is known");
+        let partial = evidence.grants(ROLE, None).expect("the role is known");
         let complete = Grants { principal: partial.principal.clone().complete(""), ..partial.clone() };
         let context = self.context.iter();
         let context = context.fold(Context::default(), |context, (key, values)| context.with_values(key, values));
