@@ -8,7 +8,7 @@ use tempfile::SpooledTempFile;
 use crate::AuditError;
 
 /// How many bytes stay in memory.
-const IN_MEMORY: usize = 4 << 20;
+const IN_MEMORY: usize = 8 << 20;
 
 /// Entries, one after the other, each after its length.
 pub(crate) struct Spool {

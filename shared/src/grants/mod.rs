@@ -101,6 +101,12 @@ impl<'d> Grants<'d> {
         }
     }
 
+    /// Whether nothing allows an action, whatever the resource.
+    pub fn never_allows(&self, action: &str) -> bool {
+        self.policies.iter().all(|policy| policy.document.is_ok())
+            && !self.statements().any(|(_, statement)| statement.allows && statement.covers_action(action))
+    }
+
     /// Whether an explicit Deny or the boundary stands in the way of a request, whatever else allows it.
     ///
     /// # Errors
