@@ -246,3 +246,58 @@ fn read(item: &TableItem) -> Option<LedgerEntry> {
 fn time(item: &TableItem, name: &str) -> Option<Timestamp> {
     Timestamp::from_second(item.get(name)?.as_n().ok()?.parse().ok()?).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use fastrand::Rng;
+
+    use super::*;
+    use crate::aws::items::damaged;
+
+    /// An item as it is written, of a creation with a change and a configuration.
+    fn item() -> TableItem {
+        let at = Timestamp::UNIX_EPOCH;
+        let (author, standing) = (Some("ada".to_owned()), Standing::Member(Some("atlas".to_owned())));
+        let change = KnownChange { at, key: "Project".to_owned(), value: None, author, standing };
+        let config = UsedConfig { at, name: "churn".to_owned(), is_at_fault: true };
+        TableItem::from([
+            ("created".to_owned(), seconds(at.as_second())),
+            ("judged".to_owned(), seconds(at.as_second())),
+            ("caller".to_owned(), text("ada")),
+            ("told".to_owned(), AttributeValue::L(vec![text("missing-vpc")])),
+            ("tags_at_creation".to_owned(), write_tags(&[("Project", "atlas")].into_iter().collect())),
+            ("creator_standing".to_owned(), text("trusted")),
+            ("changes".to_owned(), AttributeValue::L(vec![write_change(&change)])),
+            ("configs".to_owned(), AttributeValue::L(vec![write_config(&config)])),
+        ])
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let entry = read(&item()).expect("readable");
+        assert_eq!((entry.changes.len(), entry.configs.len()), (1, 1));
+        assert_eq!(
+            entry.changes.first().map(|change| &change.standing),
+            Some(&Standing::Member(Some("atlas".to_owned())))
+        );
+        assert!(entry.configs.first().is_some_and(|config| config.is_at_fault));
+        assert_eq!(
+            entry.creation.tags.and_then(|tags| Some(tags.get("Project")?.to_owned())).as_deref(),
+            Some("atlas")
+        );
+    }
+
+    /// A damaged item is no entry or one that says less. It trusts nobody whom the item does not trust.
+    #[test]
+    fn no_item_makes_reading_panic() {
+        let mut rng = Rng::with_seed(1);
+        for _ in 0..20_000 {
+            let item = damaged(&mut rng, item());
+            let trusted = string(&item, "creator_standing").is_some_and(|standing| standing == "trusted");
+            if let Some(entry) = read(&item) {
+                assert!(trusted || entry.creation.creator != Standing::Trusted, "{item:?}");
+                assert!(entry.changes.len() <= 1 && entry.configs.len() <= 1, "{item:?}");
+            }
+        }
+    }
+}

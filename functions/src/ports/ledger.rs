@@ -85,7 +85,7 @@ pub const MOST_CHANGES: i64 = 100;
 impl LedgerEntry {
     /// The changes of this resource, and not of earlier ones of this ARN.
     pub fn since_creation(created: Timestamp, changes: Vec<KnownChange>) -> Vec<KnownChange> {
-        changes.into_iter().filter(|change| change.at >= created - CLOCK_TOLERANCE).collect()
+        changes.into_iter().filter(|change| change.at.duration_since(created) >= -CLOCK_TOLERANCE).collect()
     }
 
     /// Whether it needs no sweep at `now`: it was processed and its caller is known, or it was judged a short time ago.
