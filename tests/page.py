@@ -134,6 +134,12 @@ def main():
             it.evaluate(f"({SET})('{control}', '{value}')")
             expect(f"`{control}` set to `{value}`", it.evaluate(check), True)
 
+        # Long tables are short until a reader asks for all of them.
+        rows = "[...document.querySelectorAll('#tables table')].map(table => table.tBodies[0].rows.length)"
+        expect("rows of the tables", max(it.evaluate(rows)) <= 15, True)
+        it.evaluate("document.querySelectorAll('button.all').forEach(button => button.click())")
+        expect("buttons that show all", it.evaluate("document.querySelectorAll('button.all').length"), 0)
+
         # By keyboard: sort by the second column, open the evidence of a row.
         times = "[...document.querySelectorAll('#launches tbody tr td:nth-child(2)')].map(td => td.textContent)"
         it.evaluate("document.querySelectorAll('#launches th button')[1].focus()")

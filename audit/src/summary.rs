@@ -14,6 +14,9 @@ use crate::extract::{Denied, Extract};
 /// How many launches a comparison lists at most. The others are only counted.
 const MAX_LISTED: usize = 10_000;
 
+/// In how many days at most launches are also counted by hour.
+const DAYS_BY_HOUR: usize = 3;
+
 /// The result of an audit.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Summary {
@@ -55,6 +58,8 @@ pub struct Summary {
     pub comparison: Option<Comparison>,
     #[serde(skip)]
     unknown_by_reason: BTreeMap<String, Unknown>,
+    #[serde(skip)]
+    hours: BTreeMap<String, Verdicts>,
     #[serde(skip)]
     seen: HashSet<u64>,
 }
@@ -233,6 +238,12 @@ impl Summary {
             self.last_launch = Some(time.clone());
             let day = time.get(..10).unwrap_or(time).to_owned();
             self.days.entry(day).or_default().count(decision.verdict);
+            if self.days.len() <= DAYS_BY_HOUR {
+                let hour = time.get(..13).unwrap_or(time).to_owned();
+                self.hours.entry(hour).or_default().count(decision.verdict);
+            } else {
+                self.hours.clear();
+            }
         }
         self.input.accounts.extend(decision.account.clone());
         if decision.verdict == Verdict::Violation {
@@ -254,6 +265,11 @@ impl Summary {
         for action in &decision.actions {
             increment(&mut self.actions, action.action.name());
         }
+    }
+
+    /// All launches by hour, in UTC, if they are of a few days only.
+    pub fn hours(&self) -> &BTreeMap<String, Verdicts> {
+        &self.hours
     }
 
     /// Counts each reason once, regardless of its subject: reasons that differ only in what they quote are one.

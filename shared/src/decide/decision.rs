@@ -121,3 +121,14 @@ pub enum FindingOutcome {
     /// It failed, but the caller is exempted.
     Exempted,
 }
+
+impl FindingOutcome {
+    /// As reports write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Unknown => "unknown",
+            Self::Exempted => "exempted",
+        }
+    }
+}

@@ -1,7 +1,16 @@
 "use strict";
 const read = id => JSON.parse(document.getElementById(id).textContent);
 const summary = read("summary-data");
-const launches = read("launches-data");
+const { texts } = summary;
+const findings = summary.findings.map(finding => {
+  const [rule, outcome, severity, path, actual, expected, message, fix] = finding.map(text => texts[text] ?? null);
+  return { rule, outcome, severity, path, actual, expected, message, fix };
+});
+const launches = read("launches-data").map(([id, time, verdict, operation, name, caller, project, account, region, found, actions]) => ({
+  id, time: time ?? "", verdict, launch: `${texts[operation]} ${name ?? ""}`,
+  caller: texts[caller] ?? "", project: texts[project], account: texts[account] ?? "", region: texts[region] ?? "",
+  findings: found.map(finding => findings[finding]), actions: actions.map(action => texts[action]),
+}));
 const byId = id => document.getElementById(id);
 const grouped = number => number.toLocaleString("en");
 
@@ -41,21 +50,43 @@ function head() {
   number("denied by IAM", summary.denied.reduce((sum, denied) => sum + denied.calls, 0));
 }
 
+function projects() {
+  const [title, counts] = ["Violating launches by the caller's project", Object.entries(summary.violations_by_project)];
+  if (counts.length !== 1 || counts[0][0] !== "(unknown)") return chart(title, svg => bars(svg, counts));
+  const advice = "No project is known. An audit reads the tags of roles and users from the output of `aws iam get-account-authorization-details` (`--iam FILE`), and session tags from the AssumeRole records of the same period.";
+  byId("charts").append(element("figure", {}, element("figcaption", {}, title), element("p", {}, advice)));
+}
+
 function chart(title, draw) {
   const svg = drawn("svg", { role: "img", "aria-label": title });
   draw(svg);
   byId("charts").append(element("figure", {}, element("figcaption", {}, title), svg));
 }
 
-/** Launches by day or, if there are many days, by week or month: one stacked bar each. */
+/** All hours or days from the first launch to the last one, with their launches. */
+function periods() {
+  const hours = Object.keys(summary.hours).length > 0;
+  const counts = hours ? summary.hours : summary.days;
+  const names = Object.keys(counts);
+  const [seconds, length, rest] = hours ? [3600, 13, ":00Z"] : [86400, 10, "T00:00Z"];
+  const [first, last] = [names[0], names.at(-1)].map(name => Date.parse(name + rest));
+  const all = [];
+  for (let time = first; time <= last; time += seconds * 1000) {
+    const name = new Date(time).toISOString().slice(0, length);
+    all.push([hours ? `${name.replace("T", " ")}:00` : name, counts[name] ?? { violation: 0, unknown: 0, compliant: 0 }]);
+  }
+  return all;
+}
+
+/** Launches by hour, day, week or month, depending on how long the period is: one stacked bar each. */
 function overTime(svg) {
-  const days = Object.entries(summary.days);
-  const key = days.length > 366 ? day => day.slice(0, 7) : days.length > 62 ? monday : day => day;
+  const all = periods();
+  const key = all.length > 366 ? day => day.slice(0, 7) : all.length > 100 ? monday : name => name;
   const bars = new Map();
-  for (const [day, verdicts] of days) {
-    const bar = bars.get(key(day)) ?? { violation: 0, unknown: 0, compliant: 0 };
+  for (const [name, verdicts] of all) {
+    const bar = bars.get(key(name)) ?? { violation: 0, unknown: 0, compliant: 0 };
     for (const verdict of Object.keys(bar)) bar[verdict] += verdicts[verdict];
-    bars.set(key(day), bar);
+    bars.set(key(name), bar);
   }
   const [width, height, left, bottom] = [480, 220, 44, 24];
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -103,18 +134,28 @@ function bars(svg, counts) {
   });
 }
 
-/** A table of counts under a heading, or nothing if there is nothing to count. */
+const FIRST = 15;
+
+/** A table of counts under a heading, the first of them until a reader asks for all. Nothing if there is nothing to count. */
 function table(title, columns, rows, section = "tables") {
   if (!rows.length) return;
   const cell = (name, value) => element(name, typeof value === "number" ? { class: "number" } : {}, typeof value === "number" ? grouped(value) : value);
   const top = element("tr", {}, ...columns.map((column, index) => element("th", typeof rows[0][index] === "number" ? { class: "number", scope: "col" } : { scope: "col" }, column)));
-  const body = rows.map(row => element("tr", {}, ...row.map(value => cell("td", value))));
-  byId(section).append(element("h2", {}, title), element("div", { class: "scroll" }, element("table", {}, element("thead", {}, top), element("tbody", {}, ...body))));
+  const body = element("tbody");
+  const fill = shown => body.replaceChildren(...rows.slice(0, shown).map(row => element("tr", {}, ...row.map(value => cell("td", value)))));
+  byId(section).append(element("h2", {}, title), element("div", { class: "scroll" }, element("table", {}, element("thead", {}, top), body)));
+  fill(FIRST);
+  if (rows.length <= FIRST) return;
+  const all = element("button", { type: "button", class: "all" }, `Show all ${grouped(rows.length)}`);
+  const showAll = () => { fill(rows.length); all.remove(); };
+  all.addEventListener("click", showAll);
+  window.addEventListener("beforeprint", showAll);
+  byId(section).append(element("p", {}, all));
 }
 
 function tables() {
   const largest = counts => Object.entries(counts).sort(([, one], [, other]) => other - one);
-  table("Violating launches by caller", ["launches", "caller"], largest(summary.violations_by_principal).slice(0, 50).map(([name, count]) => [count, name]));
+  table("Violating launches by caller", ["launches", "caller"], largest(summary.violations_by_principal).map(([name, count]) => [count, name]));
   table("Unknown, and in how many launches", ["launches", "reason", "about"], summary.unknown.map(({ launches, reason, about }) => [launches, reason, about.length > 5 ? `${about.slice(0, 5).join(", ")} and ${grouped(about.length - 5)} more` : about.join(", ")]));
   table("Calls that IAM denied: the preventive layer at work", ["calls", "call", "account", "caller"], summary.denied.map(({ calls, event_name, account, principal }) => [calls, event_name, account ?? "", principal ?? ""]));
   const { by_rule: coached, unexplained } = summary.coaching;
@@ -123,19 +164,13 @@ function tables() {
   if (summary.comparison) {
     const { policy, changes, changed } = summary.comparison;
     table(`Verdicts that change with ${policy}`, ["launches", "change"], largest(changes).map(([name, count]) => [count, name]));
-    table("Launches that get another verdict", ["time", "launch", "caller", "change", "because of"], changed.slice(0, 500).map(one => [one.event_time ?? "", `${one.event_name} ${one.resource?.name ?? ""}`, one.principal ?? "", `${one.before} → ${one.after}`, one.because.join(", ")]));
+    table("Launches that get another verdict", ["time", "launch", "caller", "change", "because of"], changed.map(one => [one.event_time ?? "", `${one.event_name} ${one.resource?.name ?? ""}`, one.principal ?? "", `${one.before} → ${one.after}`, one.because.join(", ")]));
   }
   table("Records that are not launches", ["records", "reason"], largest(summary.input.skipped).map(([name, count]) => [count, name]), "rest");
 }
 
 const COLUMNS = [
-  ["time", launch => launch.event_time ?? ""],
-  ["verdict", launch => launch.verdict],
-  ["launch", launch => `${launch.event_name} ${launch.resource?.name ?? ""}`],
-  ["caller", launch => launch.principal?.arn ?? ""],
-  ["project", launch => launch.project],
-  ["account", launch => launch.account ?? ""],
-  ["region", launch => launch.region ?? ""],
+  ...["time", "verdict", "launch", "caller", "project", "account", "region"].map(name => [name, launch => launch[name]]),
   ["evidence", launch => launch.findings.map(finding => finding.rule).join(", ")],
 ];
 const PAGE = 200;
@@ -162,7 +197,7 @@ function evidence(launch) {
     const outcome = finding.outcome === "fail" ? finding.severity : finding.outcome;
     return element("p", {}, element("strong", {}, `${finding.rule} (${outcome}): `), `${finding.message}. At ${finding.path}.${actual} Expected: ${finding.expected}. Fix: ${finding.fix}.`);
   });
-  if (launch.actions.length) details.push(element("p", { class: "dim" }, `Tagwarden would have done: ${launch.actions.map(action => action.action).join(", ")}`));
+  if (launch.actions.length) details.push(element("p", { class: "dim" }, `Tagwarden would have done: ${launch.actions.join(", ")}`));
   return element("details", {}, element("summary", {}, rules.join(", ")), ...details);
 }
 
@@ -208,7 +243,7 @@ function launchTable() {
 head();
 chart("Launches over time: violation, unknown, compliant", overTime);
 chart("Violating launches by rule", svg => bars(svg, Object.entries(summary.rules).map(([name, count]) => [name, count.launches]).filter(([, count]) => count)));
-chart("Violating launches by the caller's project", svg => bars(svg, Object.entries(summary.violations_by_project)));
+projects();
 chart("Violating launches by account", svg => bars(svg, Object.entries(summary.violations_by_account)));
 tables();
 launchTable();
