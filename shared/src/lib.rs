@@ -43,7 +43,7 @@ pub mod settings;
 pub mod statement;
 pub mod terms;
 
-pub use decide::{Decision, Finding, PlannedAction, Verdict, decide, decide_record};
+pub use decide::{Decision, Finding, PlannedAction, RoleDecision, Verdict, decide, decide_record, decide_role};
 pub use evidence::Evidence;
 pub use operations::Operation;
 pub use policy::Policy;

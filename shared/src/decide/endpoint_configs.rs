@@ -22,7 +22,7 @@ pub(super) fn judge(rule: &Rule, facts: &Facts, policy: &Policy) -> Outcome {
             findings.pass();
             for (inner, settings) in policy.rules(call, &created.caller) {
                 if inner.governs.contains(&Field::Caller)
-                    || policy.exemption(inner, facts.call, &created.caller).is_some()
+                    || policy.exemption(inner, facts.call.time(), &created.caller).is_some()
                 {
                     continue;
                 }

@@ -5,25 +5,29 @@ mod decision;
 mod endpoint_configs;
 #[cfg(test)]
 mod evidence_law;
+mod findings;
 mod lookups;
 mod plan;
+mod role;
 
 pub use coverage::{NotCovered, coverage};
 pub use decision::{Decision, Finding, FindingOutcome, PrincipalReport, Resource, Verdict};
 pub use lookups::{Lookup, further_lookups, lookups, resources};
 pub use plan::{PlannedAction, Verb, mark};
+pub use role::{RoleDecision, decide_role};
 
+use findings::{findings, reason, verdict};
 use plan::{RequestedAction, requested_action};
 
 use crate::evidence::{Evidence, Tags};
 use crate::facts::{Caller, Facts};
 use crate::operations::Operation;
-use crate::policy::{Exemption, Policy};
+use crate::policy::Policy;
 use crate::record::documents::OtherEvent;
 use crate::record::json::{Value, find};
 use crate::record::{Call, arn};
-use crate::rules::{Need, Outcome, Rule, Violation};
-use crate::terms::{Action, Severity};
+use crate::rules::{Need, Outcome};
+use crate::terms::Action;
 
 /// Judges a call by the policy.
 pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
@@ -46,7 +50,7 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         if matches!(outcome, Outcome::Pass | Outcome::Skip(_)) {
             continue;
         }
-        let exemption = policy.exemption(rule, call, &facts.caller);
+        let exemption = policy.exemption(rule, call.time(), &facts.caller);
         let action = if exemption.is_some() { Action::Alert } else { requested_action(&outcome, &settings) };
         let correcting_tag = rule.correcting_tag.filter(|_| action == Action::Tag);
         let correcting_tag = correcting_tag.and_then(|tag| tag(&facts, &settings));
@@ -66,45 +70,6 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         findings,
         actions,
         ..header(call)
-    }
-}
-
-/// What to do about something that could not be read.
-const FIND_OUT: &str = "find out why it could not be read; until then, `on-unknown` in the policy decides what happens";
-
-/// The findings for an outcome other than a pass.
-fn findings(rule: &Rule, outcome: Outcome, severity: Severity, exemption: Option<&Exemption>) -> Vec<Finding> {
-    let (outcome_of_failure, note) = match exemption {
-        None => (FindingOutcome::Fail, String::new()),
-        Some(Exemption { until, reason, owner, .. }) => {
-            (FindingOutcome::Exempted, format!("; exempted until {until}: {reason} ({owner})"))
-        }
-    };
-    match outcome {
-        Outcome::Pass | Outcome::Skip(_) => Vec::new(),
-        Outcome::Fail(violations) => {
-            let finding = |violation: Violation| Finding {
-                rule: rule.id,
-                outcome: outcome_of_failure,
-                severity,
-                path: violation.path,
-                actual: violation.actual,
-                expected: violation.expected,
-                message: violation.message + &note,
-                fix: violation.fix.unwrap_or_else(|| rule.fix.to_owned()),
-            };
-            violations.into_iter().map(finding).collect()
-        }
-        Outcome::Unknown(unread) => vec![Finding {
-            rule: rule.id,
-            outcome: FindingOutcome::Unknown,
-            severity,
-            path: unread.path,
-            actual: None,
-            expected: "a readable value".to_owned(),
-            message: unread.why,
-            fix: unread.fix.unwrap_or(FIND_OUT).to_owned(),
-        }],
     }
 }
 
@@ -152,29 +117,6 @@ fn header(call: &Call) -> Decision {
         region: call.region.map(str::to_owned),
         ..Decision::default()
     }
-}
-
-fn verdict(findings: &[Finding]) -> Verdict {
-    let any = |outcome| findings.iter().any(|finding| finding.outcome == outcome);
-    if any(FindingOutcome::Fail) {
-        Verdict::Violation
-    } else if any(FindingOutcome::Unknown) {
-        Verdict::Unknown
-    } else {
-        Verdict::Compliant
-    }
-}
-
-/// What could not be read, without repetition.
-fn reason(findings: &[Finding]) -> String {
-    let mut reasons: Vec<String> = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.outcome == FindingOutcome::Unknown) {
-        let reason = format!("`{}`: {}", finding.path, finding.message);
-        if !reasons.contains(&reason) {
-            reasons.push(reason);
-        }
-    }
-    reasons.join("; ")
 }
 
 /// The resource that a call created or is about, as far as the record shows it.

@@ -2,11 +2,14 @@
 //!
 //! A record proves what held at its time. IAM's data counts for another time only if no record shows a change in between.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::history::TagsAt;
 use super::{Evidence, IamEntity, Tags};
 use crate::grants::Grants;
+use crate::record::arn;
 
 /// A role or user, as a record names it.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +25,11 @@ impl Evidence {
     /// What is known about the IAM role or user `arn`, to add to it.
     pub fn principal_mut(&mut self, arn: &str) -> &mut IamEntity {
         self.principals.entry(arn)
+    }
+
+    /// The ARNs of all IAM roles that are known, in order.
+    pub fn roles(&self) -> BTreeSet<&str> {
+        self.principals.arns().filter(|arn| !arn::is_user(arn)).collect()
     }
 
     /// What IAM's data says about the rights of the role `arn` at a certain time.

@@ -21,6 +21,8 @@ pub(super) struct Principals {
 /// The roles or users of one name. There are several if data of several times was given, and one was deleted in between.
 #[derive(Clone, Debug, Default)]
 struct Namesakes {
+    /// As IAM's data gives it, with its path.
+    arn: String,
     first: IamEntity,
     others: Vec<IamEntity>,
 }
@@ -28,17 +30,18 @@ struct Namesakes {
 impl Principals {
     /// What is known about the role or user `arn`, to add to it.
     pub fn entry(&mut self, arn: &str) -> &mut IamEntity {
-        &mut self.by_name.entry(carrier(arn).unwrap_or_default()).or_default().first
+        let new = || Namesakes { arn: arn.to_owned(), ..Namesakes::default() };
+        &mut self.by_name.entry(carrier(arn).unwrap_or_default()).or_insert_with(new).first
     }
 
     /// Adds a role or user. What contradicts earlier data on the same one is not known any more.
     pub fn add(&mut self, arn: &str, entity: IamEntity) {
         match self.by_name.entry(carrier(arn).unwrap_or_default()) {
             Entry::Vacant(entry) => {
-                entry.insert(Namesakes { first: entity, others: Vec::new() });
+                entry.insert(Namesakes { arn: arn.to_owned(), first: entity, others: Vec::new() });
             }
             Entry::Occupied(entry) => {
-                let Namesakes { first, others } = entry.into_mut();
+                let Namesakes { first, others, .. } = entry.into_mut();
                 match iter::once(first).chain(others.iter_mut()).find(|known| known.id == entity.id) {
                     Some(known) => known.reconcile(entity),
                     None => others.push(entity),
@@ -47,9 +50,14 @@ impl Principals {
         }
     }
 
+    /// The ARNs of all of them.
+    pub fn arns(&self) -> impl Iterator<Item = &str> {
+        self.by_name.values().map(|namesakes| namesakes.arn.as_str())
+    }
+
     /// The one role or user with this ARN and, if that is known, this unique id, that existed at that time.
     pub fn find(&self, arn: &str, id: Option<&str>, time: Option<Timestamp>, hint: &str) -> Result<&IamEntity, String> {
-        let Some(Namesakes { first, others }) = carrier(arn).and_then(|carrier| self.by_name.get(&carrier)) else {
+        let Some(Namesakes { first, others, .. }) = carrier(arn).and_then(|carrier| self.by_name.get(&carrier)) else {
             let more = if self.is_truncated { ", and what was given is one page of more (`IsTruncated`)" } else { "" };
             return Err(format!("IAM's data on `{arn}` is missing{more}{hint}"));
         };

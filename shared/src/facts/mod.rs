@@ -11,8 +11,7 @@ pub use ownership::{creator, mark, owner, owner_before, owner_in_the_end, standi
 pub use resources::{NAMING, NamedResource};
 pub use tag_keys::are_alike;
 
-use crate::evidence::{EndpointConfig, Evidence, IamEntity, LookedUp, Model, Named};
-use crate::grants::Grants;
+use crate::evidence::{EndpointConfig, Evidence, Model, Named};
 use crate::operations::{Absence, Field, Operation, Slot};
 use crate::record::Call;
 use crate::record::json::{self, At, Found, Read, Unread, member_text};
@@ -145,24 +144,6 @@ impl<'a> Facts<'a> {
     /// If one could not be read.
     pub fn roles(&self, fields: &[Field]) -> Read<Vec<(At, &'a str)>> {
         Ok(fields.iter().map(|field| self.texts(*field)).collect::<Read<Vec<_>>>()?.concat())
-    }
-
-    /// What IAM says about the role `arn`, which the request passes at `at`: the part that `part` selects.
-    ///
-    /// # Errors
-    /// If it is not known.
-    pub fn role<T>(&self, at: &At, arn: &str, part: impl Fn(&'a IamEntity) -> &'a LookedUp<T>) -> Read<&'a T> {
-        let role = self.evidence.role(arn, self.call.time());
-        let known = role.and_then(|role| part(role).as_ref().map_err(Clone::clone));
-        known.map_err(|why| Unread::new(at, why))
-    }
-
-    /// The policies of the role `arn`, which the request passes at `at`.
-    ///
-    /// # Errors
-    /// If it is not known what grants it permissions.
-    pub fn grants(&self, at: &At, arn: &'a str) -> Read<Grants<'a>> {
-        self.evidence.grants(arn, self.call.time()).map_err(|why| Unread::new(at, why))
     }
 
     /// The endpoint configurations that the request uses, each with its place and name, and with the tags that count.

@@ -26,7 +26,7 @@ pub use document::{Granting, PolicyDocument};
 pub use names::NamedText;
 pub use principal::{NamedPrincipal, Requester};
 pub use request::Request;
-pub use trust::{assume_role, trusted};
+pub use trust::{assume_role, trusted, trusts_service};
 pub use truth::Truth;
 
 use context::Known;

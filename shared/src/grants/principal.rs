@@ -2,6 +2,8 @@
 //!
 //! Source: IAM User Guide, "AWS JSON policy elements: Principal" and "NotPrincipal".
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::shapes::one_or_many;
@@ -89,6 +91,17 @@ impl NamedPrincipal {
             (Self::Account(_), _) => false,
             (Self::One(one), requester) => one == requester,
         }
+    }
+}
+
+/// As a policy names it; an account by its number.
+impl fmt::Display for NamedPrincipal {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Anyone => "*",
+            Self::Account(name)
+            | Self::One(Requester::Service(name) | Requester::Aws(name) | Requester::Federated(name)) => name,
+        })
     }
 }
 

@@ -32,6 +32,11 @@ pub fn trusted(trust: &PolicyDocument) -> impl Iterator<Item = (&NamedPrincipal,
     })
 }
 
+/// Whether a trust policy names a service among those that may assume the role. Conditions may limit that.
+pub fn trusts_service(trust: &PolicyDocument, service: &str) -> bool {
+    trusted(trust).any(|(named, _)| matches!(named, NamedPrincipal::One(Requester::Service(name)) if name == service))
+}
+
 impl Granting {
     /// What the condition keys of a request must be for this statement to apply, as far as an example can be given. `context` stays
     /// as it is.

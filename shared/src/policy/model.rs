@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::facts::Caller;
@@ -82,8 +83,26 @@ pub struct Exemption {
 impl Policy {
     /// The rules that are on, each with the settings that apply to this call, in the order of the rule list.
     pub fn rules<'p>(&'p self, call: &Call, caller: &Caller) -> impl Iterator<Item = (&'static Rule, Settings<'p>)> {
-        let matching: Vec<&Override> =
-            self.overrides.iter().filter(|candidate| candidate.when.matches(call, caller, &self.abac)).collect();
+        self.rules_where(|when| when.matches(Some(call.event_name), call.account, caller, &self.abac))
+    }
+
+    /// The rules that are on and judge roles, each with the settings that apply to a role of this account, which stands for its own
+    /// caller. Overrides for some operations do not apply: nothing is called.
+    pub fn rules_on_role<'p>(
+        &'p self,
+        account: Option<&str>,
+        role: &Caller,
+    ) -> impl Iterator<Item = (&'static Rule, Settings<'p>)> {
+        let rules = self.rules_where(move |when| when.matches(None, account, role, &self.abac));
+        rules.filter(|(rule, _)| rule.check_role.is_some())
+    }
+
+    /// The rules that are on, each with the settings of the overrides that apply.
+    fn rules_where<'p>(
+        &'p self,
+        applies: impl Fn(&When) -> bool,
+    ) -> impl Iterator<Item = (&'static Rule, Settings<'p>)> {
+        let matching: Vec<&Override> = self.overrides.iter().filter(|candidate| applies(&candidate.when)).collect();
         self.rules.iter().map(move |setup| (setup.rule, self.settings_of(setup, &matching)))
     }
 
@@ -131,17 +150,17 @@ impl Policy {
         self.exemptions.iter().filter(|exemption| exemption.rules.contains(&rule.id))
     }
 
-    /// The exemption that lets this caller violate `rule` at the time of the call, if there is one.
-    pub fn exemption(&self, rule: &Rule, call: &Call, caller: &Caller) -> Option<&Exemption> {
+    /// The exemption that lets this caller violate `rule` at that time, if there is one.
+    pub fn exemption(&self, rule: &Rule, time: Option<Timestamp>, caller: &Caller) -> Option<&Exemption> {
         let arn = caller.arn.as_deref()?;
-        let day = call.time()?.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let day = time?.to_zoned(jiff::tz::TimeZone::UTC).date();
         self.exemptions(rule)
             .find(|exemption| exemption.until >= day && exemption.principals.iter().any(|pattern| pattern.matches(arn)))
     }
 }
 
 impl When {
-    fn matches(&self, call: &Call, caller: &Caller, abac: &Abac) -> bool {
+    fn matches(&self, operation: Option<&str>, account: Option<&str>, caller: &Caller, abac: &Abac) -> bool {
         let tag_in = |names: &[String], key: &str| {
             names.is_empty()
                 || matches!(caller.tag(key), Ok(Some((value, _))) if names.iter().any(|name| name == value))
@@ -149,8 +168,8 @@ impl When {
         let text_in = |names: &[String], text: Option<&str>| {
             names.is_empty() || names.iter().any(|name| Some(name.as_str()) == text)
         };
-        text_in(&self.operations, Some(call.event_name))
-            && text_in(&self.accounts, call.account)
+        text_in(&self.operations, operation)
+            && text_in(&self.accounts, account)
             && (self.principals.is_empty()
                 || caller.arn.as_deref().is_some_and(|arn| self.principals.iter().any(|pattern| pattern.matches(arn))))
             && tag_in(&self.projects, &abac.tag)

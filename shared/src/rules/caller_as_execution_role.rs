@@ -1,6 +1,6 @@
 //! The caller passes its own role.
 
-use super::passed_role::ROLES;
+use super::permissions::ROLES;
 use super::prelude::*;
 use crate::evidence::carrier;
 

@@ -28,7 +28,8 @@ pub const RULE: Rule = Rule {
     needs: &[Need::RoleTrust],
     prevention: Prevention::None("IAM sees which role is passed, but not which principals that role trusts"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/ml/atlas-train"}"#,
-    check,
+    check: |facts, settings| each_passed(facts, settings, &[Field::ExecutionRole], check_role),
+    check_role: Some(check_role),
     ..Rule::DEFAULTS
 };
 
@@ -58,32 +59,28 @@ const STRANGE_ORGANIZATION: &str = "o-stranger00";
 /// What assumes a role. Source: Service Authorization Reference, "AWS Security Token Service".
 const ASSUMING: [&str; 3] = ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"];
 
-fn check(facts: &Facts, settings: &Settings) -> Checked {
-    let mut findings = Findings::default();
-    for (at, arn) in facts.roles(&[Field::ExecutionRole])? {
-        let Some(document) = findings.read(facts.role(&at, arn, |role| &role.trust_policy)) else { continue };
-        let trust = Trust {
-            document,
-            role: arn,
-            account: arn::account(arn).unwrap_or_default(),
-            region: facts.call.region.unwrap_or_default(),
-            accounts: settings.patterns(&ACCOUNTS).unwrap_or_default(),
-            organizations: settings.patterns(&ORGANIZATIONS),
-        };
-        findings.pass();
-        let mut problems: Vec<String> = trust.others();
-        problems.extend(trust.sagemaker_for_strangers());
-        problems.dedup();
-        for problem in problems {
-            let expected = format!("`{SAGEMAKER}` alone, for this account");
-            findings.fail(Violation::new(at, problem, expected).actual(arn));
-        }
-        if trust.keeps_sagemaker_out() {
-            let problem = "the role does not let SageMaker in, so what uses it fails";
-            findings.fail(Violation::new(at, problem, format!("`{SAGEMAKER}`, for this account")).actual(arn));
-        }
+fn check_role(role: &JudgedRole, settings: &Settings, findings: &mut Findings) {
+    let Some(document) = findings.read(role.trust_policy()) else { return };
+    let trust = Trust {
+        document,
+        role: role.arn,
+        account: arn::account(role.arn).unwrap_or_default(),
+        region: role.region,
+        accounts: settings.patterns(&ACCOUNTS).unwrap_or_default(),
+        organizations: settings.patterns(&ORGANIZATIONS),
+    };
+    findings.pass();
+    let mut problems: Vec<String> = trust.others();
+    problems.extend(trust.sagemaker_for_strangers());
+    problems.dedup();
+    for problem in problems {
+        let expected = format!("`{SAGEMAKER}` alone, for this account");
+        findings.fail(Violation::new(&role.path, problem, expected).actual(role.arn));
     }
-    Ok(findings.outcome("the request passes no role to SageMaker"))
+    if trust.keeps_sagemaker_out() {
+        let problem = "the role does not let SageMaker in, so what uses it fails";
+        findings.fail(Violation::new(&role.path, problem, format!("`{SAGEMAKER}`, for this account")).actual(role.arn));
+    }
 }
 
 /// The trust policy of a role.

@@ -1,6 +1,6 @@
 //! A role that the request passes can give itself more permissions.
 
-use super::passed_role::{ROLES, Shown, Witness, first};
+use super::permissions::{Permissions, ROLES, Shown, Witness, first};
 use super::prelude::*;
 
 /// `escalating-execution-role`
@@ -17,7 +17,8 @@ pub const RULE: Rule = Rule {
     needs: &[Need::RoleGrants],
     prevention: Prevention::None("IAM sees which role is passed, but not the permissions of that role"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/AmazonSageMaker-ExecutionRole"}"#,
-    check,
+    check: |facts, settings| each_passed(facts, settings, &ROLES, check_role),
+    check_role: Some(check_role),
     ..Rule::DEFAULTS
 };
 
@@ -153,23 +154,20 @@ const WAYS: [Way; 31] = [
     ]),
 ];
 
-fn check(facts: &Facts, _: &Settings) -> Checked {
-    let mut findings = Findings::default();
-    for role in PassedRole::all(facts, &mut findings)? {
-        for gain in Gain::ALL {
-            let shown = first(WAYS.iter().filter(|way| way.gain == gain).map(|way| way.is_open(&role)));
-            findings.show(&role, shown, "a role that cannot raise its own permissions");
-        }
+fn check_role(role: &JudgedRole, _: &Settings, findings: &mut Findings) {
+    let Some(permissions) = findings.read(Permissions::of(role)) else { return };
+    for gain in Gain::ALL {
+        let shown = first(WAYS.iter().filter(|way| way.gain == gain).map(|way| way.is_open(&permissions)));
+        findings.show(role, shown, "a role that cannot raise its own permissions");
     }
-    Ok(findings.outcome("the request passes no role"))
 }
 
 impl Way {
     /// Shows that the role may go this way, with the last of its requests.
-    fn is_open(&self, role: &PassedRole) -> Shown {
+    fn is_open(&self, permissions: &Permissions) -> Shown {
         let mut last = None;
         for (action, resources) in self.requests {
-            match self.allowed(role, action, resources)? {
+            match self.allowed(permissions, action, resources)? {
                 Some(witness) => last = Some(witness),
                 None => return Ok(None),
             }
@@ -179,13 +177,13 @@ impl Way {
 
     fn allowed<'a>(
         &self,
-        role: &PassedRole<'a>,
+        permissions: &Permissions<'a>,
         action: &str,
         resources: &[&str],
     ) -> Result<Option<Witness<'a>>, String> {
         for resource in resources {
             let passed_to = (action == "iam:PassRole").then_some(("iam:PassedToService", self.service));
-            let witness = role.may_with(action, resource, passed_to)?;
+            let witness = permissions.may_with(action, resource, passed_to)?;
             if witness.is_some() {
                 return Ok(witness);
             }

@@ -1,6 +1,6 @@
 //! A role that the request passes can launch compute itself.
 
-use super::passed_role::{ROLES, first};
+use super::permissions::{Permissions, ROLES, first};
 use super::prelude::*;
 
 /// `launching-execution-role`
@@ -18,7 +18,8 @@ pub const RULE: Rule = Rule {
     needs: &[Need::RoleGrants],
     prevention: Prevention::None("IAM sees which role is passed, but not the permissions of that role"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/AmazonSageMaker-ExecutionRole"}"#,
-    check,
+    check: |facts, settings| each_passed(facts, settings, &ROLES, check_role),
+    check_role: Some(check_role),
     ..Rule::DEFAULTS
 };
 
@@ -30,23 +31,17 @@ const EXCEPT: Spec = Spec {
     example: "['arn:aws:iam::*:role/ml/*/pipeline']",
 };
 
-fn check(facts: &Facts, settings: &Settings) -> Checked {
-    let except = settings.patterns(&EXCEPT).unwrap_or_default();
-    let mut findings = Findings::default();
-    for role in PassedRole::all(facts, &mut findings)? {
-        if except.iter().any(|pattern| pattern.matches(role.arn)) {
-            findings.pass();
-            continue;
-        }
-        let launching = Operation::all().filter(|operation| operation.creates() && operation.has(Field::Compute));
-        let shown = first(launching.map(|operation| {
-            let resource = format!("arn:{{partition}}:sagemaker:{{region}}:{{account}}:{}/any", operation.kind);
-            let witness = role.may(&format!("sagemaker:{}", operation.name), &resource)?;
-            Ok(witness.map(|witness| format!("the role may launch compute itself: {witness}")))
-        }));
-        findings.show(&role, shown, "a role that only works on data");
+fn check_role(role: &JudgedRole, settings: &Settings, findings: &mut Findings) {
+    let Some(permissions) = findings.read(Permissions::of(role)) else { return };
+    if settings.patterns(&EXCEPT).unwrap_or_default().iter().any(|pattern| pattern.matches(role.arn)) {
+        return findings.pass();
     }
-    Ok(findings.outcome("the request passes no role"))
+    let launching = Operation::all().filter(|operation| operation.creates() && operation.has(Field::Compute));
+    let shown = first(launching.map(|operation| {
+        let witness = permissions.may_call(operation)?;
+        Ok(witness.map(|witness| format!("the role may launch compute itself: {witness}")))
+    }));
+    findings.show(role, shown, "a role that only works on data");
 }
 
 #[cfg(test)]

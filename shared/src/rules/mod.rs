@@ -1,15 +1,17 @@
 //! The rules. Each has one file: what it is and why, what it checks, and how to correct a violation.
 
 mod denial;
+mod judged_role;
 mod matrix;
 mod outcome;
-mod passed_role;
+mod permissions;
 mod prelude;
 mod rule;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use denial::{Denial, Difference, Prevention};
+pub use judged_role::JudgedRole;
 pub use matrix::{Column, columns};
 pub use outcome::{Findings, Outcome, Violation};
 pub use rule::{Concern, CorrectingTag, Need, Rule, WithoutEffect};

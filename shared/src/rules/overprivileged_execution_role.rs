@@ -1,6 +1,6 @@
 //! A role that the request passes has far too many permissions.
 
-use super::passed_role::{ROLES, Shown, first};
+use super::permissions::{Permissions, ROLES, Shown, first};
 use super::prelude::*;
 use crate::grants::{Answer, Grants, NamedPolicy, Truth};
 
@@ -23,7 +23,8 @@ pub const RULE: Rule = Rule {
     needs: &[Need::RoleGrants],
     prevention: Prevention::None("IAM sees which role is passed, but not the permissions of that role"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/AmazonSageMaker-ExecutionRole"}"#,
-    check,
+    check: |facts, settings| each_passed(facts, settings, &ROLES, check_role),
+    check_role: Some(check_role),
     ..Rule::DEFAULTS
 };
 
@@ -72,20 +73,18 @@ const KNOWN: [Known; 3] = [
     },
 ];
 
-fn check(facts: &Facts, settings: &Settings) -> Checked {
+fn check_role(role: &JudgedRole, settings: &Settings, findings: &mut Findings) {
+    let Some(permissions) = findings.read(Permissions::of(role)) else { return };
     let denied = settings.patterns(&DENY_POLICIES).unwrap_or_default();
     let is_denied = |name: &str, arn: &str| denied.iter().any(|one| one.matches(name) || one.matches(arn));
-    let mut findings = Findings::default();
-    for role in PassedRole::all(facts, &mut findings)? {
-        let attached = role.grants.policies.iter();
-        let attached: Vec<_> = attached.filter(|policy| policy.arn.is_some_and(|arn| is_denied(policy.name, arn))).collect();
-        for policy in &attached {
-            findings.show(&role, left_of(policy, &role), EXPECTED);
-        }
-        let known = KNOWN.iter().filter(|known| attached.is_empty() && is_denied(known.name, &role.fill(&known.arn())));
-        findings.show(&role, first(known.map(|known| known.said_otherwise(&role))), EXPECTED);
+    let attached = permissions.grants.policies.iter();
+    let attached: Vec<_> = attached.filter(|policy| policy.arn.is_some_and(|arn| is_denied(policy.name, arn))).collect();
+    for policy in &attached {
+        findings.show(role, left_of(policy, &permissions), EXPECTED);
     }
-    Ok(findings.outcome("the request passes no role"))
+    let is_denied = |known: &&Known| attached.is_empty() && is_denied(known.name, &permissions.fill(&known.arn()));
+    let said = KNOWN.iter().filter(is_denied).map(|known| known.said_otherwise(&permissions));
+    findings.show(role, first(said), EXPECTED);
 }
 
 const EXPECTED: &str = "a role with narrower policies";
@@ -96,10 +95,10 @@ impl Known {
     }
 
     /// What is wrong if the role may make all of its requests.
-    fn said_otherwise(&self, role: &PassedRole) -> Shown {
+    fn said_otherwise(&self, permissions: &Permissions) -> Shown {
         let mut first = None;
         for (action, resource) in self.requests {
-            match role.may(action, resource)? {
+            match permissions.may(action, resource)? {
                 Some(witness) => first = first.or(Some(witness)),
                 None => return Ok(None),
             }
@@ -109,26 +108,26 @@ impl Known {
 }
 
 /// What the role has of an attached policy, as a message; `None` if its boundary and its Deny statements leave nothing.
-fn left_of(policy: &NamedPolicy, role: &PassedRole) -> Shown {
+fn left_of(policy: &NamedPolicy, permissions: &Permissions) -> Shown {
     let message = format!("the role has `{}` attached", policy.name);
-    let known = KNOWN.iter().find(|known| policy.arn == Some(&role.fill(&known.arn())));
+    let known = KNOWN.iter().find(|known| policy.arn == Some(&permissions.fill(&known.arn())));
     // What such a policy says is known without its document, and it denies nothing.
-    let others = role.grants.policies.iter().filter(|other| known.is_none() || other.arn != policy.arn).cloned();
-    let others = Grants { policies: others.collect(), ..role.grants.clone() };
+    let others = permissions.grants.policies.iter().filter(|other| known.is_none() || other.arn != policy.arn).cloned();
+    let others = Grants { policies: others.collect(), ..permissions.grants.clone() };
     let requests: Vec<(String, String)> = match (known, &policy.document) {
         (Some(known), _) => {
-            known.requests.iter().map(|(action, resource)| ((*action).to_owned(), role.fill(resource))).collect()
+            known.requests.iter().map(|(action, resource)| ((*action).to_owned(), permissions.fill(resource))).collect()
         }
         (None, Ok(document)) => document.examples(),
-        (None, Err(_)) if !role.grants.can_bar() => return Ok(Some(message)),
+        (None, Err(_)) if !permissions.grants.can_bar() => return Ok(Some(message)),
         (None, Err(why)) => return Err(why.clone()),
     };
     first(requests.iter().map(|(action, resource)| {
-        let request = role.request(action, resource);
+        let request = permissions.request(action, resource);
         if others.bars(&request)? == Truth::Yes {
             return Ok(None);
         }
-        let by = match role.grants.decide(&request) {
+        let by = match permissions.grants.decide(&request) {
             Ok(Answer::Yes(by)) => format!(", by {by}"),
             _ => String::new(),
         };

@@ -1,5 +1,6 @@
 //! The caller's persona is not meant to call this operation.
 
+use super::permissions::Permissions;
 use super::prelude::*;
 
 /// `persona-overreach`
@@ -16,6 +17,7 @@ pub const RULE: Rule = Rule {
     prevention: Prevention::Iam,
     example: r#"{"endpointConfigName": "churn", "productionVariants": [{"variantName": "a", "modelName": "churn"}]}"#,
     check,
+    check_role: Some(check_role),
     prevent,
     without_effect: |_, personas| {
         let message = "`persona-overreach` has no persona to compare with, so every caller fails";
@@ -47,6 +49,31 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     let message = format!("the persona `{name}` does not allow `{operation}`");
     let expected = format!("a persona that allows `{operation}`");
     Ok(Outcome::Fail(vec![violation(message, expected).actual(name)]))
+}
+
+/// A role by itself: what it may call beyond its persona. A role without a persona, such as one for jobs, calls nothing.
+fn check_role(role: &JudgedRole, settings: &Settings, findings: &mut Findings) {
+    let key = &settings.abac.persona_tag;
+    let Some(Some(name)) = findings.read(role.tag(key)) else { return };
+    let Some(persona) = settings.personas.iter().find(|persona| persona.name == name) else {
+        let expected = settings.personas.iter().map(|persona| format!("`{}`", persona.name)).collect::<Vec<_>>();
+        let message = format!("the policy has no persona `{name}`");
+        return findings.fail(Violation::new(&role.path, message, format!("one of {}", expected.join(", "))).actual(name));
+    };
+    let Some(permissions) = findings.read(Permissions::of(role)) else { return };
+    let mut others = RULE.operations();
+    others.retain(|operation| !persona.operations.iter().any(|allowed| allowed == operation.name));
+    let shown = others.iter().map(|operation| permissions.may_call(operation)).collect::<Result<Vec<_>, _>>();
+    let shown = shown.map(|witnesses| {
+        let witnesses: Vec<_> = witnesses.into_iter().flatten().collect();
+        let more = match witnesses.len() {
+            0 | 1 => String::new(),
+            count => format!("; it may call {} such operations in all", count),
+        };
+        let first = witnesses.first()?;
+        Some(format!("the role may do more than its persona `{name}`: {first}{more}"))
+    });
+    findings.show(role, shown, &format!("a role that may only call what the persona `{name}` allows"));
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {

@@ -1,8 +1,8 @@
 //! What a rule's file needs.
 
 pub(super) use super::denial::*;
+pub(super) use super::judged_role::{JudgedRole, each_passed};
 pub(super) use super::outcome::{ADMINISTRATOR, Findings, Outcome, SERVICE_LINKED_ROLE, Violation};
-pub(super) use super::passed_role::PassedRole;
 pub(super) use super::rule::{Concern, Need, Rule};
 #[cfg(test)]
 pub(super) use super::testing::Case;

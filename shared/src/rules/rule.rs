@@ -1,7 +1,8 @@
 //! What makes up a rule.
 
 use super::denial::{Denial, Prevention};
-use super::outcome::Outcome;
+use super::judged_role::{CheckRole, JudgedRole};
+use super::outcome::{Findings, Outcome};
 use crate::facts::Facts;
 use crate::operations::{Field, Operation};
 use crate::record::json::Unread;
@@ -43,6 +44,8 @@ pub struct Rule {
     pub example: &'static str,
     /// The detective half. Callers use [`Rule::judge`] instead.
     pub check: fn(&Facts, &Settings) -> Result<Outcome, Unread>,
+    /// The same for a role by itself, if the rule judges roles. Callers use [`Rule::judge_role`] instead.
+    pub check_role: Option<CheckRole>,
     /// The preventive half: what IAM is to deny in calls of the given operations. Renderers call [`Rule::denials`]
     /// instead.
     pub prevent: fn(&Settings, &[&'static Operation]) -> Vec<Denial>,
@@ -105,6 +108,7 @@ impl Rule {
         prevention: Prevention::None("no condition key exists"),
         example: "",
         check: |_, _| Ok(Outcome::Skip(String::new())),
+        check_role: None,
         prevent: |_, _| Vec::new(),
         correcting_tag: None,
         hint: |_, _| None,
@@ -124,6 +128,15 @@ impl Rule {
             return Outcome::Skip(format!("`{}` does not apply to {}", self.id, facts.operation.name));
         }
         (self.check)(facts, settings).unwrap_or_else(Outcome::Unknown)
+    }
+
+    /// What the rule says about a role by itself.
+    pub fn judge_role(&self, role: &JudgedRole, settings: &Settings) -> Outcome {
+        let mut findings = Findings::default();
+        if let Some(check_role) = self.check_role {
+            check_role(role, settings, &mut findings);
+        }
+        findings.outcome(format!("`{}` does not apply to this role", self.id))
     }
 
     /// What it says about the settings that every rule has.

@@ -1,6 +1,6 @@
 //! A role that the request passes may reach data that no policy names.
 
-use super::passed_role::{ROLES, Shown, first};
+use super::permissions::{Permissions, ROLES, Shown, first};
 use super::prelude::*;
 use super::unapproved_bucket;
 use crate::terms::Pattern;
@@ -26,7 +26,8 @@ pub const RULE: Rule = Rule {
     needs: &[Need::RoleGrants],
     prevention: Prevention::None("IAM sees which role is passed, but not the permissions of that role"),
     example: r#"{"trainingJobName": "churn", "roleArn": "arn:aws:iam::111122223333:role/AmazonSageMaker-ExecutionRole"}"#,
-    check,
+    check: |facts, settings| each_passed(facts, settings, &ROLES, check_role),
+    check_role: Some(check_role),
     ..Rule::DEFAULTS
 };
 
@@ -69,19 +70,16 @@ const S3: &str = "arn:{partition}:s3:::";
 /// What may stand for each `*` of a policy. An object's ARN has a slash.
 const RUNS: [&str; 3] = ["any", "any/any", ""];
 
-fn check(facts: &Facts, settings: &Settings) -> Checked {
+fn check_role(role: &JudgedRole, settings: &Settings, findings: &mut Findings) {
+    let Some(permissions) = findings.read(Permissions::of(role)) else { return };
     let limits = Limits {
         allow: settings.patterns(&ALLOW).unwrap_or_default(),
         buckets: settings.consulted.as_deref().and_then(|other| other.patterns(&unapproved_bucket::ALLOW)),
     };
-    let mut findings = Findings::default();
-    for role in PassedRole::all(facts, &mut findings)? {
-        for data in &DATA {
-            let shown = first(data.actions.iter().map(|action| limits.exceeded(&role, data, action)));
-            findings.show(&role, shown, "policies that name the project's own data");
-        }
+    for data in &DATA {
+        let shown = first(data.actions.iter().map(|action| limits.exceeded(&permissions, data, action)));
+        findings.show(role, shown, "policies that name the project's own data");
     }
-    Ok(findings.outcome("the request passes no role"))
 }
 
 /// What a role may reach.
@@ -94,10 +92,10 @@ struct Limits<'p> {
 
 impl Limits<'_> {
     /// Shows data that the role may reach by an action, but should not.
-    fn exceeded(&self, role: &PassedRole, data: &Data, action: &str) -> Shown {
-        let prefix = role.fill(data.prefix);
+    fn exceeded(&self, permissions: &Permissions, data: &Data, action: &str) -> Shown {
+        let prefix = permissions.fill(data.prefix);
         let is_s3 = data.prefix == S3;
-        let named = role.grants.names(action, &prefix);
+        let named = permissions.grants.names(action, &prefix);
         let judged = named.iter().filter(|name| name.names_nothing() || (is_s3 && self.buckets.is_some()));
         first(judged.flat_map(|name| RUNS.map(|run| (name, name.example(run)))).map(|(name, example)| {
             let is_object = example.trim_matches('/').contains('/');
@@ -112,7 +110,7 @@ impl Limits<'_> {
             } else {
                 "the role may reach a bucket that is not approved for the project".to_owned()
             };
-            Ok(role.may(action, &resource)?.map(|witness| format!("{wrong}: {witness}")))
+            Ok(permissions.may(action, &resource)?.map(|witness| format!("{wrong}: {witness}")))
         }))
     }
 }

@@ -1,24 +1,22 @@
-//! What a role that a request passes may do, shown by a request that it could make.
+//! What a role may do, shown by a request that it could make.
 
 use std::fmt;
 
-use super::outcome::{Findings, Violation};
-use crate::facts::Facts;
-use crate::grants::{Answer, By, Context, Grants, Request};
-use crate::operations::Field;
-use crate::record::arn;
-use crate::record::json::{At, Read, Unread};
+use jiff::Timestamp;
 
-/// A role that a request passes, with its policies.
-pub(super) struct PassedRole<'a> {
-    /// Where the request names it.
-    pub at: At,
-    /// Its ARN.
-    pub arn: &'a str,
+use super::judged_role::JudgedRole;
+use super::outcome::{Findings, Violation};
+use crate::grants::{Answer, By, Context, Grants, Request};
+use crate::operations::{Field, Operation};
+use crate::record::arn;
+use crate::record::json::{Read, Unread};
+
+/// What a role may do.
+pub(super) struct Permissions<'a> {
     /// Its policies.
     pub grants: Grants<'a>,
+    role: JudgedRole<'a>,
     context: Context,
-    region: &'a str,
 }
 
 /// The fields of the roles that work on data: their permissions are those of the containers.
@@ -32,26 +30,23 @@ pub(super) struct Witness<'a> {
     pub by: By<'a>,
 }
 
-impl<'a> PassedRole<'a> {
-    /// The roles that a request passes. Those whose policies are not known are noted as unread.
-    pub fn all(facts: &Facts<'a>, findings: &mut Findings) -> Read<Vec<Self>> {
-        let mut roles: Vec<Self> = Vec::new();
-        for (at, arn) in facts.roles(&ROLES)? {
-            if let Some(grants) = findings.read(facts.grants(&at, arn)) {
-                let region = facts.call.region.unwrap_or_default();
-                let context = context(region, arn::account(arn), facts.call.event_time);
-                roles.push(Self { at, arn, grants, context, region });
-            }
-        }
-        Ok(roles)
+impl<'a> Permissions<'a> {
+    /// What a role may do.
+    ///
+    /// # Errors
+    /// If it is not known what grants it permissions.
+    pub fn of(role: &JudgedRole<'a>) -> Read<Self> {
+        let context = context(role.region, arn::account(role.arn), role.time);
+        Ok(Self { grants: role.grants()?, role: role.clone(), context })
     }
 
     /// An ARN with the role's partition, region and account in place of `{partition}`, `{region}` and `{account}`, and the role's
     /// own in place of `{role}`.
     pub fn fill(&self, resource: &str) -> String {
-        let account = arn::account(self.arn).unwrap_or_default();
-        let resource = resource.replace("{partition}", arn::partition(self.region)).replace("{region}", self.region);
-        resource.replace("{account}", account).replace("{role}", self.arn)
+        let JudgedRole { arn, region, .. } = self.role;
+        let account = arn::account(arn).unwrap_or_default();
+        let resource = resource.replace("{partition}", arn::partition(region)).replace("{region}", region);
+        resource.replace("{account}", account).replace("{role}", arn)
     }
 
     /// A request that the role's code could make.
@@ -66,6 +61,15 @@ impl<'a> PassedRole<'a> {
     /// If it depends on a policy that is not known.
     pub fn may(&self, action: &str, resource: &str) -> Result<Option<Witness<'a>>, String> {
         self.may_with(action, resource, None)
+    }
+
+    /// Whether the role may call an operation of SageMaker on a resource of any name.
+    ///
+    /// # Errors
+    /// If it depends on a policy that is not known.
+    pub fn may_call(&self, operation: &Operation) -> Result<Option<Witness<'a>>, String> {
+        let resource = format!("arn:{{partition}}:sagemaker:{{region}}:{{account}}:{}/any", operation.kind);
+        self.may(&format!("sagemaker:{}", operation.name), &resource)
     }
 
     /// The same, with a condition key and its value.
@@ -94,7 +98,7 @@ impl<'a> PassedRole<'a> {
 
 /// What is known of any request that a role's code makes directly, over HTTPS, in the region and to a resource of the account
 /// (IAM User Guide, "AWS global condition context keys").
-fn context(region: &str, account: Option<&str>, time: Option<&str>) -> Context {
+fn context(region: &str, account: Option<&str>, time: Option<Timestamp>) -> Context {
     let context = Context::default().with("aws:SecureTransport", "true").with("aws:ViaAWSService", "false");
     let via = ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"];
     let context = via.into_iter().fold(context.with("aws:RequestedRegion", region), Context::without);
@@ -102,7 +106,7 @@ fn context(region: &str, account: Option<&str>, time: Option<&str>) -> Context {
         Some(account) => context.with("aws:ResourceAccount", account).with("s3:ResourceAccount", account),
         None => context,
     };
-    time.into_iter().fold(context, |context, time| context.with("aws:CurrentTime", time))
+    time.into_iter().fold(context, |context, time| context.with("aws:CurrentTime", &time.to_string()))
 }
 
 /// What is shown to be wrong, as a message; an error if it depends on a policy that is not known.
@@ -123,11 +127,11 @@ pub(super) fn first(shown: impl Iterator<Item = Shown>) -> Shown {
 
 impl Findings {
     /// Reports what is shown to be wrong with a role.
-    pub(super) fn show(&mut self, role: &PassedRole, shown: Shown, expected: &str) {
+    pub(super) fn show(&mut self, role: &JudgedRole, shown: Shown, expected: &str) {
         match shown {
             Ok(None) => self.pass(),
-            Ok(Some(message)) => self.fail(Violation::new(role.at, message, expected).actual(role.arn)),
-            Err(why) => self.unread(Unread::new(role.at, why)),
+            Ok(Some(message)) => self.fail(Violation::new(&role.path, message, expected).actual(role.arn)),
+            Err(why) => self.unread(Unread::new(&role.path, why)),
         }
     }
 }
