@@ -12,10 +12,10 @@ use crate::histories::cloud::Cloud;
 use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent,
     CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
-    FindTagChanges, GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources, Message,
-    PendingAlert, PolicyObject, PostponeEvent, Publish, ReadEventHistory, ReadGrants, ReadLedger, ReadPrincipal,
-    ReadResourceTags, RecordSession, RecordTagChange, RoleGrants, SageMakerError, SaveCheckpoint, Target, UsedConfig,
-    WriteLedger,
+    FindTagChanges, GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources, ListRoles,
+    ListedRole, Message, PendingAlert, PolicyObject, PostponeEvent, Publish, ReadEventHistory, ReadGrants, ReadLedger,
+    ReadPrincipal, ReadResourceTags, RecordSession, RecordTagChange, RoleGrants, RolePage, SageMakerError,
+    SaveCheckpoint, Target, UsedConfig, WriteLedger,
 };
 
 /// An AWS account.
@@ -27,6 +27,8 @@ pub struct Account(Mutex<State>);
 pub struct State {
     /// Tags of roles and users, by ARN.
     pub tags: BTreeMap<String, Tags>,
+    /// Roles of which more is known, by ARN.
+    pub roles: BTreeMap<String, RoleGrants>,
     /// Tags of resources, by ARN.
     pub resource_tags: BTreeMap<String, Tags>,
     /// Recorded sessions.
@@ -94,6 +96,9 @@ impl ReadPrincipal for Account {
 impl ReadGrants for Account {
     async fn grants(&self, arn: &str) -> AwsResult<RoleGrants> {
         let state = self.doing("grants", arn)?;
+        if let Some(known) = state.roles.get(arn) {
+            return Ok(known.clone());
+        }
         let role = IamEntity {
             tags: Ok(state.tags.get(arn).cloned().unwrap_or_default()),
             trust_policy: PolicyDocument::read(&trust()),
@@ -101,6 +106,21 @@ impl ReadGrants for Account {
             ..IamEntity::default()
         };
         Ok(RoleGrants { role, managed: BTreeMap::new() })
+    }
+}
+
+/// A page for each role. Its token is the number of the role.
+impl ListRoles for Account {
+    async fn roles(&self, page: Option<&str>) -> AwsResult<RolePage> {
+        let state = self.doing("roles", page.unwrap_or("0"))?;
+        let number = page.map_or(0, |page| page.parse().expect("a number"));
+        let listed = |(arn, grants): (&String, &RoleGrants)| ListedRole {
+            arn: arn.clone(),
+            created: grants.role.created.unwrap_or_default(),
+            trust_policy: grants.role.trust_policy.clone(),
+        };
+        let next = (number + 1 < state.roles.len()).then(|| (number + 1).to_string());
+        Ok(RolePage { roles: state.roles.iter().skip(number).take(1).map(listed).collect(), next })
     }
 }
 

@@ -9,8 +9,8 @@ use tagwarden::operations::{Area, Field, Operation, Stop};
 use crate::act::users;
 use crate::ports::{
     AddTags, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy,
-    FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts, ListObjects, LookUp, PostponeEvent, Publish,
-    ReadEventHistory, ReadGrants, ReadLedger, ReadObject, ReadPrincipal, ReadResourceTags, RecordSession,
+    FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts, ListObjects, ListRoles, LookUp, PostponeEvent,
+    Publish, ReadEventHistory, ReadGrants, ReadLedger, ReadObject, ReadPrincipal, ReadResourceTags, RecordSession,
     RecordTagChange, SaveCheckpoint, WriteLedger, WriteObject,
 };
 use crate::resource::names::describing;
@@ -63,7 +63,7 @@ fn all(actions: &[&[&str]]) -> BTreeSet<String> {
 /// The actions of the sweep: those of a guard for the swept kinds, and those to find the resources.
 fn sweep<P: LookUp + Enforce + FindResources>() -> BTreeSet<String> {
     let mut actions = enforcement::<P>(sweep::operations());
-    actions.extend(all(&[<P as SaveCheckpoint>::ACTIONS, <P as ReadEventHistory>::ACTIONS]));
+    actions.extend(all(&[<P as SaveCheckpoint>::ACTIONS, <P as ReadEventHistory>::ACTIONS, <P as ListRoles>::ACTIONS]));
     for operation in sweep::operations() {
         let calls = operation.list.map(str::to_owned).into_iter().chain([describing(operation.name)]);
         actions.extend(calls.map(|call| format!("sagemaker:{call}")));

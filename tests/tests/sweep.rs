@@ -169,6 +169,23 @@ fn existing_resources_are_reported_and_not_stopped() {
     );
 }
 
+/// A role that may read another project's data is reported, although nothing passes it.
+#[test]
+fn a_role_is_judged_without_a_launch() {
+    let rules = "[rules.unbounded-data-access]\n[rules.unapproved-bucket]\nallow = ['borealis-data']\n";
+    let world = World::new(SWEEP, rules);
+    assert_eq!(sweep(&world, &after(1))["roles"], 1);
+    let [alert] = &alerts(&world)[..] else { panic!("one alert") };
+    assert_eq!((alert.operation.as_str(), alert.resource.as_str()), ("IAM role", "atlas-train"));
+    for part in ["`s3:GetObject`", "arn:aws:s3:::atlas-data/", "`data`"]
+    {
+        assert!(alert.text.contains(part), "{part}: {}", alert.text);
+    }
+    assert_eq!(sweep(&world, &after(2))["roles"], 0);
+    assert_eq!(sweep(&world, &after(7 * 24 + 1))["roles"], 1);
+    assert_eq!(self::alerts(&world), []);
+}
+
 /// A sweep skips what a guard has processed. The late event of a swept resource leads to no second alert.
 #[test]
 fn guards_and_sweeps_share_what_was_processed() {

@@ -18,15 +18,13 @@ pub(super) fn name(decision: &Decision) -> &str {
 /// The message for people: the caller, the call, the findings, the actions, and the fix. The decision is a brief one.
 pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Policy) -> String {
     let mut text = String::new();
-    let principal = decision.principal.as_ref();
-    let who = principal.and_then(|principal| principal.arn.as_deref()).unwrap_or("an unknown caller");
     let (account, region) = (decision.account.as_deref().unwrap_or("?"), decision.region.as_deref().unwrap_or("?"));
     let time = decision.event_time.as_deref().unwrap_or("an unknown time");
     let mut line = |line: &str| {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{line}");
     };
-    line(&format!("{who} called {} for `{}`", decision.event_name, name(decision)));
+    line(&subject(decision));
     line(&format!("in account {account}, region {region}, at {time}."));
     line("");
     for finding in decision.findings.iter().take(MAX_LISTED) {
@@ -69,6 +67,17 @@ pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Polic
         line(&link);
     }
     text
+}
+
+/// What the alert is about.
+fn subject(decision: &Decision) -> String {
+    let name = name(decision);
+    if decision.event_name == Decision::ROLE {
+        return format!("SageMaker may assume the role `{name}`, as a check of all such roles found");
+    }
+    let principal = decision.principal.as_ref();
+    let who = principal.and_then(|principal| principal.arn.as_deref()).unwrap_or("an unknown caller");
+    format!("{who} called {} for `{name}`", decision.event_name)
 }
 
 /// Hints that the findings do not contain.

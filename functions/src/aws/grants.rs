@@ -32,7 +32,7 @@ impl ReadGrants for Aws {
         let (inline, managed) = futures_util::join!(inline, managed);
         let boundary = boundary.map(str::to_owned);
         let sources = GrantSources { inline, attached, boundary, groups: Vec::new() };
-        let role = IamEntity { grants: Ok(sources), ..role_entity(&role)? };
+        let role = IamEntity { grants: Ok(sources), ..role_entity(&role) };
         Ok(RoleGrants { role, managed: managed.into_iter().collect() })
     }
 }

@@ -3,12 +3,13 @@
 use aws_sdk_iam::primitives::DateTime;
 use aws_sdk_iam::types::{Role, Tag};
 use jiff::Timestamp;
-use tagwarden::evidence::{IamEntity, decode_policy_document};
+use tagwarden::evidence::{IamEntity, LookedUp, decode_policy_document};
+use tagwarden::grants::PolicyDocument;
 use tagwarden::record::arn;
 
 use super::client::Aws;
 use super::errors::aws_error;
-use crate::ports::{AwsError, AwsResult, ReadPrincipal};
+use crate::ports::{AwsError, AwsResult, ListRoles, ListedRole, ReadPrincipal, RolePage};
 
 /// The name of the role or user, which IAM's API needs.
 pub(super) fn name(arn: &str) -> &str {
@@ -22,8 +23,28 @@ impl ReadPrincipal for Aws {
             let user = user.ok_or_else(|| AwsError("iam:GetUser returned no user".to_owned()))?;
             return Ok(entity(user.user_id, &user.create_date, user.tags));
         }
-        role_entity(&self.get_role(arn).await?)
+        Ok(role_entity(&self.get_role(arn).await?))
     }
+}
+
+impl ListRoles for Aws {
+    async fn roles(&self, page: Option<&str>) -> AwsResult<RolePage> {
+        let listed = self.iam.list_roles().set_marker(page.map(str::to_owned)).send().await;
+        let listed = listed.map_err(aws_error("iam:ListRoles"))?;
+        let role = |role: Role| ListedRole {
+            created: Timestamp::from_second(role.create_date.secs()).unwrap_or_default(),
+            trust_policy: trust_policy(&role, "iam:ListRoles"),
+            arn: role.arn,
+        };
+        let next = listed.marker.filter(|_| listed.is_truncated);
+        Ok(RolePage { roles: listed.roles.into_iter().map(role).collect(), next })
+    }
+}
+
+/// Whom a role trusts, as this call returned it.
+fn trust_policy(role: &Role, call: &str) -> LookedUp<PolicyDocument> {
+    let document = role.assume_role_policy_document();
+    decode_policy_document(document.ok_or_else(|| format!("{call} returned no trust policy"))?)
 }
 
 impl Aws {
@@ -34,11 +55,9 @@ impl Aws {
 }
 
 /// A role without its policies.
-pub(super) fn role_entity(role: &Role) -> AwsResult<IamEntity> {
-    let trust = role.assume_role_policy_document();
-    let trust = trust.ok_or_else(|| AwsError("iam:GetRole returned no trust policy".to_owned()))?;
+pub(super) fn role_entity(role: &Role) -> IamEntity {
     let entity = entity(role.role_id.clone(), &role.create_date, role.tags.clone());
-    Ok(IamEntity { trust_policy: decode_policy_document(trust), ..entity })
+    IamEntity { trust_policy: trust_policy(role, "iam:GetRole"), ..entity }
 }
 
 fn entity(id: String, created: &DateTime, tags: Option<Vec<Tag>>) -> IamEntity {

@@ -154,7 +154,7 @@ fn is_lifted(arn: &str, found: &[LookupResult]) -> bool {
 
 /// The recorded changes of the roles and users that are looked up. Without them, their data of now counts as of the time of the call,
 /// and no rule suspects a caller that tagged itself.
-async fn principal_changes(lookups: &BTreeSet<Lookup>, ports: &impl LookUp) -> Vec<TagChange> {
+pub(super) async fn principal_changes(lookups: &BTreeSet<Lookup>, ports: &impl LookUp) -> Vec<TagChange> {
     let principals = lookups.iter().filter_map(|lookup| match lookup {
         Lookup::Principal(arn) | Lookup::Grants(arn) => carrier(arn),
         _ => None,

@@ -57,13 +57,8 @@ impl LookupResult {
     pub(super) fn add_to(self, evidence: &mut Evidence, call: &Call) {
         match self {
             Self::Principal(arn, Ok(principal)) => *evidence.principal_mut(&arn) = principal,
-            Self::Grants(arn, Ok(RoleGrants { role, managed })) => {
-                *evidence.principal_mut(&arn) = role;
-                managed.into_iter().for_each(|(arn, document)| evidence.add_managed_policy(&arn, document));
-            }
-            Self::Principal(arn, Err(why)) | Self::Grants(arn, Err(why)) => {
-                evidence.principal_mut(&arn).add_failure(&why);
-            }
+            Self::Principal(arn, Err(why)) => evidence.principal_mut(&arn).add_failure(&why),
+            Self::Grants(arn, grants) => add_grants(&arn, grants, evidence),
             Self::Model(name, model) => {
                 let (since, model) = since(model);
                 evidence.models.add(call, &name, since, model);
@@ -86,6 +81,17 @@ impl LookupResult {
                 }
             }
         }
+    }
+}
+
+/// Adds a role and its policies, or why they are not known.
+pub(super) fn add_grants(arn: &str, grants: LookedUp<RoleGrants>, evidence: &mut Evidence) {
+    match grants {
+        Ok(RoleGrants { role, managed }) => {
+            *evidence.principal_mut(arn) = role;
+            managed.into_iter().for_each(|(arn, document)| evidence.add_managed_policy(&arn, document));
+        }
+        Err(why) => evidence.principal_mut(arn).add_failure(&why),
     }
 }
 

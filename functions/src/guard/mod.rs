@@ -13,6 +13,7 @@ mod lookup_cache;
 mod recover;
 mod remembered;
 mod reported;
+mod roles;
 mod setup;
 #[cfg(test)]
 mod testing;

@@ -25,7 +25,7 @@ pub use claims::{Claim, ClaimEvent};
 pub use error::{AwsError, AwsResult};
 pub use grouping::{AlertGroup, AlertTiming, AlertWindow, DigestAlerts, GroupAlerts, LISTED, PendingAlert};
 pub use history::ReadEventHistory;
-pub use iam::{ReadGrants, ReadPrincipal, RoleGrants};
+pub use iam::{ListRoles, ListedRole, ReadGrants, ReadPrincipal, RoleGrants, RolePage};
 pub use kms::DescribeKey;
 pub use ledger::{
     CLOCK_TOLERANCE, CountStops, Creation, KnownChange, LEDGER_RETENTION, LedgerEntry, MOST_CHANGES, RETENTION,

@@ -5,7 +5,7 @@ use super::checkpoints::SaveCheckpoint;
 use super::claims::ClaimEvent;
 use super::grouping::GroupAlerts;
 use super::history::ReadEventHistory;
-use super::iam::{ReadGrants, ReadPrincipal};
+use super::iam::{ListRoles, ReadGrants, ReadPrincipal};
 use super::kms::DescribeKey;
 use super::ledger::{CountStops, ReadLedger, WriteLedger};
 use super::policy::FetchPolicy;
@@ -80,6 +80,6 @@ impl<P> Enforce for P where
 }
 
 /// What a sweep needs in addition.
-pub trait FindResources: ListResources + SaveCheckpoint + ReadEventHistory + Sync {}
+pub trait FindResources: ListResources + ListRoles + SaveCheckpoint + ReadEventHistory + Sync {}
 
-impl<P> FindResources for P where P: ListResources + SaveCheckpoint + ReadEventHistory + Sync {}
+impl<P> FindResources for P where P: ListResources + ListRoles + SaveCheckpoint + ReadEventHistory + Sync {}

@@ -5,11 +5,12 @@ use futures_util::future::join_all;
 use super::history::History;
 use super::kind_sweep::KindSweep;
 use super::kinds::kinds;
+use super::roles::RoleSweep;
 use super::run::{SweepRun, Swept};
 use crate::guard::Guard;
 use crate::ports::{Enforce, FindResources, LookUp};
 
-/// Judges every resource that no event reported.
+/// Judges every resource that no event reported and, once a week, every role that SageMaker may assume.
 ///
 /// # Errors
 /// If a resource could not be listed or processed. The others are processed nevertheless, and the next sweep tries again.
@@ -35,6 +36,17 @@ where
             Err(problem) => problems.push(format!("{}: {problem}", kind.list)),
         }
     }
-    tracing::info!(listed = swept.listed, unknown = swept.unknown, unfinished = swept.unfinished, "swept");
+    if !swept.unfinished
+        && let Err(problem) = (RoleSweep { guard, run }).sweep(&mut swept).await
+    {
+        problems.push(format!("roles: {problem}"));
+    }
+    tracing::info!(
+        listed = swept.listed,
+        unknown = swept.unknown,
+        roles = swept.roles,
+        unfinished = swept.unfinished,
+        "swept"
+    );
     if problems.is_empty() { Ok(swept) } else { Err(problems.join("; ")) }
 }

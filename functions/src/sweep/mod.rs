@@ -1,5 +1,7 @@
 //! `sweep`: lists the resources of SageMaker page by page, and judges every resource that no event reported.
 //!
+//! Once a week, it also judges all roles that SageMaker may assume.
+//!
 //! Processed creations are remembered for a week, and skipped. So each resource is judged again once a week, as it is then.
 
 mod all;
@@ -7,6 +9,7 @@ mod history;
 mod kind_sweep;
 mod kinds;
 mod report;
+mod roles;
 mod run;
 #[cfg(test)]
 mod tests;

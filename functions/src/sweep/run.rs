@@ -10,6 +10,8 @@ pub struct Swept {
     pub listed: usize,
     /// How many of them no event had reported.
     pub unknown: usize,
+    /// How many roles were judged.
+    pub roles: usize,
     /// Whether it ran out of time. The next sweep continues from the checkpoint.
     pub unfinished: bool,
 }

@@ -1,9 +1,11 @@
 //! The sweep of an account in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tagwarden::evidence::{GrantSources, IamEntity};
+use tagwarden::grants::PolicyDocument;
 use tagwarden::operations::Operation;
 use tagwarden::policy::Policy;
 
@@ -12,7 +14,7 @@ use crate::alert::notes::{CALLER_UNKNOWN, FOUND_BY_SWEEP, SESSION_UNKNOWN};
 use crate::guard::Guard;
 use crate::memory::Account;
 use crate::policy_file::PolicyFile;
-use crate::ports::{AwsError, Checkpoint, ListPage, SageMakerError};
+use crate::ports::{AwsError, Checkpoint, ListPage, RoleGrants, SageMakerError};
 use crate::resource::request::is_recoverable;
 
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:sweep";
@@ -84,7 +86,7 @@ const NO_VPC: &str = "[abac]\nsession-tags = 'none'\n[rules.missing-vpc]\n[rules
 async fn an_unreported_resource_is_judged_once_and_its_creator_looked_up() {
     let guard = guard(NO_VPC, account(&[&[(1, HOUR)]]));
     let swept = sweep_at(&guard, now()).await.expect("swept");
-    assert_eq!(swept, Swept { listed: 1, unknown: 1, unfinished: false });
+    assert_eq!(swept, Swept { listed: 1, unknown: 1, ..Swept::default() });
     assert_eq!(effects(&guard), ["stop StopTrainingJob churn-1", "publish"]);
     let message = guard.ports().state().messages[0].clone();
     let [text, record] = ["email", "sqs"].map(|protocol| {
@@ -279,4 +281,82 @@ fn every_kind_that_runs_is_swept() {
         let (is_swept, is_not) = (swept.contains(&operation.name), not_swept.contains_key(operation.name));
         assert!(is_swept != is_not, "{}: swept: {is_swept}, not swept: {is_not}", operation.name);
     }
+}
+
+const ESCALATING: &str = "[rules.escalating-execution-role]";
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Adds a role that this service may assume, and that may call this action.
+fn add_role(account: &Account, name: &str, service: &str, action: &str) {
+    let document = |statement: Value| PolicyDocument::read(&json!({ "Statement": statement }));
+    let trust = json!({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"});
+    let inline = document(json!({"Effect": "Allow", "Action": action, "Resource": "*"}));
+    let grants = Ok(GrantSources { inline: vec![("inline".to_owned(), inline)], ..GrantSources::default() });
+    let created = "2020-01-01T00:00:00Z".parse().ok();
+    let role = IamEntity { created, trust_policy: document(trust), grants, ..IamEntity::default() };
+    let arn = format!("arn:aws:iam::111122223333:role/{name}");
+    account.state().roles.insert(arn, RoleGrants { role, managed: BTreeMap::new() });
+}
+
+fn with_roles() -> Account {
+    let account = account(&[]);
+    add_role(&account, "admin", "sagemaker.amazonaws.com", "iam:*");
+    add_role(&account, "aws-service-role/sagemaker.amazonaws.com/own", "sagemaker.amazonaws.com", "iam:*");
+    add_role(&account, "function", "lambda.amazonaws.com", "iam:*");
+    add_role(&account, "harmless", "sagemaker.amazonaws.com", "s3:GetObject");
+    account
+}
+
+#[tokio::test]
+async fn a_role_is_judged_each_week_and_reported_once() {
+    let guard = guard(ESCALATING, with_roles());
+    let mut swept = Vec::new();
+    for hours in [0, 1, 7 * 24 - 1, 7 * 24] {
+        swept.push(sweep_at(&guard, now() + HOUR * hours).await.expect("swept").roles);
+    }
+    assert_eq!(swept, [2, 0, 0, 2]);
+    let messages = guard.ports().state().messages.clone();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0].subject, "Tagwarden high: IAM role admin (nothing changed): escalating-execution-role");
+    let text = &messages[0].texts[0].1;
+    assert!(
+        text.starts_with("SageMaker may assume the role `admin`") && text.contains("by statement 1 of `inline`"),
+        "{text}"
+    );
+    // It is mended, and then as before.
+    for (weeks, action, alerts) in [(2, "s3:GetObject", 1), (3, "iam:*", 2), (4, "iam:*", 2)] {
+        add_role(guard.ports(), "admin", "sagemaker.amazonaws.com", action);
+        sweep_at(&guard, now() + WEEK * weeks).await.expect("swept");
+        assert_eq!(guard.ports().state().messages.len(), alerts, "week {weeks}");
+    }
+}
+
+#[tokio::test]
+async fn roles_are_only_listed_if_a_rule_judges_them() {
+    let guard = guard(NO_VPC, with_roles());
+    assert_eq!(sweep_at(&guard, now()).await.expect("swept").roles, 0);
+    assert_eq!(done(&guard, &["roles", "grants"]), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_interrupted_check_of_roles_is_continued() {
+    let guard = guard(ESCALATING, with_roles());
+    guard.ports().state().failing.insert("publish");
+    sweep_at(&guard, now()).await.expect_err("no alert");
+    guard.ports().state().failing = BTreeSet::from(["roles"]);
+    sweep_at(&guard, now() + HOUR).await.expect_err("no list");
+    guard.ports().state().failing.clear();
+    assert_eq!(sweep_at(&guard, now() + HOUR * 2).await.expect("swept").roles, 2);
+    assert_eq!(guard.ports().state().messages.len(), 1);
+    assert_eq!(sweep_at(&guard, now() + HOUR * 3).await.expect("swept").roles, 0);
+}
+
+#[tokio::test]
+async fn a_role_that_cannot_be_read_is_unknown() {
+    let guard = guard(ESCALATING, with_roles());
+    guard.ports().state().failing.insert("grants");
+    sweep_at(&guard, now()).await.expect("swept");
+    let messages = guard.ports().state().messages.clone();
+    assert_eq!(messages.len(), 2);
+    assert!(messages[0].texts[0].1.contains("[unknown] escalating-execution-role"), "{:?}", messages[0].texts[0]);
 }

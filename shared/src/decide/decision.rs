@@ -61,6 +61,11 @@ pub struct Decision {
     pub actions: Vec<PlannedAction>,
 }
 
+impl Decision {
+    /// The `event_name` of a decision about a role by itself, which no call passed.
+    pub const ROLE: &str = "IAM role";
+}
+
 /// The resource that a call created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Resource {

@@ -97,6 +97,11 @@ impl Policy {
         rules.filter(|(rule, _)| rule.check_role.is_some())
     }
 
+    /// Whether a rule that is on judges roles by themselves.
+    pub fn judges_roles(&self) -> bool {
+        self.rules.iter().any(|setup| setup.rule.check_role.is_some())
+    }
+
     /// The rules that are on, each with the settings of the overrides that apply.
     fn rules_where<'p>(
         &'p self,
