@@ -177,8 +177,7 @@ fn a_role_is_judged_without_a_launch() {
     assert_eq!(sweep(&world, &after(1))["roles"], 1);
     let [alert] = &alerts(&world)[..] else { panic!("one alert") };
     assert_eq!((alert.operation.as_str(), alert.resource.as_str()), ("IAM role", "atlas-train"));
-    for part in ["`s3:GetObject`", "arn:aws:s3:::atlas-data/", "`data`"]
-    {
+    for part in ["`s3:GetObject`", "arn:aws:s3:::atlas-data/", "`data`"] {
         assert!(alert.text.contains(part), "{part}: {}", alert.text);
     }
     assert_eq!(sweep(&world, &after(2))["roles"], 0);
