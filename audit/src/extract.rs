@@ -10,7 +10,8 @@ use tagwarden::evidence::{self, Created, EndpointConfig, Model, Session, TagChan
 use tagwarden::operations::Operation;
 use tagwarden::record::documents::{self, Item, Neighbour};
 use tagwarden::record::json::Value;
-use tagwarden::record::{self, Call, SECRET_MEMBERS, is_sagemaker};
+use tagwarden::record::secrets::{SECRET_MEMBERS, redacted};
+use tagwarden::record::{self, Call, is_sagemaker};
 
 use crate::period::Period;
 use crate::problems::Problems;
@@ -247,26 +248,32 @@ fn from_pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Den
     Ok(Vec::deserialize(deserializer)?.into_iter().collect())
 }
 
-/// The JSON text of a record without the secrets in its request.
+/// The JSON text of a record without the secrets in its request. It still says where credentials were, and of what kind.
 fn without_secrets(record: &Value) -> String {
-    serde_json::to_string(&Kept { value: record, is_requested: false }).unwrap_or_default()
+    serde_json::to_string(&Kept { value: record, is_requested: false, is_secret: false }).unwrap_or_default()
 }
 
-/// A value in a record, as it is kept. Secrets become `null`.
+/// A value in a record, as it is kept.
 #[derive(Clone, Copy)]
 struct Kept<'v> {
     value: &'v Value<'v>,
+    /// Whether it is part of the request.
     is_requested: bool,
+    /// Whether it may hold secrets.
+    is_secret: bool,
 }
 
 impl Serialize for Kept<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.value {
+            Value::Object(members) if self.is_secret => {
+                redacted(members.iter().map(|(name, value)| (name, value.as_str()))).serialize(serializer)
+            }
+            _ if self.is_secret => serializer.serialize_unit(),
             Value::Array(elements) => serializer.collect_seq(elements.iter().map(|value| Self { value, ..*self })),
             Value::Object(members) => serializer.collect_map(members.iter().map(|(key, value)| {
                 let is_secret = self.is_requested && SECRET_MEMBERS.contains(&key);
-                let value = if is_secret { &Value::Null } else { value };
-                (key, Self { value, is_requested: self.is_requested || key == "requestParameters" })
+                (key, Self { value, is_requested: self.is_requested || key == "requestParameters", is_secret })
             })),
             leaf => leaf.serialize(serializer),
         }
@@ -298,7 +305,7 @@ mod tests {
             "userIdentity":{{"type":"IAMUser","accessKeyId":"AKIA1","arn":"arn:aws:iam::111122223333:user/eve"}},
             "requestParameters":{{"trainingJobName":"n","hyperParameters":{{"token":"y"}},
             "trainingJobDefinition":{{"staticHyperParameters":{{"token":"z"}}}},
-            "x":[{{"environment":{{"PASSWORD":"x"}},"y":"kept"}}]}}}}"#
+            "x":[{{"environment":{{"PASSWORD":"x","URL":"git://a:b@c"}},"y":"kept"}}]}}}}"#
         )
     }
 
@@ -319,6 +326,7 @@ mod tests {
             assert_eq!(launch.access_key_id.as_deref(), Some("AKIA1"));
             assert!(launch.json.contains("trainingJobName") && launch.json.contains("kept"), "{}", launch.json);
             assert!(!launch.json.contains("PASSWORD") && !launch.json.contains("token"), "{}", launch.json);
+            assert!(launch.json.contains(r#"{"URL":"(password in a URL)"}"#), "{}", launch.json);
         }
         assert!(denied.json.contains("AccessDeniedException"), "it is still to be explained");
         assert_eq!(extract.records, 6);

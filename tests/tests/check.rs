@@ -99,6 +99,35 @@ fn nothing_secret_is_repeated() {
     }
 }
 
+/// By `check` and by `audit`, which keeps no values: in all that they print and write.
+#[test]
+fn a_credential_is_named_and_not_repeated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let mut launch = record("CreateTrainingJob.compliant.json");
+    launch["requestParameters"]["environment"] = json!({"REPOSITORY": "https://ana:hunter2@git.example.com/churn"});
+    let launch = write(folder.path(), "launch.json", launch.to_string());
+    let (findings, page) = (path("findings.jsonl"), path("page.html"));
+    let mut printed = Vec::new();
+    for args in [
+        vec!["check"],
+        vec!["check", "--format", "json"],
+        vec!["audit"],
+        vec!["audit", "--format", "json", "--findings", &findings, "--html", &page],
+    ] {
+        let ran = tagwarden(&[args.as_slice(), &["--iam", "events/iam.json", &launch]].concat());
+        assert_eq!(ran.status, 1, "{args:?}: {}", ran.stderr);
+        assert!(ran.stdout.contains("secret-in-request"), "{args:?}: {}", ran.stdout);
+        printed.extend([ran.stdout, ran.stderr]);
+    }
+    printed.extend([&findings, &page].map(|file| fs::read_to_string(file).expect("written")));
+    let [.., lines, page] = printed.as_slice() else { panic!("two files") };
+    for text in [lines, page] {
+        assert!(text.contains("`REPOSITORY` holds a credential: password in a URL"), "{text}");
+    }
+    assert!(printed.iter().all(|text| !text.contains("hunter2")));
+}
+
 #[test]
 fn text_is_for_people() {
     let ran = tagwarden(&["check", "--exit-zero", "events"]);

@@ -1,26 +1,35 @@
 //! The description of a resource.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tagwarden::operations::Operation;
-use tagwarden::record::SECRET_MEMBERS;
+use tagwarden::record::secrets::{SECRET_MEMBERS, redacted};
 
 /// Members that name the parent of a resource, such as the tuning job of a training job. The parent was judged itself: CloudTrail
 /// reports its children by service events, which name no caller.
 const PARENTS: [&str; 5] =
     ["autoMLJobArn", "labelingJobArn", "monitoringScheduleArn", "trainingJobArn", "tuningJobArn"];
 
-/// The API's JSON in CloudTrail's spelling: the first letter of each key in lower case. Secrets are left out.
+/// The API's JSON in CloudTrail's spelling: the first letter of each key in lower case. Of what may hold secrets, it only says
+/// where credentials are, and of what kind.
 pub fn to_cloudtrail_form(value: Value) -> Value {
     match value {
         Value::Object(members) => {
             let spelled = members.into_iter().map(|(key, member)| (lower_first(&key), member));
-            let kept = spelled.filter(|(key, _)| !SECRET_MEMBERS.contains(&key.as_str()));
-            Value::Object(kept.map(|(key, member)| (key, to_cloudtrail_form(member))).collect::<Map<_, _>>())
+            let form = |(key, member): (String, Value)| match SECRET_MEMBERS.contains(&key.as_str()) {
+                true => (key, without_secrets(&member)),
+                false => (key, to_cloudtrail_form(member)),
+            };
+            Value::Object(spelled.map(form).collect::<Map<_, _>>())
         }
         Value::Array(elements) => elements.into_iter().map(to_cloudtrail_form).collect(),
         leaf => leaf,
     }
+}
+
+fn without_secrets(variables: &Value) -> Value {
+    let variables = variables.as_object().into_iter().flatten();
+    json!(redacted(variables.map(|(name, value)| (name.as_str(), value.as_str()))))
 }
 
 pub(super) fn lower_first(key: &str) -> String {
@@ -42,16 +51,13 @@ pub fn parent<'a>(described: &'a Value, operation: &Operation) -> Option<&'a str
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn keys_take_cloudtrails_spelling_and_secrets_are_left_out() {
         let described = json!({"TrainingJobName": "j", "Environment": {"TOKEN": "x"}, "HyperParameters": {"a": "b"},
             "ResourceConfig": {"InstanceGroups": [{"InstanceType": "ml.m5.xlarge"}]}});
-        let expected =
-            json!({"trainingJobName": "j", "resourceConfig": {"instanceGroups": [{"instanceType": "ml.m5.xlarge"}]}});
+        let expected = json!({"trainingJobName": "j", "environment": {}, "hyperParameters": {}, "resourceConfig": {"instanceGroups": [{"instanceType": "ml.m5.xlarge"}]}});
         assert_eq!(to_cloudtrail_form(described), expected);
     }
 

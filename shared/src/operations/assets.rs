@@ -3,7 +3,7 @@
 
 use super::Field::{
     Compute, ContentKey, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceType, OutputKey,
-    OutputUri, SecurityGroup, ServiceRole, StorageKey, StorageSwitch, Subnet, VolumeKey,
+    OutputUri, SecurityGroup, ServiceRole, StorageKey, StorageSwitch, Subnet, Variables, VolumeKey,
 };
 use super::Stop::{By, Never};
 use super::groups::{

@@ -76,6 +76,8 @@ pub enum Field {
     Image,
     /// An algorithm or model package, which brings its own container image.
     ImageSource,
+    /// An object of texts that containers get as environment variables or hyperparameters.
+    Variables,
     /// Whether a shell can be opened inside the container.
     RemoteShell,
     /// Whether people can connect to a space from outside: `ENABLED` or `DISABLED`; unset means no.

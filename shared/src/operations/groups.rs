@@ -149,6 +149,7 @@ macro_rules! container {
     ($path:literal) => {
         &[
             slot(Image, concat!($path, ".image")),
+            slot(Variables, concat!($path, ".environment")),
             slot(ImageSource, concat!($path, ".modelPackageName")),
             slot(InputUri, concat!($path, ".modelDataUrl")),
             slot(InputUri, concat!($path, ".modelDataSource.s3DataSource.s3Uri")),
@@ -164,6 +165,7 @@ macro_rules! packaged_containers {
     ($path:literal) => {
         &[
             slot(Image, concat!($path, ".image")),
+            slot(Variables, concat!($path, ".environment")),
             slot(InputUri, concat!($path, ".modelDataUrl")),
             slot(InputUri, concat!($path, ".modelDataSource.s3DataSource.s3Uri")),
             slot(InputUri, concat!($path, ".modelDataSource.s3DataSource.manifestS3Uri")),
@@ -178,6 +180,7 @@ macro_rules! packaged_containers {
 macro_rules! validation_transform_job {
     () => {
         &[
+            slot(Variables, "validationSpecification.validationProfiles[].transformJobDefinition?.environment"),
             slot(Compute, "validationSpecification.validationProfiles[].transformJobDefinition?.transformResources"),
             slot(
                 InstanceType,

@@ -3,7 +3,7 @@
 use super::Field::{
     Compute, EndpointConfig, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceCountCeiling,
     InstanceType, Model, NetworkIsolation, OutputKey, OutputSwitch, OutputUri, RemoteShell, SecurityGroup, Serverless,
-    Subnet, VolumeKey, Vpc,
+    Subnet, Variables, VolumeKey, Vpc,
 };
 use super::Stop::{By, Never};
 use super::groups::{NO_WAY_BACK, ROLE, TAGS, container, create, output, required, slot, update, uses, vpc};
@@ -34,6 +34,7 @@ macro_rules! component {
         &[
             slot(InstanceType, concat!($path, ".instanceType")),
             slot(Image, concat!($path, ".container.image")),
+            slot(Variables, concat!($path, ".container.environment")),
             slot(InputUri, concat!($path, ".container.artifactUrl")),
             uses("model", concat!($path, ".modelName")),
         ]

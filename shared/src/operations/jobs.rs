@@ -3,7 +3,7 @@
 
 use super::Field::{
     Compute, Image, InputUri, InstanceCount, InstanceCountChoice, InstanceType, MaxRuntime, Model, NetworkIsolation,
-    OutputKey, OutputUri, SecurityGroup, Serverless, StorageKey, Subnet, TrafficEncryption, VolumeKey, Vpc,
+    OutputKey, OutputUri, SecurityGroup, Serverless, StorageKey, Subnet, TrafficEncryption, Variables, VolumeKey, Vpc,
 };
 use super::Operation;
 use super::Stop::{By, Never};
@@ -25,6 +25,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             output!("processingInputs[].datasetDefinition.redshiftDatasetDefinition", "outputS3Uri"),
             output!("processingOutputConfig", "outputs[].s3Output.s3Uri"),
             &[
+                slot(Variables, "environment"),
                 required(Compute, "processingResources.clusterConfig"),
                 slot(InstanceType, "processingResources.clusterConfig.instanceType"),
                 slot(InstanceType, "processingResources.clusterConfig.instancePreferences[].instanceType"),
@@ -57,6 +58,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             required_output!("transformOutput", "s3OutputPath"),
             output!("dataCaptureConfig", "destinationS3Uri"),
             &[
+                slot(Variables, "environment"),
                 required(Compute, "transformResources"),
                 required(InstanceType, "transformResources.instanceType"),
                 required(InstanceCount, "transformResources.instanceCount"),
@@ -117,6 +119,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
             vpc!("vpcConfig"),
             required_output!("outputConfig", "s3OutputLocation"),
             &[
+                slot(Variables, "optimizationEnvironment"),
+                slot(Variables, "optimizationConfigs[].modelQuantizationConfig.overrideEnvironment"),
+                slot(Variables, "optimizationConfigs[].modelCompilationConfig.overrideEnvironment"),
+                slot(Variables, "optimizationConfigs[].modelShardingConfig.overrideEnvironment"),
                 required(InstanceType, "deploymentInstanceType"),
                 slot(InstanceCount, "maxInstanceCount"),
                 with_default(STOPPING_CONDITION, "stoppingCondition.maxRuntimeInSeconds"),

@@ -92,6 +92,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::record::secrets::SECRET_MEMBERS;
 
     #[test]
     fn the_table_is_sound() {
@@ -133,6 +134,8 @@ mod tests {
                 assert!(slot.default.is_none() || slot.field == Field::MaxRuntime, "{name}: {path}");
                 assert!(!matches!(slot.field, Field::Tags | Field::AddedTags) || path == "tags", "{name}: {path}");
                 assert!(places.insert((slot.field as u8, path)), "{name}: {path} stands twice");
+                let is_secret = path.rsplit('.').next().is_some_and(|member| SECRET_MEMBERS.contains(&member));
+                assert_eq!(slot.field == Field::Variables, is_secret, "{name}: {path}");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Field::{
     Compute, ExecutionRole, Image, InputUri, InstanceCount, InstanceType, MaxRuntime, NetworkIsolation, OutputKey,
-    OutputUri, SecurityGroup, Subnet, TrafficEncryption, VolumeKey, Vpc,
+    OutputUri, SecurityGroup, Subnet, TrafficEncryption, Variables, VolumeKey, Vpc,
 };
 use super::Stop::By;
 use super::groups::{ROLE, TAGS, create, output, required, required_output, slot, update, vpc};
@@ -44,6 +44,7 @@ macro_rules! definition {
             required_output!($output, "monitoringOutputs[].s3Output.s3Uri"),
             &[
                 required(Image, concat!($app, ".imageUri")),
+                slot(Variables, concat!($app, ".environment")),
                 slot(InputUri, concat!($input, ".batchTransformInput.dataCapturedDestinationS3Uri")),
                 $($constructor(InputUri, $uri),)+
             ],
@@ -65,6 +66,7 @@ const INLINE_DEFINITION: &[Slot] = &[
     slot(InstanceCount, inline!("monitoringResources.clusterConfig.instanceCount")),
     slot(VolumeKey, inline!("monitoringResources.clusterConfig.volumeKmsKeyId")),
     slot(Image, inline!("monitoringAppSpecification.imageUri")),
+    slot(Variables, inline!("environment")),
     slot(InputUri, inline!("monitoringAppSpecification.recordPreprocessorSourceUri")),
     slot(InputUri, inline!("monitoringAppSpecification.postAnalyticsProcessorSourceUri")),
     slot(InputUri, inline!("monitoringInputs[].batchTransformInput.dataCapturedDestinationS3Uri")),

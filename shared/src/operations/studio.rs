@@ -2,7 +2,7 @@
 
 use super::Field::{
     ContentKey, ExecutionRole, InputUri, InstanceType, InternetAccess, OutputKey, OutputUri, RemoteAccess, RootAccess,
-    SecurityGroup, ServiceRole, StorageKey, Subnet, Vpc,
+    SecurityGroup, ServiceRole, StorageKey, Subnet, Variables, Vpc,
 };
 use super::Stop::{By, Never};
 use super::groups::{OPTIONAL_ROLE, ROLE, TAGS, changes, create, required, slot, update, uses};
@@ -210,7 +210,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "appImageConfigName",
         "appImageConfigArn",
         Never("apps may already start with it"),
-        &[TAGS],
+        &[
+            TAGS,
+            &[
+                slot(Variables, "jupyterLabAppImageConfig.containerConfig.containerEnvironmentVariables"),
+                slot(Variables, "codeEditorAppImageConfig.containerConfig.containerEnvironmentVariables"),
+            ],
+        ],
     ),
     create(
         "CreateStudioLifecycleConfig",

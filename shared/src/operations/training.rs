@@ -3,7 +3,7 @@
 use super::Field::{
     Compute, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceCountChoice, InstanceType, MaxRuntime,
     NetworkIsolation, OutputKey, OutputUri, ParallelJobs, RemoteShell, SecurityGroup, Serverless, ServiceRole,
-    SpotTraining, StorageKey, Subnet, TrafficEncryption, VolumeKey, Vpc,
+    SpotTraining, StorageKey, Subnet, TrafficEncryption, Variables, VolumeKey, Vpc,
 };
 use super::Operation;
 use super::Stop::{By, Never};
@@ -36,12 +36,13 @@ macro_rules! resource_config {
     };
 }
 
-/// `HyperParameterTrainingJobDefinition` at a path: each launches its own training jobs. Its `staticHyperParameters`
-/// are not read.
+/// `HyperParameterTrainingJobDefinition` at a path: each launches its own training jobs.
 macro_rules! training_job_definition {
     ($path:literal) => {
         &[
             slot(ExecutionRole, concat!($path, ".roleArn")),
+            slot(Variables, concat!($path, ".environment")),
+            slot(Variables, concat!($path, ".staticHyperParameters")),
             slot(Compute, $path),
             slot(InstanceType, concat!($path, ".hyperParameterTuningResourceConfig.instanceType")),
             slot(InstanceType, concat!($path, ".hyperParameterTuningResourceConfig.instanceConfigs[].instanceType")),
@@ -101,6 +102,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             channels!("inputDataConfig"),
             &[
                 slot(Compute, "resourceConfig"),
+                slot(Variables, "environment"),
+                slot(Variables, "hyperParameters"),
                 slot(InstanceType, "debugRuleConfigurations[].instanceType"),
                 slot(InstanceType, "profilerRuleConfigurations[].instanceType"),
                 slot(Serverless, "serverlessJobConfig"),
@@ -204,6 +207,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             completion_criteria!("autoMLProblemTypeConfig.timeSeriesForecastingJobConfig"),
             completion_criteria!("autoMLProblemTypeConfig.tabularJobConfig"),
             &[
+                slot(Variables, "autoMLProblemTypeConfig.textGenerationJobConfig.textGenerationHyperParameters"),
                 slot(ServiceRole, "autoMLComputeConfig.emrServerlessComputeConfig.executionRoleARN"),
                 with_default(
                     TEXT_GENERATION,
@@ -261,6 +265,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 slot(ExecutionRole, "validationSpecification.validationRole"),
                 required(Image, "trainingSpecification.trainingImage"),
                 slot(InputUri, "trainingSpecification.additionalS3DataSource.s3Uri"),
+                slot(Variables, "validationSpecification.validationProfiles[].trainingJobDefinition.hyperParameters"),
                 slot(Compute, "validationSpecification.validationProfiles[].trainingJobDefinition.resourceConfig"),
                 with_default(
                     STOPPING_CONDITION,

@@ -55,6 +55,7 @@ rules! {
     unapproved_security_group,
     unapproved_region,
     persona_overreach,
+    secret_in_request,
     overprivileged_execution_role,
     unbounded_data_access,
     escalating_execution_role,
