@@ -2,12 +2,14 @@
 
 mod cells;
 mod diagnostic;
+mod entries;
 mod exceptions;
 mod model;
 mod nearest;
 mod nodes;
 mod read;
 mod rule_tables;
+mod tags;
 
 pub use cells::Cell;
 pub use diagnostic::{Diagnostic, Level};

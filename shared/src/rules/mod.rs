@@ -6,13 +6,14 @@ mod outcome;
 mod passed_role;
 mod prelude;
 mod rule;
+mod tagged;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use denial::{Denial, Difference, Prevention};
 pub use matrix::{Column, columns};
 pub use outcome::{Findings, Outcome, Violation};
-pub use rule::{Concern, CorrectingTag, Need, Rule, WithoutEffect};
+pub use rule::{Concern, CorrectingTags, Need, Rule, WithoutEffect};
 
 // Rules with their own way of rendering.
 pub use foreign_execution_role::RULE as FOREIGN_EXECUTION_ROLE;
@@ -37,6 +38,9 @@ rules! {
     untagged_principal,
     ambiguous_project_tag,
     unknown_project,
+    missing_tag,
+    foreign_tag,
+    unapproved_tag_value,
     foreign_execution_role,
     foreign_resource,
     unapproved_instance_type,
