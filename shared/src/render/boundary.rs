@@ -52,6 +52,7 @@ impl Boundary {
             Statement::deny("NoPersona", ["iam:CreateRole", "iam:TagRole"], with(&policy.abac.persona_tag)),
             abac::autoscaling_role(),
         ];
+        statements.extend(abac::roles_of_own_tags("RolesOfOwnTags", policy, &[]));
         statements.extend(abac::keep_projects_apart(policy));
         let limits = SizeLimits { max_documents: 1, ..MANAGED };
         let documents = pack(&abac::all(statements)?, limits)?;

@@ -2,7 +2,7 @@
 //!
 //! Source of action names and condition keys: Service Authorization Reference.
 
-use super::abac::{Statements, all, has_project, keep_tags};
+use super::abac::{Statements, all, has_project, keep_tags, roles_of_own_tags};
 use super::role_path::role_arns;
 use super::studio::keep_profiles;
 use crate::policy::Policy;
@@ -17,7 +17,7 @@ use crate::terms::{MARK, Pattern};
 pub enum Guardrail {
     /// Tagwarden's own functions, rules, archive, table, topic, queues, logs, alarms, roles and stack.
     Tagwarden,
-    /// The ABAC tag, on resources once they exist and on principals, and Tagwarden's mark.
+    /// The tags that must be the caller's, on resources once they exist and on principals, and Tagwarden's mark.
     Tags,
     /// Resources that Tagwarden has marked as violations: they must not be used.
     Quarantine,
@@ -144,12 +144,14 @@ fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, Strin
     #[rustfmt::skip]
     const OF_OTHERS: [&str; 5] = ["iam:CreateUser", "iam:TagUser", "iam:UntagRole", "iam:UntagUser", "sts:TagSession"];
     let other_project = Test::differs_from(format!("aws:RequestTag/{tag}"), &format!("aws:PrincipalTag/{tag}"));
+    let of_principals: Vec<_> = policy.abac.matched_keys().chain([persona]).collect();
     let mut statements = keep_tags(policy, std::slice::from_ref(&others));
+    statements.extend(roles_of_own_tags("KeepPrincipalTags5", policy, std::slice::from_ref(&others)));
     statements.extend(keep_profiles(&context.profile_tag, std::slice::from_ref(&others)));
     statements.extend([
         // An identity provider tags sessions before they have a principal of the organisation, so this does not block
         // them.
-        Statement::deny("KeepPrincipalTags", OF_OTHERS, [with(&[tag, persona]), others.clone()]),
+        Statement::deny("KeepPrincipalTags", OF_OTHERS, [with(&of_principals), others.clone()]),
         Statement::deny("KeepPrincipalTags2", OF_ROLES, [with(&[persona]), others.clone()]),
         Statement::deny("KeepPrincipalTags3", OF_ROLES, [with(&[tag]), other_project, others.clone()]),
         Statement::deny("KeepPrincipalTags4", OF_ROLES, [with(&[tag]), others])
