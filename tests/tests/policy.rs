@@ -144,7 +144,7 @@ fn what_can_never_have_an_effect_is_a_warning() {
         ("version = 1\n[rules.unapproved-tag-value]\n".to_owned(), "policy.toml:2:8", "no list to compare with"),
         (
             format!("{long}{}{}", override_("tags = { Stage = ['a', 'b'] }", 2), override_("tags = { stage = ['a'] }", 3)),
-            "policy.toml:11:29",
+            "policy.toml:11:25",
             "an earlier override always hides this",
         ),
         (types.to_owned(), "policy.toml:3:21", "no SageMaker instance type matches it"),

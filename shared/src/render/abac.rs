@@ -96,11 +96,10 @@ pub(super) fn search_own(policy: &Policy) -> Result<Statement, Unsound> {
     Statement::allow("SearchOwn", ["sagemaker:Search"], [own, has_project(policy)])
 }
 
-/// Denies changes of the ABAC tag, of other tags that must be the caller's, and of Tagwarden's mark once a resource exists, if these
-/// tests hold as well. Pipelines and deployment tools send tags again that do not change: these are let through.
+/// Denies changes of the tags with these keys and of Tagwarden's mark once a resource exists, if these tests hold as well. Pipelines and deployment tools send tags again that do not change: these are let through.
 ///
 /// For SageMaker's resources, a tag `project` also counts as `aws:ResourceTag/Project`: the case of a key must not matter.
-pub(super) fn keep_tags(policy: &Policy, also: &[Test]) -> Statements {
+pub(super) fn keep_tags(keys: &[&str], also: &[Test]) -> Statements {
     let with = |keys: &[&str]| Test::any_equals_ignoring_case("aws:TagKeys", keys);
     let all_of = |first: Test, tests: &[Test]| also.iter().chain(tests).cloned().fold(first.into(), Condition::with);
     let add = |tests: &[Test]| {
@@ -108,13 +107,12 @@ pub(super) fn keep_tags(policy: &Policy, also: &[Test]) -> Statements {
         (["sagemaker:AddTags"], all_of(Test::is_unset("sagemaker:TaggingAction"), tests))
     };
     let mut denied = vec![add(&[with(&[MARK])])];
-    for key in policy.abac.matched_keys() {
+    for key in keys {
         let changed = Test::differs_from(format!("aws:ResourceTag/{key}"), &format!("aws:RequestTag/{key}"));
         denied.push(add(&[with(&[key]), changed]));
         denied.push(add(&[with(&[key]), Test::none_equals("aws:TagKeys", key)]));
     }
-    let keys: Vec<_> = policy.abac.matched_keys().chain([MARK]).collect();
-    denied.push((["sagemaker:DeleteTags"], all_of(with(&keys), &[])));
+    denied.push((["sagemaker:DeleteTags"], all_of(with(&[keys, &[MARK]].concat()), &[])));
     let statement = |(index, (actions, condition)): (usize, ([&str; 1], Condition))| {
         let number = if index == 0 { String::new() } else { (index + 1).to_string() };
         Statement::deny(format!("KeepTags{number}"), actions, condition)
@@ -122,20 +120,19 @@ pub(super) fn keep_tags(policy: &Policy, also: &[Test]) -> Statements {
     denied.into_iter().enumerate().map(statement).collect()
 }
 
-/// Denies roles with other values of tags that must be the caller's, besides the ABAC tag, if these tests hold as well: otherwise their
-/// maker could take on these values.
-pub(super) fn roles_of_own_tags(sid: &str, policy: &Policy, also: &[Test]) -> Statements {
-    let statement = |(index, key): (usize, &str)| {
-        let differs = Test::differs_from(format!("aws:RequestTag/{key}"), &format!("aws:PrincipalTag/{key}"));
-        let condition = Condition::from([Test::any_equals_ignoring_case("aws:TagKeys", &[key]), differs]);
-        let condition = also.iter().cloned().fold(condition, Condition::with);
-        Statement::deny(format!("{sid}{}", index + 1), ["iam:CreateRole", "iam:TagRole"], condition)
-    };
-    policy.abac.matched_keys().skip(1).enumerate().map(statement).collect()
+/// The keys of the tags that only administrators give to roles and users: the persona, and what must equal the caller's besides the
+/// project.
+pub(super) fn tags_of_people(policy: &Policy) -> Vec<&str> {
+    std::iter::once(policy.abac.persona_tag.as_str()).chain(policy.abac.matched_keys().skip(1)).collect()
 }
 
-/// Denies what would take a resource out of its project: changing the ABAC tag, or using a resource with another
-/// project's.
+/// Denies what would take a resource out of its project, or change a tag that must be the caller's.
+pub(super) fn keep_tags_and_projects(policy: &Policy) -> Statements {
+    let keys: Vec<_> = policy.abac.matched_keys().collect();
+    [keep_tags(&keys, &[]), keep_projects_apart(policy)].into_iter().flatten().collect()
+}
+
+/// Denies the use of a resource with another project's ABAC tag.
 pub(super) fn keep_projects_apart(policy: &Policy) -> Statements {
     let tag = &policy.abac.tag;
     let (of_principal, of_resource) = (format!("aws:PrincipalTag/{tag}"), format!("aws:ResourceTag/{tag}"));
@@ -144,11 +141,10 @@ pub(super) fn keep_projects_apart(policy: &Policy) -> Statements {
         Statement::deny(sid, actions.iter().copied(), tests)
     };
     let of_others = Test::differs_from_all(&of_resource, &of_principal, &policy.abac.shared);
-    let mut statements = keep_tags(policy, &[]);
-    statements.extend([
+    let mut statements = vec![
         foreign("ForeignResources", &["sagemaker:*"], of_others),
         Statement::deny("UntaggedPrincipal", ["sagemaker:*"], Test::lacks_text(of_principal.as_str())),
-    ]);
+    ];
     if !policy.abac.shared.is_empty() {
         let of_others = || Test::differs_from(&of_resource, &of_principal);
         let stay = foreign("SharedResourcesStay", &CHANGES, of_others());

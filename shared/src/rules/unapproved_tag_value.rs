@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     fix: "use a value that the policy lists, or add the value to the tag's `values`",
     action: Action::Alert,
     severity: Severity::Medium,
-    governs: &[Field::Tags],
+    governs: &[Field::Tags, Field::AddedTags],
     prevention: BY_REQUEST_TAGS,
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "CostCenter", "value": "42"}]}"#,
     check,
@@ -69,6 +69,12 @@ mod tests {
         assert_eq!(says("CostCenter", "42"), "fail tags[0].value");
         assert_eq!(says("Environment", ""), "skip", "it is missing");
         assert_eq!(says("Owner", "anybody"), "skip", "any value");
+    }
+
+    #[test]
+    fn values_that_are_set_later_count() {
+        let request = r#"{"resourceArn":"arn:aws:sagemaker:eu-west-1:111122223333:model/m","tags":[{"key":"Environment","value":"x"}]}"#;
+        assert_eq!(Case::of("AddTags", request).policy(FOUR_TAGS).says(&RULE), "fail tags[0].value");
     }
 
     #[test]
