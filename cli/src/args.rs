@@ -123,6 +123,10 @@ pub struct AuditArgs {
     #[command(flatten)]
     pub iam: IamArgs,
 
+    /// Also count violating launches by this tag of their callers, such as `CostCenter`; can be repeated
+    #[arg(long, value_name = "TAG")]
+    pub by: Vec<String>,
+
     /// How to print the summary: as text for people, or as one JSON object
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

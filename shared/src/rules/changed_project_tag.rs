@@ -208,6 +208,11 @@ fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial
             changes(taken_over.into()),
             changes(emptied.into()),
         ]);
+        if *key != abac.tag {
+            // Without the tag, the policy variable to compare with has no value.
+            let by_nobody = [Test::has_text(&of_request), Test::lacks_text(principal_tag(key))];
+            denials.push(changes(by_nobody.into()));
+        }
     }
     let marked = Test::any_equals_ignoring_case("aws:TagKeys", &[MARK]);
     denials.push(changes(marked.into()).but(Difference::Looser("white space in the key")));

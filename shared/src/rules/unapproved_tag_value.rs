@@ -40,15 +40,21 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let limited = settings.abac.tags.iter().filter_map(|tag| Some((tag, tag.values.as_deref()?)));
-    let denials = limited.map(|(tag, values)| {
-        let (operations, of_request) = (tagged::of(tag, operations), request_tag(&tag.key));
-        match values {
-            [] => deny(&operations, Test::has_text(of_request)),
-            values => deny(&operations, [Test::not_like(&of_request, values), Test::has_text(&of_request)]),
-        }
-    });
-    denials.collect()
+    let mut denials = Vec::new();
+    for tag in &settings.abac.tags {
+        let Some(values) = &tag.values else { continue };
+        let of_request = request_tag(&tag.key);
+        let unapproved = match values.as_slice() {
+            [] => Condition::from(Test::has_text(&of_request)),
+            values => Condition::from([Test::not_like(&of_request, values), Test::has_text(&of_request)]),
+        };
+        let (later, creating): (Vec<_>, Vec<_>) =
+            tagged::of(tag, operations).into_iter().partition(|operation| operation.only_tags());
+        denials.push(deny(&creating, unapproved.clone()));
+        // Calls that create a resource need `sagemaker:AddTags` as well.
+        denials.push(deny(&later, unapproved.with(Test::is_unset("sagemaker:TaggingAction"))));
+    }
+    denials
 }
 
 #[cfg(test)]
