@@ -92,7 +92,7 @@ impl Reader {
     fn setting(&mut self, spec: &'static Spec, node: &Node) -> Option<Setting> {
         let list = |texts: Vec<Text>| Setting::Texts(values(texts));
         match spec.kind {
-            Kind::Patterns(doubt) => {
+            Kind::Patterns(doubt) | Kind::Exceptions(doubt) | Kind::Forbidden(doubt) => {
                 let texts = self.texts(node)?;
                 if texts.is_empty() {
                     self.warning(node.span(), format!("`{}` is empty", spec.name), "an empty list matches nothing");

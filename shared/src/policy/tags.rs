@@ -44,19 +44,15 @@ impl Reader {
                 continue;
             }
             let requirement = requirement(key, &entries);
-            self.check_tag(&requirement, table, span);
+            self.check_tag(&requirement, table);
             tags.push(requirement);
         }
         tags
     }
 
     /// Reports what contradicts itself, and what can never have an effect.
-    fn check_tag(&mut self, tag: &TagRequirement, table: &Table, span: std::ops::Range<usize>) {
+    fn check_tag(&mut self, tag: &TagRequirement, table: &Table) {
         let TagRequirement { key, required, matches_principal, values, default, .. } = tag;
-        if !required && !matches_principal && values.is_none() {
-            let help = "set `required`, `match` or `values`, or remove the table";
-            self.warning(span.clone(), format!("the policy says nothing about the tag `{key}`"), help);
-        }
         for (name, span) in texts_in(table, &tag::OPERATIONS) {
             if let Some(operation) = Operation::named(&name)
                 && !operation.has(Field::Tags)

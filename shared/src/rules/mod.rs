@@ -108,7 +108,7 @@ mod tests {
                 assert!(COMMON.iter().all(|common| common.name != option.name), "{id}: {}", option.name);
                 match (option.kind, option.default) {
                     (_, DefaultValue::Required | DefaultValue::Unset)
-                    | (Kind::Patterns(_), DefaultValue::Patterns(_)) => {}
+                    | (Kind::Forbidden(_), DefaultValue::Patterns(_)) => {}
                     (Kind::Choice(names), DefaultValue::Choice(name)) => assert!(names.contains(&name), "{id}"),
                     _ => panic!("{id}: the default of `{}` is of another kind", option.name),
                 }

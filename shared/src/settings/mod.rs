@@ -49,7 +49,7 @@ pub struct Persona {
 /// The value of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Setting {
-    /// Of [`Kind::Patterns`].
+    /// Of [`Kind::Patterns`], [`Kind::Exceptions`] or [`Kind::Forbidden`].
     Patterns(Vec<Pattern<'static>>),
     /// Of [`Kind::Count`], [`Kind::Limit`] or [`Kind::Hours`].
     Number(f64),
@@ -88,15 +88,20 @@ pub struct Spec {
 /// The values that a setting takes.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// A list of patterns. The function says what is doubtful about one, for a warning.
+    /// A list of patterns of what is approved. Without it, anything is. The function says what is doubtful about a pattern,
+    /// for a warning.
     Patterns(fn(&str) -> Option<Doubt>),
+    /// The same of what is excepted. Without it, nothing is.
+    Exceptions(fn(&str) -> Option<Doubt>),
+    /// The same of what is forbidden.
+    Forbidden(fn(&str) -> Option<Doubt>),
     /// A whole number from 1.
     Count,
     /// A whole number from 0.
     Limit,
     /// A number of hours above 0.
     Hours,
-    /// One of these names.
+    /// One of these names, of which each asks for more than those before it.
     Choice(&'static [&'static str]),
     /// `true` or `false`.
     Flag,
@@ -238,7 +243,7 @@ impl<'p> Settings<'p> {
         values.find(|(known, _)| *known == name).map(|(_, setting)| setting)
     }
 
-    /// The patterns of an option of [`Kind::Patterns`], if it is set.
+    /// The patterns of an option that is a list of them, if it is set.
     pub fn patterns(&self, option: &Spec) -> Option<&'p [Pattern<'static>]> {
         match self.get(option.name)? {
             Setting::Patterns(patterns) => Some(patterns),
