@@ -246,9 +246,9 @@ fn when(rng: &mut Rng) -> String {
 /// A request that most policies let pass, with up to three changes.
 pub fn case(rng: &mut Rng, abac: &Abac) -> Case {
     let tag = abac.tag.as_str();
-    let mut case = match rng.u8(..14) {
+    let mut case = match rng.u8(..15) {
         0 => notebook(tag),
-        12 => retagging(rng, abac),
+        12 | 14 => retagging(rng, abac),
         13 => on_existing(rng, tag),
         1..=3 => training(rng, tag),
         4..=6 => endpoint_config(rng, tag),
@@ -257,7 +257,7 @@ pub fn case(rng: &mut Rng, abac: &Abac) -> Case {
     case.kms = pick(rng, &["old", "new", "both"]);
     add_further(&mut case, abac);
     for _ in 0..pick(rng, &[0, 1, 1, 2, 2, 3]) {
-        if !abac.tags.is_empty() && one_in(rng, 3) {
+        if !abac.tags.is_empty() && one_in(rng, 4) {
             change_further(rng, &mut case, abac);
         } else {
             change(rng, &mut case, abac);
