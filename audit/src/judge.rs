@@ -23,6 +23,8 @@ pub struct Audit<'a> {
     pub other: Option<&'a PolicySource>,
     /// The period of the launches.
     pub period: Period,
+    /// Further tags of callers by which violations are counted.
+    pub by: &'a [String],
     /// How many threads judge.
     pub threads: usize,
     /// Whether all input was read.
@@ -110,7 +112,7 @@ impl Audit<'_> {
     /// Counts the decisions about one launch, and writes the first of them to the outputs.
     fn report(&self, decisions: &[Decision], summary: &mut Summary, outputs: &mut Outputs) -> Result<(), AuditError> {
         let (Some(decision), abac) = (decisions.first(), &self.policy.policy.abac) else { return Ok(()) };
-        summary.add(decision, abac);
+        summary.add(decision, abac, self.by);
         if let Some(other) = decisions.get(1) {
             summary.compare(decision, other);
         }

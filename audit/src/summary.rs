@@ -37,6 +37,9 @@ pub struct Summary {
     pub rules: BTreeMap<&'static str, RuleCount>,
     /// Launches that violate the policy, by their caller's project.
     pub violations_by_project: BTreeMap<String, u64>,
+    /// Launches that violate the policy, by other tags of their caller: for each key, by value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub violations_by_tag: BTreeMap<String, BTreeMap<String, u64>>,
     /// Launches that violate the policy, by their caller.
     pub violations_by_principal: BTreeMap<String, u64>,
     /// Launches that violate the policy, by account.
@@ -229,8 +232,8 @@ impl Input {
 }
 
 impl Summary {
-    /// Counts a decision about a launch. The decisions come in order of time.
-    pub fn add(&mut self, decision: &Decision, abac: &Abac) {
+    /// Counts a decision about a launch, also by these tags of its caller. The decisions come in order of time.
+    pub fn add(&mut self, decision: &Decision, abac: &Abac, by: &[String]) {
         self.launches.count(decision.verdict);
         self.repeated += u64::from(decision.event_id.is_some() && !self.seen.insert(fingerprint(decision)));
         if let Some(time) = &decision.event_time {
@@ -249,6 +252,9 @@ impl Summary {
         if decision.verdict == Verdict::Violation {
             let principal = decision.principal.as_ref();
             increment(&mut self.violations_by_project, project(decision, abac));
+            for key in by {
+                increment(self.violations_by_tag.entry(key.clone()).or_default(), tag_of_caller(decision, key));
+            }
             increment(&mut self.violations_by_principal, named(principal.and_then(|one| one.arn.as_deref())));
             increment(&mut self.violations_by_account, named(decision.account.as_deref()));
         }
@@ -334,11 +340,14 @@ fn named(name: Option<&str>) -> String {
 
 /// The project of a launch's caller, or `(none)`, or `(unknown)`.
 pub fn project(decision: &Decision, abac: &Abac) -> String {
-    match &decision.principal {
-        Some(principal) if principal.tags_from == "none" => "(none)".to_owned(),
-        Some(principal) if principal.tags_from != "unknown" => named(principal.tags.get(&abac.tag)),
-        _ => named(None),
-    }
+    tag_of_caller(decision, &abac.tag)
+}
+
+/// The tag `key` of a launch's caller, or `(none)`, or `(unknown)` if the caller's tags are.
+fn tag_of_caller(decision: &Decision, key: &str) -> String {
+    let known = decision.principal.as_ref().filter(|principal| principal.tags_from != "unknown");
+    let tag = known.map(|principal| principal.tags.get(key).filter(|value| !value.is_empty()).unwrap_or("(none)"));
+    named(tag)
 }
 
 /// Whether the plan undoes the call.
@@ -378,7 +387,33 @@ fn filled_in(message: &str, about: &BTreeSet<String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tagwarden::evidence::Tags;
+
     use super::*;
+
+    #[test]
+    fn violations_are_counted_by_any_tag_of_the_caller() {
+        let policy = tagwarden::policy::Policy::parse("version = 1").unwrap();
+        let by = ["CostCenter".to_owned(), "Owner".to_owned()];
+        let mut summary = Summary::default();
+        for (tags, tags_from) in [
+            (&[("costcenter", "CC-1"), ("Project", "atlas")][..], "role"),
+            (&[("CostCenter", "CC-1"), ("Owner", "")], "none"),
+            (&[("Owner", "ana")], "unknown"),
+        ] {
+            let tags: Tags = tags.iter().copied().collect();
+            let principal = PrincipalReport { arn: None, kind: None, tags, tags_from, tags_as_of: None };
+            let decision =
+                Decision { verdict: Verdict::Violation, principal: Some(principal), ..Decision::default() };
+            summary.add(&decision, &policy.abac, &by);
+        }
+        let counted = |key: &str| {
+            let counts = summary.violations_by_tag[key].iter();
+            counts.map(|(value, count)| format!("{value} {count}")).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(counted("CostCenter"), "(unknown) 1, CC-1 2");
+        assert_eq!(counted("Owner"), "(none) 2, (unknown) 1");
+    }
 
     fn unknown(path: &str, message: &str) -> Decision {
         let finding = Finding {
@@ -404,7 +439,7 @@ mod tests {
             unknown("userIdentity", "data on `A` is missing, see `--iam`"),
             unknown("requestParameters", "omitted"),
         ] {
-            summary.add(&decision, &policy.abac);
+            summary.add(&decision, &policy.abac, &[]);
         }
         summary.finish(BTreeMap::new());
         let reported =

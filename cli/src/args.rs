@@ -123,6 +123,10 @@ pub struct AuditArgs {
     #[command(flatten)]
     pub iam: IamArgs,
 
+    /// Also count violating launches by this tag of their callers, such as `CostCenter`; can be repeated
+    #[arg(long, value_name = "TAG")]
+    pub by: Vec<String>,
+
     /// How to print the summary: as text for people, or as one JSON object
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -197,9 +201,28 @@ pub struct PolicyArgs {
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
     /// Report what is wrong with a policy file, and which of its settings can never have an effect
+    ///
+    /// Exit status: 0 if the file has no errors; 1 if it is looser than `--against`; 2 if it has errors, or the command could not
+    /// run.
     Check {
         /// The policy file
         file: PathBuf,
+
+        /// An earlier version of the file: report what the file lets through that this one did not, or does less about
+        #[arg(long, value_name = "OLD")]
+        against: Option<PathBuf>,
+    },
+    /// Print a JSON Schema (draft 4) of policy files, for editors: taplo reads it if the first line of a policy file is
+    /// `#:schema ./policy.schema.json`
+    Schema,
+    /// Print the `[tags]` tables for a tag policy of AWS Organizations
+    FromTagPolicy {
+        /// Output of `aws organizations describe-effective-policy --policy-type TAG_POLICY`, or a tag policy
+        file: PathBuf,
+
+        /// Key of the ABAC tag, of which `[abac]` says what it must be
+        #[arg(long, value_name = "KEY", default_value = "Project")]
+        abac_tag: String,
     },
 }
 

@@ -30,7 +30,23 @@ pub fn load(file: Option<&Path>) -> Result<PolicySource, CliError> {
 }
 
 pub fn run(args: &PolicyArgs, output: &mut Output) -> RunResult {
-    let PolicyCommand::Check { file } = &args.command;
+    match &args.command {
+        PolicyCommand::Check { file, against } => check(file, against.as_deref(), output),
+        PolicyCommand::Schema => {
+            output.line(&format!("{:#}", policy::schema()))?;
+            Ok(Exit::Ok)
+        }
+        PolicyCommand::FromTagPolicy { file, abac_tag } => {
+            let tables = policy::from_tag_policy(&read(file)?, abac_tag);
+            let tables = tables.map_err(|why| CliError::Message(format!("{}: {why}", file.display())))?;
+            output.line(tables.trim_end())?;
+            Ok(Exit::Ok)
+        }
+    }
+}
+
+fn check(file: &Path, against: Option<&Path>, output: &mut Output) -> RunResult {
+    let old = against.map(|old| load(Some(old))).transpose()?;
     let text = read(file)?;
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let problems = Policy::diagnose(&text, today);
@@ -43,7 +59,23 @@ pub fn run(args: &PolicyArgs, output: &mut Output) -> RunResult {
     let warnings = problems.len() - errors;
     let (errors_noun, warnings_noun) = (plural(errors, "error"), plural(warnings, "warning"));
     output.line(&format!("{name}: {errors} {errors_noun}, {warnings} {warnings_noun}"))?;
-    Ok(if errors > 0 { Exit::Failed } else { Exit::Ok })
+    match (Policy::parse(&text), old) {
+        (Err(_), _) => Ok(Exit::Failed),
+        (Ok(_), None) => Ok(Exit::Ok),
+        (Ok(policy), Some(old)) => compare(&name, &policy, &old, output),
+    }
+}
+
+/// Reports what is looser than in the old policy.
+fn compare(name: &str, policy: &Policy, old: &PolicySource, output: &mut Output) -> RunResult {
+    let looser = policy.looser_than(&old.policy);
+    for line in &looser {
+        output.line(&format!("looser: {line}"))?;
+    }
+    let count = looser.len();
+    let (verb, noun) = (if count == 1 { "is" } else { "are" }, plural(count, "setting"));
+    output.line(&format!("{name}: {count} {noun} {verb} looser than in {}", old.name))?;
+    Ok(if count > 0 { Exit::Violation } else { Exit::Ok })
 }
 
 fn read(file: &Path) -> Result<String, CliError> {

@@ -128,10 +128,11 @@ fn explain(rule: &'static Rule, output: &mut Output) -> Result<(), CliError> {
 
 fn values(spec: &Spec) -> String {
     match spec.kind {
-        Kind::Patterns(_) => "a list; `*` matches any run of characters".to_owned(),
         Kind::Count => "a whole number from 1 up".to_owned(),
         Kind::Hours => "a number above 0".to_owned(),
         Kind::Choice(names) => names.join(" | "),
+        // Rules have no options of other kinds.
+        _ => "a list; `*` matches any run of characters".to_owned(),
     }
 }
 
@@ -140,7 +141,7 @@ fn default(spec: &Spec, rule: &Rule) -> String {
         DefaultValue::Required => "must be set".to_owned(),
         DefaultValue::Unset => "may be left out".to_owned(),
         DefaultValue::Patterns(patterns) => format!("default: {}", patterns.join(", ")),
-        DefaultValue::Choice(choice) => format!("default: {choice}"),
+        DefaultValue::Choice(text) | DefaultValue::Text(text) => format!("default: {text}"),
         DefaultValue::Inherited => match spec.name {
             "action" => format!("default: {}", rule.action.as_str()),
             "severity" => format!("default: {}", rule.severity.as_str()),

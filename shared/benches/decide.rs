@@ -1,5 +1,5 @@
-//! How long a decision takes: from the JSON text of an event to verdicts, with all rules on. Beside it, in the same run, what
-//! reading the text costs by itself.
+//! How long a decision takes: from the JSON text of an event to verdicts, with all rules on, under a policy with one tag and one
+//! with five. Beside it, in the same run, what reading the text costs by itself.
 //!
 //! `cargo bench -p tagwarden`
 
@@ -34,12 +34,17 @@ fn evidence() -> Evidence {
     evidence
 }
 
-/// A policy in which every rule is on, and which the sample keeps.
-fn policy() -> Policy {
+/// A policy in which every rule is on, and which the sample keeps, with these further tags.
+fn policy(tags: &str) -> Policy {
     let tables: String = RULES.iter().map(|rule| rule.example_table()).collect();
-    let text = format!("version = 1\n{tables}[personas.data-scientist]\noperations = ['CreateTrainingJob']\n");
+    let text = format!("version = 1\n{tables}[personas.data-scientist]\noperations = ['CreateTrainingJob']\n{tags}");
     Policy::parse(&text).expect("the policy is valid")
 }
+
+/// Four further tags, of which the sample has one.
+const FOUR_MORE: &str = "[tags.CostCenter]\nrequired = true\nmatch = 'principal'\nvalues = ['4*']\n\
+    [tags.Environment]\nmatch = 'principal'\nvalues = ['dev', 'prod']\n[tags.Owner]\nmatch = 'principal'\n\
+    [tags.DataClassification]\nvalues = ['public', 'internal']\n";
 
 /// What three rules would need, typed by hand: as fast as reading with serde gets.
 #[derive(Deserialize)]
@@ -76,15 +81,18 @@ struct Tag<'a> {
 }
 
 fn bench(criterion: &mut Criterion) {
-    let (record, policy, evidence) = (record(), policy(), evidence());
-    let decision = decide_record(&record, &policy, &evidence).expect("the sample is a record");
-    assert_eq!(decision.verdict, Verdict::Compliant, "{:?}", decision.findings);
+    let (record, evidence) = (record(), evidence());
+    let policies = [("all rules", policy("")), ("all rules and five tags", policy(FOUR_MORE))];
 
     let mut group = criterion.benchmark_group("one event");
     group.throughput(Throughput::Bytes(record.len() as u64));
-    group.bench_function("text to verdicts, all rules", |bencher| {
-        bencher.iter(|| decide_record(black_box(&record), &policy, &evidence));
-    });
+    for (name, policy) in &policies {
+        let decision = decide_record(&record, policy, &evidence).expect("the sample is a record");
+        assert_eq!(decision.verdict, Verdict::Compliant, "{:?}", decision.findings);
+        group.bench_function(format!("text to verdicts, {name}"), |bencher| {
+            bencher.iter(|| decide_record(black_box(&record), policy, &evidence));
+        });
+    }
     group.bench_function("text to borrowed tree", |bencher| {
         bencher.iter(|| serde_json::from_str::<tagwarden::record::json::Value>(black_box(&record)));
     });

@@ -195,6 +195,28 @@ fn the_sample_events_come_to_what_check_says() {
 }
 
 #[test]
+fn violations_are_counted_by_any_tag_of_the_caller() {
+    let args = ["audit", "--by", "CostCenter", "--by", "Persona", "--exit-zero", "--format", "json", "events"];
+    let summary: Value = serde_json::from_str(&tagwarden(&args).stdout).expect("JSON");
+    let mut expected: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
+    for decision in tagwarden(&["check", "--format", "json", "events"]).json_lines() {
+        if decision["verdict"] != "violation" {
+            continue;
+        }
+        let (tags, from) = (&decision["principal"]["tags"], &decision["principal"]["tags_from"]);
+        for key in ["CostCenter", "Persona"] {
+            let unset = if from == "unknown" { "(unknown)" } else { "(none)" };
+            let value = tags[key].as_str().filter(|_| from != "unknown").unwrap_or(unset);
+            *expected.entry(key).or_default().entry(value.to_owned()).or_default() += 1;
+        }
+    }
+    assert_eq!(summary["violations_by_tag"], json!(expected));
+    assert!(expected["CostCenter"].len() > 1, "{expected:?}");
+    let text = tagwarden(&["audit", "--by", "CostCenter", "--exit-zero", "events"]).stdout;
+    assert!(text.contains("\n… by the caller's CostCenter\n"), "{text}");
+}
+
+#[test]
 fn nothing_depends_on_threads_names_or_packing() {
     let archive = Archive::new(20_000, 2, 9);
     let (summary, findings, _) = archive.audit(&["--threads", "1"]);

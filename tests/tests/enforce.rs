@@ -48,6 +48,52 @@ fn a_missing_tag_is_added_and_reported() {
     }
 }
 
+/// Two of four tags, by one call of AddTags, and an alert that says whose cost centre it is.
+#[test]
+fn all_missing_tags_are_set_in_one_call() {
+    let tags = "[tags.CostCenter]\nrequired = true\nmatch = 'principal'\ndefault = 'principal'\n\
+        [tags.Environment]\nrequired = true\nvalues = ['dev', 'prod']\ndefault = 'dev'\n[tags.Owner]\nrequired = true\n";
+    let rules = "[rules.missing-project-tag]\n[rules.missing-tag]\n[rules.foreign-tag]\n[rules.unapproved-tag-value]\n";
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rules}{tags}"));
+    let launch = |tags: &[(&str, &str)]| {
+        let mut event = in_this_account("CreateTrainingJob.missing-tag");
+        let request = &mut event["detail"]["requestParameters"];
+        let tag = |keys: [&str; 2]| tags.iter().map(|(key, value)| json!({keys[0]: key, keys[1]: value})).collect();
+        let (called, made): (Vec<Value>, Vec<Value>) = (tag(["key", "value"]), tag(["Key", "Value"]));
+        request["tags"] = json!(called);
+        world.create_training_job(&request["trainingJobName"], &made);
+        world.deliver(&event).expect("handled");
+        event
+    };
+    let event = launch(&[("Project", "atlas"), ("Owner", "ana")]);
+    let expected = ["CostCenter=4711", "Environment=dev", "Owner=ana", "Project=atlas"];
+    assert_eq!(world.tags(&event, "trainingJobArn"), expected);
+    assert_eq!(world.calls(TRAINING, "sagemaker:AddTags"), 1);
+    let alerts = world.emulator.alerts();
+    let record = alert_record(&alerts[0]);
+    let missing: Vec<_> = list(&record["findings"]).iter().map(|finding| finding["message"].clone()).collect();
+    assert_eq!(missing, ["the request carries no tag `CostCenter`", "the request carries no tag `Environment`"]);
+    assert_eq!(alerts[0]["MessageAttributes"]["tag.CostCenter"]["Value"], "4711");
+}
+
+#[test]
+fn a_wrong_value_is_reported_and_left() {
+    let tags = "[tags.CostCenter]\nmatch = 'principal'\nvalues = ['47*']\n";
+    let rules = "[rules.foreign-tag]\n[rules.unapproved-tag-value]\n";
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rules}{tags}"));
+    let mut event = in_this_account("CreateTrainingJob.missing-tag");
+    event["detail"]["requestParameters"]["tags"] = json!([{"key": "CostCenter", "value": "0815"}]);
+    world.create_training_job(
+        &event["detail"]["requestParameters"]["trainingJobName"],
+        &[json!({"Key": "CostCenter", "Value": "0815"})],
+    );
+    world.deliver(&event).expect("handled");
+    let record = alert_record(&world.emulator.alerts()[0]);
+    let rules: Vec<_> = list(&record["findings"]).iter().map(|finding| finding["rule"].clone()).collect();
+    assert_eq!((rules, &record["deeds"]), (vec![json!("foreign-tag"), json!("unapproved-tag-value")], &json!([])));
+    assert_eq!(world.tags(&event, "trainingJobArn"), ["CostCenter=0815"]);
+}
+
 #[test]
 fn violations_are_stopped_and_reported() {
     let rules = "[rules.foreign-project-tag]\n[rules.unapproved-instance-type]\nallow = ['ml.m5.*']\n[rules.unencrypted-volume]\n[rules.network-isolation-off]\n";

@@ -1,8 +1,11 @@
 //! Policy files: what `tagwarden policy check` and a bad `--policy` say.
 
 use std::fs;
+use std::path::Path;
 
-use tagwarden_tests::{Ran, tagwarden};
+use jsonschema::Validator;
+use serde_json::{Value, json};
+use tagwarden_tests::{Ran, root, tagwarden};
 
 fn policy_check(text: &str) -> Ran {
     let folder = tempfile::tempdir().expect("a folder");
@@ -20,6 +23,7 @@ const EXEMPTION: &str = "version = 1\n[rules.missing-vpc]\n[[exemptions]]\nprinc
 #[test]
 fn errors_show_the_line_and_the_nearest_name() {
     let without = |line: &str| EXEMPTION.replace(line, "");
+    let schema = schema();
     for (policy, place, says) in [
         (
             "version = 1\n[rules.unaproved-region]\nallow = []\n".to_owned(),
@@ -60,6 +64,26 @@ fn errors_show_the_line_and_the_nearest_name() {
             "policy.toml:3:19",
             "a session's ARN never matches",
         ),
+        ("version = 1\n[tags.Project]\nrequired = true\n".to_owned(), "policy.toml:2:7", "`Project` is the ABAC tag"),
+        ("version = 1\n[tags.'aws:x']\nrequired = true\n".to_owned(), "policy.toml:2:7", "AWS reserves keys"),
+        ("version = 1\n[tags.CostCenter]\nrequird = true\n".to_owned(), "policy.toml:3:1", "did you mean `required`?"),
+        ("version = 1\n[tags.CostCenter]\nrequired = 1\n".to_owned(), "policy.toml:3:12", "expected `true` or `false`"),
+        ("version = 1\n[tags.CostCenter]\nmatch = 'caller'\n".to_owned(), "policy.toml:3:9", "one of `principal`"),
+        (
+            "version = 1\n[tags.CostCenter]\nrequired = true\n[tags.costcenter]\nrequired = true\n".to_owned(),
+            "policy.toml:4:7",
+            "are almost the same tag key",
+        ),
+        (
+            "version = 1\n[tags.Stage]\nrequired = true\nvalues = ['dev']\ndefault = 'prod'\n".to_owned(),
+            "policy.toml:5:11",
+            "expected a value that matches one of `dev`",
+        ),
+        (
+            "version = 1\n[[overrides]]\nwhen = { tags = { Stage = 'dev' } }\nrules.missing-vpc.action = 'alert'\n".to_owned(),
+            "policy.toml:3:27",
+            "a list of texts",
+        ),
         ("version = 2\n".to_owned(), "policy.toml:1:11", "expected `version = 1`"),
         ("[rules.missing-vpc]\n".to_owned(), "policy.toml:1:1", "begin the file with `version = 1`"),
         ("version = 1\nversion = 1\n".to_owned(), "policy.toml:2:1", "duplicate key"),
@@ -94,7 +118,116 @@ fn errors_show_the_line_and_the_nearest_name() {
             ran.stdout
         );
         assert!(!ran.stdout.contains(" 0 errors"), "{}", ran.stdout);
+        // A schema sees a value without the rest of the file, and only if the file is TOML.
+        if let Some(policy) = as_json(&policy).filter(|_| !BY_THE_REST_OF_THE_FILE.contains(&says)) {
+            assert!(!schema.is_valid(&policy), "the schema lets it pass: {policy}");
+        }
     }
+}
+
+/// What errors say that depend on something else in the file, or on how TOML writes a date.
+const BY_THE_REST_OF_THE_FILE: [&str; 5] = [
+    "`Project` is the ABAC tag",
+    "AWS reserves keys",
+    "are almost the same tag key",
+    "expected a value that matches one of `dev`",
+    "a date without quotes",
+];
+
+/// A TOML file as JSON, if it is TOML: dates are texts.
+fn as_json(text: &str) -> Option<Value> {
+    fn of(value: toml::Value) -> Value {
+        match value {
+            toml::Value::Datetime(datetime) => json!(datetime.to_string()),
+            toml::Value::Array(values) => values.into_iter().map(of).collect(),
+            toml::Value::Table(members) => Value::Object(members.into_iter().map(|(key, one)| (key, of(one))).collect()),
+            other => json!(other),
+        }
+    }
+    Some(of(toml::Value::Table(toml::from_str(text).ok()?)))
+}
+
+fn schema() -> Validator {
+    let schema: Value = serde_json::from_str(&tagwarden(&["policy", "schema"]).stdout).expect("JSON");
+    assert_eq!(schema["$schema"], "http://json-schema.org/draft-04/schema#", "what taplo reads");
+    jsonschema::draft4::meta::validate(&schema).expect("a valid schema");
+    jsonschema::draft4::new(&schema).expect("a schema")
+}
+
+/// Every file of policies below a folder, except what is built.
+fn policies(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let files = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    let texts = files.map(|file| fs::read_to_string(file).expect("a text"));
+    let own = texts.filter(|text| text.lines().any(|line| line == "version = 1"));
+    let is_source = |path: &&std::path::PathBuf| !path.ends_with("target") && !path.ends_with(".git");
+    own.chain(folders.iter().filter(is_source).flat_map(|folder| policies(folder))).collect()
+}
+
+#[test]
+fn the_schema_takes_every_policy_of_the_repository() {
+    let schema = schema();
+    let of_rules = tagwarden::RULES.iter().map(|rule| format!("version = 1\n{}", rule.example_table()));
+    let policies = policies(root());
+    assert!(policies.len() >= 4, "{} policies", policies.len());
+    for text in policies.into_iter().chain(of_rules).chain([uncommented()]) {
+        let policy = as_json(&text).expect("TOML");
+        let errors: Vec<_> = schema.iter_errors(&policy).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:#?}\n{text}");
+    }
+}
+
+/// The file that editors read beside `policy.toml`.
+#[test]
+fn the_schema_file_is_current() {
+    let path = root().join("policy.schema.json");
+    let printed = tagwarden(&["policy", "schema"]).stdout;
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &printed).expect("written");
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == printed, "policy.schema.json is stale: `UPDATE=1 cargo test --workspace --test policy` renews it");
+    let first = fs::read_to_string(root().join("policy.toml")).expect("the file").lines().next().map(str::to_owned);
+    assert_eq!(first.as_deref(), Some("#:schema ./policy.schema.json"));
+}
+
+#[test]
+fn what_is_looser_than_before_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [old, new] = ["old.toml", "new.toml"].map(|name| folder.path().join(name));
+    let path = |path: &'static str| folder.path().join(path).to_str().expect("UTF-8").to_owned();
+    fs::write(&old, "version = 1\n[rules.missing-vpc]\n[rules.excessive-runtime]\nmax-hours = 24\n").expect("written");
+    fs::write(&new, "version = 1\n[rules.excessive-runtime]\nmax-hours = 48\n").expect("written");
+    let against = |new: &str, old: &str| tagwarden(&["policy", "check", new, "--against", old]);
+    let ran = against(&path("new.toml"), &path("old.toml"));
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    for line in [
+        "looser: `missing-vpc`: it is off",
+        "looser: `excessive-runtime`: `max-hours` is 48 instead of 24",
+        "2 settings are looser than in",
+    ] {
+        assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
+    let ran = against(&path("old.toml"), &path("new.toml"));
+    assert!(ran.status == 0 && ran.stdout.contains("0 settings are looser than in"), "{}", ran.stdout);
+    fs::write(&new, "version = 1\n[rules.missing-vcp]\n").expect("written");
+    assert_eq!(against(&path("new.toml"), &path("old.toml")).status, 2);
+    assert_eq!(against(&path("old.toml"), &path("new.toml")).status, 2);
+}
+
+#[test]
+fn a_tag_policy_becomes_tables() {
+    let effective = root().join("tests/data/effective-tag-policy.json");
+    let ran = tagwarden(&["policy", "from-tag-policy", effective.to_str().expect("UTF-8")]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let checked = policy_check(&format!("version = 1\n[rules.missing-tag]\n[rules.unapproved-tag-value]\n{}", ran.stdout));
+    assert_eq!(checked.stdout, "policy.toml: 0 errors, 0 warnings\n", "{}", ran.stdout);
+    for line in ["[tags.CostCenter]", "values = [\"CC-*\"]", "[tags.Environment]", "values = [\"dev\", \"prod\"]", "required = true"] {
+        assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
+    let ran = tagwarden(&["policy", "from-tag-policy", "policy.toml"]);
+    assert!(ran.status == 2 && ran.stderr.contains("policy.toml: not JSON"), "{}", ran.stderr);
 }
 
 #[test]
@@ -108,6 +241,24 @@ fn what_can_never_have_an_effect_is_a_warning() {
     for (policy, place, says) in [
         (abac("shared = ['platfrom']"), "policy.toml:4:11", "did you mean `platform`?"),
         (abac("administrators = ['arn:aws:iam::*:role/*']"), "policy.toml:4:19", "every role or user an administrator"),
+        (
+            "version = 1\n[tags.Owner]\nvalues = ['a']\ndefault = 'a'\n".to_owned(),
+            "policy.toml:4:11",
+            "the default of `Owner` is never set",
+        ),
+        (
+            "version = 1\n[tags.Owner]\nrequired = true\noperations = ['StopTrainingJob']\n".to_owned(),
+            "policy.toml:4:15",
+            "take no tags",
+        ),
+        ("version = 1\n[rules.missing-tag]\n".to_owned(), "policy.toml:2:8", "has no tag to require"),
+        ("version = 1\n[rules.foreign-tag]\n".to_owned(), "policy.toml:2:8", "has no tag to compare"),
+        ("version = 1\n[rules.unapproved-tag-value]\n".to_owned(), "policy.toml:2:8", "no list to compare with"),
+        (
+            format!("{long}{}{}", override_("tags = { Stage = ['a', 'b'] }", 2), override_("tags = { stage = ['a'] }", 3)),
+            "policy.toml:11:25",
+            "an earlier override always hides this",
+        ),
         (types.to_owned(), "policy.toml:3:21", "no SageMaker instance type matches it"),
         (EXEMPTION.replace("[rules.missing-vpc]\n", ""), "policy.toml:4:10", "the rule `missing-vpc` is off"),
         (EXEMPTION.replace("2099-12-31", "2020-12-31"), "policy.toml:6:9", "expired after 2020-12-31"),
@@ -183,13 +334,17 @@ fn the_default_policy_is_clean() {
 
 #[test]
 fn the_commented_out_part_of_the_default_policy_is_valid_too() {
-    let text = fs::read_to_string(tagwarden_tests::root().join("policy.toml")).expect("the file");
-    let is_setting = |line: &str| line.starts_with(['[', '"']) || line.contains(" = ");
-    let uncommented: Vec<_> =
-        text.lines().map(|line| line.strip_prefix("# ").filter(|rest| is_setting(rest)).unwrap_or(line)).collect();
-    let ran = policy_check(&uncommented.join("\n"));
+    let ran = policy_check(&uncommented());
     assert_eq!(ran.status, 0, "{}", ran.stdout);
-    assert!(uncommented.iter().any(|line| line.starts_with("[[exemptions]]")), "the example has an exemption");
+    assert!(uncommented().contains("\n[[exemptions]]\n"), "the example has an exemption");
+}
+
+/// The default policy with all that is commented out.
+fn uncommented() -> String {
+    let text = fs::read_to_string(root().join("policy.toml")).expect("the file");
+    let is_setting = |line: &str| line.starts_with(['[', '"']) || line.contains(" = ");
+    let lines = text.lines().map(|line| line.strip_prefix("# ").filter(|rest| is_setting(rest)).unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -187,6 +187,17 @@ fn a_tag_policy_names_the_tag_and_its_values() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let many = folder.path().join("policy.toml");
+    let further = "[tags.CostCenter]\nvalues = ['CC-*', '0']\n[tags.Owner]\nrequired = true\n";
+    std::fs::write(&many, format!("version = 1\n{further}")).expect("written");
+    let policy: Value = serde_json::from_str(&render(&["tag-policy", "--policy", text(&many)]).stdout).expect("JSON");
+    let tags = &policy["tags"];
+    assert_eq!(tags["costcenter"]["tag_key"], json!({"@@assign": "CostCenter"}));
+    assert_eq!(tags["costcenter"]["tag_value"], json!({"@@assign": ["CC-*", "0"]}));
+    assert!(tags["owner"]["tag_value"].is_null() && tags["project"]["tag_key"] == json!({"@@assign": "Project"}));
+    std::fs::write(&many, "version = 1\n[tags.Owner]\nvalues = ['*@*.com']\n").expect("written");
+    let ran = render(&["tag-policy", "--policy", text(&many)]);
+    assert!(ran.status == 2 && ran.stderr.contains("`*@*.com` of the tag `Owner` has several `*`"), "{}", ran.stderr);
+
     let projects: Vec<_> = (0..1000).map(|number| format!("'project-{number}'")).collect();
     std::fs::write(&many, format!("version = 1\n[abac]\nprojects = [{}]\n", projects.join(","))).expect("written");
     let ran = render(&["tag-policy", "--policy", text(&many)]);

@@ -250,9 +250,9 @@ fn functions_that_set_tags_know_each_other() {
     assert_eq!((&join[0], known), (&json!(","), roles));
 }
 
-/// A guard that was taken over cannot take resources from their projects, or mark them as billed to somebody else.
+/// A guard that was taken over cannot set any tag that the stack does not name.
 #[test]
-fn functions_set_only_the_abac_tag_and_the_mark() {
+fn functions_set_only_the_policys_tags_and_the_mark() {
     let template = template("template.yaml");
     assert_eq!(template["Parameters"]["AbacTag"]["Default"], Policy::parse(DEFAULT).expect("it is valid").abac.tag);
     let mut taggers = 0;
@@ -262,8 +262,10 @@ fn functions_set_only_the_abac_tag_and_the_mark() {
         let tagging: Vec<_> = statements.iter().filter(is_tagging).collect();
         let Some(tags) = tagging.last() else { continue };
         taggers += 1;
+        let keys = |further: &str| json!({"Fn::Sub": format!("${{AbacTag}},{MARK}{further}")});
+        let keys = json!({"Fn::If": ["HasFurtherTags", keys(",${FurtherTags}"), keys("")]});
         let condition = json!({
-            "ForAllValues:StringEquals": {"aws:TagKeys": [{"Ref": "AbacTag"}, MARK]},
+            "ForAllValues:StringEquals": {"aws:TagKeys": {"Fn::Split": [",", keys]}},
             "Null": {"aws:TagKeys": "false"},
         });
         for statement in &tagging {

@@ -244,6 +244,7 @@ head();
 chart("Launches over time: violation, unknown, compliant", overTime);
 chart("Violating launches by rule", svg => bars(svg, Object.entries(summary.rules).map(([name, count]) => [name, count.launches]).filter(([, count]) => count)));
 projects();
+for (const [key, counts] of Object.entries(summary.violations_by_tag ?? {})) chart(`Violating launches by the caller's ${key}`, svg => bars(svg, Object.entries(counts)));
 chart("Violating launches by account", svg => bars(svg, Object.entries(summary.violations_by_account)));
 tables();
 launchTable();

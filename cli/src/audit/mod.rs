@@ -54,7 +54,7 @@ pub fn run(args: &AuditArgs, output: &mut Output) -> RunResult {
     problems.lines(String::clone).iter().for_each(|line| output::complain(line));
 
     let complete = !interrupted.load(Ordering::Relaxed);
-    let audit = Audit { policy: &policy, other: other.as_ref(), period, threads, complete };
+    let audit = Audit { policy: &policy, other: other.as_ref(), period, by: &args.by, threads, complete };
     let summary = audit.judge(gathered, Outputs { findings, page })?;
     match args.format {
         Format::Json => output.line(&report::json(&summary))?,

@@ -164,13 +164,15 @@ impl TextReport<'_> {
                 self.row(count.launches, names.get(rule).map_or(rule, String::as_str))?;
             }
         }
-        for (heading, counts) in [
-            ("Violating launches by the caller's project", &summary.violations_by_project),
-            ("… by caller", &summary.violations_by_principal),
-            ("… by account", &summary.violations_by_account),
-        ] {
+        let by_project = ("Violating launches by the caller's project".to_owned(), &summary.violations_by_project);
+        let by_tag = summary.violations_by_tag.iter().map(|(key, counts)| (format!("… by the caller's {key}"), counts));
+        let by_others = [
+            ("… by caller".to_owned(), &summary.violations_by_principal),
+            ("… by account".to_owned(), &summary.violations_by_account),
+        ];
+        for (heading, counts) in std::iter::once(by_project).chain(by_tag).chain(by_others) {
             if !counts.is_empty() {
-                self.heading(heading)?;
+                self.heading(&clean(&heading))?;
                 self.table(counts.iter().map(|(name, count)| (*count, name.as_str())))?;
             }
         }

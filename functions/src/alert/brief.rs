@@ -33,7 +33,7 @@ pub fn brief(decision: &Decision, policy: &Policy) -> Decision {
         principal: decision.principal.as_ref().map(|principal| PrincipalReport {
             arn: arns(&principal.arn),
             kind: texts(&principal.kind),
-            tags: abac_tags(&principal.tags, policy),
+            tags: policy_tags(&principal.tags, policy),
             tags_from: principal.tags_from,
             tags_as_of: principal.tags_as_of.clone(),
         }),
@@ -44,11 +44,10 @@ pub fn brief(decision: &Decision, policy: &Policy) -> Decision {
     }
 }
 
-/// The tags that say which project and persona the principal has.
-fn abac_tags(tags: &Tags, policy: &Policy) -> Tags {
-    let is_abac =
-        |key: &str| [&policy.abac.tag, &policy.abac.persona_tag].iter().any(|tag| tag.eq_ignore_ascii_case(key));
-    tags.iter().filter(|(key, _)| is_abac(key)).map(|(key, value)| (key, cut(value))).collect()
+/// The principal's tags of which the policy says something.
+fn policy_tags(tags: &Tags, policy: &Policy) -> Tags {
+    let is_known = |key: &str| policy.abac.keys().any(|known| known.eq_ignore_ascii_case(key));
+    tags.iter().filter(|(key, _)| is_known(key)).map(|(key, value)| (key, cut(value))).collect()
 }
 
 fn finding(finding: &Finding) -> Finding {

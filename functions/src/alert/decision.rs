@@ -62,9 +62,18 @@ fn record(decision: &Decision, results: &[ActionResult]) -> String {
     record.to_string()
 }
 
+/// How many further tags have an attribute. SNS does not deliver messages with more than ten attributes to queues that take them
+/// raw (SNS Developer Guide, "Amazon SNS message attributes").
+const MAX_TAGS: usize = 4;
+
 /// Attributes for the filter policies of subscriptions. SNS rejects empty values.
 fn attributes(decision: &Decision, policy: &Policy) -> Attributes {
-    let project = decision.principal.as_ref().and_then(|principal| principal.tags.get(&policy.abac.tag));
+    let of_caller = |key: &str| decision.principal.as_ref().and_then(|principal| principal.tags.get(key));
+    let project = of_caller(&policy.abac.tag);
+    let further = policy.abac.tags.iter().filter_map(|tag| {
+        let value = of_caller(&tag.key).filter(|value| !value.is_empty())?;
+        Some((tag_attribute(&tag.key), vec![value.to_owned()]))
+    });
     let one = [
         ("severity", Some(severity(decision).as_str())),
         ("verdict", Some(decision.verdict.as_str())),
@@ -77,7 +86,14 @@ fn attributes(decision: &Decision, policy: &Policy) -> Attributes {
         Some((name.to_owned(), vec![value.to_owned()]))
     });
     let rules = rules(decision).into_iter().map(str::to_owned).collect();
-    one.chain([("rule".to_owned(), rules)]).collect()
+    one.chain([("rule".to_owned(), rules)]).chain(further.take(MAX_TAGS)).collect()
+}
+
+/// The name of the attribute for a tag: SNS allows letters, digits and a few signs.
+fn tag_attribute(key: &str) -> String {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let key = key.chars().map(|c| if is_allowed(c) { c } else { '_' });
+    format!("tag.{}", key.collect::<String>())
 }
 
 #[cfg(test)]

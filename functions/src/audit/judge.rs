@@ -89,7 +89,7 @@ pub async fn judge(
             page: Some(Page::begin(written("report.html")?)?),
         })
     };
-    let audit = Audit { policy: &policy, other: None, period, threads: 1, complete: true };
+    let audit = Audit { policy: &policy, other: None, period, by: &[], threads: 1, complete: true };
     let judged = outputs().and_then(|outputs| audit.judge(merge.gathered, outputs));
     let summary = judged.map_err(|failure| failure.to_string())?;
     let report = locations.results.below(&format!("reports/{}", request.report));

@@ -53,8 +53,8 @@ impl WriteLedger for Aws {
             ("judged", seconds(creation.judged.as_second())),
         ];
         if creation.tags.is_some() {
-            let (standing, project) = write_standing(&creation.creator);
-            set.extend([("creator_standing", standing), ("creator_project", project)]);
+            let (standing, project, tags) = write_standing(&creation.creator);
+            set.extend([("creator_standing", standing), ("creator_project", project), ("creator_tags", tags)]);
         }
         set.extend(creation.tags.as_ref().map(|tags| ("tags_at_creation", write_tags(tags))));
         set.extend(creation.config.as_ref().map(|config| ("configs", AttributeValue::L(vec![write_config(config)]))));
@@ -171,7 +171,7 @@ fn write_tags(tags: &Tags) -> AttributeValue {
 
 fn write_change(KnownChange { at, key, value, author, standing }: &KnownChange) -> AttributeValue {
     let optional = |value: &Option<String>| value.as_ref().map_or(AttributeValue::Null(true), text);
-    let (standing, project) = write_standing(standing);
+    let (standing, project, tags) = write_standing(standing);
     AttributeValue::M(HashMap::from([
         ("at".to_owned(), seconds(at.as_second())),
         ("key".to_owned(), text(key)),
@@ -179,24 +179,33 @@ fn write_change(KnownChange { at, key, value, author, standing }: &KnownChange) 
         ("author".to_owned(), optional(author)),
         ("standing".to_owned(), standing),
         ("project".to_owned(), project),
+        ("tags".to_owned(), tags),
     ]))
 }
 
-fn write_standing(standing: &Standing) -> (AttributeValue, AttributeValue) {
-    let (standing, project) = match standing {
-        Standing::Trusted => ("trusted", None),
-        Standing::Member(project) => ("member", project.as_ref()),
-        Standing::Unknown => ("unknown", None),
+/// What is known of somebody: the standing, the project, and other tags.
+fn write_standing(standing: &Standing) -> (AttributeValue, AttributeValue, AttributeValue) {
+    let none = Tags::default();
+    let (standing, project, tags) = match standing {
+        Standing::Trusted => ("trusted", None, &none),
+        Standing::Member(project, tags) => ("member", project.as_ref(), tags),
+        Standing::Unknown => ("unknown", None, &none),
     };
-    (text(standing), project.map_or(AttributeValue::Null(true), text))
+    (text(standing), project.map_or(AttributeValue::Null(true), text), write_tags(tags))
 }
 
-fn read_standing(item: &TableItem, standing: &str, project: &str) -> Standing {
+/// The same, in the attributes of these names. Items of before have no tags.
+fn read_standing(item: &TableItem, [standing, project, tags]: [&str; 3]) -> Standing {
     match string(item, standing).map(String::as_str) {
         Some("trusted") => Standing::Trusted,
-        Some("member") => Standing::Member(string(item, project).cloned()),
+        Some("member") => Standing::Member(string(item, project).cloned(), read_tags(item, tags).unwrap_or_default()),
         _ => Standing::Unknown,
     }
+}
+
+fn read_tags(item: &TableItem, name: &str) -> Option<Tags> {
+    let tags = item.get(name)?.as_m().ok()?;
+    Some(tags.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_s().ok()?.as_str()))).collect())
 }
 
 fn write_config(UsedConfig { at, name, is_at_fault }: &UsedConfig) -> AttributeValue {
@@ -212,14 +221,10 @@ fn read(item: &TableItem) -> Option<LedgerEntry> {
     let maps = |name: &str| list(name).iter().filter_map(|one| one.as_m().ok()).collect::<Vec<_>>();
     let flag = |item: &TableItem, name: &str| item.get(name).and_then(|is| is.as_bool().ok()) == Some(&true);
     let created = time(item, "created")?;
-    let tags = item
-        .get("tags_at_creation")
-        .and_then(|tags| tags.as_m().ok())
-        .map(|tags| tags.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_s().ok()?.as_str()))).collect());
     let change = |change: &TableItem| {
         let (key, at) = (string(change, "key")?.clone(), time(change, "at")?);
         let optional = |name| string(change, name).cloned();
-        let standing = read_standing(change, "standing", "project");
+        let standing = read_standing(change, ["standing", "project", "tags"]);
         Some(KnownChange { at, key, value: optional("value"), author: optional("author"), standing })
     };
     let config = |config: &TableItem| {
@@ -234,8 +239,8 @@ fn read(item: &TableItem) -> Option<LedgerEntry> {
             is_caller_unknown: flag(item, "is_caller_unknown"),
             caller: string(item, "caller").cloned(),
             reported: list("told").iter().filter_map(|one| one.as_s().ok().cloned()).collect(),
-            tags,
-            creator: read_standing(item, "creator_standing", "creator_project"),
+            tags: read_tags(item, "tags_at_creation"),
+            creator: read_standing(item, ["creator_standing", "creator_project", "creator_tags"]),
             config: None,
         },
         changes: LedgerEntry::since_creation(created, maps("changes").into_iter().filter_map(change).collect()),

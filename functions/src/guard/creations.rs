@@ -182,8 +182,10 @@ fn as_remembered(
     let tags = known.and_then(|known| known.tags.as_ref());
     if let (Some(tags), Some(listed)) = (tags, request.get_mut("tags").and_then(serde_json::Value::as_array_mut)) {
         let key = |tag: &serde_json::Value| tag.get("key").and_then(|key| key.as_str()).map(str::to_owned);
-        listed.retain(|tag| !key(tag).is_some_and(|key| key.eq_ignore_ascii_case(&abac.tag)));
-        listed.extend(tags.iter().map(|(key, value)| serde_json::json!({"key": key, "value": value})));
+        let is_known = |key: &str| key.eq_ignore_ascii_case(&abac.tag) || tags.get(key).is_some();
+        listed.retain(|tag| !key(tag).is_some_and(|key| is_known(&key)));
+        let given = tags.iter().filter(|(_, value)| !value.is_empty());
+        listed.extend(given.map(|(key, value)| serde_json::json!({"key": key, "value": value})));
     }
     set(&mut record, "eventTime", time.to_string().into());
     set(&mut record, "requestParameters", request);
@@ -193,7 +195,8 @@ fn as_remembered(
     if record.get("eventID").is_none_or(serde_json::Value::is_null) {
         set(&mut record, "eventID", format!("{arn}@{time}").into());
     }
-    Known { record, has_tags_of_today: tags.is_none() }
+    let knows_all = tags.is_some_and(|tags| abac.tags.iter().all(|tag| tags.get(&tag.key).is_some()));
+    Known { record, has_tags_of_today: !knows_all }
 }
 
 #[cfg(test)]

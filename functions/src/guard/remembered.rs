@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tagwarden::decide::{Decision, coverage};
 use tagwarden::evidence::{Evidence, Standing, TagValue, Tags};
-use tagwarden::facts::{mark, owner, owner_before};
+use tagwarden::facts::{lawful_tag, lawful_tag_before, mark};
 use tagwarden::operations::{Field, Operation};
 use tagwarden::record::Call;
 use tagwarden::record::json::{Value, find, member, member_text};
@@ -55,14 +55,19 @@ impl Judged<'_> {
         Some(UsedConfig { at, name, is_at_fault: self.is_at_fault })
     }
 
-    /// The ABAC tag that the request gave to the resource.
+    /// The tags that the request gave to the resource, of those that the policy is about. A further tag that it did not give is
+    /// empty: earlier entries do not know of it.
     fn tags(&self) -> Option<Tags> {
         let request = self.call.request.as_ref().ok().filter(|_| self.has_tags && self.operation.has(Field::Tags))?;
         let list = find(request, "tags").into_iter().next()?.value.ok()?;
-        let Some(list) = list else { return Some(Tags::default()) };
-        let abac_tag = list.as_array()?.iter().find(|tag| member_text(tag, "key") == Some(&self.abac.tag));
-        let value = abac_tag.and_then(|tag| member_text(tag, "value"));
-        Some(value.map(|value| (self.abac.tag.as_str(), value)).into_iter().collect())
+        let list = list.map_or(Some(&[][..]), Value::as_array)?;
+        let given = |key: &str| {
+            let tag = list.iter().find(|tag| member_text(tag, "key") == Some(key))?;
+            Some(member_text(tag, "value").unwrap_or_default())
+        };
+        let abac_tag = given(&self.abac.tag).map(|value| (self.abac.tag.as_str(), value));
+        let further = self.abac.tags.iter().map(|tag| (tag.key.as_str(), given(&tag.key).unwrap_or_default()));
+        Some(abac_tag.into_iter().chain(further).collect())
     }
 }
 
@@ -140,7 +145,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         self.ports.forget_records(arn).await.map_err(|failure| failure.to_string().into())
     }
 
-    /// Records what a call changed about an existing resource: its ABAC tag and its mark, unless that was certainly unlawful, and the
+    /// Records what a call changed about an existing resource: its tags that must equal the caller's and its mark, unless that was certainly unlawful, and the
     /// configuration of an endpoint.
     ///
     /// # Errors
@@ -155,9 +160,12 @@ impl<P: LookUp + Enforce> Guard<P> {
         let (Some(arn), Some(at)) = (operation.arn(call), call.time()) else { return Ok(()) };
         if operation.only_tags() {
             evidence.learn(call);
-            let owners = (owner_before(arn, call, evidence, abac), owner(arn, call, evidence, abac));
-            let marks = mark(arn, call, evidence, abac);
-            for (key, (before, after)) in [(abac.tag.as_str(), owners), (MARK, marks)] {
+            let matched = abac.matched_keys().map(|key| {
+                let before = lawful_tag_before(arn, key, call, evidence, abac);
+                (key, before, lawful_tag(arn, key, call, evidence, abac))
+            });
+            let (mark_before, mark) = mark(arn, call, evidence, abac);
+            for (key, before, after) in matched.chain([(MARK, mark_before, mark)]).collect::<Vec<_>>() {
                 // What an administrator sets may change nothing now, but with another change of the same second.
                 let counts = |after: &TagValue| before != Some(*after) || judged.standing == Standing::Trusted;
                 let Some(after) = after.filter(counts) else { continue };

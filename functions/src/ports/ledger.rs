@@ -24,7 +24,8 @@ pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 pub struct LedgerEntry {
     /// Its creation.
     pub creation: Creation,
-    /// The changes of its ABAC tag and of its mark since. Those that were certainly unlawful are left out.
+    /// The changes of its mark and of its tags that must equal the caller's since. Those that were certainly unlawful are
+    /// left out.
     pub changes: Vec<KnownChange>,
     /// The configurations that an endpoint has used, oldest first.
     pub configs: Vec<UsedConfig>,
@@ -45,7 +46,7 @@ pub struct Creation {
     pub caller: Option<String>,
     /// The findings and actions that were reported.
     pub reported: BTreeSet<String>,
-    /// The ABAC tag that the request gave it. `None`: no request was seen.
+    /// The tags that the request gave it, of those that the policy is about. `None`: no request was seen.
     pub tags: Option<Tags>,
     /// What was known about the caller.
     pub creator: Standing,

@@ -52,10 +52,10 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         }
         let exemption = policy.exemption(rule, call.time(), &facts.caller);
         let action = if exemption.is_some() { Action::Alert } else { requested_action(&outcome, &settings) };
-        let correcting_tag = rule.correcting_tag.filter(|_| action == Action::Tag);
-        let correcting_tag = correcting_tag.and_then(|tag| tag(&facts, &settings));
+        let correcting_tags = rule.correcting_tags.filter(|_| action == Action::Tag);
+        let correcting_tags = correcting_tags.map(|tags| tags(&facts, &settings)).unwrap_or_default();
         let not_stopped = plan::not_stopped(&outcome, &settings).filter(|_| exemption.is_none());
-        requested.push(RequestedAction { rule, action, correcting_tag, not_stopped });
+        requested.push(RequestedAction { rule, action, correcting_tags, not_stopped });
         findings.extend(self::findings(rule, outcome, settings.severity(), exemption));
     }
     let verdict = verdict(&findings);

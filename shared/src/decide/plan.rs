@@ -76,8 +76,8 @@ pub(super) struct RequestedAction {
     pub rule: &'static Rule,
     /// What it asks for.
     pub action: Action,
-    /// The tag that corrects the violation, if the rule knows one.
-    pub correcting_tag: Option<(String, String)>,
+    /// The tags that correct the violation, as far as the rule knows them.
+    pub correcting_tags: Vec<(String, String)>,
     /// Why the call is not undone, although the rule asks for it.
     pub not_stopped: Option<&'static str>,
 }
@@ -134,18 +134,16 @@ pub(super) fn plan(operation: &Operation, target: &str, requested: &[RequestedAc
     actions
 }
 
-/// The tags that rules ask for, and the rules whose tags are set. A rule that corrects its violations with a tag sets
-/// that tag if its value is known. Violations of all other rules are marked.
+/// The tags that rules ask for, and the rules whose tags are set. A rule that corrects its violations with tags sets
+/// those whose values are known. Violations of all other rules are marked.
 fn tags<'r>(requested: impl Iterator<Item = &'r RequestedAction>) -> (Vec<(String, String)>, Vec<&'static str>) {
     let (mut tags, mut because, mut marked) = (Vec::new(), Vec::new(), Vec::new());
-    for RequestedAction { rule, correcting_tag, .. } in requested {
-        match correcting_tag {
-            Some(tag) => {
-                tags.push(tag.clone());
-                because.push(rule.id);
-            }
-            None if rule.correcting_tag.is_some() => {}
-            None => marked.push(rule.id),
+    for RequestedAction { rule, correcting_tags, .. } in requested {
+        if rule.correcting_tags.is_none() {
+            marked.push(rule.id);
+        } else if !correcting_tags.is_empty() {
+            tags.extend(correcting_tags.iter().cloned());
+            because.push(rule.id);
         }
     }
     if !marked.is_empty() {

@@ -12,7 +12,7 @@ use crate::policy::Policy;
 use crate::record::Call;
 use crate::render::RuleStatement;
 use crate::rules::Rule;
-use crate::settings::{Kind, Settings};
+use crate::settings::Settings;
 use crate::terms::quoted;
 
 /// Explains denied calls by a policy.
@@ -153,11 +153,9 @@ fn of_rule(rule: &'static Rule, statements: Vec<String>, operation: Option<&str>
 /// The rule's own options as the policy sets them: `allow`: `ml.m5.*`, `ml.c5.*`.
 fn expectation(rule: &Rule, settings: &Settings) -> Option<String> {
     let options = rule.options.iter().filter_map(|option| {
-        let value = match option.kind {
-            Kind::Patterns(_) => quoted(settings.patterns(option)?),
-            Kind::Count | Kind::Hours => settings.number(option)?.to_string(),
-            Kind::Choice(_) => format!("`{}`", settings.choice(option)?),
-        };
+        let patterns = settings.patterns(option).map(quoted);
+        let number = || settings.number(option).map(|number| number.to_string());
+        let value = patterns.or_else(number).or_else(|| Some(format!("`{}`", settings.choice(option)?)))?;
         Some(format!("`{}` of the policy: {value}", option.name))
     });
     Some(options.collect::<Vec<_>>().join("; ")).filter(|options| !options.is_empty())

@@ -1,5 +1,6 @@
 //! Who changed tags, with which call.
 
+use super::Tags;
 use super::carrier::carrier;
 use crate::record::{Call, Identity};
 
@@ -26,8 +27,9 @@ pub struct Author {
 pub enum Standing {
     /// Somebody whom the policy trusts, or Tagwarden itself.
     Trusted,
-    /// Somebody of this project, or of none.
-    Member(Option<String>),
+    /// Somebody of this project, or of none, with these values of other tags that resources must share: an empty one if there
+    /// is none. Those that are not known are left out.
+    Member(Option<String>, Tags),
     /// Somebody whose project was not known.
     Unknown,
 }

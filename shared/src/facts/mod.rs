@@ -7,7 +7,9 @@ mod tag_keys;
 
 pub use caller::{Caller, TagSource, session_tags};
 use ownership::owned;
-pub use ownership::{creator, mark, owner, owner_before, owner_in_the_end, standing_of};
+pub use ownership::{
+    creators_tag, lawful_tag, lawful_tag_before, lawful_tag_in_the_end, mark, owner, standing_of,
+};
 pub use resources::{NAMING, NamedResource};
 pub use tag_keys::are_alike;
 
@@ -128,14 +130,14 @@ impl<'a> Facts<'a> {
         self.tags.as_deref().map_err(Clone::clone)
     }
 
-    /// The request's tags that IAM treats as the ABAC tag: condition key names ignore case, so `aws:RequestTag/Project`
-    /// and `aws:ResourceTag/Project` also match `project`. Tags without a value name no project and are left out.
+    /// The request's tags that IAM treats as the tag `key`: condition key names ignore case, so `aws:RequestTag/Project`
+    /// and `aws:ResourceTag/Project` also match `project`. Tags without a value say nothing and are left out.
     ///
     /// # Errors
     /// If the tags could not be read.
-    pub fn project_tags(&self, key: &str) -> Read<Vec<ResourceTag<'a>>> {
-        let names_project = |tag: &&ResourceTag| tag.key.eq_ignore_ascii_case(key) && !tag.value.is_empty();
-        Ok(self.tags()?.iter().filter(names_project).copied().collect())
+    pub fn tags_like(&self, key: &str) -> Read<Vec<ResourceTag<'a>>> {
+        let is_like = |tag: &&ResourceTag| tag.key.eq_ignore_ascii_case(key) && !tag.value.is_empty();
+        Ok(self.tags()?.iter().filter(is_like).copied().collect())
     }
 
     /// The roles that the request passes as one of `facts`, each with its place and ARN.

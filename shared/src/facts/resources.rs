@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Facts;
-use super::ownership::owner;
+use super::ownership::{lawful_tag, owner};
 use crate::evidence::{Evidence, Owner};
 use crate::operations::{Field, Operation, Untagged};
 use crate::record::json::{At, Found, Read, Unread, find};
@@ -68,18 +68,17 @@ impl NamedResource<'_> {
         }
     }
 
-    /// Whether it carries the ABAC tag, whatever its value.
+    /// Whether it carries the tag `key`, whatever its value.
     ///
     /// # Errors
     /// If neither its history nor its tags of today say so.
-    pub fn is_tagged(&self, call: &Call, evidence: &Evidence, abac: &Abac) -> Read<bool> {
+    pub fn is_tagged(&self, key: &str, call: &Call, evidence: &Evidence, abac: &Abac) -> Read<bool> {
         let unread = |why: &str| {
-            let key = &abac.tag;
             Unread::new(&self.at, format!("whether `{}` has a tag `{key}` is not known: {why}", self.name))
         };
         let carrier = self.carrier.as_ref().map_err(|why| unread(why))?;
-        let lawful = owner(carrier, call, evidence, abac);
-        let today = evidence.resource_tag(carrier, &abac.tag);
+        let lawful = lawful_tag(carrier, key, call, evidence, abac);
+        let today = evidence.resource_tag(carrier, key);
         match (lawful, today) {
             (_, Ok(Owner::Project(_))) => Ok(true),
             (Some(Ok(lawful)), _) => Ok(Owner::of(lawful) != Owner::Nobody),

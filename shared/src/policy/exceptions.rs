@@ -2,19 +2,20 @@
 
 use std::ops::Range;
 
+use super::entries::texts_in;
 use super::model::{Exemption, Override, Setup, When};
 use super::nearest::nearest;
-use super::nodes::{Reader, Table, Text, values};
+use super::nodes::{Reader, Table, Text};
 use crate::operations::{OPERATION_NAMES, Operation};
-use crate::rules::{RULES, Rule};
-use crate::settings::Persona;
-use crate::terms::Pattern;
+use crate::rules::Rule;
+use crate::settings::tables::{exemption, when};
+use crate::settings::{Abac, Persona};
 
 /// The rest of the file, for warnings about entries that can never have an effect.
 pub(super) struct Context<'a> {
     pub setups: &'a [Setup],
     pub personas: &'a [Persona],
-    pub projects: Option<&'a [String]>,
+    pub abac: &'a Abac,
 }
 
 impl Reader {
@@ -65,79 +66,52 @@ impl Reader {
     }
 
     fn when(&mut self, table: &Table, context: &Context) -> When {
-        self.known_keys(table, &["projects", "personas", "accounts", "principals", "operations"]);
-        let mut list = |name| table.get(name).and_then(|node| self.texts(node)).unwrap_or_default();
-        let (projects, personas, accounts) = (list("projects"), list("personas"), list("accounts"));
-        let (principals, operations) = (list("principals"), list("operations"));
-        if let Some(known) = context.projects {
+        let entries = self.entries(when::ALL, table);
+        if let Some(known) = &context.abac.projects {
             let known: Vec<_> = known.iter().map(String::as_str).collect();
-            self.can_match("project", &projects, &known, "`abac.projects` does not list it");
+            self.can_match("project", &texts_in(table, &when::PROJECTS), &known, "`abac.projects` does not list it");
         }
         let known: Vec<_> = context.personas.iter().map(|persona| persona.name.as_str()).collect();
+        let personas = texts_in(table, &when::PERSONAS);
         self.can_match("persona", &personas, &known, "there is no `[personas]` table for it");
-        self.check_principals(&principals);
-        self.check_operations(&operations);
-        for (name, span) in &operations {
-            if OPERATION_NAMES.contains(&name.as_str()) && Operation::named(name).is_none() {
+        self.check_principals(&texts_in(table, &when::PRINCIPALS));
+        for (name, span) in texts_in(table, &when::OPERATIONS) {
+            if OPERATION_NAMES.contains(&name.as_str()) && Operation::named(&name).is_none() {
                 let help = "Tagwarden does not judge calls of this operation";
-                self.warning(span.clone(), format!("the operation `{name}` can never match"), help);
+                self.warning(span, format!("the operation `{name}` can never match"), help);
             }
         }
-        for (account, span) in &accounts {
-            if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-                self.error(span.clone(), format!("`{account}` is not an account id"), "expected 12 digits");
-            }
-        }
+        let texts = |spec| entries.texts(spec).unwrap_or_default();
         When {
-            projects: values(projects),
-            personas: values(personas),
-            accounts: values(accounts),
-            principals: values(principals).into_iter().map(Pattern::new).collect(),
-            operations: values(operations),
+            projects: texts(&when::PROJECTS),
+            personas: texts(&when::PERSONAS),
+            tags: entries.lists(&when::TAGS),
+            accounts: texts(&when::ACCOUNTS),
+            principals: entries.patterns(&when::PRINCIPALS).unwrap_or_default(),
+            operations: texts(&when::OPERATIONS),
         }
     }
 
     pub fn exemptions(&mut self, root: &Table, context: &Context) -> Vec<Exemption> {
         let mut exemptions = Vec::new();
         for (node, table) in self.tables_at(root, "exemptions") {
-            self.known_keys(table, &["principals", "rules", "until", "reason", "owner"]);
-            let mut mandatory = |name: &str, why: &str| {
-                let found = table.get(name);
-                if found.is_none() {
-                    self.error(node.span(), format!("the exemption needs `{name}`"), why);
-                }
-                found
-            };
-            let principals = mandatory("principals", "say which principals it exempts");
-            let rules = mandatory("rules", "say which rules it covers");
-            let until = mandatory("until", "give its last day, such as `until = 2027-01-31`");
-            let reason = mandatory("reason", "say why it is granted");
-            let owner = mandatory("owner", "say who is responsible for it");
-            let (Some(principals), Some(rules), Some(until), Some(reason), Some(owner)) =
-                (principals, rules, until, reason, owner)
-            else {
-                continue;
-            };
-            let (principals, rules) = (self.some_texts(principals), self.some_texts(rules));
-            let (until, reason, owner) = (self.date(until), self.text(reason), self.text(owner));
-            let (Some(principals), Some(rules), Some(until), Some(reason), Some(owner)) =
-                (principals, rules, until, reason, owner)
-            else {
-                continue;
-            };
-            self.check_principals(&principals);
+            let entries = self.entries(exemption::ALL, table);
+            for spec in exemption::ALL.iter().filter(|spec| !table.contains_key(spec.name)) {
+                self.error(node.span(), format!("the exemption needs `{}`", spec.name), spec.meaning);
+            }
+            self.check_principals(&texts_in(table, &exemption::PRINCIPALS));
             let mut ids = Vec::new();
-            for (name, span) in &rules {
-                match Rule::named(name) {
-                    None => self.unknown_name("rule", name, span.clone(), RULES.iter().map(|rule| rule.id)),
-                    Some(rule) => {
-                        self.warn_if_off(rule, span, context);
-                        ids.push(rule.id);
-                    }
+            for (name, span) in texts_in(table, &exemption::RULES) {
+                if let Some(rule) = Rule::named(&name) {
+                    self.warn_if_off(rule, &span, context);
+                    ids.push(rule.id);
                 }
             }
-            let principals = values(principals).into_iter().map(Pattern::new).collect();
-            exemptions.push(Exemption { principals, rules: ids, until, reason, owner });
+            let (principals, until) = (entries.patterns(&exemption::PRINCIPALS), entries.date(&exemption::UNTIL));
+            let (reason, owner) = (entries.text(&exemption::REASON), entries.text(&exemption::OWNER));
+            if let (Some(principals), Some(until), Some(reason), Some(owner)) = (principals, until, reason, owner) {
+                exemptions.push(Exemption { principals, rules: ids, until, reason, owner });
+            }
         }
         exemptions
     }

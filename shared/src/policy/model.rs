@@ -57,6 +57,8 @@ pub struct When {
     pub projects: Vec<String>,
     /// Values of the caller's persona tag.
     pub personas: Vec<String>,
+    /// Values of other tags of the caller, by key.
+    pub tags: Vec<(String, Vec<String>)>,
     /// Accounts in which the call is made.
     pub accounts: Vec<String>,
     /// The caller's role or user.
@@ -142,8 +144,10 @@ impl Policy {
     /// Whether the rule's settings can depend on the caller, apart from what the rule itself reads about the caller: an
     /// override or an exemption may apply to some callers only.
     pub fn depends_on_caller(&self, rule: &Rule) -> bool {
-        let of_callers =
-            |when: &When| !(when.projects.is_empty() && when.personas.is_empty() && when.principals.is_empty());
+        let of_callers = |when: &When| {
+            let has_tags = when.tags.iter().any(|(_, values)| !values.is_empty());
+            has_tags || !(when.projects.is_empty() && when.personas.is_empty() && when.principals.is_empty())
+        };
         // All other rules judge a configuration.
         let is_about = |id: &str| id == rule.id || rule.needs.contains(&Need::EndpointConfigs);
         self.overrides.iter().any(|one| is_about(one.rule) && of_callers(&one.when))
@@ -179,6 +183,7 @@ impl When {
                 || caller.arn.as_deref().is_some_and(|arn| self.principals.iter().any(|pattern| pattern.matches(arn))))
             && tag_in(&self.projects, &abac.tag)
             && tag_in(&self.personas, &abac.persona_tag)
+            && self.tags.iter().all(|(key, values)| tag_in(values, key))
     }
 
     /// Whether this applies wherever `other` does.
@@ -186,7 +191,12 @@ impl When {
         fn within<T: PartialEq>(wide: &[T], narrow: &[T]) -> bool {
             wide.is_empty() || (!narrow.is_empty() && narrow.iter().all(|value| wide.contains(value)))
         }
-        within(&self.projects, &other.projects)
+        let values_of = |key: &str| {
+            let of_key = other.tags.iter().find(|(other, _)| other.eq_ignore_ascii_case(key));
+            of_key.map_or(&[][..], |(_, values)| values.as_slice())
+        };
+        self.tags.iter().all(|(key, values)| within(values, values_of(key)))
+            && within(&self.projects, &other.projects)
             && within(&self.personas, &other.personas)
             && within(&self.accounts, &other.accounts)
             && within(&self.operations, &other.operations)

@@ -4,12 +4,18 @@ use jiff::civil::Date;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Level};
+use super::entries::texts_in;
 use super::exceptions::Context;
 use super::model::{Policy, Setup};
-use super::nodes::{Reader, Table, values};
+use super::nodes::{Reader, Table};
 use crate::rules::RULES;
+use crate::settings::tables::{abac, defaults, limits, persona};
 use crate::settings::{self, Abac, DefaultValue, Persona, Setting};
-use crate::terms::{Mode, OnUnknown, Pattern, SessionTags};
+use crate::terms::{Mode, OnUnknown, SessionTags};
+
+/// What a policy file may hold at its top.
+pub(super) const TABLES: &[&str] =
+    &["version", "abac", "tags", "defaults", "limits", "rules", "personas", "overrides", "exemptions"];
 
 impl Policy {
     /// Reads a policy file.
@@ -47,18 +53,15 @@ fn read(text: &str, today: Option<Date>) -> (Option<Policy>, Vec<Diagnostic>) {
 
 impl Reader {
     fn policy(&mut self, root: &Table) -> Policy {
-        self.known_keys(
-            root,
-            &["version", "abac", "defaults", "limits", "rules", "personas", "overrides", "exemptions"],
-        );
+        self.known_keys(root, TABLES);
         self.version(root);
         let abac = self.abac(root);
         let (mode, on_unknown) = self.defaults(root);
         let stops_per_hour = self.stops_per_hour(root);
         let rules = self.rules(root, mode);
         let personas = self.personas(root);
-        let context = Context { setups: &rules, personas: &personas, projects: abac.projects.as_deref() };
-        self.check_rules(&context, &abac);
+        let context = Context { setups: &rules, personas: &personas, abac: &abac };
+        self.check_rules(&context);
         let overrides = self.overrides(root, &context);
         let exemptions = self.exemptions(root, &context);
         Policy { abac, on_unknown, stops_per_hour, personas, observe_only: false, rules, overrides, exemptions }
@@ -75,80 +78,42 @@ impl Reader {
     }
 
     fn abac(&mut self, root: &Table) -> Abac {
-        let mut abac = Abac {
-            tag: "Project".to_owned(),
-            persona_tag: "Persona".to_owned(),
-            projects: None,
-            session_tags: SessionTags::Optional,
-            shared: Vec::new(),
-            administrators: Vec::new(),
-        };
-        let Some(table) = self.table_at(root, "abac") else { return abac };
-        self.known_keys(table, &["tag", "persona-tag", "projects", "session-tags", "shared", "administrators"]);
-        if let Some(tag) = table.get("tag").and_then(|node| self.text(node)) {
-            abac.tag = tag;
-        }
-        if let Some(tag) = table.get("persona-tag").and_then(|node| self.text(node)) {
-            abac.persona_tag = tag;
-        }
-        abac.projects = table.get("projects").and_then(|node| self.texts(node)).map(values);
-        if let Some(mode) = table.get("session-tags").and_then(|node| self.choice(node, SessionTags::NAMES)) {
-            abac.session_tags = SessionTags::named(mode).unwrap_or(abac.session_tags);
-        }
-        let shared = table.get("shared").and_then(|node| self.texts(node)).unwrap_or_default();
-        if let Some(known) = &abac.projects {
+        let empty = Table::new();
+        let table = self.table_at(root, "abac").unwrap_or(&empty);
+        let entries = self.entries(abac::ALL, table);
+        let projects = entries.texts(&abac::PROJECTS);
+        if let Some(known) = &projects {
             let known: Vec<_> = known.iter().map(String::as_str).collect();
+            let shared = texts_in(table, &abac::SHARED);
             self.can_match("project", &shared, &known, "`abac.projects` does not list it");
         }
-        for (value, span) in shared.iter().filter(|(value, _)| value.contains('*')) {
-            let message = format!("`{value}` is not a project: the value of a tag cannot contain `*`");
-            self.error(span.clone(), message, "name each project whose resources everybody may use");
-        }
-        abac.shared = values(shared);
-        abac.administrators = self.administrators(table);
+        let session_tags = entries.choice(&abac::SESSION_TAGS).and_then(SessionTags::named);
+        let mut abac = Abac {
+            tag: entries.text(&abac::TAG).unwrap_or_default(),
+            persona_tag: entries.text(&abac::PERSONA_TAG).unwrap_or_default(),
+            projects,
+            session_tags: session_tags.unwrap_or(SessionTags::Optional),
+            shared: entries.texts(&abac::SHARED).unwrap_or_default(),
+            administrators: entries.patterns(&abac::ADMINISTRATORS).unwrap_or_default(),
+            tags: Vec::new(),
+        };
+        abac.tags = self.tags(root, &abac);
         abac
-    }
-
-    fn administrators(&mut self, table: &Table) -> Vec<Pattern<'static>> {
-        let patterns = table.get("administrators").and_then(|node| self.texts(node)).unwrap_or_default();
-        for (text, span) in &patterns {
-            let expected = "expected the ARN of an IAM role or user, such as `arn:aws:iam::*:role/TagAdmin`";
-            if text.contains(":assumed-role/") {
-                let help = "name the role: `arn:aws:iam::ACCOUNT:role/NAME`";
-                self.error(span.clone(), "a session's ARN never matches", help);
-            } else if !text.starts_with("arn:") || !(text.contains(":role/") || text.contains(":user/")) {
-                self.error(span.clone(), format!("`{text}` names no role or user"), expected);
-            } else if text.ends_with(":role/*") || text.ends_with(":user/*") {
-                let message = format!("`{text}` makes every role or user an administrator");
-                self.warning(span.clone(), message, "name the roles that administer tags");
-            }
-        }
-        values(patterns).into_iter().map(Pattern::new).collect()
     }
 
     fn stops_per_hour(&mut self, root: &Table) -> Option<u64> {
         let table = self.table_at(root, "limits")?;
-        self.known_keys(table, &["stops-per-hour"]);
-        let node = table.get("stops-per-hour")?;
-        let number = match node.get_ref() {
-            DeValue::Integer(number) => number.as_str().parse().ok(),
-            _ => None,
-        };
-        if number.is_some() { number } else { self.wrong(node, "a whole number from 0 up") }
+        // It is a whole number, and not negative.
+        self.entries(limits::ALL, table).number(&limits::STOPS_PER_HOUR).map(|stops| stops as u64)
     }
 
     fn defaults(&mut self, root: &Table) -> (Mode, OnUnknown) {
-        let (mut mode, mut on_unknown) = (Mode::Enforce, OnUnknown::Alert);
-        if let Some(table) = self.table_at(root, "defaults") {
-            self.known_keys(table, &["mode", "on-unknown"]);
-            if let Some(name) = table.get("mode").and_then(|node| self.choice(node, Mode::NAMES)) {
-                mode = Mode::named(name).unwrap_or(mode);
-            }
-            if let Some(name) = table.get("on-unknown").and_then(|node| self.choice(node, OnUnknown::NAMES)) {
-                on_unknown = OnUnknown::named(name).unwrap_or(on_unknown);
-            }
-        }
-        (mode, on_unknown)
+        let empty = Table::new();
+        let table = self.table_at(root, "defaults").unwrap_or(&empty);
+        let entries = self.entries(defaults::ALL, table);
+        let mode = entries.choice(&defaults::MODE).and_then(Mode::named);
+        let on_unknown = entries.choice(&defaults::ON_UNKNOWN).and_then(OnUnknown::named);
+        (mode.unwrap_or(Mode::Enforce), on_unknown.unwrap_or(OnUnknown::Alert))
     }
 
     fn rules(&mut self, root: &Table, default_mode: Mode) -> Vec<Setup> {
@@ -181,26 +146,24 @@ impl Reader {
         let mut personas = Vec::new();
         for (name, node) in self.table_at(root, "personas").into_iter().flatten() {
             let Some(table) = self.table(node) else { continue };
-            self.known_keys(table, &["operations"]);
-            let Some(operations) = table.get("operations") else {
+            let entries = self.entries(persona::ALL, table);
+            if !table.contains_key(persona::OPERATIONS.name) {
                 self.error(
                     name.span(),
                     format!("persona `{}` needs `operations`", name.get_ref()),
-                    "list the SageMaker operations that it may call",
+                    persona::OPERATIONS.meaning,
                 );
-                continue;
-            };
-            let Some(operations) = self.texts(operations) else { continue };
-            self.check_operations(&operations);
-            personas.push(Persona { name: name.get_ref().to_string(), operations: values(operations) });
+            }
+            let Some(operations) = entries.texts(&persona::OPERATIONS) else { continue };
+            personas.push(Persona { name: name.get_ref().to_string(), operations });
         }
         personas
     }
 
     /// Warns of rules that cannot have an effect.
-    fn check_rules(&mut self, context: &Context, abac: &Abac) {
+    fn check_rules(&mut self, context: &Context) {
         for Setup { rule, span, .. } in context.setups {
-            if let Some((message, help)) = (rule.without_effect)(abac, context.personas) {
+            if let Some((message, help)) = (rule.without_effect)(context.abac, context.personas) {
                 self.warning(span.clone(), message, help);
             }
         }

@@ -5,6 +5,7 @@
 use super::role_path::role_arns;
 use crate::operations::{Operation, Untagged};
 use crate::policy::Policy;
+use crate::settings::TagRequirement;
 use crate::statement::{Condition, Statement, Test, Unsound};
 use crate::terms::MARK;
 
@@ -21,14 +22,23 @@ pub(super) fn has_project(policy: &Policy) -> Test {
     Test::has_text(format!("aws:PrincipalTag/{}", policy.abac.tag))
 }
 
-/// The project in the request's tag, under its exact key, is the caller's.
+/// The project in the request's tag, under its exact key, is the caller's, and so are the other tags that must be.
 pub(super) fn in_own_project(policy: &Policy) -> Condition {
     let tag = &policy.abac.tag;
-    Condition::from([
+    let own_project = Condition::from([
         Test::equals_key(format!("aws:RequestTag/{tag}"), &format!("aws:PrincipalTag/{tag}")),
         has_project(policy),
         Test::any_equals("aws:TagKeys", &[tag]),
-    ])
+    ]);
+    // What a policy requires of some operations only, the statements about these deny.
+    let of_all = policy.abac.tags.iter().filter(|tag| tag.matches_principal && tag.operations.is_empty());
+    of_all.fold(own_project, |condition, TagRequirement { key, required, .. }| {
+        let (of_request, of_caller) = (format!("aws:RequestTag/{key}"), format!("aws:PrincipalTag/{key}"));
+        condition.with(match required {
+            true => Test::equals_key(of_request, &of_caller),
+            false => Test::equals_key_or_unset(of_request, &of_caller),
+        })
+    })
 }
 
 /// The resource's project is the caller's.
@@ -86,29 +96,43 @@ pub(super) fn search_own(policy: &Policy) -> Result<Statement, Unsound> {
     Statement::allow("SearchOwn", ["sagemaker:Search"], [own, has_project(policy)])
 }
 
-/// Denies changes of the ABAC tag and of Tagwarden's mark once a resource exists, if these tests hold as well. Pipelines and
-/// deployment tools send tags again that do not change: these are let through.
+/// Denies changes of the tags with these keys and of Tagwarden's mark once a resource exists, if these tests hold as well. Pipelines and deployment tools send tags again that do not change: these are let through.
 ///
 /// For SageMaker's resources, a tag `project` also counts as `aws:ResourceTag/Project`: the case of a key must not matter.
-pub(super) fn keep_tags(policy: &Policy, also: &[Test]) -> Statements {
-    let tag = &policy.abac.tag;
-    let changed = Test::differs_from(format!("aws:ResourceTag/{tag}"), &format!("aws:RequestTag/{tag}"));
+pub(super) fn keep_tags(keys: &[&str], also: &[Test]) -> Statements {
     let with = |keys: &[&str]| Test::any_equals_ignoring_case("aws:TagKeys", keys);
     let all_of = |first: Test, tests: &[Test]| also.iter().chain(tests).cloned().fold(first.into(), Condition::with);
-    let add = |sid: &str, tests: &[Test]| {
+    let add = |tests: &[Test]| {
         // Tags that come with the request that creates the resource are judged with that request.
-        Statement::deny(sid, ["sagemaker:AddTags"], all_of(Test::is_unset("sagemaker:TaggingAction"), tests))
+        (["sagemaker:AddTags"], all_of(Test::is_unset("sagemaker:TaggingAction"), tests))
     };
-    vec![
-        add("KeepTags", &[with(&[MARK])]),
-        add("KeepTags2", &[with(&[tag]), changed]),
-        add("KeepTags3", &[with(&[tag]), Test::none_equals("aws:TagKeys", tag)]),
-        Statement::deny("KeepTags4", ["sagemaker:DeleteTags"], all_of(with(&[tag, MARK]), &[])),
-    ]
+    let mut denied = vec![add(&[with(&[MARK])])];
+    for key in keys {
+        let changed = Test::differs_from(format!("aws:ResourceTag/{key}"), &format!("aws:RequestTag/{key}"));
+        denied.push(add(&[with(&[key]), changed]));
+        denied.push(add(&[with(&[key]), Test::none_equals("aws:TagKeys", key)]));
+    }
+    denied.push((["sagemaker:DeleteTags"], all_of(with(&[keys, &[MARK]].concat()), &[])));
+    let statement = |(index, (actions, condition)): (usize, ([&str; 1], Condition))| {
+        let number = if index == 0 { String::new() } else { (index + 1).to_string() };
+        Statement::deny(format!("KeepTags{number}"), actions, condition)
+    };
+    denied.into_iter().enumerate().map(statement).collect()
 }
 
-/// Denies what would take a resource out of its project: changing the ABAC tag, or using a resource with another
-/// project's.
+/// The keys of the tags that only administrators give to roles and users: the persona, and what must equal the caller's besides the
+/// project.
+pub(super) fn tags_of_people(policy: &Policy) -> Vec<&str> {
+    std::iter::once(policy.abac.persona_tag.as_str()).chain(policy.abac.matched_keys().skip(1)).collect()
+}
+
+/// Denies what would take a resource out of its project, or change a tag that must be the caller's.
+pub(super) fn keep_tags_and_projects(policy: &Policy) -> Statements {
+    let keys: Vec<_> = policy.abac.matched_keys().collect();
+    [keep_tags(&keys, &[]), keep_projects_apart(policy)].into_iter().flatten().collect()
+}
+
+/// Denies the use of a resource with another project's ABAC tag.
 pub(super) fn keep_projects_apart(policy: &Policy) -> Statements {
     let tag = &policy.abac.tag;
     let (of_principal, of_resource) = (format!("aws:PrincipalTag/{tag}"), format!("aws:ResourceTag/{tag}"));
@@ -117,11 +141,10 @@ pub(super) fn keep_projects_apart(policy: &Policy) -> Statements {
         Statement::deny(sid, actions.iter().copied(), tests)
     };
     let of_others = Test::differs_from_all(&of_resource, &of_principal, &policy.abac.shared);
-    let mut statements = keep_tags(policy, &[]);
-    statements.extend([
+    let mut statements = vec![
         foreign("ForeignResources", &["sagemaker:*"], of_others),
         Statement::deny("UntaggedPrincipal", ["sagemaker:*"], Test::lacks_text(of_principal.as_str())),
-    ]);
+    ];
     if !policy.abac.shared.is_empty() {
         let of_others = || Test::differs_from(&of_resource, &of_principal);
         let stay = foreign("SharedResourcesStay", &CHANGES, of_others());

@@ -32,7 +32,7 @@ impl Boundary {
         let of_principal = format!("aws:PrincipalTag/{tag}");
         let without_boundary = Test::not_like_values("iam:PermissionsBoundary", [boundary]);
         let other_project = Test::differs_from(format!("aws:RequestTag/{tag}"), &of_principal);
-        let with = |key: &str| Test::any_equals_ignoring_case("aws:TagKeys", &[key]);
+        let with = |keys: &[&str]| Test::any_equals_ignoring_case("aws:TagKeys", keys);
         let mut statements: Statements = vec![
             Statement::allow("MachineLearning", SERVICES, Condition::default()),
             abac::pass_own_roles(policy, &self.role_path)?,
@@ -48,10 +48,12 @@ impl Boundary {
             .map(|statement| statement.on([format!("arn:*:iam::*:policy/{}", self.name)])),
             Statement::deny("RolesOfOwnProject", ["iam:CreateRole"], other_project.clone()),
             // `CreateRole` with tags needs `TagRole` as well.
-            Statement::deny("RolesOfOwnProject2", ["iam:TagRole"], [with(tag), other_project]),
-            Statement::deny("NoPersona", ["iam:CreateRole", "iam:TagRole"], with(&policy.abac.persona_tag)),
+            Statement::deny("RolesOfOwnProject2", ["iam:TagRole"], [with(&[tag]), other_project]),
+            Statement::deny("NoPersona", ["iam:CreateRole", "iam:TagRole"], with(&abac::tags_of_people(policy))),
             abac::autoscaling_role(),
         ];
+        // A document has no room for more: policies for principals keep the other tags.
+        statements.extend(abac::keep_tags(&[tag], &[]));
         statements.extend(abac::keep_projects_apart(policy));
         let limits = SizeLimits { max_documents: 1, ..MANAGED };
         let documents = pack(&abac::all(statements)?, limits)?;

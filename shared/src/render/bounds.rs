@@ -21,6 +21,7 @@ pub(super) struct Bound<'w> {
 enum List<'w> {
     Projects(&'w [String]),
     Personas(&'w [String]),
+    Tag(&'w str, &'w [String]),
     Accounts(&'w [String]),
     Principals(&'w [Pattern<'static>]),
     Operations(&'w [String]),
@@ -36,6 +37,8 @@ impl<'w> List<'w> {
             (&when.operations, Self::Operations),
         ];
         let lists = texts.into_iter().filter(|(list, _)| !list.is_empty()).map(|(list, make)| make(list));
+        let tags = when.tags.iter().filter(|(_, values)| !values.is_empty());
+        let lists = lists.chain(tags.map(|(key, values)| Self::Tag(key, values)));
         lists.chain((!when.principals.is_empty()).then_some(Self::Principals(&when.principals)))
     }
 }
@@ -56,6 +59,7 @@ impl Bound<'_> {
         Some(match self.list {
             List::Projects(names) => one_of(&format!("aws:PrincipalTag/{}", abac.tag), names),
             List::Personas(names) => one_of(&format!("aws:PrincipalTag/{}", abac.persona_tag), names),
+            List::Tag(key, values) => one_of(&format!("aws:PrincipalTag/{key}"), values),
             List::Accounts(names) => one_of("aws:PrincipalAccount", names),
             List::Principals(patterns) if self.holds => Test::like("aws:PrincipalArn", patterns),
             List::Principals(patterns) => Test::not_like("aws:PrincipalArn", patterns),

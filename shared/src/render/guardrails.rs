@@ -2,7 +2,7 @@
 //!
 //! Source of action names and condition keys: Service Authorization Reference.
 
-use super::abac::{Statements, all, has_project, keep_tags};
+use super::abac::{Statements, all, has_project, keep_tags, tags_of_people};
 use super::role_path::role_arns;
 use super::studio::keep_profiles;
 use crate::policy::Policy;
@@ -17,7 +17,7 @@ use crate::terms::{MARK, Pattern};
 pub enum Guardrail {
     /// Tagwarden's own functions, rules, archive, table, topic, queues, logs, alarms, roles and stack.
     Tagwarden,
-    /// The ABAC tag, on resources once they exist and on principals, and Tagwarden's mark.
+    /// The tags that must be the caller's, on resources once they exist and on principals, and Tagwarden's mark.
     Tags,
     /// Resources that Tagwarden has marked as violations: they must not be used.
     Quarantine,
@@ -127,7 +127,7 @@ fn tagwarden(context: &GuardrailContext) -> Result<Statements, String> {
 }
 
 fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, String> {
-    let (tag, persona) = (policy.abac.tag.as_str(), policy.abac.persona_tag.as_str());
+    let tag = policy.abac.tag.as_str();
     let administrators = &policy.abac.administrators;
     if administrators.is_empty() && context.trusted.is_empty() {
         return Err(
@@ -144,13 +144,15 @@ fn tags(policy: &Policy, context: &GuardrailContext) -> Result<Statements, Strin
     #[rustfmt::skip]
     const OF_OTHERS: [&str; 5] = ["iam:CreateUser", "iam:TagUser", "iam:UntagRole", "iam:UntagUser", "sts:TagSession"];
     let other_project = Test::differs_from(format!("aws:RequestTag/{tag}"), &format!("aws:PrincipalTag/{tag}"));
-    let mut statements = keep_tags(policy, std::slice::from_ref(&others));
+    let of_people = tags_of_people(policy);
+    let keys: Vec<_> = policy.abac.matched_keys().collect();
+    let mut statements = keep_tags(&keys, std::slice::from_ref(&others));
     statements.extend(keep_profiles(&context.profile_tag, std::slice::from_ref(&others)));
     statements.extend([
         // An identity provider tags sessions before they have a principal of the organisation, so this does not block
         // them.
-        Statement::deny("KeepPrincipalTags", OF_OTHERS, [with(&[tag, persona]), others.clone()]),
-        Statement::deny("KeepPrincipalTags2", OF_ROLES, [with(&[persona]), others.clone()]),
+        Statement::deny("KeepPrincipalTags", OF_OTHERS, [with(&[&[tag], &of_people[..]].concat()), others.clone()]),
+        Statement::deny("KeepPrincipalTags2", OF_ROLES, [with(&of_people), others.clone()]),
         Statement::deny("KeepPrincipalTags3", OF_ROLES, [with(&[tag]), other_project, others.clone()]),
         Statement::deny("KeepPrincipalTags4", OF_ROLES, [with(&[tag]), others])
             .map(|statement| statement.on_all_but([own_roles])),

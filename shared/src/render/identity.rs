@@ -45,7 +45,7 @@ impl IdentityPolicy {
         ];
         statements.extend(abac::use_shared(policy, abac::USES.map(|verb| format!("sagemaker:{verb}*")).into()));
         statements.extend(abac::update_to_shared(policy));
-        statements.extend(abac::keep_projects_apart(policy));
+        statements.extend(abac::keep_tags_and_projects(policy));
         statements.extend(studio::open_own_profile(policy, &self.profile_tag));
         statements.extend(studio::keep_private_spaces());
         statements.extend(abac::safeguards());

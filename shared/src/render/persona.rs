@@ -232,7 +232,7 @@ impl Permissions {
             let packages = ["sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"];
             statements.push(Statement::deny("OthersApprove", packages, decided));
         }
-        statements.extend(abac::keep_projects_apart(policy));
+        statements.extend(abac::keep_tags_and_projects(policy));
         statements.extend(abac::safeguards());
         Ok(statements)
     }

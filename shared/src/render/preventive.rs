@@ -237,7 +237,8 @@ mod tests {
     fn rules_say_what_iam_can_prevent() {
         for rule in RULES.iter().filter(|rule| rule.id != "foreign-execution-role") {
             let table = rule.example_table();
-            let text = format!("version = 1\n[abac]\nprojects = ['a']\n{table}prevent = 'deny'\n");
+            let tags = "[tags.CostCenter]\nrequired = true\nmatch = 'principal'\nvalues = ['CC-*']\n";
+            let text = format!("version = 1\n[abac]\nprojects = ['a']\n{table}prevent = 'deny'\n{tags}");
             let rendered = preventive_statements(&Policy::parse(&text).expect(&text), &|_| true);
             let (has_statements, has_gaps) = (!rendered.statements.is_empty(), !rendered.gaps.is_empty());
             let expected = match rule.prevention {
@@ -265,6 +266,12 @@ mod tests {
                 format!(r#"RemoteShell {TRAINING} {{{SHELL},"StringNotEquals":{{"aws:PrincipalTag/Project":"a"}}}}"#),
                 format!(r#"RemoteShell2 {TRAINING} {{{SHELL},"StringNotEquals":{{"aws:PrincipalTag/Persona":"p"}}}}"#),
             ]
+        );
+        assert_eq!(
+            observed("tags = { Environment = ['prod', 'dev'], Owner = [] }"),
+            [format!(
+                r#"RemoteShell {TRAINING} {{{SHELL},"StringNotEquals":{{"aws:PrincipalTag/Environment":["prod","dev"]}}}}"#
+            )]
         );
         assert_eq!(observed("operations = ['CreateTrainingJob', 'UpdateTrainingJob']"), [""; 0]);
         assert_eq!(observed(""), [""; 0]);

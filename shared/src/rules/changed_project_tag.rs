@@ -3,15 +3,17 @@
 use jiff::SignedDuration;
 
 use super::prelude::*;
-use crate::facts::{ResourceTag, TagSource, are_alike, creator, owner, owner_before, owner_in_the_end};
-use crate::settings::Abac;
+use super::tagged;
+use crate::facts::{
+    ResourceTag, TagSource, are_alike, creators_tag, lawful_tag, lawful_tag_before, lawful_tag_in_the_end,
+};
 use crate::terms::MARK;
 
 /// `changed-project-tag`
 pub const RULE: Rule = Rule {
     id: "changed-project-tag",
-    fails_when: "the Project tag of a resource, or Tagwarden's mark, is changed or removed after its creation, or a \
-        role or user launches with a Project that it gave itself less than a day earlier",
+    fails_when: "the Project tag of a resource, another tag with `match = \"principal\"`, or Tagwarden's mark, is changed or \
+        removed after its creation, or a role or user launches with such a tag that it gave itself less than a day earlier",
     why: "The tag is judged when a resource is created. A caller who can change it afterwards can take over another \
         project's resource, or hand one to that project. A caller who can tag their own role can join any project.",
     fix: "restore the previous tag, and limit `sagemaker:AddTags`, `sagemaker:DeleteTags` and IAM's tagging actions to \
@@ -27,7 +29,7 @@ pub const RULE: Rule = Rule {
  "tags": [{"key": "Project", "value": "borealis"}]}"#,
     check,
     prevent,
-    correcting_tag: Some(lawful_tag),
+    correcting_tags: Some(lawful_tags),
     ..Rule::DEFAULTS
 };
 
@@ -36,64 +38,88 @@ pub const RULE: Rule = Rule {
 const RECENT: SignedDuration = SignedDuration::from_hours(24);
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
-    let key = &settings.abac.tag;
-    if settings.abac.is_administrator(facts.caller.arn.as_deref()) {
+    let abac = settings.abac;
+    if abac.is_administrator(facts.caller.arn.as_deref()) {
         return Ok(Outcome::Skip(ADMINISTRATOR.to_owned()));
     }
     if !facts.operation.only_tags() {
-        return Ok(launch(facts, key));
+        let launches = watched(abac, facts.operation).map(|key| launch(facts, key));
+        return Ok(launches.reduce(Outcome::and).unwrap_or(Outcome::Pass));
     }
     let mut findings = Findings::default();
     for tag in facts.tags()? {
-        added(facts, settings.abac, tag, &mut findings);
+        added(facts, abac, tag, &mut findings);
     }
     findings.each_text(facts.all(Field::RemovedTag), |found, removed| {
-        let message = match () {
-            () if are_alike(removed, MARK) => "Tagwarden's mark is removed".to_owned(),
-            () if removed == key => format!("`{key}` is removed: the resource no longer has a project"),
-            () if are_alike(removed, key) => format!("`{removed}` is removed: IAM may treat it as `{key}`"),
-            () => return None,
+        let alike = watched(abac, facts.operation).find(|key| are_alike(removed, key));
+        let message = match alike {
+            _ if are_alike(removed, MARK) => "Tagwarden's mark is removed".to_owned(),
+            Some(key) if removed == key => format!("`{key}` is removed: the resource no longer has {}", one(key, abac)),
+            Some(key) => format!("`{removed}` is removed: IAM may treat it as `{key}`"),
+            None => return None,
         };
         Some(Violation::new(found.at, message, "the tag left in place").actual(removed))
     });
     Ok(findings.outcome("the request names no tags"))
 }
 
-/// The tag that the resource lawfully has, if it is known and the call set another one. An administrator may have changed it
-/// since.
-fn lawful_tag(facts: &Facts, settings: &Settings) -> Option<(String, String)> {
-    let arn = facts.operation.arn(facts.call).filter(|_| facts.operation.only_tags())?;
-    let owner = owner_in_the_end(arn, facts.evidence, settings.abac)?.ok()??;
-    let is_set = facts.project_tags(&settings.abac.tag).ok()?.iter().any(|tag| tag.value == owner);
-    (!is_set).then(|| (settings.abac.tag.clone(), owner.to_owned()))
+/// The keys of the tags that may not be changed: those that must equal the caller's.
+fn watched<'p>(abac: &'p Abac, operation: &Operation) -> impl Iterator<Item = &'p str> {
+    let further = tagged::further(abac, operation, |tag| tag.matches_principal);
+    std::iter::once(abac.tag.as_str()).chain(further.map(|tag| tag.key.as_str()))
+}
+
+/// What the value of a tag is.
+fn one(key: &str, abac: &Abac) -> &'static str {
+    if key == abac.tag { "a project" } else { "one" }
+}
+
+/// The tags that the resource lawfully has, as far as they are known, of those that the call set to something else. An
+/// administrator may have changed them since.
+fn lawful_tags(facts: &Facts, settings: &Settings) -> Vec<(String, String)> {
+    let abac = settings.abac;
+    let Some(arn) = facts.operation.arn(facts.call).filter(|_| facts.operation.only_tags()) else { return Vec::new() };
+    let lawful = |key: &str| {
+        let lawful = lawful_tag_in_the_end(arn, key, facts.evidence, abac)?.ok()??;
+        let set = facts.tags_like(key).ok()?;
+        let is_changed = !set.is_empty() || is_removed(facts, key);
+        (is_changed && !set.iter().any(|tag| tag.value == lawful)).then(|| (key.to_owned(), lawful.to_owned()))
+    };
+    watched(abac, facts.operation).filter_map(lawful).collect()
+}
+
+/// Whether the call removes the tag `key`.
+fn is_removed(facts: &Facts, key: &str) -> bool {
+    let mut removed = facts.all(Field::RemovedTag).filter_map(|found| found.text().ok()?);
+    removed.any(|removed| removed.eq_ignore_ascii_case(key))
 }
 
 /// Judges a tag that is set.
 fn added(facts: &Facts, abac: &Abac, tag: &ResourceTag, findings: &mut Findings) {
-    let key = abac.tag.as_str();
     let ResourceTag { key: set, value, .. } = *tag;
     if are_alike(set, MARK) {
         let violation = Violation::new(tag.key_path(), "Tagwarden's mark is overwritten", "the mark that Tagwarden sets");
         return findings.fail(violation.actual(value));
     }
+    let Some(key) = watched(abac, facts.operation).find(|key| are_alike(set, key)) else { return findings.pass() };
     if set != key {
-        return findings.fail_if(are_alike(set, key), || {
-            let message = format!("the tag key `{set}` is almost `{key}`: IAM may treat it as the same key");
-            Violation::new(tag.key_path(), message, format!("`{key}`")).actual(set)
-        });
+        let message = format!("the tag key `{set}` is almost `{key}`: IAM may treat it as the same key");
+        return findings.fail(Violation::new(tag.key_path(), message, format!("`{key}`")).actual(set));
     }
     let mut fail = |message: String, expected: &str| {
         findings.fail(Violation::new(tag.value_path(), message, expected).actual(value));
     };
+    let one = one(key, abac);
     if value.is_empty() {
-        return fail(format!("`{key}` is set to nothing: the resource no longer has a project"), "a project");
+        let expected = if key == abac.tag { one } else { "a value" };
+        return fail(format!("`{key}` is set to nothing: the resource no longer has {one}"), expected);
     }
     let arn = facts.operation.arn(facts.call);
-    let before = arn.and_then(|arn| owner_before(arn, facts.call, facts.evidence, abac));
+    let before = arn.and_then(|arn| lawful_tag_before(arn, key, facts.call, facts.evidence, abac));
     if let Some(Ok(Some(before))) = before.filter(|before| *before != Ok(Some(""))) {
         // Somebody who may change it may have done so in the same second.
         let is_changed_lawfully = || {
-            let now = arn.and_then(|arn| owner(arn, facts.call, facts.evidence, abac));
+            let now = arn.and_then(|arn| lawful_tag(arn, key, facts.call, facts.evidence, abac));
             now == Some(Ok(Some(value)))
         };
         if before != value && !is_changed_lawfully() {
@@ -101,17 +127,23 @@ fn added(facts: &Facts, abac: &Abac, tag: &ResourceTag, findings: &mut Findings)
         }
         return findings.pass();
     }
-    let creator = arn.and_then(|arn| creator(arn, facts.call, facts.evidence, abac)).filter(|creator| creator != value);
-    if let (Some(creator), Some(Ok(_))) = (creator, before) {
-        return fail(format!("`{key}` is set to `{value}`, but project `{creator}` created the resource"), &format!("`{creator}`"));
+    let creator = arn.and_then(|arn| creators_tag(arn, key, facts.call, facts.evidence, abac));
+    if let (Some(creator), Some(Ok(_))) = (creator.filter(|creator| creator != value), before) {
+        let whose = if key == abac.tag { "project" } else { "somebody of" };
+        let message = format!("`{key}` is set to `{value}`, but {whose} `{creator}` created the resource");
+        return fail(message, &format!("`{creator}`"));
     }
     match (facts.caller.tag(key), before) {
         (Ok(Some((own, source))), _) if own != value => {
             let source = source.as_str();
             fail(format!("`{key}` is set to `{value}`, but the caller's is `{own}` (from the {source})"), &format!("`{own}`"));
         }
-        (Ok(None), _) => {
+        (Ok(None), _) if key == abac.tag => {
             fail(format!("`{key}` is set to `{value}` by a caller without a project"), "a caller of that project");
+        }
+        (Ok(None), _) => {
+            let message = format!("`{key}` is set to `{value}` by a caller without the tag");
+            fail(message, "a caller with that tag");
         }
         (Err(unread), _) => findings.unread(unread),
         (_, Some(Err(why))) => {
@@ -121,11 +153,11 @@ fn added(facts: &Facts, abac: &Abac, tag: &ResourceTag, findings: &mut Findings)
     }
 }
 
-/// Judges whether the caller gave itself its project a short time before. If the records do not show it, the caller is
+/// Judges whether the caller gave itself its tag `key` a short time before. If the records do not show it, the caller is
 /// not suspected.
 fn launch(facts: &Facts, key: &str) -> Outcome {
-    let Ok(Some((project, TagSource::Role | TagSource::User))) = facts.caller.tag(key) else {
-        return Outcome::Skip("the caller's project is not from a tag of a role or user".to_owned());
+    let Ok(Some((value, TagSource::Role | TagSource::User))) = facts.caller.tag(key) else {
+        return Outcome::Skip(format!("the caller's `{key}` is not from a tag of a role or user"));
     };
     let skip = || Outcome::Skip("no record shows that the caller changed its own tag".to_owned());
     let (Some(arn), Some(now)) = (facts.caller.arn.as_deref(), facts.call.time()) else { return skip() };
@@ -135,14 +167,14 @@ fn launch(facts: &Facts, key: &str) -> Outcome {
     };
     let event = |id: Option<&str>| id.map(|id| format!(", event `{id}`")).unwrap_or_default();
     let message = format!(
-        "`{arn}` gave itself `{key}` = `{project}` with {} at {at} (`{}`{}), and called {} at {now}{}",
+        "`{arn}` gave itself `{key}` = `{value}` with {} at {at} (`{}`{}), and called {} at {now}{}",
         author.event_name,
         author.arn.as_deref().unwrap_or(arn),
         event(author.event_id.as_deref()),
         facts.call.event_name,
         event(facts.call.event_id),
     );
-    let violation = Violation::new("userIdentity", message, "a tag that another principal set").actual(project);
+    let violation = Violation::new("userIdentity", message, "a tag that another principal set").actual(value);
     Outcome::Fail(vec![Violation {
         fix: Some("find out why the caller changed its own tag, and limit IAM's tagging actions to tag \
             administrators".to_owned()),
@@ -151,35 +183,47 @@ fn launch(facts: &Facts, key: &str) -> Outcome {
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let key = &settings.abac.tag;
+    let abac = settings.abac;
     let called = |name: &str| operations.iter().copied().filter(|operation| operation.name == name).collect::<Vec<_>>();
-    let (of_request, of_resource) = (request_tag(key), format!("aws:ResourceTag/{key}"));
     // Calls that create a resource need `sagemaker:AddTags` as well. Other rules judge their tags.
-    let by_tagged = Test::has_text(principal_tag(key));
+    let by_tagged = Test::has_text(principal_tag(&abac.tag));
     let changes = |condition: Condition| {
         let condition = condition.with(Test::is_unset("sagemaker:TaggingAction"));
         deny(&called("AddTags"), condition.with(by_tagged.clone())).but(UNTAGGED)
     };
-    let removed = [Test::any_equals_ignoring_case("aws:TagKeys", &[key, MARK]), by_tagged.clone()];
-    let given_away = [Test::differs_from(&of_request, &principal_tag(key)), Test::has_text(&of_request)];
-    let taken_over =
-        [Test::differs_from(&of_resource, &of_request), Test::has_text(&of_resource), Test::has_text(&of_request)];
-    let emptied = [Test::any_equals("aws:TagKeys", &[key]), Test::lacks_text(&of_request)];
+    let keys: Vec<_> = called("AddTags").into_iter().flat_map(|operation| watched(abac, operation)).collect();
+    let mut denials = Vec::new();
+    for key in &keys {
+        let (of_request, of_resource) = (request_tag(key), format!("aws:ResourceTag/{key}"));
+        let given_away = [Test::differs_from(&of_request, &principal_tag(key)), Test::has_text(&of_request)];
+        let taken_over =
+            [Test::differs_from(&of_resource, &of_request), Test::has_text(&of_resource), Test::has_text(&of_request)];
+        let emptied = [Test::any_equals("aws:TagKeys", &[key]), Test::lacks_text(&of_request)];
+        let unchanged = Difference::Stricter(
+            "another project's caller sets a resource's tag to the value that it already has",
+        );
+        let launched = Difference::Looser("launches by a caller that gave itself the tag: see `--no-escalation`");
+        denials.extend([
+            changes(given_away.into()).but(unchanged).but(launched),
+            changes(taken_over.into()),
+            changes(emptied.into()),
+        ]);
+        if *key != abac.tag {
+            // Without the tag, the policy variable to compare with has no value.
+            let by_nobody = [Test::has_text(&of_request), Test::lacks_text(principal_tag(key))];
+            denials.push(changes(by_nobody.into()));
+        }
+    }
     let marked = Test::any_equals_ignoring_case("aws:TagKeys", &[MARK]);
-    let unchanged = Difference::Stricter(
-        "another project's caller sets a resource's tag to the value that it already has",
-    );
-    let launched = Difference::Looser("launches by a caller that gave itself the tag: see `--no-escalation`");
-    let white_space = Difference::Looser("white space in the key");
-    let mut denials = vec![
-        changes(given_away.into()).but(unchanged).but(launched),
-        changes(taken_over.into()),
-        changes(emptied.into()),
-        changes(marked.into()).but(white_space),
-        deny(&called("DeleteTags"), removed).but(UNTAGGED),
-    ];
-    denials.extend(almost(key).into_iter().map(|condition| changes(condition).but(UNUSUAL_CASE)));
-    denials.into_iter().map(|denial| denial.except_administrators(settings.abac)).collect()
+    denials.push(changes(marked.into()).but(Difference::Looser("white space in the key")));
+    for delete in called("DeleteTags") {
+        let keys: Vec<_> = watched(abac, delete).chain([MARK]).collect();
+        let removed = [Test::any_equals_ignoring_case("aws:TagKeys", &keys), by_tagged.clone()];
+        denials.push(deny(&[delete], removed).but(UNTAGGED));
+    }
+    let almost = keys.iter().flat_map(|key| almost(key));
+    denials.extend(almost.map(|condition| changes(condition).but(UNUSUAL_CASE)));
+    denials.into_iter().map(|denial| denial.except_administrators(abac)).collect()
 }
 
 /// Callers without a project: Tagwarden's functions, and those who lift marks and remove stray tags.
@@ -189,7 +233,7 @@ const UNTAGGED: Difference = Difference::Looser(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{ACCOUNT, CALLER};
+    use super::super::testing::{ACCOUNT, CALLER, FOUR_TAGS};
     use super::*;
 
     const ATLAS: &[(&str, &str)] = &[("Project", "atlas")];
@@ -301,6 +345,46 @@ mod tests {
         };
         assert_eq!(case("atlas").says(&RULE), "pass");
         assert_eq!(case("borealis").says(&RULE), "fail tags[0].value");
+    }
+
+    #[test]
+    fn tags_that_must_be_the_callers_are_watched_as_well() {
+        let own: &[_] = &[("Project", "atlas"), ("CostCenter", "CC-1")];
+        let tag = |key: &str, value: &str| format!(r#"{{"key":"{key}","value":"{value}"}}"#);
+        let says = |tags: &str, caller, policy: &str| add_tags(tags).caller(caller).policy(policy).says(&RULE);
+        for (tags, caller, expected) in [
+            (tag("CostCenter", "CC-1"), own, "pass"),
+            (tag("CostCenter", "CC-2"), own, "fail tags[0].value"),
+            (tag("CostCenter", ""), own, "fail tags[0].value"),
+            (tag("costcenter", "CC-1"), own, "fail tags[0].key"),
+            (tag("CostCenter", "CC-2"), ATLAS, "fail tags[0].value"),
+            (tag("Environment", "prod"), own, "pass"),
+        ] {
+            assert_eq!(says(&tags, caller, FOUR_TAGS), expected, "{tags}");
+            assert_eq!(says(&tags, caller, ""), "pass", "{tags}: the policy does not say so");
+        }
+        let elsewhere = "[tags.CostCenter]\nmatch = 'principal'\noperations = ['CreateModel']\n";
+        assert_eq!(says(&tag("CostCenter", "CC-2"), own, elsewhere), "pass", "the policy is about other calls");
+        let removed = format!(r#"{{"resourceArn":"{ARN}","tagKeys":["Owner","CostCenter"]}}"#);
+        assert_eq!(Case::of("DeleteTags", &removed).policy(FOUR_TAGS).says(&RULE), "fail tagKeys[1]");
+    }
+
+    #[test]
+    fn each_tag_has_its_own_history() {
+        let of_creator = |by: &str, value: &str| {
+            let tags = format!(r#"{},{{"key":"CostCenter","value":"{value}"}}"#, project("atlas"));
+            change("CreateTrainingJob", "08:30:00", by, "").replace(&project(""), &tags)
+        };
+        let own: &[_] = &[("Project", "atlas"), ("CostCenter", "CC-1")];
+        let case = |before: &str, now: &str| {
+            let case = add_tags(&format!(r#"{{"key":"CostCenter","value":"{now}"}}"#)).caller(own).policy(FOUR_TAGS);
+            case.record(&of_creator("ana", before)).user("ana", &[("Project", "atlas"), ("CostCenter", before)])
+        };
+        assert_eq!(case("CC-1", "CC-1").says(&RULE), "pass");
+        assert_eq!(case("CC-2", "CC-1").says(&RULE), "fail tags[0].value");
+        case("CC-2", "CC-1").with_facts(&RULE, |facts, settings, _| {
+            assert_eq!(lawful_tags(facts, settings), [("CostCenter".to_owned(), "CC-2".to_owned())]);
+        });
     }
 
     #[test]

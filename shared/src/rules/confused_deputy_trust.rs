@@ -36,7 +36,7 @@ pub const RULE: Rule = Rule {
 const ACCOUNTS: Spec = Spec {
     name: "accounts",
     meaning: "further accounts on whose behalf SageMaker may assume the role",
-    kind: Kind::Patterns(|_| None),
+    kind: Kind::Exceptions(|_| None),
     default: DefaultValue::Unset,
     example: "['111122223333']",
 };

@@ -53,7 +53,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
             continue;
         };
         // A resource without the tag counts as the caller's, whose project its tag would name.
-        let of_resource = match facts.project_tags(key)?.first() {
+        let of_resource = match facts.tags_like(key)?.first() {
             Some(tag) => Some(tag.value),
             None => facts.caller.tag(key)?.map(|(value, _)| value),
         };

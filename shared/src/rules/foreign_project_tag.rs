@@ -1,6 +1,7 @@
 //! The request carries a Project tag that is not the caller's.
 
 use super::prelude::*;
+use super::tagged;
 
 /// `foreign-project-tag`
 pub const RULE: Rule = Rule {
@@ -31,7 +32,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
     if abac.is_administrator(facts.caller.arn.as_deref()) {
         return Ok(Outcome::Skip(ADMINISTRATOR.to_owned()));
     }
-    let tags = facts.project_tags(&abac.tag)?;
+    let tags = facts.tags_like(&abac.tag)?;
     if tags.is_empty() {
         return Ok(Outcome::Skip("the request carries no Project tag".to_owned()));
     }
@@ -39,25 +40,12 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
         return Ok(Outcome::Skip("the caller has no Project tag to compare with".to_owned()));
     };
     let mut findings = Findings::default();
-    for tag in tags {
-        findings.fail_if(tag.value != own, || {
-            let (key, value, source) = (tag.key, tag.value, source.as_str());
-            let message = format!("the request's `{key}` is `{value}`, but the caller's is `{own}` (from the {source})");
-            Violation::new(tag.value_path(), message, format!("`{own}`")).actual(value)
-        });
-    }
+    tags.iter().for_each(|tag| tagged::foreign(tag, own, source.as_str(), &mut findings));
     Ok(findings.outcome(""))
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let (of_request, of_caller) = (request_tag(&settings.abac.tag), principal_tag(&settings.abac.tag));
-    // If the caller has no tag, the policy variable to compare with has no value.
-    let condition = [
-        Test::differs_from(&of_request, &of_caller),
-        Test::has_text(&of_request),
-        Test::has_text(&of_caller),
-    ];
-    vec![deny(operations, condition).except_administrators(settings.abac)]
+    vec![tagged::deny_foreign(operations, &settings.abac.tag).except_administrators(settings.abac)]
 }
 
 #[cfg(test)]

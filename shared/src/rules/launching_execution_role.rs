@@ -26,7 +26,7 @@ pub const RULE: Rule = Rule {
 const EXCEPT: Spec = Spec {
     name: "except",
     meaning: "ARNs of the roles that may launch compute, such as those of pipelines: `*` matches any run of characters",
-    kind: Kind::Patterns(|pattern| super::outcome::needs_prefix(pattern, "arn:")),
+    kind: Kind::Exceptions(|pattern| super::outcome::needs_prefix(pattern, "arn:")),
     default: DefaultValue::Unset,
     example: "['arn:aws:iam::*:role/ml/*/pipeline']",
 };

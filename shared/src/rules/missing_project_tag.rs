@@ -1,6 +1,8 @@
 //! The request carries no Project tag.
 
 use super::prelude::*;
+use super::tagged;
+use crate::settings::TagDefault;
 
 /// `missing-project-tag`
 pub const RULE: Rule = Rule {
@@ -18,10 +20,8 @@ pub const RULE: Rule = Rule {
     example: r#"{"trainingJobName": "churn", "tags": [{"key": "Team", "value": "growth"}]}"#,
     check,
     prevent,
-    correcting_tag: Some(|facts, settings| {
-        let key = &settings.abac.tag;
-        let (project, _) = facts.caller.tag(key).ok()??;
-        Some((key.clone(), project.to_owned()))
+    correcting_tags: Some(|facts, settings| {
+        tagged::default_tag(facts, &settings.abac.tag, &TagDefault::Principal).into_iter().collect()
     }),
     hint: |_, _| {
         let hint = "A role without `sagemaker:AddTags` cannot tag on create: the request fails, or its users leave \
@@ -32,67 +32,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
-    let key = &settings.abac.tag;
-    if facts.operation.absence == Absence::Unchanged {
-        return Ok(Outcome::Skip("an update without the tag does not change it".to_owned()));
-    }
-    let is_there = facts.tags()?.iter().any(|tag| tag.key == key && !tag.value.is_empty());
-    if is_there {
-        return Ok(Outcome::Pass);
-    }
-    if let Some(outcome) = by_inheritance(facts, settings) {
-        return Ok(outcome);
-    }
-    let (message, expected) = match facts.caller.tag(key) {
-        Ok(Some((project, _))) => (String::new(), format!("a tag `{key}` with the caller's value, `{project}`")),
-        Ok(None) => ("; the caller has none either, so it cannot be added".to_owned(), format!("a tag `{key}`")),
-        Err(_) => ("; it cannot be added, because the caller's tag is not known".to_owned(), format!("a tag `{key}`")),
-    };
-    let message = format!("the request carries no tag `{key}`{message}");
-    Ok(Outcome::Fail(vec![Violation::new(crate::facts::TAGS, message, expected)]))
-}
-
-/// What IAM cannot tell from what the rule reports.
-const TAGGED_OTHERWISE: Difference = Difference::Looser(
-    "apps, spaces and model packages: Studio creates apps and spaces without tags, versions of model packages cannot have \
-        any, and no condition key tells a version from another model package",
-);
-
-/// Judges a resource that has the tags of others, unless its own are missing just as well.
-fn by_inheritance(facts: &Facts, settings: &Settings) -> Option<Outcome> {
-    let mut findings = Findings::default();
-    let mut untagged = None;
-    for resource in facts.tagged_like() {
-        let Some(resource) = findings.read(resource) else { continue };
-        match findings.read(resource.is_tagged(facts.call, facts.evidence, settings.abac)) {
-            Some(true) => return Some(Outcome::Pass),
-            Some(false) => untagged = Some(resource),
-            None => {}
-        }
-    }
-    if let (Untagged::Shares(_), Some(NamedResource { at, name, .. })) = (facts.operation.untagged, &untagged) {
-        let key = &settings.abac.tag;
-        let message = format!("the resource has the tags of `{name}`, which has no tag `{key}`");
-        findings.fail(Violation {
-            fix: Some(format!("set the tag `{key}` of `{name}`: AWS refuses tags on the resource itself")),
-            at_most: Some(Action::Alert),
-            ..Violation::new(at, message, format!("a tag `{key}` on `{name}`"))
-        });
-    }
-    let outcome = findings.outcome("");
-    (!matches!(outcome, Outcome::Skip(_))).then_some(outcome)
+    tagged::missing(facts, settings.abac, &settings.abac.tag, Some(&TagDefault::Principal))
 }
 
 fn prevent(settings: &Settings, operations: &[&'static Operation]) -> Vec<Denial> {
-    let key = &settings.abac.tag;
-    let mut operations = where_absence_counts(operations);
-    operations.retain(|operation| operation.untagged == Untagged::HasNone);
-    vec![
-        // Condition key names ignore case: `aws:RequestTag/Project` matches a tag `project` as well, but `aws:TagKeys`
-        // does not.
-        deny(&operations, Test::none_equals("aws:TagKeys", key)).but(TAGGED_OTHERWISE),
-        deny(&operations, Test::lacks_text(request_tag(key))),
-    ]
+    tagged::deny_missing(operations, &settings.abac.tag)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod outcome;
 mod permissions;
 mod prelude;
 mod rule;
+mod tagged;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -14,7 +15,7 @@ pub use denial::{Denial, Difference, Prevention};
 pub use judged_role::JudgedRole;
 pub use matrix::{Column, columns};
 pub use outcome::{Findings, Outcome, Violation};
-pub use rule::{Concern, CorrectingTag, Need, Rule, WithoutEffect};
+pub use rule::{Concern, CorrectingTags, Need, Rule, WithoutEffect};
 
 // Rules with their own way of rendering.
 pub use foreign_execution_role::RULE as FOREIGN_EXECUTION_ROLE;
@@ -39,6 +40,9 @@ rules! {
     untagged_principal,
     ambiguous_project_tag,
     unknown_project,
+    missing_tag,
+    foreign_tag,
+    unapproved_tag_value,
     foreign_execution_role,
     foreign_resource,
     unapproved_instance_type,
@@ -107,7 +111,7 @@ mod tests {
                 assert!(COMMON.iter().all(|common| common.name != option.name), "{id}: {}", option.name);
                 match (option.kind, option.default) {
                     (_, DefaultValue::Required | DefaultValue::Unset)
-                    | (Kind::Patterns(_), DefaultValue::Patterns(_)) => {}
+                    | (Kind::Forbidden(_), DefaultValue::Patterns(_)) => {}
                     (Kind::Choice(names), DefaultValue::Choice(name)) => assert!(names.contains(&name), "{id}"),
                     _ => panic!("{id}: the default of `{}` is of another kind", option.name),
                 }

@@ -31,7 +31,7 @@ pub const RULE: Rule = Rule {
 const DENY_POLICIES: Spec = Spec {
     name: "deny-policies",
     meaning: "names or ARNs of managed policies that an execution role must not have, nor what they give",
-    kind: Kind::Patterns(|_| None),
+    kind: Kind::Forbidden(|_| None),
     default: DefaultValue::Patterns(&["AmazonSageMakerFullAccess", "AdministratorAccess", "PowerUserAccess"]),
     example: "['AmazonSageMakerFullAccess', 'AdministratorAccess', 'PowerUserAccess']",
 };

@@ -10,7 +10,7 @@ pub(super) use crate::facts::{Facts, NAMING, NamedResource, Network};
 pub(super) use crate::operations::{Absence, Field, Operation, Untagged};
 pub(super) use crate::record::arn;
 pub(super) use crate::record::json::Unread;
-pub(super) use crate::settings::{DefaultValue, Doubt, Kind, Settings, Spec};
+pub(super) use crate::settings::{Abac, DefaultValue, Doubt, Kind, Settings, Spec, TagRequirement};
 pub(super) use crate::statement::slot_keys::*;
 pub(super) use crate::statement::{Condition, Test};
 pub(super) use crate::terms::{Action, Severity};

@@ -49,9 +49,9 @@ pub struct Rule {
     /// The preventive half: what IAM is to deny in calls of the given operations. Renderers call [`Rule::denials`]
     /// instead.
     pub prevent: fn(&Settings, &[&'static Operation]) -> Vec<Denial>,
-    /// The key and the value of the tag that corrects a violation, for rules whose violations a tag corrects. It gives
-    /// none if the value is not known.
-    pub correcting_tag: Option<CorrectingTag>,
+    /// The keys and the values of the tags that correct a violation, for rules whose violations tags correct. Tags whose
+    /// values are not known are left out.
+    pub correcting_tags: Option<CorrectingTags>,
     /// A hint for the reader of an alert, by the key of the ABAC tag and the source of the caller's tag.
     pub hint: fn(&str, &str) -> Option<String>,
     /// Why the rule can never have an effect in a policy, and what to do about it.
@@ -84,8 +84,8 @@ impl Concern {
     }
 }
 
-/// Gives the key and the value of the tag that corrects a violation, if the value is known.
-pub type CorrectingTag = fn(&Facts, &Settings) -> Option<(String, String)>;
+/// Gives the keys and the values of the tags that correct a violation, as far as they are known.
+pub type CorrectingTags = fn(&Facts, &Settings) -> Vec<(String, String)>;
 
 /// Why a rule can never have an effect, and what to do about it.
 pub type WithoutEffect = (&'static str, &'static str);
@@ -110,7 +110,7 @@ impl Rule {
         check: |_, _| Ok(Outcome::Skip(String::new())),
         check_role: None,
         prevent: |_, _| Vec::new(),
-        correcting_tag: None,
+        correcting_tags: None,
         hint: |_, _| None,
         without_effect: |_, _| None,
     };
@@ -150,7 +150,7 @@ impl Rule {
     }
 
     /// All settings of the rule: its own options, then those that every rule has.
-    pub fn settings(&'static self) -> impl Iterator<Item = &'static Spec> {
+    pub fn settings(&'static self) -> impl Iterator<Item = &'static Spec> + Clone {
         self.options.iter().chain(&COMMON)
     }
 

@@ -15,6 +15,23 @@ pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const CALLER: &str = "arn:aws:iam::111122223333:role/DataScientist";
 pub(crate) const EXECUTION_ROLE: &str = "arn:aws:iam::111122223333:role/ml/atlas-train";
 
+/// Further tags of an organisation, in a policy file.
+pub(crate) const FOUR_TAGS: &str = "
+[tags.CostCenter]
+required = true
+match = 'principal'
+values = ['CC-*']
+default = 'principal'
+[tags.Environment]
+required = true
+values = ['dev', 'prod']
+default = 'dev'
+[tags.Owner]
+required = true
+[tags.DataClassification]
+match = 'principal'
+";
+
 /// A call by the role [`CALLER`] in eu-west-1.
 pub(crate) struct Case {
     operation: &'static str,

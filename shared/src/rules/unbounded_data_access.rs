@@ -34,7 +34,7 @@ pub const RULE: Rule = Rule {
 const ALLOW: Spec = Spec {
     name: "allow",
     meaning: "places that any role may reach, as ARNs of objects, secrets and parameters: `*` matches any run of characters",
-    kind: Kind::Patterns(|pattern| super::outcome::needs_prefix(pattern, "arn:")),
+    kind: Kind::Exceptions(|pattern| super::outcome::needs_prefix(pattern, "arn:")),
     default: DefaultValue::Unset,
     example: "['arn:aws:s3:::sagemaker-*', 'arn:aws:ssm:*:*:parameter/aws/*']",
 };

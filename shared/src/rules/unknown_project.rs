@@ -29,7 +29,7 @@ fn check(facts: &Facts, settings: &Settings) -> Checked {
         return Ok(Outcome::Skip("the policy lists no projects".to_owned()));
     };
     let mut findings = Findings::default();
-    for tag in facts.project_tags(&abac.tag)? {
+    for tag in facts.tags_like(&abac.tag)? {
         findings.fail_if(!projects.iter().any(|known| known == tag.value), || {
             let message = format!("`{}` is not a project of this organisation", tag.value);
             Violation::new(tag.value_path(), message, "one of `abac.projects`").actual(tag.value)

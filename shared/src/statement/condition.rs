@@ -54,6 +54,11 @@ impl Test {
         Self::new("StringEquals", key, [format!("${{{other}}}")])
     }
 
+    /// The value equals that of another key, which is there, or there is no value.
+    pub fn equals_key_or_unset(key: impl Into<String>, other: &str) -> Self {
+        Self::new("StringEqualsIfExists", key, [format!("${{{other}}}")])
+    }
+
     /// The value matches one of these.
     pub fn like(key: impl Into<String>, patterns: &[Pattern]) -> Self {
         Self::new("StringLike", key, patterns.iter().map(wildcards))

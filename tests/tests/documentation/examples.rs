@@ -98,6 +98,9 @@ fn full_access() -> Value {
 fn policy(rule: &Rule) -> String {
     let beside = match rule.id {
         "unknown-project" => "\n[abac]\nprojects = [\"atlas\", \"borealis\"]\n",
+        "missing-tag" => "\n[tags.CostCenter]\nrequired = true\ndefault = \"principal\"\n",
+        "foreign-tag" => "\n[tags.CostCenter]\nmatch = \"principal\"\n",
+        "unapproved-tag-value" => "\n[tags.CostCenter]\nvalues = [\"CC-*\"]\n",
         "noncompliant-endpoint-config" => "[rules.unencrypted-volume]\n",
         "persona-overreach" => "\n[personas.data-scientist]\noperations = [\"CreateTrainingJob\"]\n",
         _ => "",

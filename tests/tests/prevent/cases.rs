@@ -3,6 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tagwarden::operations::{Field, Operation};
+use tagwarden::settings::Abac;
 use tagwarden::statement::condition_keys;
 
 /// A call, and what is known of its caller.
@@ -51,6 +52,9 @@ pub fn policy(rng: &mut Rng) -> String {
         text.push_str("projects = ['atlas', 'borealis']\n");
     }
     text.push_str(pick(rng, &["", "shared = ['nova']\n", "administrators = ['arn:aws:iam::*:role/BreakGlass']\n"]));
+    for further in &FURTHER[..pick(rng, &[0, 0, 1, 2, 3, 4])] {
+        text.push_str(&further_tag(rng, further));
+    }
     let mut on = Vec::new();
     for rule in tagwarden::rules::RULES {
         if !one_in(rng, 3) {
@@ -99,6 +103,83 @@ pub fn policy(rng: &mut Rng) -> String {
         ));
     }
     text
+}
+
+/// A further tag: its key, its usual value, and what its values may be.
+struct Further {
+    key: &'static str,
+    usual: &'static str,
+    values: &'static str,
+}
+
+const FURTHER: [Further; 4] = [
+    Further { key: "CostCenter", usual: "CC-1", values: "['CC-*']" },
+    Further { key: "environment", usual: "dev", values: "['dev', 'prod']" },
+    Further { key: "Data Class", usual: "internal", values: "['public', '*nal', 'a?b']" },
+    Further { key: "team:owner", usual: "ana", values: "['*']" },
+];
+
+/// A table of `[tags]`.
+fn further_tag(rng: &mut Rng, Further { key, values, .. }: &Further) -> String {
+    let mut text = format!("[tags.'{key}']\nrequired = {}\n", rng.bool());
+    for (line, often) in [
+        ("match = 'principal'".to_owned(), 2),
+        (format!("values = {values}"), 2),
+        ("operations = ['CreateTrainingJob', 'CreateModel', 'AddTags']".to_owned(), 5),
+    ] {
+        if one_in(rng, often) {
+            text.push_str(&format!("{line}\n"));
+        }
+    }
+    text
+}
+
+/// The usual values of the policy's further tags.
+fn usual(abac: &Abac) -> impl Iterator<Item = (&str, &'static str)> {
+    let usual = |key: &str| match key {
+        "Environment" => "dev",
+        "DataClassification" => "internal",
+        "Owner" => "ana",
+        key => FURTHER.iter().find(|further| further.key == key).expect(key).usual,
+    };
+    abac.tags.iter().map(move |tag| (tag.key.as_str(), usual(&tag.key)))
+}
+
+/// Gives a request, and its caller, the policy's further tags.
+fn add_further(case: &mut Case, abac: &Abac) {
+    if let Some(tags) = case.record["requestParameters"]["tags"].as_array_mut() {
+        tags.extend(usual(abac).map(|(key, value)| json!({"key": key, "value": value})));
+    }
+    case.tags.extend(usual(abac).map(|(key, value)| (key.to_owned(), value.to_owned())));
+}
+
+/// Changes a further tag of the request or of its caller.
+fn change_further(rng: &mut Rng, case: &mut Case, abac: &Abac) {
+    let keys: Vec<_> = usual(abac).map(|(key, _)| key).collect();
+    if keys.is_empty() {
+        return;
+    }
+    let key = pick(rng, &keys);
+    let other = pick(rng, &["", "CC-2", "cc-1", "dev", "prod", "Dev", "public", "a?b", "axb", "dev ", " dev", "bob"]);
+    if one_in(rng, 3) {
+        let Some(place) = case.tags.iter().position(|(known, _)| known == key) else { return };
+        match rng.u8(..3) {
+            0 => drop(case.tags.remove(place)),
+            1 => case.tags[place].0 = key.to_uppercase(),
+            _ => case.tags[place].1 = other.to_owned(),
+        }
+        return;
+    }
+    let Some(tags) = case.record["requestParameters"]["tags"].as_array_mut() else { return };
+    let Some(place) = tags.iter().position(|tag| tag["key"] == key) else { return };
+    let alike = if key == key.to_uppercase() { key.to_lowercase() } else { key.to_uppercase() };
+    match rng.u8(..6) {
+        0 => drop(tags.remove(place)),
+        1 => tags[place]["key"] = json!(pick(rng, &[alike, format!("{key} ")])),
+        // Which of two values a condition key would hold is not documented.
+        2 => tags.push(json!({"key": alike, "value": tags[place]["value"]})),
+        _ => tags[place]["value"] = json!(other),
+    }
 }
 
 /// Settings of a rule's options. `usual` ones let the usual request pass most of the time.
@@ -150,6 +231,7 @@ fn when(rng: &mut Rng) -> String {
     let lists = [
         ("projects", json!(some(rng, &["atlas", "borealis", "nova"]))),
         ("personas", json!(some(rng, &["lead", "scientist"]))),
+        ("tags.CostCenter", json!(some(rng, &["CC-1", "CC-2"]))),
         ("accounts", json!(some(rng, &[ACCOUNT, "444455556666"]))),
         (
             "principals",
@@ -162,18 +244,24 @@ fn when(rng: &mut Rng) -> String {
 }
 
 /// A request that most policies let pass, with up to three changes.
-pub fn case(rng: &mut Rng, tag: &str) -> Case {
-    let mut case = match rng.u8(..14) {
+pub fn case(rng: &mut Rng, abac: &Abac) -> Case {
+    let tag = abac.tag.as_str();
+    let mut case = match rng.u8(..15) {
         0 => notebook(tag),
-        12 => retagging(rng, tag),
+        12 | 14 => retagging(rng, abac),
         13 => on_existing(rng, tag),
         1..=3 => training(rng, tag),
         4..=6 => endpoint_config(rng, tag),
         _ => any_operation(rng, tag),
     };
     case.kms = pick(rng, &["old", "new", "both"]);
+    add_further(&mut case, abac);
     for _ in 0..pick(rng, &[0, 1, 1, 2, 2, 3]) {
-        change(rng, &mut case, tag);
+        if !abac.tags.is_empty() && one_in(rng, 4) {
+            change_further(rng, &mut case, abac);
+        } else {
+            change(rng, &mut case, abac);
+        }
     }
     if let Some((arn, _)) = &mut case.owned {
         let place = ["awsRegion", "recipientAccountId"].map(|name| case.record[name].as_str().expect(name));
@@ -253,11 +341,16 @@ fn notebook_setting(rng: &mut Rng, request: &mut Value) {
 }
 
 /// A call that changes the tags of what is there.
-fn retagging(rng: &mut Rng, tag: &str) -> Case {
+fn retagging(rng: &mut Rng, abac: &Abac) -> Case {
+    let tag = abac.tag.as_str();
     let mut case = call("AddTags", tag, json!({"resourceArn": ""}));
+    if one_in(rng, 6) {
+        case.tags[0] = ("Team".to_owned(), "x".to_owned());
+    }
     if rng.bool() {
         let keys = [tag.to_owned(), tag.to_uppercase(), "tagwarden:violation".to_owned(), "Team".to_owned()];
-        let mut keys = some(rng, &keys);
+        let further = usual(abac).flat_map(|(key, _)| [key.to_owned(), key.to_uppercase()]);
+        let mut keys = some(rng, &keys.into_iter().chain(further).collect::<Vec<_>>());
         if one_in(rng, 4) {
             keys = vec!["Team".to_owned()];
         }
@@ -316,10 +409,11 @@ fn with_everything(operation: &Operation, tag: &str) -> Case {
 }
 
 /// Calls of every operation that creates something, in each of which one slot says something else than usual, or nothing.
-pub fn one_change_each() -> Vec<Case> {
+pub fn one_change_each(abac: &Abac) -> Vec<Case> {
     let mut cases = Vec::new();
     for operation in creating() {
-        let usual = with_everything(operation, "Project");
+        let mut usual = with_everything(operation, &abac.tag);
+        add_further(&mut usual, abac);
         for slot in operation.slots() {
             for value in
                 values(slot.field, slot.path).into_iter().flat_map(|values| [vec![Value::Null], values].concat())
@@ -430,7 +524,8 @@ pub fn record(operation: &str, request: &Value) -> Value {
     })
 }
 
-fn change(rng: &mut Rng, case: &mut Case, tag: &str) {
+fn change(rng: &mut Rng, case: &mut Case, abac: &Abac) {
+    let tag = abac.tag.as_str();
     let operation = case.record["eventName"].as_str().expect("a name").to_owned();
     let is_training = operation == "CreateTrainingJob";
     match rng.u8(..14) {
@@ -443,7 +538,12 @@ fn change(rng: &mut Rng, case: &mut Case, tag: &str) {
             case.record["recipientAccountId"] = json!("444455556666");
             case.principal = case.principal.replace(ACCOUNT, "444455556666");
         }
-        3 | 4 if operation != "DeleteTags" => case.record["requestParameters"]["tags"] = tags(rng, tag),
+        3 | 4 if operation != "DeleteTags" => {
+            let tags = tags(rng, tag);
+            let further = usual(abac).map(|(key, value)| json!({"key": key, "value": value}));
+            let all = tags.as_array().map(|tags| tags.iter().cloned().chain(further).collect());
+            case.record["requestParameters"]["tags"] = all.map_or(Value::Null, Value::Array);
+        }
         _ if operation == "CreateNotebookInstance" => {
             notebook_setting(rng, &mut case.record["requestParameters"]);
         }
@@ -527,7 +627,7 @@ fn caller(rng: &mut Rng, case: &mut Case, tag: &str) {
         }
         1 => case.tags[0].0 = pick(rng, &[tag.to_lowercase(), tag.to_uppercase(), "Team".to_owned()]),
         2 => {
-            case.tags.truncate(1);
+            case.tags.retain(|(key, _)| key != "Persona");
             let persona = pick(rng, &["scientist", "ops", "nobody", "Lead", ""]);
             if !one_in(rng, 4) {
                 case.tags.push(("Persona".to_owned(), persona.to_owned()));

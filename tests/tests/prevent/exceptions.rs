@@ -46,7 +46,7 @@ pub static EXCEPTIONS: &[Exception] = &[
     Exception {
         name: "tags from elsewhere",
         because: "Studio creates apps and spaces without tags, and versions of model packages cannot have any",
-        rules: &["missing-project-tag"],
+        rules: &["missing-project-tag", "missing-tag"],
         explains: |case, _, _, is_denied| {
             let operation = case.record["eventName"].as_str().expect("a name");
             !is_denied && ["CreateApp", "CreateSpace", "CreateModelPackage"].contains(&operation)
@@ -142,9 +142,13 @@ pub static EXCEPTIONS: &[Exception] = &[
                 tags(case)[index.parse::<usize>().ok()?]["key"].as_str().map(str::to_owned)
             };
             let is_unusual = |key: &String| *key != key.to_lowercase() && *key != key.to_uppercase();
-            !is_denied
-                && tags(case).len() > 1
-                && expected.paths(rule).iter().filter_map(key_at).any(|key| is_unusual(&key))
+            let is_beside_exact = |key: &String| {
+                let tags = tags(case);
+                let mut keys = tags.iter().filter_map(|tag| tag["key"].as_str());
+                keys.any(|other| other != key && other.eq_ignore_ascii_case(key))
+            };
+            let mut keys = expected.paths(rule).iter().filter_map(key_at);
+            !is_denied && keys.any(|key| is_unusual(&key) && is_beside_exact(&key))
         },
     },
     Exception {

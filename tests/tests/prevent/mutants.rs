@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tagwarden::policy::Policy;
+use tagwarden::settings::Abac;
 use tagwarden_tests::simulator::Simulator;
 
 use crate::cases::{self, Case};
-use crate::compare::{Expected, define, disagreements, is_undecided, question, statements};
-
-/// All rules, an override and an exemption.
-const POLICY: &str = include_str!("../../data/preventable.toml");
+use crate::compare::{Expected, define, disagreements, every_rule, is_undecided, question, statements};
 
 struct Mutant {
     name: &'static str,
@@ -111,6 +109,61 @@ static MUTANTS: &[Mutant] = &[
     },
     Mutant { name: "any project is known", change: |s| s.drop("UnknownProject") },
     Mutant { name: "no project is unknown", change: |s| s.drop_operator("UnknownProject", "StringLike") },
+    Mutant { name: "any key counts as a required tag", change: |s| s.drop("MissingTag") },
+    Mutant { name: "an empty required tag counts", change: |s| s.drop("MissingTag2") },
+    Mutant { name: "the second required tag is forgotten", change: |s| s.drop("MissingTag4") },
+    Mutant {
+        name: "a required tag is compared in any case",
+        change: |s| s.operator("MissingTag3", "ForAllValues:StringNotEquals", "ForAllValues:StringNotEqualsIgnoreCase"),
+    },
+    Mutant {
+        name: "what some operations need is asked of all",
+        change: |s| {
+            let all = s.find("MissingTag2")["Action"].clone();
+            s.find("MissingTag6")["Action"] = all;
+        },
+    },
+    Mutant { name: "a tag that must be the caller's is anybody's", change: |s| s.drop("ForeignTag") },
+    Mutant {
+        name: "the tag of another key is compared",
+        change: |s| {
+            let key = "aws:RequestTag/CostCenter";
+            s.value("ForeignTag", "StringNotEquals", key, json!("${aws:PrincipalTag/Project}"));
+        },
+    },
+    Mutant { name: "a caller without the tag sets any value", change: |s| s.drop("ForeignTag2") },
+    Mutant { name: "the second tag is anybody's", change: |s| s.drop("ForeignTag3") },
+    Mutant { name: "any value is approved", change: |s| s.drop("UnapprovedTagValue") },
+    Mutant { name: "no value is unapproved", change: |s| s.drop_operator("UnapprovedTagValue3", "StringLike") },
+    Mutant {
+        name: "patterns of values are literal",
+        change: |s| s.operator("UnapprovedTagValue", "StringNotLike", "StringNotEquals"),
+    },
+    Mutant { name: "any value is approved later", change: |s| s.drop("UnapprovedTagValue4") },
+    Mutant {
+        name: "one more value is approved",
+        change: |s| {
+            let key = "aws:RequestTag/Environment";
+            s.value("UnapprovedTagValue3", "StringNotLike", key, json!(["dev", "prod", "public"]));
+        },
+    },
+    Mutant {
+        name: "a further tag may be changed",
+        change: |s| {
+            for sid in ["ChangedProjectTag4", "ChangedProjectTag5", "ChangedProjectTag6", "ChangedProjectTag7"] {
+                s.drop(sid);
+            }
+        },
+    },
+    Mutant { name: "a caller without the tag may change it", change: |s| s.drop("ChangedProjectTag7") },
+    Mutant {
+        name: "a further tag may be removed",
+        change: |s| {
+            let keys = json!(["Project", "tagwarden:violation", "DataClassification"]);
+            let removed = s.0.iter().position(|one| one["Action"] == "sagemaker:DeleteTags").expect("one");
+            s.0[removed]["Condition"]["ForAnyValue:StringEqualsIgnoreCase"]["aws:TagKeys"] = keys;
+        },
+    },
     Mutant { name: "keys in another case pass", change: |s| s.drop("AmbiguousProjectTag") },
     Mutant {
         name: "keys in another case are compared with case",
@@ -278,10 +331,11 @@ static MUTANTS: &[Mutant] = &[
 
 #[test]
 fn every_mutant_is_noticed() {
-    let policy = Policy::parse(POLICY).expect(POLICY);
+    let text = every_rule();
+    let policy = Policy::parse(&text).expect(&text);
     let (original, gaps) = statements(&policy);
     let mut rng = fastrand::Rng::with_seed(1);
-    let cases: Vec<_> = (0..3000).map(|_| by_anybody(&mut rng, &policy.abac.tag)).collect();
+    let cases: Vec<_> = (0..4000).map(|_| by_anybody(&mut rng, &policy.abac)).collect();
     let expected: Vec<_> = cases.iter().map(|case| Expected::of(case, &policy, &gaps)).collect();
     let mut simulator = Simulator::start();
     // How many cases it takes to notice, in steps.
@@ -315,8 +369,8 @@ fn every_mutant_is_noticed() {
 
 /// A case, more often than usual by a caller who is exempted, was exempted, or has the name of one who is, or whom the override
 /// is for.
-fn by_anybody(rng: &mut fastrand::Rng, tag: &str) -> Case {
-    let mut case = cases::case(rng, tag);
+fn by_anybody(rng: &mut fastrand::Rng, abac: &Abac) -> Case {
+    let mut case = cases::case(rng, abac);
     if rng.u8(..4) == 0 {
         let name = ["BreakGlass", "BreakGlass2", "Other"][rng.usize(..3)];
         let account = case.record["recipientAccountId"].as_str().expect("an account");

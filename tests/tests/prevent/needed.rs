@@ -95,11 +95,11 @@ fn every_statement_and_every_condition_is_needed() {
     let organisation = Organisation::read();
     let documents = organisation.documents();
     let mut rng = fastrand::Rng::with_seed(7);
-    let mut calls = cases::one_change_each();
+    let mut calls = cases::one_change_each(&organisation.policy.abac);
     for (index, case) in calls.iter_mut().enumerate() {
         case.kms = ["old", "new"][index % 2];
     }
-    calls.extend((0..CALLS).map(|_| cases::case(&mut rng, "Project")));
+    calls.extend((0..CALLS).map(|_| cases::case(&mut rng, &organisation.policy.abac)));
     let of_journeys: Vec<_> = Journey::all(&organisation).into_iter().flat_map(Journey::questions).collect();
     let mut questions = by_others(&organisation, &of_journeys);
     questions.extend(of_journeys);

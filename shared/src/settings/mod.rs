@@ -1,9 +1,16 @@
 //! A policy's settings for one rule. The same description reads the policy file, words its errors and explains the
 //! rule.
 
+pub mod tables;
+mod tags;
+
+use jiff::civil::Date;
+
+pub use tags::{TagDefault, TagRequirement};
+
 use crate::terms::{Action, Mode, OnUnknown, Pattern, Prevent, SessionTags, Severity};
 
-/// The `[abac]` table.
+/// The `[abac]` table, and the `[tags]` tables.
 #[derive(Clone, Debug)]
 pub struct Abac {
     /// Key of the tag that must have the same value on the principal and on the resources that it creates.
@@ -19,6 +26,8 @@ pub struct Abac {
     /// The roles and users that work for all projects: they may create resources for any project, change the ABAC tag of
     /// resources, and remove Tagwarden's mark.
     pub administrators: Vec<Pattern<'static>>,
+    /// What the policy says of further tags.
+    pub tags: Vec<TagRequirement>,
 }
 
 impl Abac {
@@ -40,12 +49,22 @@ pub struct Persona {
 /// The value of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Setting {
-    /// Of [`Kind::Patterns`].
+    /// Of [`Kind::Patterns`], [`Kind::Exceptions`] or [`Kind::Forbidden`].
     Patterns(Vec<Pattern<'static>>),
-    /// Of [`Kind::Count`] or [`Kind::Hours`].
+    /// Of [`Kind::Count`], [`Kind::Limit`] or [`Kind::Hours`].
     Number(f64),
     /// Of [`Kind::Choice`].
     Choice(&'static str),
+    /// Of [`Kind::Flag`].
+    Flag(bool),
+    /// Of [`Kind::Text`].
+    Text(String),
+    /// Of a kind that is a list of texts.
+    Texts(Vec<String>),
+    /// Of [`Kind::Lists`].
+    Lists(Vec<(String, Vec<String>)>),
+    /// Of [`Kind::Date`].
+    Date(Date),
 }
 
 /// Settings that have a value, by name.
@@ -69,14 +88,43 @@ pub struct Spec {
 /// The values that a setting takes.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// A list of patterns. The function says what is doubtful about one, for a warning.
+    /// A list of patterns of what is approved. Without it, anything is. The function says what is doubtful about a pattern,
+    /// for a warning.
     Patterns(fn(&str) -> Option<Doubt>),
+    /// The same of what is excepted. Without it, nothing is.
+    Exceptions(fn(&str) -> Option<Doubt>),
+    /// The same of what is forbidden.
+    Forbidden(fn(&str) -> Option<Doubt>),
     /// A whole number from 1.
     Count,
+    /// A whole number from 0.
+    Limit,
     /// A number of hours above 0.
     Hours,
-    /// One of these names.
+    /// One of these names, of which each asks for more than those before it.
     Choice(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// A text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// A list of at least one text.
+    SomeTexts,
+    /// A list of projects, whose names have no `*`.
+    Projects,
+    /// A list of account ids.
+    Accounts,
+    /// A list of SageMaker operations.
+    Operations,
+    /// A list of ARNs of IAM roles and users, or of patterns of them.
+    Principals,
+    /// A list of at least one rule.
+    Rules,
+    /// A table of lists of texts, by the key of a tag.
+    Lists,
+    /// A date.
+    Date,
 }
 
 /// What is doubtful about a pattern, and why.
@@ -99,6 +147,8 @@ pub enum DefaultValue {
     Patterns(&'static [&'static str]),
     /// This name.
     Choice(&'static str),
+    /// This text.
+    Text(&'static str),
     /// The value of the rule, or of `[defaults]`.
     Inherited,
 }
@@ -149,6 +199,7 @@ impl DefaultValue {
             Self::Required | Self::Unset | Self::Inherited => None,
             Self::Patterns(patterns) => Some(Setting::Patterns(patterns.iter().copied().map(Pattern::new).collect())),
             Self::Choice(choice) => Some(Setting::Choice(choice)),
+            Self::Text(text) => Some(Setting::Text(text.to_owned())),
         }
     }
 }
@@ -192,7 +243,7 @@ impl<'p> Settings<'p> {
         values.find(|(known, _)| *known == name).map(|(_, setting)| setting)
     }
 
-    /// The patterns of an option of [`Kind::Patterns`], if it is set.
+    /// The patterns of an option that is a list of them, if it is set.
     pub fn patterns(&self, option: &Spec) -> Option<&'p [Pattern<'static>]> {
         match self.get(option.name)? {
             Setting::Patterns(patterns) => Some(patterns),
