@@ -14,6 +14,7 @@ mod passed_over;
 mod policy;
 mod render;
 mod report;
+mod roles;
 mod rules;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args, &mut output),
         Command::Audit(args) => audit::run(&args, &mut output),
         Command::Explain(args) => explain::run(&args, &mut output),
+        Command::Roles(args) => roles::run(&args, &mut output),
         Command::Rules(args) => rules::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
         Command::Policy(args) => policy::run(&args, &mut output),

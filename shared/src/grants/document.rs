@@ -107,7 +107,13 @@ impl Granting {
         }
     }
 
-    pub(super) fn covers_action(&self, action: &str) -> bool {
+    /// Whether it names only the actions that it is not about.
+    pub(super) fn names_exceptions(&self) -> bool {
+        self.actions.all_but
+    }
+
+    /// Whether it is about an action, whatever the resource.
+    pub fn covers_action(&self, action: &str) -> bool {
         self.actions.these.iter().any(|pattern| matches_in_any_case(pattern, action)) != self.actions.all_but
     }
 }

@@ -31,6 +31,8 @@ pub use truth::Truth;
 
 use context::Known;
 
+use crate::record::arn;
+
 /// The policies of a role or user.
 #[derive(Clone, Debug)]
 pub struct Grants<'d> {
@@ -99,6 +101,19 @@ impl<'d> Grants<'d> {
             Some(why) => Err(why.to_owned()),
             None => Ok(allowed.unless(barred)),
         }
+    }
+
+    /// The statements that allow something, each with its policy's name.
+    pub fn allowing(&self) -> impl Iterator<Item = By<'d>> {
+        let allowing = self.statements().filter(|(_, statement)| statement.allows);
+        allowing.map(|(policy, statement)| By { policy, statement })
+    }
+
+    /// The regions that the ARNs in its statements name.
+    pub fn regions(&self) -> BTreeSet<String> {
+        let patterns = self.allowing().flat_map(|by| by.statement.resource_patterns(&self.principal));
+        let regions = patterns.filter_map(|pattern| arn::region(&pattern).map(str::to_owned));
+        regions.filter(|region| !region.is_empty() && !region.contains(['*', '?'])).collect()
     }
 
     /// Whether nothing allows an action, whatever the resource.
