@@ -169,12 +169,16 @@ pub struct AuditArgs {
     pub paths: Vec<PathBuf>,
 }
 
-/// Judge roles by themselves: what they may do beyond their job, whom they trust, what exceeds their persona.
+/// Judge roles by themselves: what they may do beyond their job, whom they trust, what exceeds their persona, what they used of it.
 ///
 /// Without PATHs, the command judges the ML roles in the files of `--iam`: those that trust SageMaker. Each finding names a request
 /// that would be allowed, and the statement that allows it. SCPs, policies of resources and of sessions are not considered.
 ///
-/// PATHs can be documents of roles that do not exist yet, for CI: plans of Terraform (`terraform show -json PLAN`), and bare policy
+/// PATHs can be an archive of CloudTrail log files, as for `audit`. Then the command also judges roles that were passed to SageMaker
+/// or that called it, and says of each action that a role is granted whether it used it, did not use it, or whether nothing shows
+/// it, with the reason.
+///
+/// PATHs can also be documents of roles that do not exist yet, for CI: plans of Terraform (`terraform show -json PLAN`), and bare policy
 /// documents. What a plan knows only after apply is unknown.
 ///
 /// Exit status: 0 if every role is compliant; 1 if there is a violation, or new access with `--baseline`; 2 if the command could not
@@ -188,8 +192,8 @@ pub struct RolesArgs {
     #[arg(long, value_name = "PATTERN")]
     pub role: Vec<String>,
 
-    /// Region of the requests that roles are asked about; can be repeated (default: the regions of `[rules.unapproved-region]` and
-    /// those that the role's policies name, else us-east-1)
+    /// Region in which roles work; can be repeated (default: the regions of `[rules.unapproved-region]` and those that the role's
+    /// policies name, else those of the archive, else us-east-1). What a role did in a region that the archive lacks is unseen
     #[arg(long, value_name = "REGION")]
     pub region: Vec<String>,
 
@@ -201,6 +205,18 @@ pub struct RolesArgs {
     #[arg(long, value_name = "OLD")]
     pub baseline: Option<PathBuf>,
 
+    /// Count calls from this time on: a date (UTC) or an RFC 3339 time
+    #[arg(long, value_name = "T", value_parser = Period::parse_bound)]
+    pub since: Option<Timestamp>,
+
+    /// Count calls before this time: a date (UTC) or an RFC 3339 time
+    #[arg(long, value_name = "T", value_parser = Period::parse_bound)]
+    pub until: Option<Timestamp>,
+
+    /// How many files to read at the same time (default: one per core)
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+
     /// How to print roles: as text for people, or as one JSON object per line
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -209,7 +225,7 @@ pub struct RolesArgs {
     #[arg(long)]
     pub exit_zero: bool,
 
-    /// Plans of Terraform as JSON, policy documents, or `-` for standard input
+    /// Files and folders of an archive of CloudTrail log files; or plans of Terraform as JSON and policy documents
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! `tagwarden`: try an ABAC policy for Amazon SageMaker on CloudTrail records.
 
+mod archive;
 mod args;
 mod audit;
 mod check;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 const TABLE: &str = include_str!("../data/actions.txt");
 
 /// What CloudTrail shows of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trace {
     /// An event of the action's name that reads.
     Reads,
@@ -25,7 +25,7 @@ pub type ServiceActions = BTreeMap<String, Trace>;
 pub static ACTIONS: LazyLock<BTreeMap<&'static str, ServiceActions>> = LazyLock::new(|| {
     let mut services: BTreeMap<&str, ServiceActions> = BTreeMap::new();
     let mut service = "";
-    for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
+    for line in TABLE.lines().filter(|line| !line.starts_with(['#', '='])) {
         match line.strip_prefix(' ').and_then(|line| line.split_once(' ')) {
             None => service = line,
             Some((kind, names)) => {
@@ -41,6 +41,17 @@ pub static ACTIONS: LazyLock<BTreeMap<&'static str, ServiceActions>> = LazyLock:
     }
     services
 });
+
+/// Services by other names that events have for them: `monitoring` → `cloudwatch`.
+pub static OTHER_NAMES: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let names = TABLE.lines().filter_map(|line| line.strip_prefix("= ")?.split_once(' '));
+    names.collect()
+});
+
+/// What CloudTrail shows of an action, if the table has it.
+pub fn trace(service: &str, name: &str) -> Option<Trace> {
+    ACTIONS.get(service)?.get(name).copied()
+}
 
 /// `Get{Object,Tags}` → `GetObject`, `GetTags`
 fn unpacked(packed: &str) -> Vec<String> {
@@ -103,7 +114,6 @@ mod tests {
     fn the_table_is_read() {
         assert!(ACTIONS.len() > 400, "{}", ACTIONS.len());
         assert!(ACTIONS.values().map(BTreeMap::len).sum::<usize>() > 20_000);
-        let trace = |service, name: &str| ACTIONS.get(service).and_then(|actions| actions.get(name)).copied();
         assert_eq!(trace("s3", "GetObject"), Some(Trace::Reads));
         assert_eq!(trace("sagemaker", "CreateTrainingJob"), Some(Trace::Writes));
         assert_eq!(trace("iam", "PassRole"), Some(Trace::None));

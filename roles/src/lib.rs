@@ -2,8 +2,13 @@
 
 pub mod actions;
 mod compared;
+pub mod events;
 pub mod given;
+mod launches;
 mod report;
+mod usage;
 
 pub use compared::{NewAccess, new_access};
+pub use launches::{Launches, PassedRole};
 pub use report::{Kind, RoleReport};
+pub use usage::{AssumedBy, Records, RoleInQuestion, Unseen, Usage, Used};

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tagwarden::RoleDecision;
 use tagwarden::decide::{Finding, FindingOutcome, Verdict};
 
-use crate::NewAccess;
+use crate::{NewAccess, Usage};
 
 /// What a role is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -46,6 +46,9 @@ pub struct RoleReport {
     pub decision: RoleDecision,
     /// What it is for.
     pub kind: Kind,
+    /// What it used of what it may do; nothing without records.
+    #[serde(flatten)]
+    pub usage: Usage,
     /// What it may do that old documents did not allow.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub new_access: Vec<NewAccess>,
@@ -54,7 +57,7 @@ pub struct RoleReport {
 impl RoleReport {
     /// What the rules say about a role of this kind.
     pub fn new(decision: RoleDecision, kind: Kind) -> Self {
-        Self { decision, kind, new_access: Vec::new() }
+        Self { decision, kind, usage: Usage::default(), new_access: Vec::new() }
     }
 
     /// Only what is new: findings that were not there before, and requests that were not allowed before. What is unknown stays.

@@ -15,6 +15,11 @@ use crate::exit::CliError;
 use crate::iam;
 use crate::input::{self, Source};
 
+/// Whether the first of these paths is a plan or a policy document, not a part of an archive.
+pub fn are_given(paths: &[PathBuf]) -> bool {
+    paths.first().is_some_and(|path| path.is_file() && document(path).is_ok())
+}
+
 /// Adds the roles of plans and policy documents to the evidence. Returns their ARNs.
 pub fn read(
     paths: &[PathBuf],

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tagwarden::decide::{FindingOutcome, Verdict};
-use tagwarden_roles::RoleReport;
+use tagwarden_roles::{RoleReport, Usage};
 
 use crate::exit::{CliError, Exit};
 use crate::output::{Output, clean};
@@ -13,7 +13,7 @@ use crate::report::{BOLD, DIM, INDENT, detail, found, not_known, plural, unknown
 const SHOWN: usize = 10;
 
 /// Prints what is said about a role.
-pub fn text(report: &RoleReport, output: &mut Output) -> Result<(), CliError> {
+pub fn text(report: &RoleReport, has_records: bool, output: &mut Output) -> Result<(), CliError> {
     let decision = &report.decision;
     output.line(&verdict(decision.verdict, &decision.arn))?;
     let named = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name} {value}"));
@@ -33,6 +33,9 @@ pub fn text(report: &RoleReport, output: &mut Output) -> Result<(), CliError> {
         output.line(&not_known(&rules))?;
         output.line(&detail("because", why))?;
     }
+    if has_records {
+        usage(&report.usage, output)?;
+    }
     for new in report.new_access.iter().take(SHOWN) {
         let what = format!(
             "it may call `{}` on `{}`, by {}, which the old documents did not allow",
@@ -46,17 +49,58 @@ pub fn text(report: &RoleReport, output: &mut Output) -> Result<(), CliError> {
     output.line("")
 }
 
+/// Prints what a role used of what it may do.
+fn usage(usage: &Usage, output: &mut Output) -> Result<(), CliError> {
+    let assumed = usage.assumed_by.iter().map(|assumed| format!("{} ({} ×)", assumed.by, assumed.times));
+    let used = usage.used.iter().map(|used| match used.calls {
+        0 => format!("{} (by launches)", used.action),
+        calls => format!("{} ({calls} ×)", used.action),
+    });
+    let mut unseen: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in &usage.unseen {
+        unseen.entry(&one.because).or_default().push(&one.action);
+    }
+    let lists = [
+        ("assumed", "by", assumed.collect()),
+        ("used", "", used.collect::<Vec<_>>()),
+        ("unused", "", usage.unused.clone()),
+    ];
+    for (word, noun, names) in lists {
+        if !names.is_empty() {
+            output.line(&format!("  {word:9}{}", clean(&listed(&names, noun))))?;
+        }
+    }
+    for (because, actions) in unseen {
+        let actions: Vec<_> = actions.into_iter().map(str::to_owned).collect();
+        output.line(&format!("  {:9}{}", "unseen", clean(&listed(&actions, ""))))?;
+        output.line(&detail("because", because))?;
+    }
+    Ok(())
+}
+
+/// The first of some names, and how many there are.
+fn listed(names: &[String], before: &str) -> String {
+    let first = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    match before {
+        "" => format!("{} {}: {first}{more}", names.len(), plural(names.len(), "action")),
+        before => format!("{before} {first}{more}"),
+    }
+}
+
 /// How many roles got each verdict.
 #[derive(Debug, Default)]
 pub struct Verdicts {
     unreadable: u64,
+    is_complete: bool,
     verdicts: BTreeMap<Verdict, usize>,
     with_new_access: usize,
 }
 
 impl Verdicts {
-    pub fn new(unreadable: u64) -> Self {
-        Self { unreadable, ..Self::default() }
+    pub fn new(unreadable: u64, is_complete: bool) -> Self {
+        Self { unreadable, is_complete, ..Self::default() }
     }
 
     pub fn count(&mut self, report: &RoleReport) {
@@ -69,7 +113,7 @@ impl Verdicts {
     }
 
     pub fn exit(&self) -> Exit {
-        if self.unreadable > 0 {
+        if self.unreadable > 0 || !self.is_complete {
             Exit::Failed
         } else if self.of(Verdict::Violation) > 0 {
             Exit::Violation

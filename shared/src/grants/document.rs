@@ -107,6 +107,11 @@ impl Granting {
         }
     }
 
+    /// Whether it is about every resource, under no conditions.
+    pub(super) fn is_unlimited(&self) -> bool {
+        self.conditions.is_empty() && !self.resources.all_but && self.resources.these.iter().any(Template::is_any)
+    }
+
     /// Whether it names only the actions that it is not about.
     pub(super) fn names_exceptions(&self) -> bool {
         self.actions.all_but

@@ -116,6 +116,20 @@ impl<'d> Grants<'d> {
         regions.filter(|region| !region.is_empty() && !region.contains(['*', '?'])).collect()
     }
 
+    /// Whether an action may be allowed on some resource: a statement allows it, the boundary has it, and no Deny without conditions
+    /// is about it on every resource.
+    pub fn may_allow(&self, action: &str) -> bool {
+        let is_about =
+            |allows: bool, statement: &Granting| statement.allows == allows && statement.covers_action(action);
+        let of_boundary = self.boundary.iter().filter_map(|boundary| boundary.document.as_ref().ok());
+        let denies = |statement: &Granting| is_about(false, statement) && statement.is_unlimited();
+        let mut all = self.statements().map(|(_, statement)| statement);
+        all.clone().any(|statement| is_about(true, statement))
+            && of_boundary.clone().all(|document| document.statements.iter().any(|statement| is_about(true, statement)))
+            && !all.any(denies)
+            && !of_boundary.flat_map(|document| &document.statements).any(denies)
+    }
+
     /// Whether nothing allows an action, whatever the resource.
     pub fn never_allows(&self, action: &str) -> bool {
         self.policies.iter().all(|policy| policy.document.is_ok())
@@ -175,7 +189,7 @@ impl<'d> Grants<'d> {
         Known { request: &request.context, principal: &self.principal }
     }
 
-    fn statements(&self) -> impl Iterator<Item = (&'d str, &'d Granting)> {
+    fn statements(&self) -> impl Iterator<Item = (&'d str, &'d Granting)> + Clone {
         let documents = self.policies.iter().filter_map(|policy| Some((policy.name, *policy.document.as_ref().ok()?)));
         documents.flat_map(|(name, document)| document.statements.iter().map(move |statement| (name, statement)))
     }
