@@ -13,9 +13,10 @@ use tagwarden::record::json::Value;
 use tagwarden::record::secrets::{SECRET_MEMBERS, redacted};
 use tagwarden::record::{self, Call, is_sagemaker};
 
+use crate::calls::Calls;
 use crate::period::Period;
 use crate::problems::Problems;
-use crate::records::{self, RawCall, members, text};
+use crate::records::{self, RawCall, RawRecord, members, text};
 use crate::sessions::PackedSessions;
 
 /// What an audit needs from one input. Everything else is only counted.
@@ -26,6 +27,9 @@ pub struct Extract {
     /// The sessions that its records issued.
     #[serde(skip)]
     pub sessions: PackedSessions,
+    /// All calls, if they are counted.
+    #[serde(skip)]
+    pub calls: Option<Calls>,
     /// The JSON text of records from which anything else can be learned about calls.
     pub lessons: Vec<String>,
     /// The JSON text of pages of IAM's account authorization details.
@@ -70,22 +74,32 @@ pub struct Denied {
 }
 
 impl Extract {
+    /// Nothing yet. It may count calls.
+    pub fn new(counts_calls: bool) -> Self {
+        Self { calls: counts_calls.then(Calls::default), ..Self::default() }
+    }
+
     /// Extracts what an audit of `period` needs from the text of a log file, as [`read`](Self::read) does, but parses
     /// only the records that may matter. `None` if the file does not have CloudTrail's usual form, or if anything is
     /// wrong with it.
-    pub fn quickly(text: &[u8], period: Period) -> Option<Self> {
-        let mut extract = Self::default();
+    pub fn quickly(text: &[u8], period: Period, counts_calls: bool) -> Option<Self> {
+        let mut extract = Self::new(counts_calls);
         let (mut of_others, mut is_plain) = (BTreeMap::<&[u8], u64>::new(), true);
         let is_usual = records::each_record(text, |record| match record.call() {
             Some(call) if !is_sagemaker(call.source) && !evidence::may_teach(call.source, call.name) => {
                 *of_others.entry(call.source).or_default() += 1;
+                is_plain = is_plain && extract.count_raw(record, &call, period).is_some();
             }
             // Consoles and SDKs make many read-only calls for each launch.
-            Some(call) if let Some(name) = only_reads(&call) => extract.skip(NotCovered::ReadsOnly(name.to_owned())),
+            Some(call) if let Some(name) = only_reads(&call) => {
+                extract.skip(NotCovered::ReadsOnly(name.to_owned()));
+                is_plain = is_plain && extract.count_raw(record, &call, period).is_some();
+            }
             // These are about 10 % of all records.
             Some(call) if let Some(session) = session(&call) => {
                 *of_others.entry(call.source).or_default() += 1;
                 extract.sessions.push(&session);
+                is_plain = is_plain && extract.count_raw(record, &call, period).is_some();
             }
             _ => is_plain = is_plain && extract.plain_record(record.json, period).is_some(),
         });
@@ -134,8 +148,21 @@ impl Extract {
         self.call(&Call::read(&record).ok()?, &record, period).ok()
     }
 
+    /// Counts a call that was not parsed, if calls are counted: if need be, by parsing it. `None` if something is wrong with it.
+    fn count_raw(&mut self, record: &RawRecord, call: &RawCall, period: Period) -> Option<()> {
+        let Some(calls) = &mut self.calls else { return Some(()) };
+        calls.add_raw(record, call, period).or_else(|| {
+            let record: Value = serde_json::from_slice(record.json).ok().filter(documents::is_plain)?;
+            calls.add(&Call::read(&record).ok()?, period);
+            Some(())
+        })
+    }
+
     /// Extracts what matters from one record.
     fn call(&mut self, call: &Call, record: &Value, period: Period) -> Result<(), String> {
+        if let Some(calls) = &mut self.calls {
+            calls.add(call, period);
+        }
         let json = LazyCell::new(|| without_secrets(record));
         if let Some(session) = Session::read(call) {
             self.sessions.push(&session);
@@ -373,17 +400,21 @@ mod tests {
     const ANSWER: &str =
         r#"{"credentials":{"accessKeyId":"ASIA1","x":"\""},"assumedRoleUser":{"assumedRoleId":"AROA1:ana"}}"#;
 
+    /// With all calls counted.
     fn plainly(text: &str) -> Extract {
-        let mut extract = Extract::default();
+        let mut extract = Extract::new(true);
         extract.read(text, Period::default());
         extract
     }
 
     /// Asserts that both ways find the same if the quick one gives a result. Returns whether it does.
     fn is_quick(text: &str) -> bool {
-        match Extract::quickly(text.as_bytes(), Period::default()) {
+        if let Some(counted) = Extract::quickly(text.as_bytes(), Period::default(), true) {
+            assert_eq!(counted, plainly(text), "{text}");
+        }
+        match Extract::quickly(text.as_bytes(), Period::default(), false) {
             Some(extract) => {
-                assert_eq!(extract, plainly(text), "{text}");
+                assert_eq!(extract, Extract { calls: None, ..plainly(text) }, "{text}");
                 true
             }
             None => false,
@@ -421,7 +452,7 @@ mod tests {
             (format!(r#"{SAGEMAKER},"x":no JSON"#), false),
             (format!(r#"{ISSUED},"requestParameters":{{"x":no JSON}},"responseElements":{{}}"#), false),
         ] {
-            let quickly = Extract::quickly(file(&record).as_bytes(), Period::default());
+            let quickly = Extract::quickly(file(&record).as_bytes(), Period::default(), false);
             assert_eq!(quickly.map(|extract| extract.records), expected.then_some(2), "{record}");
         }
     }
@@ -556,6 +587,54 @@ mod tests {
         ] {
             is_quick(&file);
         }
+    }
+
+    #[test]
+    fn calls_are_counted_by_who_made_them() {
+        let role = "arn:aws:iam::111122223333:role/ml/Train";
+        let record = |identity: &str, call: &str, rest: &str| {
+            format!(
+                r#"{{"eventVersion":"1.11","userIdentity":{identity},"eventTime":"2026-03-02T09:00:00Z",{call},"awsRegion":"eu-west-1",{rest}"recipientAccountId":"111122223333"}}"#
+            )
+        };
+        let session = format!(
+            r#"{{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/Train/x","sessionContext":{{"sessionIssuer":{{"type":"Role","arn":"{role}"}}}}}}"#
+        );
+        let service = r#"{"type":"AWSService","invokedBy":"sagemaker.amazonaws.com"}"#;
+        let issued = format!(r#""requestParameters":{{"roleArn":"{role}"}},"responseElements":{ANSWER},"#);
+        let denied = r#""errorCode":"AccessDenied","requestParameters":null,"#;
+        let failed = r#""errorCode":"NoSuchKey","requestParameters":null,"#;
+        let look = LOOKS.to_owned() + r#","readOnly":true"#;
+        let records = [
+            record(&session, S3, ""),
+            record(&session, S3, failed),
+            record(&session, S3, denied),
+            record(&session, &look, ""),
+            record(&session, SAGEMAKER, ""),
+            record(service, ISSUED, &issued),
+            record(r#"{"type":"IdentityCenterUser"}"#, S3, ""),
+        ];
+        let file = format!("{{\"Records\":[{}]}}", records.join(","));
+        assert!(is_quick(&file));
+        let calls = plainly(&file).calls.unwrap();
+        let mut made: Vec<_> = calls
+            .made()
+            .map(|made| (made.principal.as_str(), made.name.as_str(), made.calls, made.last.as_str()))
+            .collect();
+        made.sort_unstable();
+        let day = "2026-03-02";
+        assert_eq!(
+            made,
+            [
+                ("", "AssumeRole", 1, day),
+                ("", "PutObject", 1, day),
+                (role, "CreateTrainingJob", 1, day),
+                (role, "ListTrainingJobs", 1, day),
+                (role, "PutObject", 2, day),
+            ]
+        );
+        assert_eq!(calls.assumed, [((role.to_owned(), "sagemaker.amazonaws.com".to_owned()), 1)].into());
+        assert_eq!(calls.days.len(), 1);
     }
 
     #[test]

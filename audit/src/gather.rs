@@ -123,6 +123,22 @@ impl<Place: Ord + Clone> Gathered<Place> {
         }
     }
 
+    /// Passes on the calls that were gathered, in order of time, after IAM's data was learned. Returns the evidence about them.
+    ///
+    /// # Errors
+    /// If a temporary file cannot be read.
+    pub fn each_launch(mut self, mut each: impl FnMut(&Call, &Evidence)) -> Result<Evidence, AuditError> {
+        const BATCH: usize = 256;
+        let mut launches = self.launches()?;
+        while let Some(records) = launches.next_batch(BATCH)? {
+            for record in records {
+                let record = serde_json::from_str::<Value>(&record).map_err(|error| AuditError(error.to_string()))?;
+                each(&Call::read(&record).map_err(AuditError)?, &self.evidence);
+            }
+        }
+        Ok(self.evidence)
+    }
+
     /// Learns the sessions of callers that launched anything, and the previous tags of resources that were tagged
     /// again. Returns the launches.
     pub(crate) fn launches(&mut self) -> Result<Launches, AuditError> {

@@ -5,6 +5,7 @@
 //! from.
 
 pub mod athena;
+mod calls;
 mod coaching;
 pub mod encoding;
 mod error;
@@ -26,6 +27,7 @@ mod summary;
 mod table;
 mod written;
 
+pub use calls::{Calls, MadeCalls, RecordDay};
 pub use coaching::{CoachedRule, Coaching};
 pub use error::AuditError;
 pub use extract::{Denied, Extract, Launch};

@@ -44,20 +44,27 @@ impl Scanned {
 
 /// Reads log files one after the other, and reuses its buffers.
 pub struct LogFiles {
+    counts_calls: bool,
     inflated: Vec<u8>,
     decompressor: Decompressor,
 }
 
 impl Default for LogFiles {
     fn default() -> Self {
-        Self { inflated: Vec::new(), decompressor: Decompressor::new() }
+        Self { counts_calls: false, inflated: Vec::new(), decompressor: Decompressor::new() }
     }
 }
 
 impl LogFiles {
+    /// Reads log files, and may count all calls in them.
+    pub fn new(counts_calls: bool) -> Self {
+        Self { counts_calls, ..Self::default() }
+    }
+
     /// What the stored `bytes` of a file hold for an audit of `period`.
     pub fn scan(&mut self, bytes: &[u8], period: Period) -> Scanned {
-        let mut scanned = Scanned { bytes: bytes.len() as u64, ..Scanned::default() };
+        let extract = Extract::new(self.counts_calls);
+        let mut scanned = Scanned { bytes: bytes.len() as u64, extract, ..Scanned::default() };
         if let Err(problem) = self.read(bytes, period, &mut scanned) {
             scanned.extract.problems.add_of_file(problem);
         }
@@ -74,7 +81,7 @@ impl LogFiles {
             bytes
         } else if let Some(inflated) = inflate_at_once(bytes, &mut self.inflated, &mut self.decompressor) {
             scanned.inflated_bytes = inflated.len() as u64;
-            if let Some(extract) = Extract::quickly(inflated, period) {
+            if let Some(extract) = Extract::quickly(inflated, period, self.counts_calls) {
                 scanned.extract = extract;
                 return Ok(());
             }

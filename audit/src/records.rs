@@ -55,7 +55,27 @@ impl<'t> RawRecord<'t> {
     }
 }
 
+impl<'t> RawRecord<'t> {
+    /// `userIdentity`, if [`call`](Self::call) found a call.
+    pub fn identity(&self) -> &'t [u8] {
+        self.json.get(self.nested.clone()).unwrap_or_default()
+    }
+
+    /// The value of the last member `key`, of whatever object: CloudTrail writes some members at the end.
+    pub fn last(&self, key: &str) -> Option<&'t [u8]> {
+        let at = memchr::memmem::rfind(self.json, format!("\"{key}\":").as_bytes())?;
+        let value = self.json.get(at + key.len() + 3..)?;
+        value.get(..length(value)?)
+    }
+}
+
 impl<'t> RawCall<'t> {
+    /// The value of the member right behind the call's name, if that is `key`.
+    pub fn first(&self, key: &str) -> Option<&'t [u8]> {
+        let member = self.rest.strip_prefix(b",\"")?.strip_prefix(key.as_bytes())?.strip_prefix(b"\":")?;
+        member.get(..length(member)?)
+    }
+
     /// Whether a member of this name may follow. There is none if its name is nowhere, and nothing is escaped.
     pub fn may_have(&self, key: &str) -> bool {
         memchr::memchr(b'\\', self.rest).is_some() || memchr::memmem::find(self.rest, key.as_bytes()).is_some()

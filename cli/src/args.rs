@@ -20,6 +20,7 @@ pub enum Command {
     Check(CheckArgs),
     Audit(AuditArgs),
     Explain(ExplainArgs),
+    Roles(Box<RolesArgs>),
     /// List the rules, or explain one.
     Rules(RulesArgs),
     /// Render the policy as IAM policies and SCPs that deny in advance what `check` reports afterwards.
@@ -169,6 +170,67 @@ pub struct AuditArgs {
     /// Files, folders (such as a copy of the log bucket's `AWSLogs`), or `-` for standard input: everything that
     /// `check` reads
     #[arg(value_name = "PATH", required_unless_present = "athena_query")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Judge roles by themselves: what they may do beyond their job, whom they trust, what exceeds their persona, what they used of it.
+///
+/// Without PATHs, the command judges the ML roles in the files of `--iam`: those that trust SageMaker. Each finding names a request
+/// that would be allowed, and the statement that allows it. SCPs, policies of resources and of sessions are not considered.
+///
+/// PATHs can be an archive of CloudTrail log files, as for `audit`. Then the command also judges roles that were passed to SageMaker
+/// or that called it, and says of each action that a role is granted whether it used it, did not use it, or whether nothing shows
+/// it, with the reason.
+///
+/// PATHs can also be documents of roles that do not exist yet, for CI: plans of Terraform (`terraform show -json PLAN`), and bare policy
+/// documents. What a plan knows only after apply is unknown.
+///
+/// Exit status: 0 if every role is compliant; 1 if there is a violation, or new access with `--baseline`; 2 if the command could not
+/// run or could not read some input; 3 if there is no violation, but at least one verdict is unknown.
+#[derive(Debug, clap::Args)]
+pub struct RolesArgs {
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+
+    /// Judge the roles with these ARNs or names instead, whomever they trust: `*` matches any run of characters; can be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub role: Vec<String>,
+
+    /// Region in which roles work; can be repeated (default: the regions of `[rules.unapproved-region]` and those that the role's
+    /// policies name, else those of the archive, else us-east-1). What a role did in a region that the archive lacks is unseen
+    #[arg(long, value_name = "REGION")]
+    pub region: Vec<String>,
+
+    /// Account of the roles in plans and policy documents (default: the only one that they name)
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    pub account: Option<String>,
+
+    /// Earlier documents or an earlier plan: report only access that these did not give, and findings that they did not have
+    #[arg(long, value_name = "OLD")]
+    pub baseline: Option<PathBuf>,
+
+    /// Count calls from this time on: a date (UTC) or an RFC 3339 time
+    #[arg(long, value_name = "T", value_parser = Period::parse_bound)]
+    pub since: Option<Timestamp>,
+
+    /// Count calls before this time: a date (UTC) or an RFC 3339 time
+    #[arg(long, value_name = "T", value_parser = Period::parse_bound)]
+    pub until: Option<Timestamp>,
+
+    /// How many files to read at the same time (default: one per core)
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+
+    /// How to print roles: as text for people, or as one JSON object per line
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+
+    /// Exit with 0 even if there are violations or unknown verdicts
+    #[arg(long)]
+    pub exit_zero: bool,
+
+    /// Files and folders of an archive of CloudTrail log files; or plans of Terraform as JSON and policy documents
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }
 

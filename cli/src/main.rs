@@ -1,5 +1,6 @@
 //! `tagwarden`: try an ABAC policy for Amazon SageMaker on CloudTrail records.
 
+mod archive;
 mod args;
 mod audit;
 mod check;
@@ -14,6 +15,7 @@ mod passed_over;
 mod policy;
 mod render;
 mod report;
+mod roles;
 mod rules;
 
 use std::process::ExitCode;
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(&args, &mut output),
         Command::Audit(args) => audit::run(&args, &mut output),
         Command::Explain(args) => explain::run(&args, &mut output),
+        Command::Roles(args) => roles::run(&args, &mut output),
         Command::Rules(args) => rules::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
         Command::Policy(args) => policy::run(&args, &mut output),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Color, Style};
+use serde::Serialize;
 use tagwarden::decide::{Decision, Finding, FindingOutcome, PlannedAction, Verb, Verdict};
 use tagwarden::terms::Severity;
 
@@ -19,8 +20,8 @@ pub fn colour(colour: AnsiColor) -> Style {
     Style::new().fg_color(Some(Color::Ansi(colour))).bold()
 }
 
-/// The decision as one line of JSON.
-pub fn json(decision: &Decision) -> String {
+/// A decision as one line of JSON.
+pub fn json(decision: &impl Serialize) -> String {
     serde_json::to_string(decision).unwrap_or_else(|error| format!(r#"{{"error":"{error}"}}"#))
 }
 
@@ -38,7 +39,7 @@ pub fn text(decision: &Decision, place: &str, output: &mut Output) -> Result<(),
             output.line(&line)?;
         }
     }
-    for (reason, rules) in unknowns(decision) {
+    for (reason, rules) in unknowns(&decision.findings) {
         for line in unknown(reason, &rules) {
             output.line(&line)?;
         }
@@ -50,15 +51,20 @@ pub fn text(decision: &Decision, place: &str, output: &mut Output) -> Result<(),
 }
 
 fn headline(decision: &Decision) -> String {
-    let (style, word) = match decision.verdict {
-        Verdict::Skipped => (DIM, "skipped"),
-        Verdict::Compliant => (colour(AnsiColor::Green), "compliant"),
-        Verdict::Unknown => (colour(AnsiColor::Yellow), "unknown"),
-        Verdict::Violation => (colour(AnsiColor::Red), "violation"),
-    };
     let resource = decision.resource.as_ref();
     let name = resource.and_then(|resource| resource.name.as_deref()).unwrap_or("(no name)");
-    format!("{style}{word:INDENT$}{style:#}{BOLD}{} {}{BOLD:#}", clean(&decision.event_name), clean(name))
+    verdict(decision.verdict, &format!("{} {name}", decision.event_name))
+}
+
+/// The line that begins with a verdict, and says on what.
+pub fn verdict(verdict: Verdict, on: &str) -> String {
+    let style = match verdict {
+        Verdict::Skipped => DIM,
+        Verdict::Compliant => colour(AnsiColor::Green),
+        Verdict::Unknown => colour(AnsiColor::Yellow),
+        Verdict::Violation => colour(AnsiColor::Red),
+    };
+    format!("{style}{:INDENT$}{style:#}{BOLD}{}{BOLD:#}", verdict.as_str(), clean(on))
 }
 
 /// When, where and by whom.
@@ -80,14 +86,8 @@ fn origin(decision: &Decision) -> String {
 }
 
 fn finding(finding: &Finding) -> Vec<String> {
-    let (style, word) = match (finding.outcome, finding.severity) {
-        (FindingOutcome::Exempted, _) => (DIM, "exempted"),
-        (_, Severity::Low) => (colour(AnsiColor::Cyan), "low"),
-        (_, Severity::Medium) => (colour(AnsiColor::Yellow), "medium"),
-        (_, severity @ (Severity::High | Severity::Critical)) => (colour(AnsiColor::Red), severity.as_str()),
-    };
     vec![
-        format!("  {style}{word:9}{style:#}{BOLD}{}{BOLD:#}: {}", finding.rule, clean(&finding.message)),
+        found(finding),
         detail("at", &finding.path),
         detail("actual", finding.actual.as_deref().unwrap_or("(nothing)")),
         detail("expected", &finding.expected),
@@ -95,10 +95,21 @@ fn finding(finding: &Finding) -> Vec<String> {
     ]
 }
 
+/// The line that says what was found.
+pub fn found(finding: &Finding) -> String {
+    let (style, word) = match (finding.outcome, finding.severity) {
+        (FindingOutcome::Exempted, _) => (DIM, "exempted"),
+        (_, Severity::Low) => (colour(AnsiColor::Cyan), "low"),
+        (_, Severity::Medium) => (colour(AnsiColor::Yellow), "medium"),
+        (_, severity @ (Severity::High | Severity::Critical)) => (colour(AnsiColor::Red), severity.as_str()),
+    };
+    format!("  {style}{word:9}{style:#}{BOLD}{}{BOLD:#}: {}", finding.rule, clean(&finding.message))
+}
+
 /// What could not be read: path and reason, each with the rules that need it.
-fn unknowns(decision: &Decision) -> Vec<((&str, &str), Vec<&str>)> {
+pub fn unknowns(findings: &[Finding]) -> Vec<((&str, &str), Vec<&str>)> {
     let mut unknowns: Vec<((&str, &str), Vec<&str>)> = Vec::new();
-    for finding in decision.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Unknown) {
+    for finding in findings.iter().filter(|finding| finding.outcome == FindingOutcome::Unknown) {
         let reason = (finding.path.as_str(), finding.message.as_str());
         match unknowns.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, rules)) => rules.push(finding.rule),
@@ -109,12 +120,13 @@ fn unknowns(decision: &Decision) -> Vec<((&str, &str), Vec<&str>)> {
 }
 
 fn unknown((path, why): (&str, &str), rules: &[&str]) -> Vec<String> {
+    vec![not_known(rules), detail("at", path), detail("because", why)]
+}
+
+/// The line that says which rules could not judge.
+pub fn not_known(rules: &[&str]) -> String {
     let style = colour(AnsiColor::Yellow);
-    vec![
-        format!("  {style}{:9}{style:#}{BOLD}{}{BOLD:#}", "unknown", rules.join(", ")),
-        detail("at", path),
-        detail("because", why),
-    ]
+    format!("  {style}{:9}{style:#}{BOLD}{}{BOLD:#}", "unknown", rules.join(", "))
 }
 
 pub fn detail(name: &str, text: &str) -> String {

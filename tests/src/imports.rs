@@ -9,11 +9,12 @@ use std::str::FromStr;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The crates, by the name that others call them, and their folders.
-const CRATES: [(&str, &str); 4] = [
+const CRATES: [(&str, &str); 5] = [
     ("tagwarden", "shared"),
     ("tagwarden_audit", "audit"),
     ("tagwarden_cli", "cli"),
     ("tagwarden_functions", "functions"),
+    ("tagwarden_roles", "roles"),
 ];
 
 /// A module, by its path: the crate's folder, then the names of modules.

@@ -30,7 +30,7 @@ fn map() -> BTreeMap<String, BTreeSet<String>> {
         let [rooms, .., used] = cells.as_slice() else { panic!("{line}") };
         for room in quoted(rooms).into_iter().filter(|room| room.contains('/')) {
             let (folder, _) = room.split_once('/').expect("a room of a crate");
-            let is_crate = |name: &str| ["shared", "audit", "cli", "functions"].contains(&name);
+            let is_crate = |name: &str| ["shared", "audit", "roles", "cli", "functions"].contains(&name);
             let is_full = |name: &str| name.contains('/') || is_crate(name);
             let full = |name: String| if is_full(&name) { name } else { format!("{folder}/{name}") };
             assert!(map.insert(room.clone(), quoted(used).into_iter().map(full).collect()).is_none(), "{room} twice");

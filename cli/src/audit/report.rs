@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anstyle::{AnsiColor, Color, Style};
 use tagwarden_audit::{Coaching, Comparison, Period, Summary, Unknown, Verdicts};
 
-use super::progress::size;
+use crate::archive::size;
 use crate::exit::CliError;
 use crate::output::{Output, clean};
 use crate::report::{BOLD, DIM};

@@ -33,6 +33,17 @@ pub struct RoleDecision {
     pub findings: Vec<Finding>,
 }
 
+impl RoleDecision {
+    /// The decision with only those findings that `keep` says.
+    #[must_use]
+    pub fn retain(mut self, keep: impl FnMut(&Finding) -> bool) -> Self {
+        self.findings.retain(keep);
+        self.verdict = verdict(&self.findings);
+        self.reason = (self.verdict == Verdict::Unknown).then(|| reason(&self.findings));
+        self
+    }
+}
+
 /// Judges the role `arn` as it is at that time, by requests that it could make in these regions. What a rule finds in one of them is
 /// enough.
 pub fn decide_role(

@@ -107,7 +107,18 @@ impl Granting {
         }
     }
 
-    pub(super) fn covers_action(&self, action: &str) -> bool {
+    /// Whether it is about every resource, under no conditions.
+    pub(super) fn is_unlimited(&self) -> bool {
+        self.conditions.is_empty() && !self.resources.all_but && self.resources.these.iter().any(Template::is_any)
+    }
+
+    /// Whether it names only the actions that it is not about.
+    pub(super) fn names_exceptions(&self) -> bool {
+        self.actions.all_but
+    }
+
+    /// Whether it is about an action, whatever the resource.
+    pub fn covers_action(&self, action: &str) -> bool {
         self.actions.these.iter().any(|pattern| matches_in_any_case(pattern, action)) != self.actions.all_but
     }
 }

@@ -1,7 +1,7 @@
 //! What the statements of a policy name, and examples of it.
 
 use super::context::{Context, Known};
-use super::document::{PolicyDocument, Resources};
+use super::document::{Granting, PolicyDocument, Resources};
 use super::names::NamedText;
 
 /// What stands in examples where a policy has `*`.
@@ -37,6 +37,23 @@ impl PolicyDocument {
         let tests = self.statements.iter().flat_map(|statement| &statement.conditions).filter(|test| test.key == key);
         let filled = tests.flat_map(|test| &test.values).filter_map(|value| value.fill(known));
         filled.filter(|filled| filled.unknown.is_empty()).map(|filled| NamedText::of(&filled.units)).collect()
+    }
+}
+
+impl Granting {
+    /// The patterns of the actions that it is about, in lower case; `*` if it names only those that it is not about.
+    pub fn action_patterns(&self) -> Vec<String> {
+        if self.names_exceptions() { vec!["*".to_owned()] } else { self.example_actions("*") }
+    }
+
+    /// The patterns of the resources that it is about; `*` if it names only those that it is not about. `principal` fills its
+    /// variables: those of which nothing is known become `*`.
+    pub fn resource_patterns(&self, principal: &Context) -> Vec<String> {
+        let known = Known { request: principal, principal };
+        let filled = self.resources.these.iter().filter(|_| !self.resources.all_but);
+        let filled = filled.filter_map(|template| template.fill(known));
+        let patterns = filled.map(|filled| NamedText::of(&filled.units).example("*"));
+        patterns.chain(self.resources.all_but.then(|| "*".to_owned())).collect()
     }
 }
 

@@ -31,6 +31,8 @@ pub use truth::Truth;
 
 use context::Known;
 
+use crate::record::arn;
+
 /// The policies of a role or user.
 #[derive(Clone, Debug)]
 pub struct Grants<'d> {
@@ -101,6 +103,33 @@ impl<'d> Grants<'d> {
         }
     }
 
+    /// The statements that allow something, each with its policy's name.
+    pub fn allowing(&self) -> impl Iterator<Item = By<'d>> {
+        let allowing = self.statements().filter(|(_, statement)| statement.allows);
+        allowing.map(|(policy, statement)| By { policy, statement })
+    }
+
+    /// The regions that the ARNs in its statements name.
+    pub fn regions(&self) -> BTreeSet<String> {
+        let patterns = self.allowing().flat_map(|by| by.statement.resource_patterns(&self.principal));
+        let regions = patterns.filter_map(|pattern| arn::region(&pattern).map(str::to_owned));
+        regions.filter(|region| !region.is_empty() && !region.contains(['*', '?'])).collect()
+    }
+
+    /// Whether an action may be allowed on some resource: a statement allows it, the boundary has it, and no Deny without conditions
+    /// is about it on every resource.
+    pub fn may_allow(&self, action: &str) -> bool {
+        let is_about =
+            |allows: bool, statement: &Granting| statement.allows == allows && statement.covers_action(action);
+        let of_boundary = self.boundary.iter().filter_map(|boundary| boundary.document.as_ref().ok());
+        let denies = |statement: &Granting| is_about(false, statement) && statement.is_unlimited();
+        let mut all = self.statements().map(|(_, statement)| statement);
+        all.clone().any(|statement| is_about(true, statement))
+            && of_boundary.clone().all(|document| document.statements.iter().any(|statement| is_about(true, statement)))
+            && !all.any(denies)
+            && !of_boundary.flat_map(|document| &document.statements).any(denies)
+    }
+
     /// Whether nothing allows an action, whatever the resource.
     pub fn never_allows(&self, action: &str) -> bool {
         self.policies.iter().all(|policy| policy.document.is_ok())
@@ -160,7 +189,7 @@ impl<'d> Grants<'d> {
         Known { request: &request.context, principal: &self.principal }
     }
 
-    fn statements(&self) -> impl Iterator<Item = (&'d str, &'d Granting)> {
+    fn statements(&self) -> impl Iterator<Item = (&'d str, &'d Granting)> + Clone {
         let documents = self.policies.iter().filter_map(|policy| Some((policy.name, *policy.document.as_ref().ok()?)));
         documents.flat_map(|(name, document)| document.statements.iter().map(move |statement| (name, statement)))
     }

@@ -84,6 +84,11 @@ impl Template {
         Self(pieces)
     }
 
+    /// Whether it is `*`.
+    pub fn is_any(&self) -> bool {
+        matches!(self.0.as_slice(), [Piece::Text(units)] if *units == [Unit::Run])
+    }
+
     /// The template with what is known. A variable without a value matches nothing: then it is `None`.
     pub fn fill(&self, known: Known) -> Option<Filled<'_>> {
         if let [Piece::Text(units)] = self.0.as_slice() {

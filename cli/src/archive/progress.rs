@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::archive::LogFile;
+use super::LogFile;
 
 /// A progress bar on standard error. It shows nothing if that is not a terminal.
 pub struct Progress {
