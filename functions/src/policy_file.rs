@@ -4,11 +4,12 @@ use std::env;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tagwarden::policy::{self, Policy};
 use tagwarden::terms::SessionTags;
 
-use crate::config;
 use crate::ports::{FetchPolicy, PolicyObject};
+use crate::{config, telemetry};
 
 /// A policy, in the two versions that a guard needs.
 #[derive(Clone, Debug)]
@@ -27,6 +28,7 @@ pub struct PolicyFile {
     /// How long a policy from S3 is used before S3 is asked for a new version.
     max_age: Duration,
     cached: Mutex<Option<CachedPolicy>>,
+    log: telemetry::Log,
 }
 
 #[derive(Debug)]
@@ -77,14 +79,14 @@ impl PolicyFile {
             }
         };
         let location = Location::Object { bucket: bucket.to_owned(), key: key.to_owned() };
-        Ok(Self { location, observe_only, max_age, cached: Mutex::new(None) })
+        Ok(Self { location, observe_only, max_age, cached: Mutex::new(None), log: telemetry::write })
     }
 
     /// A policy that does not change.
     pub fn fixed(policy: Policy) -> Self {
         let cached = CachedPolicy { loaded: Arc::new(LoadedPolicy::of(policy)), etag: None, checked: Instant::now() };
         let (location, observe_only) = (Location::Here, false);
-        Self { location, observe_only, max_age: Duration::MAX, cached: Mutex::new(Some(cached)) }
+        Self { location, observe_only, max_age: Duration::MAX, cached: Mutex::new(Some(cached)), log: telemetry::write }
     }
 
     /// The current policy. If S3 fails, or the new version is invalid, the previous version stays in force.
@@ -113,7 +115,7 @@ impl PolicyFile {
             (Ok(None), Some(cached)) => (cached.loaded, cached.etag),
             (Ok(None), None) => return Err(format!("{name}: S3 reports no change, but the policy was never read")),
             (Err(problem), Some(cached)) => {
-                tracing::error!(%problem, "could not refresh the policy: the previous version stays in force");
+                (self.log)(&telemetry::policy_refused(&problem, Timestamp::now()));
                 (cached.loaded, cached.etag)
             }
             (Err(problem), None) => return Err(problem),
@@ -150,16 +152,28 @@ pub(crate) fn parse(name: &str, text: &str, observe_only: bool) -> Result<Policy
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
+    use serde_json::Value;
+
     use super::*;
     use crate::memory::Account;
 
     fn in_s3() -> PolicyFile {
         let location = Location::Object { bucket: "b".to_owned(), key: "policy.toml".to_owned() };
-        PolicyFile { location, observe_only: false, max_age: Duration::ZERO, cached: Mutex::new(None) }
+        PolicyFile { location, observe_only: false, max_age: Duration::ZERO, cached: Mutex::new(None), log: remember }
     }
 
     fn put(account: &Account, text: &str, etag: &str) {
         account.state().policy = Some(PolicyObject { text: text.to_owned(), etag: Some(etag.to_owned()) });
+    }
+
+    thread_local! {
+        static LOG: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
+    }
+
+    fn remember(record: &Value) {
+        LOG.with_borrow_mut(|log| log.push(record.clone()));
     }
 
     /// The projects in the policy, which differ in each version.
@@ -184,6 +198,13 @@ mod tests {
         }
         account.state().failing.insert("fetch-policy");
         assert_eq!(version(&file, &account).await.as_deref(), Ok("four"));
+        // Each time, the log and a metric say that the previous version stays in force.
+        let log = LOG.take();
+        let problems: Vec<_> =
+            log.iter().map(|record| (&record["PolicyRefused"], record["problem"].as_str())).collect();
+        let [(one, Some(invalid)), (_, Some(unread))] = problems.as_slice() else { panic!("{log:?}") };
+        assert_eq!(**one, 1);
+        assert!(invalid.starts_with("s3://b/policy.toml:1:11: ") && unread.contains("fetch-policy failed"), "{log:?}");
     }
 
     #[tokio::test]

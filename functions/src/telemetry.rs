@@ -19,6 +19,9 @@ pub fn record(function: &str, decision: &Decision, results: &[ActionResult], now
     if decision.verdict == Verdict::Unknown {
         metrics.push(("Unknown", "Count", 1));
     }
+    if decision.is_exempted() {
+        metrics.push(("Exempted", "Count", 1));
+    }
     if !results.is_empty() {
         let latency: u64 = results.iter().map(|result| result.milliseconds).sum();
         metrics.push(("ActionLatency", "Milliseconds", i128::from(latency)));
@@ -29,6 +32,9 @@ pub fn record(function: &str, decision: &Decision, results: &[ActionResult], now
     }
     let mut record = json!(decision);
     merge(&mut record, json!({"Function": function, "deeds": results}));
+    if decision.is_exempted() {
+        merge(&mut record, json!({"exempted": true}));
+    }
     if !metrics.is_empty() {
         let names: Vec<_> = metrics.iter().map(|(name, unit, _)| (*name, *unit)).collect();
         merge(&mut record, json!({"_aws": metadata(now, &[], &names)}));
@@ -64,6 +70,17 @@ pub fn violations<'a>(function: &'a str, decision: &'a Decision, now: Timestamp)
     })
 }
 
+/// The record of a new version of the policy that is not in force, with a metric.
+pub fn policy_refused(problem: &str, now: Timestamp) -> Value {
+    json!({
+        "_aws": metadata(now, &[], &[("PolicyRefused", "Count")]),
+        "PolicyRefused": 1,
+        "level": "ERROR",
+        "message": "could not refresh the policy: the previous version stays in force",
+        "problem": problem,
+    })
+}
+
 /// What tells CloudWatch to read members of a record as metrics, with their units.
 fn metadata(now: Timestamp, dimensions: &[&str], metrics: &[(&str, &str)]) -> Value {
     let metrics: Vec<_> = metrics.iter().map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
@@ -91,7 +108,8 @@ mod tests {
     fn metrics_are_sent_only_where_they_say_something() {
         let recorded = |request: &str, rules: &str| {
             let call = format!(
-                r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"CreateTrainingJob","requestParameters":{request}}}"#
+                r#"{{"eventSource":"sagemaker.amazonaws.com","eventName":"CreateTrainingJob","eventTime":"2026-03-02T09:00:00Z",
+                "userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/ana"}},"requestParameters":{request}}}"#
             );
             let call = serde_json::from_str(&call).expect("JSON");
             let policy = Policy::parse(&format!("version = 1\n{rules}")).expect("a valid policy");
@@ -100,6 +118,10 @@ mod tests {
         };
         let vpc = r#"{"trainingJobName":"churn","vpcConfig":{"subnets":["s"],"securityGroupIds":["g"]}}"#;
         assert_eq!(recorded(vpc, "[rules.missing-vpc]")["_aws"], Value::Null);
+        let exemption = "[[exemptions]]\nprincipals = ['*']\nrules = ['missing-vpc']\nuntil = 2999-12-31\nreason = 'r'\nowner = 'o'";
+        let exempted = recorded(r#"{"trainingJobName":"churn"}"#, &format!("[rules.missing-vpc]\n{exemption}"));
+        assert_eq!((&exempted["Exempted"], &exempted["exempted"]), (&json!(1), &json!(true)), "{exempted}");
+        assert_eq!(exempted["findings"][0]["severity"], "high", "it keeps its rule's severity");
         let unknown = recorded(vpc, "[rules.untagged-principal]");
         assert_eq!(unknown["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([[]]));
         assert_eq!(unknown["Unknown"], json!(1));

@@ -1,7 +1,7 @@
 //! The alert about a decision.
 
 use serde_json::json;
-use tagwarden::decide::{Decision, FindingOutcome};
+use tagwarden::decide::{Decision, FindingOutcome, Verdict};
 use tagwarden::policy::Policy;
 use tagwarden::terms::Severity;
 
@@ -58,6 +58,9 @@ fn record(decision: &Decision, results: &[ActionResult]) -> String {
     let mut record = json!(decision);
     if let Some(record) = record.as_object_mut() {
         record.insert("deeds".to_owned(), json!(results));
+        if decision.is_exempted() {
+            record.insert("exempted".to_owned(), json!(true));
+        }
     }
     record.to_string()
 }
@@ -85,7 +88,12 @@ fn attributes(decision: &Decision, policy: &Policy) -> Attributes {
         let value = value.filter(|value| !value.is_empty())?;
         Some((name.to_owned(), vec![value.to_owned()]))
     });
-    let rules = rules(decision).into_iter().map(str::to_owned).collect();
+    // The rules that make the verdict: beside a failure, what is unknown does not count.
+    let rules = match decision.verdict {
+        Verdict::Violation => rules_with(FindingOutcome::Fail, decision),
+        _ => rules(decision),
+    };
+    let rules = rules.into_iter().map(str::to_owned).collect();
     one.chain([("rule".to_owned(), rules)]).chain(further.take(MAX_TAGS)).collect()
 }
 
@@ -98,7 +106,7 @@ fn tag_attribute(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tagwarden::decide::{Finding, Verdict};
+    use tagwarden::decide::Finding;
 
     use super::*;
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use tagwarden::decide::{Decision, Finding, FindingOutcome};
 use tagwarden::policy::Policy;
 use tagwarden::rules::Rule;
@@ -62,11 +64,36 @@ pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Polic
         line("");
         line(&hint);
     }
+    if let Some(exemption) = exemption(decision) {
+        line("");
+        line("If this is right, somebody who may change the policy can exempt the caller until a day:");
+        line("");
+        line(&exemption);
+    }
     if let Some(link) = console_link(decision) {
         line("");
         line(&link);
     }
     text
+}
+
+/// How long a proposed exemption lasts, in days.
+const EXEMPTION: i64 = 14;
+
+/// The exemption from the rules that failed, as the policy file takes it.
+fn exemption(decision: &Decision) -> Option<String> {
+    let rules = rules_with(FindingOutcome::Fail, decision);
+    let caller = decision.principal.as_ref().and_then(|principal| principal.arn.as_deref());
+    // A role by itself stands for its own caller.
+    let role = || decision.resource.as_ref().filter(|_| decision.event_name == Decision::ROLE)?.arn.as_deref();
+    let principal = caller.or_else(role).filter(|_| !rules.is_empty())?;
+    let time: Timestamp = decision.event_time.as_deref()?.parse().ok()?;
+    let until = time.to_zoned(TimeZone::UTC).date().checked_add(EXEMPTION.days()).ok()?;
+    let rules = rules.iter().map(|rule| format!("\"{rule}\"")).collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "[[exemptions]]\nprincipals = [\"{principal}\"]\nrules = [{rules}]\nuntil = {until}\n\
+        reason = \"say why, and name the ticket\"\nowner = \"say who answers for it\""
+    ))
 }
 
 /// What the alert is about.

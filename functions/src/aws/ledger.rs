@@ -259,10 +259,14 @@ mod tests {
     use super::*;
     use crate::aws::items::damaged;
 
+    fn member() -> Standing {
+        Standing::Member(Some("atlas".to_owned()), [("CostCenter", "4711")].into_iter().collect())
+    }
+
     /// An item as it is written, of a creation with a change and a configuration.
     fn item() -> TableItem {
         let at = Timestamp::UNIX_EPOCH;
-        let (author, standing) = (Some("ada".to_owned()), Standing::Member(Some("atlas".to_owned())));
+        let (author, standing) = (Some("ada".to_owned()), member());
         let change = KnownChange { at, key: "Project".to_owned(), value: None, author, standing };
         let config = UsedConfig { at, name: "churn".to_owned(), is_at_fault: true };
         TableItem::from([
@@ -281,10 +285,7 @@ mod tests {
     fn what_is_written_is_read() {
         let entry = read(&item()).expect("readable");
         assert_eq!((entry.changes.len(), entry.configs.len()), (1, 1));
-        assert_eq!(
-            entry.changes.first().map(|change| &change.standing),
-            Some(&Standing::Member(Some("atlas".to_owned())))
-        );
+        assert_eq!(entry.changes.first().map(|change| &change.standing), Some(&member()));
         assert!(entry.configs.first().is_some_and(|config| config.is_at_fault));
         assert_eq!(
             entry.creation.tags.and_then(|tags| Some(tags.get("Project")?.to_owned())).as_deref(),

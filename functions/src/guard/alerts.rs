@@ -126,6 +126,25 @@ mod tests {
         }
     }
 
+    /// The block in an alert makes the same launch exempt, if the policy has it.
+    #[tokio::test]
+    async fn an_alert_carries_the_exemption_that_would_apply() {
+        let rules = "[abac]\nsession-tags = 'none'\n[rules.missing-vpc]\n[rules.network-isolation-off]";
+        let launch = event(NO_VPC, "churn-no-vpc", "churn");
+        let guard_ = guard(rules);
+        guard_.handle(&launch, FUNCTION).await.expect("handled");
+        let text = guard_.ports.state().messages[0].texts[0].1.clone();
+        let (_, block) = text.split_once("[[exemptions]]").expect("one");
+        let block = block.split("\n\n").next().expect("its end");
+        let guard = guard(&format!("{rules}\n[[exemptions]]{block}"));
+        let decisions = guard.handle(&launch, FUNCTION).await.expect("handled");
+        let failing: Vec<_> =
+            decisions[0].findings.iter().map(|finding| (finding.rule, finding.outcome.as_str())).collect();
+        assert_eq!(failing, [("missing-vpc", "exempted")]);
+        let text = guard.ports.state().messages[0].texts[0].1.clone();
+        assert!(text.contains("[exempted] missing-vpc") && !text.contains("[[exemptions]]"), "{text}");
+    }
+
     #[tokio::test]
     async fn a_lasting_storm_leads_to_one_digest_each_interval() {
         let guard = in_storm();

@@ -64,6 +64,11 @@ pub struct Decision {
 impl Decision {
     /// The `event_name` of a decision about a role by itself, which no call passed.
     pub const ROLE: &str = "IAM role";
+
+    /// Whether a rule fails for a principal that is exempt from it.
+    pub fn is_exempted(&self) -> bool {
+        self.findings.iter().any(|finding| finding.outcome == FindingOutcome::Exempted)
+    }
 }
 
 /// The resource that a call created.

@@ -34,7 +34,11 @@ fn check(facts: &Facts, _: &Settings) -> Checked {
         };
         findings.pass();
         for (name, value) in variables.iter() {
-            if let Some(kind) = value.as_str().and_then(|value| credential(name, value)) {
+            let Some(text) = value.as_str() else {
+                findings.unread(Unread::new(found.at, format!("`{name}`: expected a string, found {}", kind(value))));
+                continue;
+            };
+            if let Some(kind) = credential(name, text) {
                 findings.fail(Violation::new(found.at, format!("`{name}` holds a credential: {kind}"), EXPECTED));
             }
         }
@@ -55,6 +59,7 @@ mod tests {
             (format!(r#"{{"hyperParameters":{{"token":"\"{token}\""}}}}"#), "fail hyperParameters"),
             (r#"{"environment":{"TOKEN":"(GitHub token)"}}"#.to_owned(), "fail environment"),
             (r#"{"environment":"***"}"#.to_owned(), "unknown environment"),
+            (r#"{"environment":{"omitted":true}}"#.to_owned(), "unknown environment"),
             (r#"{"trainingJobName":"churn"}"#.to_owned(), "skip"),
         ] {
             assert_eq!(Case::training(&request).says(&RULE), expected, "{request}");
