@@ -44,6 +44,28 @@ fn each_function_has_the_permissions_that_it_uses_and_no_others() {
     }
 }
 
+/// Each alarm has a section of the runbook, and a light on the dashboard.
+#[test]
+fn people_know_what_to_do_about_each_alarm() {
+    let template = template("template.yaml");
+    let resources = template["Resources"].as_object().expect("resources");
+    let of_type = |kind: &str| {
+        let ids = resources.iter().filter(|(_, resource)| resource["Type"] == kind).map(|(id, _)| id.as_str());
+        ids.collect::<BTreeSet<_>>()
+    };
+    let alarms = of_type("AWS::CloudWatch::Alarm");
+    let runbook = std::fs::read_to_string(root().join("docs/runbook.md")).expect("the page");
+    assert_eq!(runbook.lines().filter_map(|line| line.strip_prefix("## ")).collect::<BTreeSet<_>>(), alarms);
+
+    let body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().expect("a text");
+    let names: BTreeSet<_> = body.split("${").skip(1).filter_map(|rest| rest.split(['.', '}']).next()).collect();
+    let lit: BTreeSet<_> = names.iter().copied().filter(|name| alarms.contains(name)).collect();
+    assert_eq!(lit, alarms);
+    assert!(names.iter().all(|name| name.starts_with("AWS::") || resources.contains_key(*name)), "{names:?}");
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    assert!(list(&body["widgets"]).iter().all(|widget| widget["properties"]["title"].is_string()));
+}
+
 /// A stack whose owner chose nothing stops nobody's job.
 #[test]
 fn functions_act_only_if_somebody_chose_so() {

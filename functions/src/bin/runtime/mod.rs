@@ -1,6 +1,6 @@
 //! What all functions share: the log, and the loop of invocations.
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 
 /// Starts the log of everything except decisions: warnings and errors, as JSON on standard output.
@@ -16,5 +16,10 @@ where
 {
     let handler = &handler;
     // Without a box, the types of the nested futures are deeper than the compiler allows.
-    lambda_runtime::run(service_fn(async move |event| Ok::<_, Error>(Box::pin(handler(event)).await?))).await
+    lambda_runtime::run(service_fn(async move |event| Box::pin(handler(event)).await.map_err(failure))).await
+}
+
+/// A failed invocation, as Lambda reports it: in the log, and in the queue of failures.
+fn failure(why: String) -> Diagnostic {
+    Diagnostic { error_type: "EventNotProcessed".to_owned(), error_message: why }
 }
