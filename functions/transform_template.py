@@ -1,6 +1,7 @@
-"""Turns a packaged SAM template into plain CloudFormation: `transform_template.py PACKAGED.yaml > TEMPLATE.json`.
+"""Turns a packaged SAM template into plain CloudFormation: `transform_template.py PACKAGED.yaml [PREFIX] > TEMPLATE.json`.
 
-CloudFormation does the same when a stack is deployed, but not for stack sets with service-managed permissions.
+CloudFormation does the same when a stack is deployed, but not for stack sets with service-managed permissions. With PREFIX, the code
+of each region comes from the bucket PREFIX-REGION.
 """
 
 import json
@@ -21,9 +22,13 @@ class NoManagedPolicies:
 def main():
     # The translator asks which partition it works for. Nothing of the region gets into the template.
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
-    with open(sys.argv[1]) as packaged:
-        template = yaml.safe_load(packaged)
-    json.dump(transform(template, {}, NoManagedPolicies()), sys.stdout, indent=2)
+    packaged, *prefix = sys.argv[1:]
+    with open(packaged) as file:
+        template = transform(yaml.safe_load(file), {}, NoManagedPolicies())
+    for resource in template["Resources"].values():
+        if prefix and resource["Type"] == "AWS::Lambda::Function":
+            resource["Properties"]["Code"]["S3Bucket"] = {"Fn::Sub": f"{prefix[0]}-${{AWS::Region}}"}
+    json.dump(template, sys.stdout, separators=(",", ":"))
 
 
 main()
