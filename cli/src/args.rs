@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use jiff::Timestamp;
+use clap_complete::Shell;
+use jiff::{Span, Timestamp};
 use tagwarden_audit::{Period, athena};
 
 /// Keep Amazon SageMaker inside your organisation's ABAC rules: try a policy on CloudTrail records.
@@ -27,6 +28,18 @@ pub enum Command {
     Render(Box<RenderArgs>),
     /// Work with policy files.
     Policy(PolicyArgs),
+    /// Print a script that completes commands and options in a shell.
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Write manual pages, one for each command.
+    Man {
+        /// Folder for the pages. It is created if it does not exist
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 /// By what calls are judged.
@@ -264,8 +277,8 @@ pub struct PolicyArgs {
 pub enum PolicyCommand {
     /// Report what is wrong with a policy file, and which of its settings can never have an effect
     ///
-    /// Exit status: 0 if the file has no errors; 1 if it is looser than `--against`; 2 if it has errors, or the command could not
-    /// run.
+    /// Exit status: 0 if the file has no errors; 1 if it is looser than `--against`, or if an exemption is `--expiring`; 2 if it has
+    /// errors, or the command could not run.
     Check {
         /// The policy file
         file: PathBuf,
@@ -273,6 +286,10 @@ pub enum PolicyCommand {
         /// An earlier version of the file: report what the file lets through that this one did not, or does less about
         #[arg(long, value_name = "OLD")]
         against: Option<PathBuf>,
+
+        /// List the exemptions that end within this time, such as `14d`
+        #[arg(long, value_name = "TIME", value_parser = span)]
+        expiring: Option<Span>,
     },
     /// Print a JSON Schema (draft 4) of policy files, for editors: taplo reads it if the first line of a policy file is
     /// `#:schema ./policy.schema.json`
@@ -659,4 +676,10 @@ pub struct RepositoryArgs {
 pub struct TagPolicyArgs {
     #[command(flatten)]
     pub output: OutArgs,
+}
+
+/// A length of time from now on.
+fn span(text: &str) -> Result<Span, String> {
+    let span: Option<Span> = text.parse().ok().filter(|span: &Span| !span.is_negative());
+    span.ok_or_else(|| "expected a time such as `14d` or `2 weeks`".to_owned())
 }

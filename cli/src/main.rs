@@ -10,6 +10,7 @@ mod explain;
 mod gathered;
 mod iam;
 mod input;
+mod manual;
 mod output;
 mod passed_over;
 mod policy;
@@ -37,6 +38,8 @@ fn main() -> ExitCode {
         Command::Rules(args) => rules::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
         Command::Policy(args) => policy::run(&args, &mut output),
+        Command::Completions { shell } => manual::completions(shell, &mut output),
+        Command::Man { folder } => manual::pages(&folder, &mut output),
     };
     let result = result.and_then(|exit| output.flush().map(|()| exit));
     match result {

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use tagwarden::policy::{self, Level, Policy};
 use tagwarden_audit::{PolicySource, encoding};
 
@@ -31,7 +32,7 @@ pub fn load(file: Option<&Path>) -> Result<PolicySource, CliError> {
 
 pub fn run(args: &PolicyArgs, output: &mut Output) -> RunResult {
     match &args.command {
-        PolicyCommand::Check { file, against } => check(file, against.as_deref(), output),
+        PolicyCommand::Check { file, against, expiring } => check(file, against.as_deref(), *expiring, output),
         PolicyCommand::Schema => {
             output.line(&format!("{:#}", policy::schema()))?;
             Ok(Exit::Ok)
@@ -45,10 +46,11 @@ pub fn run(args: &PolicyArgs, output: &mut Output) -> RunResult {
     }
 }
 
-fn check(file: &Path, against: Option<&Path>, output: &mut Output) -> RunResult {
+fn check(file: &Path, against: Option<&Path>, expiring: Option<Span>, output: &mut Output) -> RunResult {
     let old = against.map(|old| load(Some(old))).transpose()?;
     let text = read(file)?;
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let until = expiring.map(|span| until(today, span)).transpose()?;
     let problems = Policy::diagnose(&text, today);
     let name = file.display().to_string();
     for problem in &problems {
@@ -59,15 +61,41 @@ fn check(file: &Path, against: Option<&Path>, output: &mut Output) -> RunResult 
     let warnings = problems.len() - errors;
     let (errors_noun, warnings_noun) = (plural(errors, "error"), plural(warnings, "warning"));
     output.line(&format!("{name}: {errors} {errors_noun}, {warnings} {warnings_noun}"))?;
-    match (Policy::parse(&text), old) {
-        (Err(_), _) => Ok(Exit::Failed),
-        (Ok(_), None) => Ok(Exit::Ok),
-        (Ok(policy), Some(old)) => compare(&name, &policy, &old, output),
+    let Ok(policy) = Policy::parse(&text) else { return Ok(Exit::Failed) };
+    let mut found = 0;
+    if let Some(old) = old {
+        found += compare(&name, &policy, &old, output)?;
     }
+    if let Some(until) = until {
+        found += list_expiring(&name, &policy, today, until, output)?;
+    }
+    Ok(if found > 0 { Exit::Violation } else { Exit::Ok })
 }
 
-/// Reports what is looser than in the old policy.
-fn compare(name: &str, policy: &Policy, old: &PolicySource, output: &mut Output) -> RunResult {
+fn until(today: Date, span: Span) -> Result<Date, CliError> {
+    today.checked_add(span).map_err(|why| CliError::Message(format!("`--expiring`: {why}")))
+}
+
+/// Lists the exemptions that end by a day, and returns their number.
+fn list_expiring(
+    name: &str,
+    policy: &Policy,
+    today: Date,
+    until: Date,
+    output: &mut Output,
+) -> Result<usize, CliError> {
+    let mut count = 0;
+    for exemption in policy.exemptions_ending(today, until) {
+        output.line(&format!("expiring: {exemption}"))?;
+        count += 1;
+    }
+    let (verb, noun) = (if count == 1 { "ends" } else { "end" }, plural(count, "exemption"));
+    output.line(&format!("{name}: {count} {noun} {verb} by {until}"))?;
+    Ok(count)
+}
+
+/// Reports what is looser than in the old policy, and returns how much that is.
+fn compare(name: &str, policy: &Policy, old: &PolicySource, output: &mut Output) -> Result<usize, CliError> {
     let looser = policy.looser_than(&old.policy);
     for line in &looser {
         output.line(&format!("looser: {line}"))?;
@@ -75,7 +103,7 @@ fn compare(name: &str, policy: &Policy, old: &PolicySource, output: &mut Output)
     let count = looser.len();
     let (verb, noun) = (if count == 1 { "is" } else { "are" }, plural(count, "setting"));
     output.line(&format!("{name}: {count} {noun} {verb} looser than in {}", old.name))?;
-    Ok(if count > 0 { Exit::Violation } else { Exit::Ok })
+    Ok(count)
 }
 
 fn read(file: &Path) -> Result<String, CliError> {

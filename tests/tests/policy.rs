@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use tagwarden_tests::{Ran, root, tagwarden};
@@ -388,4 +390,56 @@ fn rules_are_listed_and_explained() {
     let ran = tagwarden(&["rules", "missing-vcp"]);
     assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("did you mean `missing-vpc`?"), "{}", ran.stderr);
+}
+
+/// Those that end soon are listed, for a job that runs each day.
+#[test]
+fn exemptions_that_end_soon_are_listed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let exemption = |name: &str, days: i64| {
+        let until = today.saturating_add(days.days());
+        format!(
+            "[[exemptions]]\nprincipals = ['arn:aws:iam::111122223333:role/{name}']\nrules = ['missing-vpc']\n\
+             until = {until}\nreason = 'a test'\nowner = 'ana'\n"
+        )
+    };
+    let text =
+        ["version = 1\n[rules.missing-vpc]\n", &exemption("Soon", 3), &exemption("Later", 30), &exemption("Gone", -3)]
+            .concat();
+    let file = folder.path().join("policy.toml");
+    std::fs::write(&file, text).expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let ran = tagwarden(&["policy", "check", file, "--expiring", "2 weeks"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let listed: Vec<_> = ran.stdout.lines().filter(|line| line.starts_with("expiring: ")).collect();
+    assert!(
+        matches!(listed.as_slice(), [one] if one.contains("role/Soon") && one.ends_with("a test (ana)")),
+        "{listed:?}"
+    );
+    assert_eq!(tagwarden(&["policy", "check", file, "--expiring", "1d"]).status, 0);
+    let ran = tagwarden(&["policy", "check", file, "--expiring", "soon"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("expected a time such as `14d`"), "{}", ran.stderr);
+}
+
+/// What a package of the command line carries besides it names every command.
+#[test]
+fn every_command_has_a_manual_page_and_completions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pages = folder.path().join("man");
+    let ran = tagwarden(&["man", pages.to_str().expect("UTF-8")]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let help = tagwarden(&["--help"]).stdout;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let commands: Vec<_> =
+        commands.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(commands.contains(&"check") && commands.len() > 7, "{commands:?}");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = tagwarden(&["completions", shell]).stdout;
+        for command in commands.iter().filter(|command| **command != "help") {
+            assert!(script.contains(command), "{shell}: {command}");
+            assert!(pages.join(format!("tagwarden-{command}.1")).exists(), "{command}");
+        }
+    }
 }

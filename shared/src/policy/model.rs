@@ -1,5 +1,6 @@
 //! The policy, as values that are always valid.
 
+use std::fmt;
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use crate::operations::Operation;
 use crate::record::Call;
 use crate::rules::{Need, Rule};
 use crate::settings::{Abac, Persona, Settings, Values};
-use crate::terms::{OnUnknown, Pattern};
+use crate::terms::{OnUnknown, Pattern, quoted};
 
 /// An organisation's rules for SageMaker.
 #[derive(Clone, Debug)]
@@ -159,12 +160,27 @@ impl Policy {
         self.exemptions.iter().filter(|exemption| exemption.rules.contains(&rule.id))
     }
 
+    /// The exemptions that hold on `today` and end by `day`.
+    pub fn exemptions_ending(&self, today: Date, day: Date) -> impl Iterator<Item = &Exemption> {
+        self.exemptions.iter().filter(move |exemption| (today..=day).contains(&exemption.until))
+    }
+
     /// The exemption that lets this caller violate `rule` at that time, if there is one.
     pub fn exemption(&self, rule: &Rule, time: Option<Timestamp>, caller: &Caller) -> Option<&Exemption> {
         let arn = caller.arn.as_deref()?;
         let day = time?.to_zoned(jiff::tz::TimeZone::UTC).date();
         self.exemptions(rule)
             .find(|exemption| exemption.until >= day && exemption.principals.iter().any(|pattern| pattern.matches(arn)))
+    }
+}
+
+/// Who is exempt from what, until when, why, and who answers for it.
+impl fmt::Display for Exemption {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let principals = quoted(&self.principals);
+        let verb = if self.principals.len() == 1 { "is" } else { "are" };
+        let (rules, Self { until, reason, owner, .. }) = (quoted(&self.rules), self);
+        write!(f, "{principals} {verb} exempt from {rules} until {until}: {reason} ({owner})")
     }
 }
 
