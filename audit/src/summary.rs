@@ -387,8 +387,7 @@ mod tests {
         ] {
             let tags: Tags = tags.iter().copied().collect();
             let principal = PrincipalReport { arn: None, kind: None, tags, tags_from, tags_as_of: None };
-            let decision =
-                Decision { verdict: Verdict::Violation, principal: Some(principal), ..Decision::default() };
+            let decision = Decision { verdict: Verdict::Violation, principal: Some(principal), ..Decision::default() };
             summary.add(&decision, &policy.abac, &by);
         }
         let counted = |key: &str| {

@@ -80,7 +80,8 @@ fn errors_show_the_line_and_the_nearest_name() {
             "expected a value that matches one of `dev`",
         ),
         (
-            "version = 1\n[[overrides]]\nwhen = { tags = { Stage = 'dev' } }\nrules.missing-vpc.action = 'alert'\n".to_owned(),
+            "version = 1\n[[overrides]]\nwhen = { tags = { Stage = 'dev' } }\nrules.missing-vpc.action = 'alert'\n"
+                .to_owned(),
             "policy.toml:3:27",
             "a list of texts",
         ),
@@ -140,7 +141,9 @@ fn as_json(text: &str) -> Option<Value> {
         match value {
             toml::Value::Datetime(datetime) => json!(datetime.to_string()),
             toml::Value::Array(values) => values.into_iter().map(of).collect(),
-            toml::Value::Table(members) => Value::Object(members.into_iter().map(|(key, one)| (key, of(one))).collect()),
+            toml::Value::Table(members) => {
+                Value::Object(members.into_iter().map(|(key, one)| (key, of(one))).collect())
+            }
             other => json!(other),
         }
     }
@@ -187,7 +190,10 @@ fn the_schema_file_is_current() {
         fs::write(&path, &printed).expect("written");
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == printed, "policy.schema.json is stale: `UPDATE=1 cargo test --workspace --test policy` renews it");
+    assert!(
+        written == printed,
+        "policy.schema.json is stale: `UPDATE=1 cargo test --workspace --test policy` renews it"
+    );
     let first = fs::read_to_string(root().join("policy.toml")).expect("the file").lines().next().map(str::to_owned);
     assert_eq!(first.as_deref(), Some("#:schema ./policy.schema.json"));
 }
@@ -221,9 +227,16 @@ fn a_tag_policy_becomes_tables() {
     let effective = root().join("tests/data/effective-tag-policy.json");
     let ran = tagwarden(&["policy", "from-tag-policy", effective.to_str().expect("UTF-8")]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
-    let checked = policy_check(&format!("version = 1\n[rules.missing-tag]\n[rules.unapproved-tag-value]\n{}", ran.stdout));
+    let checked =
+        policy_check(&format!("version = 1\n[rules.missing-tag]\n[rules.unapproved-tag-value]\n{}", ran.stdout));
     assert_eq!(checked.stdout, "policy.toml: 0 errors, 0 warnings\n", "{}", ran.stdout);
-    for line in ["[tags.CostCenter]", "values = [\"CC-*\"]", "[tags.Environment]", "values = [\"dev\", \"prod\"]", "required = true"] {
+    for line in [
+        "[tags.CostCenter]",
+        "values = [\"CC-*\"]",
+        "[tags.Environment]",
+        "values = [\"dev\", \"prod\"]",
+        "required = true",
+    ] {
         assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
     }
     let ran = tagwarden(&["policy", "from-tag-policy", "policy.toml"]);
@@ -255,7 +268,11 @@ fn what_can_never_have_an_effect_is_a_warning() {
         ("version = 1\n[rules.foreign-tag]\n".to_owned(), "policy.toml:2:8", "has no tag to compare"),
         ("version = 1\n[rules.unapproved-tag-value]\n".to_owned(), "policy.toml:2:8", "no list to compare with"),
         (
-            format!("{long}{}{}", override_("tags = { Stage = ['a', 'b'] }", 2), override_("tags = { stage = ['a'] }", 3)),
+            format!(
+                "{long}{}{}",
+                override_("tags = { Stage = ['a', 'b'] }", 2),
+                override_("tags = { stage = ['a'] }", 3)
+            ),
             "policy.toml:11:25",
             "an earlier override always hides this",
         ),

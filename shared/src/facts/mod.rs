@@ -7,9 +7,7 @@ mod tag_keys;
 
 pub use caller::{Caller, TagSource, session_tags};
 use ownership::owned;
-pub use ownership::{
-    creators_tag, lawful_tag, lawful_tag_before, lawful_tag_in_the_end, mark, owner, standing_of,
-};
+pub use ownership::{creators_tag, lawful_tag, lawful_tag_before, lawful_tag_in_the_end, mark, owner, standing_of};
 pub use resources::{NAMING, NamedResource};
 pub use tag_keys::are_alike;
 

@@ -19,24 +19,13 @@ pub fn owner<'a>(arn: &str, call: &Call, evidence: &'a Evidence, abac: &Abac) ->
 }
 
 /// The same of the tag `key`, which must equal the tag of those who set it.
-pub fn lawful_tag<'a>(
-    arn: &str,
-    key: &str,
-    call: &Call,
-    evidence: &'a Evidence,
-    abac: &Abac,
-) -> Option<TagValue<'a>> {
+pub fn lawful_tag<'a>(arn: &str, key: &str, call: &Call, evidence: &'a Evidence, abac: &Abac) -> Option<TagValue<'a>> {
     let history = evidence.tag_history.at(arn, call.time())?;
     history.lawful_at(key, &|change| is_lawful(change, key, evidence, abac))
 }
 
 /// The same after all changes that are known.
-pub fn lawful_tag_in_the_end<'a>(
-    arn: &str,
-    key: &str,
-    evidence: &'a Evidence,
-    abac: &Abac,
-) -> Option<TagValue<'a>> {
+pub fn lawful_tag_in_the_end<'a>(arn: &str, key: &str, evidence: &'a Evidence, abac: &Abac) -> Option<TagValue<'a>> {
     let history = evidence.tag_history.at(arn, Some(Timestamp::MAX))?;
     history.lawful_at(key, &|change| is_lawful(change, key, evidence, abac))
 }

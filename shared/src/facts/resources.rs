@@ -73,9 +73,8 @@ impl NamedResource<'_> {
     /// # Errors
     /// If neither its history nor its tags of today say so.
     pub fn is_tagged(&self, key: &str, call: &Call, evidence: &Evidence, abac: &Abac) -> Read<bool> {
-        let unread = |why: &str| {
-            Unread::new(&self.at, format!("whether `{}` has a tag `{key}` is not known: {why}", self.name))
-        };
+        let unread =
+            |why: &str| Unread::new(&self.at, format!("whether `{}` has a tag `{key}` is not known: {why}", self.name));
         let carrier = self.carrier.as_ref().map_err(|why| unread(why))?;
         let lawful = lawful_tag(carrier, key, call, evidence, abac);
         let today = evidence.resource_tag(carrier, key);

@@ -22,7 +22,9 @@ pub fn from_tag_policy(text: &str, abac_tag: &str) -> Result<String, String> {
     }
     let content = effective.and_then(|policy| policy.get("PolicyContent")).and_then(Value::as_str);
     let policy = match content {
-        Some(content) => serde_json::from_str(content).map_err(|error| format!("`PolicyContent` is not JSON: {error}"))?,
+        Some(content) => {
+            serde_json::from_str(content).map_err(|error| format!("`PolicyContent` is not JSON: {error}"))?
+        }
         None => output,
     };
     let Some(tags) = policy.get("tags").and_then(Value::as_object) else {
@@ -113,7 +115,10 @@ mod tests {
         for (text, says) in [
             ("{", "not JSON"),
             ("{}", "it has no `tags`"),
-            (r#"{"EffectivePolicy":{"PolicyType":"BACKUP_POLICY","PolicyContent":"{}"}}"#, "`--policy-type TAG_POLICY`"),
+            (
+                r#"{"EffectivePolicy":{"PolicyType":"BACKUP_POLICY","PolicyContent":"{}"}}"#,
+                "`--policy-type TAG_POLICY`",
+            ),
             (r#"{"EffectivePolicy":{"PolicyContent":"{"}}"#, "`PolicyContent` is not JSON"),
         ] {
             let error = from_tag_policy(text, "Project").unwrap_err();

@@ -258,8 +258,16 @@ operations = ['CreateModel']
             ("['atlas']", "['atlas', 'nova']", "`projects` also has `nova`"),
             ("projects = ['atlas']", "", "`projects` is not set any more: any project is known"),
             ("[rules.missing-vpc]\n", "", "`missing-vpc`: it is off"),
-            ("[rules.missing-vpc]\n", "[rules.missing-vpc]\naction = 'tag'\n", "`missing-vpc`: `action` is `tag` instead of `stop`"),
-            ("[rules.missing-vpc]\n", "[rules.missing-vpc]\nmode = 'observe'\n", "`missing-vpc`: `mode` is `observe` instead of `enforce`"),
+            (
+                "[rules.missing-vpc]\n",
+                "[rules.missing-vpc]\naction = 'tag'\n",
+                "`missing-vpc`: `action` is `tag` instead of `stop`",
+            ),
+            (
+                "[rules.missing-vpc]\n",
+                "[rules.missing-vpc]\nmode = 'observe'\n",
+                "`missing-vpc`: `mode` is `observe` instead of `enforce`",
+            ),
             ("[rules.missing-vpc]\n", "[rules.missing-vpc]\nseverity = 'critical'\n", ""),
             ("= 24", "= 25", "`excessive-runtime`: `max-hours` is 25 instead of 24"),
             ("= 24", "= 23", ""),
@@ -275,7 +283,11 @@ operations = ['CreateModel']
             ("match = 'principal'\n", "", "the tag `CostCenter`: it need not be the caller's any more"),
             ("['CC-*']", "['CC-*', 'x']", "the tag `CostCenter`: `values` also has `x`"),
             ("['CC-*']", "['CC-1']", ""),
-            ("required = true\n", "required = true\noperations = ['CreateModel']\n", "the tag `CostCenter`: `operations` leaves out all others"),
+            (
+                "required = true\n",
+                "required = true\noperations = ['CreateModel']\n",
+                "the tag `CostCenter`: `operations` leaves out all others",
+            ),
             ("['CreateModel']", "['CreateModel', 'CreateApp']", "the persona `lead` may also call `CreateApp`"),
         ] {
             assert_eq!(looser(from, to, "").join("\n"), expected, "{to}");
@@ -291,7 +303,9 @@ operations = ['CreateModel']
             )
         };
         let hours = |hours: u8| {
-            format!("[[overrides]]\nwhen = {{ tags = {{ Stage = ['dev'] }} }}\nrules.excessive-runtime.max-hours = {hours}\n")
+            format!(
+                "[[overrides]]\nwhen = {{ tags = {{ Stage = ['dev'] }} }}\nrules.excessive-runtime.max-hours = {hours}\n"
+            )
         };
         let found = "`excessive-runtime`, by an override for Stage `dev`: `max-hours` is 48 instead of 24";
         assert_eq!(looser("", "", &hours(48)), [found]);

@@ -159,7 +159,9 @@ pub(super) fn values(texts: Vec<Text>) -> Vec<String> {
 
 pub(super) fn number(node: &Node) -> Option<f64> {
     match node.get_ref() {
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as f64),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).ok().map(|number| number as f64)
+        }
         DeValue::Float(number) => number.as_str().parse().ok(),
         _ => None,
     }

@@ -31,9 +31,10 @@ impl Reader {
                     let expected = format!("expected 1 to {MAX_KEY} characters, without white space around them");
                     Some((format!("`{key}` is not a tag key"), expected))
                 }
-                () if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) => {
-                    Some((format!("nobody can set the tag `{key}`"), "AWS reserves keys that begin with `aws:`".to_owned()))
-                }
+                () if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) => Some((
+                    format!("nobody can set the tag `{key}`"),
+                    "AWS reserves keys that begin with `aws:`".to_owned(),
+                )),
                 () => other.map(|other| {
                     let help = "IAM ignores the case of tag keys: keep one of the two tables".to_owned();
                     (format!("`{key}` and `{}` are almost the same tag key", other.key), help)

@@ -201,11 +201,8 @@ pub mod when {
         Spec { name: "accounts", meaning: "accounts in which the call is made", kind: Kind::Accounts, ..OPTIONAL };
 
     /// `principals`
-    pub const PRINCIPALS: Spec = Spec {
-        name: "principals",
-        meaning: "ARNs of the caller's role or user, or patterns of them",
-        ..OPTIONAL
-    };
+    pub const PRINCIPALS: Spec =
+        Spec { name: "principals", meaning: "ARNs of the caller's role or user, or patterns of them", ..OPTIONAL };
 
     /// `operations`
     pub const OPERATIONS: Spec =
@@ -220,16 +217,11 @@ pub mod exemption {
     use super::*;
 
     /// `principals`
-    pub const PRINCIPALS: Spec = Spec {
-        name: "principals",
-        meaning: "say which principals it exempts",
-        kind: Kind::SomeTexts,
-        ..REQUIRED
-    };
+    pub const PRINCIPALS: Spec =
+        Spec { name: "principals", meaning: "say which principals it exempts", kind: Kind::SomeTexts, ..REQUIRED };
 
     /// `rules`
-    pub const RULES: Spec =
-        Spec { name: "rules", meaning: "say which rules it covers", kind: Kind::Rules, ..REQUIRED };
+    pub const RULES: Spec = Spec { name: "rules", meaning: "say which rules it covers", kind: Kind::Rules, ..REQUIRED };
 
     /// `until`
     pub const UNTIL: Spec = Spec {
