@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import boto3
 
-PROJECT = [{"Key": "Project", "Value": "atlas"}]
+TAGS = [{"Key": "Project", "Value": "atlas"}, {"Key": "CostCenter", "Value": "4711"}]
 TABLE = "tagwarden"
 KEY_ALIAS = "alias/tagwarden"
 
@@ -105,7 +105,7 @@ def roles(iam, account):
 
 def role(iam, name, trust_policy):
     with suppress(iam.exceptions.EntityAlreadyExistsException):
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_policy, Tags=PROJECT)
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_policy, Tags=TAGS)
     return iam.get_role(RoleName=name)["Role"]["Arn"]
 
 

@@ -48,7 +48,7 @@ fn a_missing_tag_is_added_and_reported() {
     }
 }
 
-/// Two of four tags, by one call of AddTags, and an alert that says whose cost centre it is.
+/// Two of four tags, by one call, and an alert that says whose cost centre it is.
 #[test]
 fn all_missing_tags_are_set_in_one_call() {
     let tags = "[tags.CostCenter]\nrequired = true\nmatch = 'principal'\ndefault = 'principal'\n\
@@ -68,7 +68,7 @@ fn all_missing_tags_are_set_in_one_call() {
     let event = launch(&[("Project", "atlas"), ("Owner", "ana")]);
     let expected = ["CostCenter=4711", "Environment=dev", "Owner=ana", "Project=atlas"];
     assert_eq!(world.tags(&event, "trainingJobArn"), expected);
-    assert_eq!(world.calls(TRAINING, "sagemaker:AddTags"), 1);
+    assert_eq!(world.calls(TRAINING, "tagging:TagResources"), 1);
     let alerts = world.emulator.alerts();
     let record = alert_record(&alerts[0]);
     let missing: Vec<_> = list(&record["findings"]).iter().map(|finding| finding["message"].clone()).collect();

@@ -432,7 +432,9 @@ fn change_slot(rng: &mut Rng, request: &mut Value, operation: &Operation) {
     let slots: Vec<_> = operation.slots().filter(|slot| values(slot.field, slot.path).is_some()).collect();
     if let Some(slot) = (!slots.is_empty()).then(|| pick(rng, &slots)) {
         let values = values(slot.field, slot.path).expect("it has some");
-        let value = if one_in(rng, 3) { Value::Null } else { pick(rng, &values) };
+        // The API refuses compute without an instance type.
+        let is_unset = one_in(rng, 3) && slot.field != Field::InstanceType;
+        let value = if is_unset { Value::Null } else { pick(rng, &values) };
         let element = usize::from(one_in(rng, 3) && repeat(request, slot.path));
         put(request, slot.path, element, value);
     }

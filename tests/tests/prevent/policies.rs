@@ -142,6 +142,43 @@ fn the_identity_policy_keeps_projects_apart() {
     );
 }
 
+/// What must be the caller's is compared with each tag of the caller, when something is created and when tags are changed.
+#[test]
+fn the_identity_policy_compares_every_tag_that_must_be_the_callers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("policy.toml");
+    std::fs::write(&path, crate::compare::every_rule()).expect("written");
+    let ran = tagwarden(&["render", "identity", "--policy", path.to_str().expect("UTF-8")]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let documents = serde_json::Deserializer::from_str(&ran.stdout).into_iter::<Value>();
+    let documents: Vec<_> = documents.map(|document| document.expect("JSON")).collect();
+    let own = json!({"Project": "atlas", "CostCenter": "CC-1", "DataClassification": "internal"});
+    let training = |tags: &[(&str, &str)]| {
+        let tags = tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
+        training(tags, "ml/atlas/train").tagged(own.clone())
+    };
+    let (project, cost) = (("Project", "atlas"), ("CostCenter", "CC-1"));
+    let add = |tags: &[(&str, &str)]| {
+        let before = json!({"aws:ResourceTag/Project": "atlas", "aws:ResourceTag/CostCenter": "CC-1"});
+        raw("sagemaker:AddTags", JOB, with(&before, &tagging(tags, false))).tagged(own.clone())
+    };
+    assert_allowed(
+        json!({"identity": documents}),
+        vec![
+            (training(&[project, cost]), true),
+            (training(&[project, cost, ("DataClassification", "internal")]), true),
+            (training(&[project, cost, ("DataClassification", "public")]), false),
+            (training(&[project, ("CostCenter", "CC-2")]), false),
+            (training(&[project]), false),
+            (training(&[cost]), false),
+            (training(&[project, cost]).tagged(json!({"Project": "atlas"})), false),
+            (add(&[("CostCenter", "CC-1")]), true),
+            (add(&[("CostCenter", "CC-2")]), false),
+            (add(&[("Environment", "prod")]), true),
+        ],
+    );
+}
+
 fn with(one: &Value, other: &Value) -> Value {
     let mut both = one.clone();
     both.as_object_mut().expect("an object").extend(other.as_object().expect("an object").clone());
