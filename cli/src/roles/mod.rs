@@ -128,9 +128,8 @@ fn chosen(patterns: &[String], evidence: &Evidence, records: Option<&Records>) -
     let known = evidence.roles();
     let mut roles: BTreeMap<Option<String>, &str> = known.into_iter().map(|arn| (carrier(arn), arn)).collect();
     let passed = records.into_iter().flat_map(|records| records.launches().roles());
-    let calling = records.map(|records| records.callers_of(SAGEMAKER)).unwrap_or_default();
-    let calling =
-        calling.into_iter().filter(|arn| arn::is_of_iam(arn) && !arn::is_user(arn) && arn::name(arn).is_some());
+    let calling = records.into_iter().flat_map(|records| records.callers_of(SAGEMAKER));
+    let calling = calling.filter(|arn| arn::is_of_iam(arn) && !arn::is_user(arn) && arn::name(arn).is_some());
     let of_records: Vec<_> = passed.chain(calling).collect();
     for arn in &of_records {
         roles.entry(carrier(arn)).or_insert(arn);
