@@ -1,6 +1,7 @@
 //! `tagwarden roles`: what roles may do, what they did, and what they need.
 
 mod given;
+mod proposals;
 mod records;
 mod report;
 
@@ -16,12 +17,13 @@ use tagwarden::terms::Pattern;
 use tagwarden::{Evidence, Policy, RoleDecision, decide_role};
 use tagwarden_roles::{Kind, Records, RoleInQuestion, RoleReport};
 
-use crate::args::{Format, RolesArgs};
+use crate::args::{RolesArgs, RolesFormat};
 use crate::exit::{CliError, Exit, RunResult};
 use crate::output::{self, Output};
 use crate::{iam, policy};
 
 use given::Baseline;
+use proposals::Proposals;
 use records::Archive;
 use report::Verdicts;
 
@@ -31,6 +33,7 @@ pub fn run(args: &RolesArgs, output: &mut Output) -> RunResult {
     let policy = policy::load(args.judge.policy.as_deref())?.policy;
     let (mut evidence, mut problems) = iam::load(&args.judge.iam)?;
     let baseline = args.baseline.as_deref().map(|file| Baseline::read(file, args)).transpose()?;
+    let proposals = Proposals::new(args)?;
     let mut archive = None;
     let judged: BTreeSet<String> = if args.paths.is_empty() {
         if args.judge.iam.iam.is_empty() {
@@ -55,13 +58,16 @@ pub fn run(args: &RolesArgs, output: &mut Output) -> RunResult {
         if let Some(baseline) = &baseline {
             report = baseline.compare(report, judged.len() == 1, &asked);
         }
+        if let (Some(proposals), Some(archive)) = (&proposals, &archive) {
+            report = proposals.add(report, archive.records.launches().of(arn), &policy)?;
+        }
         verdicts.count(&report);
         match args.format {
-            Format::Json => output.line(&crate::report::json(&report))?,
-            Format::Text => report::text(&report, archive.is_some(), output)?,
+            RolesFormat::Json => output.line(&crate::report::json(&report))?,
+            _ => report::text(&report, archive.is_some(), output)?,
         }
     }
-    if args.format == Format::Text {
+    if args.format != RolesFormat::Json {
         verdicts.print(baseline.is_some(), output)?;
     }
     Ok(match verdicts.exit() {
