@@ -211,6 +211,10 @@ pub struct RolesArgs {
     #[arg(long, value_name = "DIR")]
     pub propose: Option<PathBuf>,
 
+    /// Write the report to FILE as a self-contained HTML page
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
     /// Count calls from this time on: a date (UTC) or an RFC 3339 time
     #[arg(long, value_name = "T", value_parser = Period::parse_bound)]
     pub since: Option<Timestamp>,

@@ -15,7 +15,8 @@ use tagwarden::record::arn;
 use tagwarden::rules::{APPROVED_REGIONS, UNAPPROVED_REGION};
 use tagwarden::terms::Pattern;
 use tagwarden::{Evidence, Policy, RoleDecision, decide_role};
-use tagwarden_roles::{Kind, Records, RoleInQuestion, RoleReport};
+use tagwarden_audit::Written;
+use tagwarden_roles::{Kind, Records, RoleInQuestion, RoleReport, RolesPage};
 
 use crate::args::{RolesArgs, RolesFormat};
 use crate::exit::{CliError, Exit, RunResult};
@@ -34,6 +35,7 @@ pub fn run(args: &RolesArgs, output: &mut Output) -> RunResult {
     let (mut evidence, mut problems) = iam::load(&args.judge.iam)?;
     let baseline = args.baseline.as_deref().map(|file| Baseline::read(file, args)).transpose()?;
     let proposals = Proposals::new(args)?;
+    let html = args.html.as_deref().map(Written::create).transpose()?;
     let mut archive = None;
     let judged: BTreeSet<String> = if args.paths.is_empty() {
         if args.judge.iam.iam.is_empty() {
@@ -52,6 +54,7 @@ pub fn run(args: &RolesArgs, output: &mut Output) -> RunResult {
     problems.lines(String::clone).iter().for_each(|line| output::complain(line));
     let is_complete = archive.as_ref().is_none_or(|archive| archive.is_complete);
     let mut verdicts = Verdicts::new(problems.count(), is_complete);
+    let mut page = RolesPage::new(archive.as_ref().map(Archive::period));
     for arn in &judged {
         let asked = Asked::new(arn, args, &policy, &evidence, archive.as_ref());
         let mut report = asked.report(archive.as_ref());
@@ -62,6 +65,9 @@ pub fn run(args: &RolesArgs, output: &mut Output) -> RunResult {
             report = proposals.add(report, archive.records.launches().of(arn), &policy)?;
         }
         verdicts.count(&report);
+        if html.is_some() {
+            page.add(&report);
+        }
         match args.format {
             RolesFormat::Json => output.line(&crate::report::json(&report))?,
             _ => report::text(&report, archive.is_some(), output)?,
@@ -69,6 +75,9 @@ pub fn run(args: &RolesArgs, output: &mut Output) -> RunResult {
     }
     if args.format != RolesFormat::Json {
         verdicts.print(baseline.is_some(), output)?;
+    }
+    if let Some(file) = html {
+        page.write(file)?;
     }
     Ok(match verdicts.exit() {
         Exit::Violation | Exit::Unknown if args.exit_zero => Exit::Ok,
