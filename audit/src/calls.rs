@@ -13,29 +13,40 @@ use crate::records::{RawCall, RawRecord, members, text};
 /// Calls, counted by who made which. Calls that IAM denied are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
-    /// By the fingerprint of the call.
-    made: HashMap<u64, MadeCalls>,
+    /// By the fingerprint of the call. There are many: each is one text.
+    made: HashMap<u64, Made>,
     /// The sessions of roles that were issued: by role and by whom.
     pub assumed: BTreeMap<(String, String), u64>,
     /// The days of records, with account and region.
     pub days: BTreeSet<RecordDay>,
 }
 
-/// All calls of a principal to an operation.
+/// A day, such as `2026-03-02`.
+type Day = [u8; 10];
+
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MadeCalls {
+struct Made {
+    /// Account, principal, source and name, in lines.
+    call: Box<str>,
+    calls: u64,
+    last: Day,
+}
+
+/// All calls of a principal to an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MadeCalls<'c> {
     /// The account in whose log they are.
-    pub account: String,
+    pub account: &'c str,
     /// ARN of the IAM role or user; empty if the caller is none.
-    pub principal: String,
+    pub principal: &'c str,
     /// `eventSource`
-    pub source: String,
+    pub source: &'c str,
     /// `eventName`
-    pub name: String,
+    pub name: &'c str,
     /// How many.
     pub calls: u64,
     /// The day of the last one.
-    pub last: String,
+    pub last: &'c str,
 }
 
 /// A day of which there are records.
@@ -74,13 +85,14 @@ enum Caller<'t> {
 
 impl Calls {
     /// All of them, in no order.
-    pub fn made(&self) -> impl Iterator<Item = &MadeCalls> {
-        self.made.values()
-    }
-
-    /// The same, taken apart.
-    pub fn into_made(self) -> impl Iterator<Item = MadeCalls> {
-        self.made.into_values()
+    pub fn made(&self) -> impl Iterator<Item = MadeCalls<'_>> {
+        self.made.values().map(|made| {
+            let mut lines = made.call.split('\n');
+            let mut line = || lines.next().unwrap_or_default();
+            let (account, principal, source, name) = (line(), line(), line(), line());
+            let last = str::from_utf8(&made.last).unwrap_or_default();
+            MadeCalls { account, principal, source, name, calls: made.calls, last }
+        })
     }
 
     /// Adds those of another file.
@@ -89,9 +101,7 @@ impl Calls {
             match self.made.get_mut(&fingerprint) {
                 Some(known) => {
                     known.calls += made.calls;
-                    if known.last < made.last {
-                        known.last = made.last;
-                    }
+                    known.last = known.last.max(made.last);
                 }
                 None => {
                     self.made.insert(fingerprint, made);
@@ -138,15 +148,12 @@ impl Calls {
             false => [None],
         };
         let counted = Counted {
-            account: text(record.last("recipientAccountId")?)?,
+            account: text(record.last(br#""recipientAccountId":"#)?)?,
             region: text(call.first("awsRegion")?)?,
             time: utf8(call.time)?,
             source: utf8(call.source)?,
             name: utf8(call.name)?,
-            is_denied: match call.may_have("\"errorCode\"") {
-                true => record::is_denial(text(call.member("errorCode")?.0)?),
-                false => false,
-            },
+            is_denied: call.error_code()?.is_some_and(record::is_denial),
             caller: caller(record.identity())?,
             assumed: match assumed {
                 [Some(role)] => Some(text(role)?),
@@ -181,18 +188,11 @@ impl Calls {
         }
         let principal = if matches!(caller, Caller::Principal(_)) { by } else { "" };
         let fingerprint = BuildHasherDefault::<DefaultHasher>::default().hash_one((account, principal, source, name));
-        let made = self.made.entry(fingerprint).or_insert_with(|| MadeCalls {
-            account: account.to_owned(),
-            principal: principal.to_owned(),
-            source: source.to_owned(),
-            name: name.to_owned(),
-            calls: 0,
-            last: day.to_owned(),
-        });
+        let last = day.as_bytes().try_into().unwrap_or_default();
+        let new = || Made { call: [account, principal, source, name].join("\n").into(), calls: 0, last };
+        let made = self.made.entry(fingerprint).or_insert_with(new);
         made.calls += 1;
-        if made.last.as_str() < day {
-            day.clone_into(&mut made.last);
-        }
+        made.last = made.last.max(last);
     }
 }
 

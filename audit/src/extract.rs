@@ -617,10 +617,7 @@ mod tests {
         let file = format!("{{\"Records\":[{}]}}", records.join(","));
         assert!(is_quick(&file));
         let calls = plainly(&file).calls.unwrap();
-        let mut made: Vec<_> = calls
-            .made()
-            .map(|made| (made.principal.as_str(), made.name.as_str(), made.calls, made.last.as_str()))
-            .collect();
+        let mut made: Vec<_> = calls.made().map(|made| (made.principal, made.name, made.calls, made.last)).collect();
         made.sort_unstable();
         let day = "2026-03-02";
         assert_eq!(

@@ -15,7 +15,7 @@ pub mod iam;
 mod judge;
 pub mod layout;
 pub mod log_file;
-mod page;
+pub mod page;
 mod period;
 mod policy_source;
 mod problems;

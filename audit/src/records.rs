@@ -6,9 +6,11 @@
 //! that issued a session holds besides the session: it assumes that such a file is JSON.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u8x64};
+use memchr::memmem::Finder;
 use tagwarden::record::documents::MAX_RECORD;
 
 const BLOCK: usize = 64;
@@ -61,10 +63,11 @@ impl<'t> RawRecord<'t> {
         self.json.get(self.nested.clone()).unwrap_or_default()
     }
 
-    /// The value of the last member `key`, of whatever object: CloudTrail writes some members at the end.
-    pub fn last(&self, key: &str) -> Option<&'t [u8]> {
-        let at = memchr::memmem::rfind(self.json, format!("\"{key}\":").as_bytes())?;
-        let value = self.json.get(at + key.len() + 3..)?;
+    /// The value behind the last `key`, which is quoted and has its colon, of whatever object: CloudTrail writes some members at the
+    /// end.
+    pub fn last(&self, key: &[u8]) -> Option<&'t [u8]> {
+        let at = self.json.windows(key.len()).rposition(|window| window == key)?;
+        let value = self.json.get(at + key.len()..)?;
         value.get(..length(value)?)
     }
 }
@@ -74,6 +77,18 @@ impl<'t> RawCall<'t> {
     pub fn first(&self, key: &str) -> Option<&'t [u8]> {
         let member = self.rest.strip_prefix(b",\"")?.strip_prefix(key.as_bytes())?.strip_prefix(b"\":")?;
         member.get(..length(member)?)
+    }
+
+    /// `errorCode`, if there is one; `None` if only a parser can tell. Within texts, its quotes would be escaped.
+    pub fn error_code(&self) -> Option<Option<&'t str>> {
+        static CODE: LazyLock<Finder> = LazyLock::new(|| Finder::new(br#""errorCode":"#));
+        match CODE.find(self.rest) {
+            None => Some(None),
+            Some(_) => {
+                let [code] = self.members(["errorCode"])?;
+                code.map(text).map_or(Some(None), |code| code.map(Some))
+            }
+        }
     }
 
     /// Whether a member of this name may follow. There is none if its name is nowhere, and nothing is escaped.

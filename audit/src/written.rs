@@ -34,15 +34,27 @@ impl Written {
         Ok(())
     }
 
-    pub(crate) fn text(&mut self, text: &str) -> Result<(), AuditError> {
+    /// Writes a text.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn text(&mut self, text: &str) -> Result<(), AuditError> {
         self.bytes(text.as_bytes())
     }
 
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), AuditError> {
+    /// Writes bytes.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), AuditError> {
         self.file.write_all(bytes).map_err(|error| cannot_write(&self.path, &error))
     }
 
-    pub(crate) fn close(mut self) -> Result<(), AuditError> {
+    /// Writes what is left.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn close(mut self) -> Result<(), AuditError> {
         self.file.flush().map_err(|error| cannot_write(&self.path, &error))
     }
 }

@@ -222,6 +222,16 @@ pub struct RolesArgs {
     #[arg(long, value_name = "OLD")]
     pub baseline: Option<PathBuf>,
 
+    /// Write what each role needs of its policies into this folder, a folder for each role: what it used, and what nothing shows.
+    /// Resources, conditions and Deny stay as they are. Where all launches of a role were cut off from the network, also write the
+    /// least execution role for the places that they name. Nothing is applied
+    #[arg(long, value_name = "DIR")]
+    pub propose: Option<PathBuf>,
+
+    /// Write the report to FILE as a self-contained HTML page
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
     /// Count calls from this time on: a date (UTC) or an RFC 3339 time
     #[arg(long, value_name = "T", value_parser = Period::parse_bound)]
     pub since: Option<Timestamp>,
@@ -234,9 +244,10 @@ pub struct RolesArgs {
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
 
-    /// How to print roles: as text for people, or as one JSON object per line
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    /// How to print roles: as text for people, or as one JSON object per line. The other two print text, and write proposals in that
+    /// language
+    #[arg(long, value_enum, default_value_t = RolesFormat::Text)]
+    pub format: RolesFormat,
 
     /// Exit with 0 even if there are violations or unknown verdicts
     #[arg(long)]
@@ -245,6 +256,16 @@ pub struct RolesArgs {
     /// Files and folders of an archive of CloudTrail log files; or plans of Terraform as JSON and policy documents
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RolesFormat {
+    Text,
+    Json,
+    /// Text; proposals as Terraform (HCL)
+    Terraform,
+    /// Text; proposals as CloudFormation templates
+    Cloudformation,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

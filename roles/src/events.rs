@@ -303,10 +303,36 @@ const GLOBAL: [&str; 20] = [
     "waf",
 ];
 
-/// Whether CloudTrail's events of an action may be read-only although the action writes: `AssumeRole`, and what uses a KMS key, are.
-pub fn may_be_read_only(service: &str, name: &str) -> bool {
+/// Whether CloudTrail's events of an action may be read-only, whatever its access level: `AssumeRole`, and what uses a KMS key, are. It
+/// says so of too many actions rather than of too few.
+pub fn may_be_read_only(service: &str, action: &str) -> bool {
+    const READING: [&str; 18] = [
+        "BatchGet*",
+        "Check*",
+        "Count*",
+        "CreatePresigned*",
+        "Decode*",
+        "Describe*",
+        "Download*",
+        "Estimate*",
+        "Generate*",
+        "Get*",
+        "Head*",
+        "List*",
+        "Lookup*",
+        "Query*",
+        "Search*",
+        "Select*",
+        "Simulate*",
+        "Verify*",
+    ];
+    let reads = |name: &str| READING.iter().any(|pattern| matches(pattern, name));
+    let of_service = EXCEPTIONS.iter().find(|(known, _)| *known == service).map_or(&[][..], |(_, events)| events);
+    let mut other_events = of_service.iter().filter(|(_, actions)| actions.contains(&action));
     service == "sts"
-        || service == "kms" && !["Create*", "Delete*", "Put*", "Schedule*"].iter().any(|one| matches(one, name))
+        || service == "kms" && !["Create*", "Delete*", "Put*", "Schedule*"].iter().any(|one| matches(one, action))
+        || reads(action)
+        || other_events.any(|(event, _)| reads(event))
 }
 
 #[cfg(test)]

@@ -142,7 +142,7 @@ impl<'p> Plan<'p> {
             changes
                 .into_iter()
                 .find(|change| change["address"] == address)
-                .map(|change| &change["change"]["after_unknown"])
+                .and_then(|change| change.pointer("/change/after_unknown"))
         };
         for resource in module["resources"].as_array().into_iter().flatten() {
             let address = text(resource, "address");

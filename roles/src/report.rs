@@ -4,7 +4,7 @@ use serde::Serialize;
 use tagwarden::RoleDecision;
 use tagwarden::decide::{Finding, FindingOutcome, Verdict};
 
-use crate::{NewAccess, Usage};
+use crate::{NewAccess, Proposal, Usage};
 
 /// What a role is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -49,6 +49,8 @@ pub struct RoleReport {
     /// What it used of what it may do; nothing without records.
     #[serde(flatten)]
     pub usage: Usage,
+    /// What it needs of its policies, if that was asked for.
+    pub proposal: Option<Proposal>,
     /// What it may do that old documents did not allow.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub new_access: Vec<NewAccess>,
@@ -57,7 +59,7 @@ pub struct RoleReport {
 impl RoleReport {
     /// What the rules say about a role of this kind.
     pub fn new(decision: RoleDecision, kind: Kind) -> Self {
-        Self { decision, kind, usage: Usage::default(), new_access: Vec::new() }
+        Self { decision, kind, usage: Usage::default(), proposal: None, new_access: Vec::new() }
     }
 
     /// Only what is new: findings that were not there before, and requests that were not allowed before. What is unknown stays.

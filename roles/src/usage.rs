@@ -20,7 +20,9 @@ const YOUNG_DAYS: i32 = 30;
 pub struct Records {
     launches: Launches,
     /// The calls of each role and user, by carrier.
-    calls: HashMap<String, Vec<MadeCalls>>,
+    callers: HashMap<String, Caller>,
+    /// `eventSource` and `eventName` of all events.
+    events: Vec<(String, String)>,
     /// What is known of each account's log.
     logs: BTreeMap<String, Log>,
     assumed: HashMap<String, BTreeMap<String, u64>>,
@@ -28,11 +30,27 @@ pub struct Records {
     period: Option<(Date, Date)>,
 }
 
+/// A role or user that called something.
+struct Caller {
+    arn: String,
+    calls: Vec<Made>,
+}
+
+/// All calls of a principal to an operation.
+struct Made {
+    /// Index of the event.
+    event: usize,
+    calls: u64,
+    last: String,
+}
+
 /// What an account's log shows at all.
 #[derive(Debug, Default)]
 struct Log {
     regions: BTreeSet<String>,
     days: BTreeSet<Date>,
+    /// The indices of all events.
+    events: BTreeSet<usize>,
     has_kms: bool,
     has_reads: bool,
 }
@@ -105,24 +123,34 @@ impl Records {
             let of_role = carrier(role).map(|carrier| assumed.entry(carrier).or_default());
             of_role.into_iter().for_each(|of_role| *of_role.entry(by.clone()).or_default() += times);
         }
-        let mut made: HashMap<String, Vec<MadeCalls>> = HashMap::new();
-        for call in calls.into_made() {
-            let log = logs.entry(call.account.clone()).or_default();
-            if let Some(shown) = shown(&call.source, &call.name) {
+        let (mut callers, mut events, mut numbers) = (HashMap::new(), Vec::new(), HashMap::new());
+        for MadeCalls { account, principal, source, name, calls, last } in calls.made() {
+            let log = logs.entry(account.to_owned()).or_default();
+            let event = *numbers.entry((source, name)).or_insert_with(|| {
+                events.push((source.to_owned(), name.to_owned()));
+                events.len() - 1
+            });
+            log.events.insert(event);
+            if let Some(carrier) = carrier(principal).filter(|_| !principal.is_empty()) {
+                let new = || Caller { arn: principal.to_owned(), calls: Vec::new() };
+                let caller = callers.entry(carrier).or_insert_with(new);
+                caller.calls.push(Made { event, calls, last: last.to_owned() });
+            }
+        }
+        for log in logs.values_mut() {
+            for (source, name) in log.events.iter().filter_map(|event| events.get(*event)) {
+                let Some(shown) = shown(source, name) else { continue };
                 log.has_kms |= shown.service == "kms";
                 let reads =
                     |name: &&str| trace(shown.service, name) == Some(Trace::Reads) && !may_be_data(shown.service, name);
                 log.has_reads = log.has_reads || shown.actions.iter().any(reads);
-            }
-            if let Some(carrier) = carrier(&call.principal).filter(|_| !call.principal.is_empty()) {
-                made.entry(carrier).or_default().push(call);
             }
         }
         let days = || logs.values().flat_map(|log| &log.days).copied();
         let first = period.0.or_else(|| days().min());
         let last = period.1.or_else(|| days().max());
         let period = first.zip(last);
-        Self { launches, calls: made, logs, assumed, period }
+        Self { launches, callers, events, logs, assumed, period }
     }
 
     /// The launches.
@@ -130,19 +158,23 @@ impl Records {
         &self.launches
     }
 
-    /// The roles and users that called a service, by ARN.
-    pub fn callers_of(&self, source: &str) -> BTreeSet<&str> {
-        let calls = self.calls.values().flatten().filter(|call| call.source == source);
-        calls.map(|call| call.principal.as_str()).collect()
+    /// The ARNs of the roles and users that called a service.
+    pub fn callers_of(&self, source: &str) -> impl Iterator<Item = &str> {
+        let called = move |caller: &&Caller| caller.calls.iter().any(|made| self.event(made).0 == source);
+        self.callers.values().filter(called).map(|caller| caller.arn.as_str())
     }
 
     /// Whether the role `arn` called a service.
     pub fn has_called(&self, arn: &str, source: &str) -> bool {
-        self.of(arn).iter().any(|call| call.source == source)
+        self.of(arn).iter().any(|made| self.event(made).0 == source)
     }
 
-    fn of(&self, arn: &str) -> &[MadeCalls] {
-        carrier(arn).and_then(|carrier| self.calls.get(&carrier)).map_or(&[], Vec::as_slice)
+    fn of(&self, arn: &str) -> &[Made] {
+        carrier(arn).and_then(|carrier| self.callers.get(&carrier)).map_or(&[], |caller| &caller.calls)
+    }
+
+    fn event(&self, made: &Made) -> (&str, &str) {
+        self.events.get(made.event).map_or(("", ""), |(source, name)| (source, name))
     }
 
     /// What a role used of what `grants` allow.
@@ -151,9 +183,10 @@ impl Records {
         // Services with events that map to no action, with the first of these events.
         let mut unmapped: BTreeMap<&str, &str> = BTreeMap::new();
         for call in self.of(role.arn) {
-            let Some(Shown { service, actions }) = shown(&call.source, &call.name) else { continue };
+            let (source, name) = self.event(call);
+            let Some(Shown { service, actions }) = shown(source, name) else { continue };
             if actions.is_empty() {
-                unmapped.entry(service).or_insert(&call.name);
+                unmapped.entry(service).or_insert(name);
             }
             for name in actions {
                 let action = format!("{service}:{name}");

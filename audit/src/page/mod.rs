@@ -125,10 +125,32 @@ fn row<'d>(decision: &'d Decision, abac: &Abac, repeated: &mut Repeated) -> Laun
 }
 
 fn json(file: &mut Written, value: &impl Serialize) -> Result<(), AuditError> {
+    file.bytes(&script_json(value)?)
+}
+
+/// The style of pages, as a style element.
+pub fn style() -> &'static str {
+    between("<style>", "</style>").unwrap_or_default()
+}
+
+/// The source of that style, as a content security policy names it.
+pub fn style_source() -> &'static str {
+    between("style-src ", ";").unwrap_or_default()
+}
+
+fn between(before: &str, after: &str) -> Option<&'static str> {
+    let (_, rest) = FRAME.split_once(before)?;
+    rest.split_once(after).map(|(found, _)| found)
+}
+
+/// JSON that can stand in a script element.
+///
+/// # Errors
+/// If the value cannot be JSON.
+pub fn script_json(value: &impl Serialize) -> Result<Vec<u8>, AuditError> {
     let mut serializer = serde_json::Serializer::with_formatter(Vec::new(), ForScript);
-    let written = value.serialize(&mut serializer);
-    written.map_err(|error| AuditError(error.to_string()))?;
-    file.bytes(&serializer.into_inner())
+    value.serialize(&mut serializer).map_err(|error| AuditError(error.to_string()))?;
+    Ok(serializer.into_inner())
 }
 
 /// Writes JSON that cannot end the script element around it, or open a comment there (HTML, "Restrictions for contents

@@ -4,52 +4,19 @@ mod files;
 mod progress;
 mod scan;
 
-use std::num::NonZeroUsize;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::path::{Path, PathBuf};
 
 use tagwarden_audit::{AllProblems, Extract, Gathered, Period};
 
 use crate::exit::CliError;
-use crate::{input, output};
+use crate::input;
 
 pub use files::{Archive, LogFile, list};
 use progress::Progress;
 pub use progress::size;
-
-/// How an archive is read.
-pub struct Reading {
-    pub period: Period,
-    pub threads: usize,
-    /// Whether all calls are counted.
-    pub counts_calls: bool,
-    /// Becomes true when the user interrupts it (Ctrl-C). A second Ctrl-C ends the program at once, without a report.
-    interrupted: Arc<AtomicBool>,
-}
+pub use scan::Reading;
 
 impl Reading {
-    pub fn new(period: Period, threads: Option<NonZeroUsize>, counts_calls: bool) -> Self {
-        let threads = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, usize::from);
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&interrupted);
-        let handled = ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-        });
-        if let Err(error) = handled {
-            output::note(&format!("Ctrl-C will end the command without a report: {error}"));
-        }
-        Self { period, threads, counts_calls, interrupted }
-    }
-
-    /// Whether nobody interrupted it.
-    pub fn is_complete(&self) -> bool {
-        !self.interrupted.load(Ordering::Relaxed)
-    }
-
     /// Reads all files, and what IAM's data among them says. Passes on what each file holds before it is gathered, and adds what
     /// could not be read.
     pub fn read(
@@ -61,7 +28,7 @@ impl Reading {
     ) -> Result<(), CliError> {
         let Archive { files, passed_over } = archive;
         let progress = Progress::new(files);
-        scan::scan(files, self, |found| {
+        self.scan(files, |found| {
             for (file, mut scanned) in found {
                 progress.advance(scanned.bytes, gathered.input.files + 1);
                 let Some(LogFile { path, .. }) = files.get(file) else { continue };
@@ -86,7 +53,7 @@ impl Reading {
 /// # Errors
 /// If there are none.
 pub fn open(
-    paths: &[std::path::PathBuf],
+    paths: &[PathBuf],
     period: Period,
     written: &[&Path],
     gathered: &mut Gathered<usize>,

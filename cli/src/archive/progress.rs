@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::LogFile;
+use super::files::LogFile;
 
 /// A progress bar on standard error. It shows nothing if that is not a terminal.
 pub struct Progress {

@@ -9,7 +9,7 @@ use tagwarden::grants::{Context, Grants};
 use tagwarden_audit::{AllProblems, Problems, encoding};
 use tagwarden_roles::{RoleReport, given, new_access};
 
-use super::Asked;
+use super::asked::Asked;
 use crate::args::RolesArgs;
 use crate::exit::CliError;
 use crate::iam;

@@ -1,36 +1,37 @@
 //! `tagwarden roles`: what roles may do, what they did, and what they need.
 
+mod asked;
 mod given;
+mod proposals;
 mod records;
 mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use tagwarden::Evidence;
 use tagwarden::evidence::carrier;
-use tagwarden::grants::trusts_service;
 use tagwarden::record::arn;
-use tagwarden::rules::{APPROVED_REGIONS, UNAPPROVED_REGION};
 use tagwarden::terms::Pattern;
-use tagwarden::{Evidence, Policy, RoleDecision, decide_role};
-use tagwarden_roles::{Kind, Records, RoleInQuestion, RoleReport};
+use tagwarden_audit::Written;
+use tagwarden_roles::{Records, RolesPage};
 
-use crate::args::{Format, RolesArgs};
+use crate::args::{RolesArgs, RolesFormat};
 use crate::exit::{CliError, Exit, RunResult};
 use crate::output::{self, Output};
 use crate::{iam, policy};
 
+use asked::{Asked, SAGEMAKER, trusts_sagemaker};
 use given::Baseline;
+use proposals::Proposals;
 use records::Archive;
 use report::Verdicts;
-
-const SAGEMAKER: &str = "sagemaker.amazonaws.com";
 
 pub fn run(args: &RolesArgs, output: &mut Output) -> RunResult {
     let policy = policy::load(args.judge.policy.as_deref())?.policy;
     let (mut evidence, mut problems) = iam::load(&args.judge.iam)?;
     let baseline = args.baseline.as_deref().map(|file| Baseline::read(file, args)).transpose()?;
+    let proposals = Proposals::new(args)?;
+    let html = args.html.as_deref().map(Written::create).transpose()?;
     let mut archive = None;
     let judged: BTreeSet<String> = if args.paths.is_empty() {
         if args.judge.iam.iam.is_empty() {
@@ -49,75 +50,39 @@ pub fn run(args: &RolesArgs, output: &mut Output) -> RunResult {
     problems.lines(String::clone).iter().for_each(|line| output::complain(line));
     let is_complete = archive.as_ref().is_none_or(|archive| archive.is_complete);
     let mut verdicts = Verdicts::new(problems.count(), is_complete);
+    let mut page = RolesPage::new(archive.as_ref().map(Archive::period));
+    if let Some(archive) = archive.as_ref().filter(|_| args.format != RolesFormat::Json) {
+        output.line(&archive.period())?;
+        output.line("")?;
+    }
     for arn in &judged {
         let asked = Asked::new(arn, args, &policy, &evidence, archive.as_ref());
         let mut report = asked.report(archive.as_ref());
         if let Some(baseline) = &baseline {
             report = baseline.compare(report, judged.len() == 1, &asked);
         }
+        if let (Some(proposals), Some(archive)) = (&proposals, &archive) {
+            report = proposals.add(report, archive.records.launches().of(arn), &policy)?;
+        }
         verdicts.count(&report);
+        if html.is_some() {
+            page.add(&report);
+        }
         match args.format {
-            Format::Json => output.line(&crate::report::json(&report))?,
-            Format::Text => report::text(&report, archive.is_some(), output)?,
+            RolesFormat::Json => output.line(&crate::report::json(&report))?,
+            _ => report::text(&report, archive.is_some(), output)?,
         }
     }
-    if args.format == Format::Text {
+    if args.format != RolesFormat::Json {
         verdicts.print(baseline.is_some(), output)?;
+    }
+    if let Some(file) = html {
+        page.write(file)?;
     }
     Ok(match verdicts.exit() {
         Exit::Violation | Exit::Unknown if args.exit_zero => Exit::Ok,
         exit => exit,
     })
-}
-
-/// A role, what it is asked about, and by what it is judged.
-struct Asked<'a> {
-    arn: &'a str,
-    regions: BTreeSet<String>,
-    time: Option<Timestamp>,
-    policy: &'a Policy,
-    evidence: &'a Evidence,
-}
-
-impl<'a> Asked<'a> {
-    fn new(
-        arn: &'a str,
-        args: &RolesArgs,
-        policy: &'a Policy,
-        evidence: &'a Evidence,
-        archive: Option<&Archive>,
-    ) -> Self {
-        // IAM's data is of after all records, if it does not say.
-        let time = evidence.as_of.or_else(|| archive.and_then(|archive| archive.end));
-        let regions = match args.region.as_slice() {
-            [] => regions(arn, time, policy, evidence, archive),
-            regions => regions.iter().cloned().collect(),
-        };
-        Self { arn, regions, time, policy, evidence }
-    }
-
-    /// The decision about a role, by this evidence.
-    fn decide(&self, arn: &str, evidence: &Evidence) -> RoleDecision {
-        let regions: Vec<_> = self.regions.iter().map(String::as_str).collect();
-        decide_role(arn, &regions, self.time, self.policy, evidence)
-    }
-
-    fn report(&self, archive: Option<&Archive>) -> RoleReport {
-        let records = archive.map(|archive| &archive.records);
-        let calls = records.is_some_and(|records| records.has_called(self.arn, SAGEMAKER));
-        let runs = trusts_sagemaker(self.arn, self.evidence)
-            || records.is_some_and(|records| records.launches().of(self.arn).is_some());
-        let report = RoleReport::new(self.decide(self.arn, self.evidence), Kind::of(runs, calls));
-        match (records, self.evidence.grants(self.arn, self.time)) {
-            (Some(records), Ok(grants)) => {
-                let role = self.evidence.role(self.arn, self.time).ok();
-                let created = role.and_then(|role| role.created).map(|time| time.to_zoned(TimeZone::UTC).date());
-                let role = RoleInQuestion { arn: self.arn, created, regions: &self.regions };
-                RoleReport { usage: records.usage(role, &grants), ..report }
-            }
-            _ => report,
-        }
-    }
 }
 
 const NOTHING: &str = "there are no roles to judge: give the output of `aws iam get-account-authorization-details` with `--iam`, or \
@@ -128,9 +93,8 @@ fn chosen(patterns: &[String], evidence: &Evidence, records: Option<&Records>) -
     let known = evidence.roles();
     let mut roles: BTreeMap<Option<String>, &str> = known.into_iter().map(|arn| (carrier(arn), arn)).collect();
     let passed = records.into_iter().flat_map(|records| records.launches().roles());
-    let calling = records.map(|records| records.callers_of(SAGEMAKER)).unwrap_or_default();
-    let calling =
-        calling.into_iter().filter(|arn| arn::is_of_iam(arn) && !arn::is_user(arn) && arn::name(arn).is_some());
+    let calling = records.into_iter().flat_map(|records| records.callers_of(SAGEMAKER));
+    let calling = calling.filter(|arn| arn::is_of_iam(arn) && !arn::is_user(arn) && arn::name(arn).is_some());
     let of_records: Vec<_> = passed.chain(calling).collect();
     for arn in &of_records {
         roles.entry(carrier(arn)).or_insert(arn);
@@ -145,30 +109,4 @@ fn chosen(patterns: &[String], evidence: &Evidence, records: Option<&Records>) -
         _ => is_named(arn),
     };
     roles.into_iter().filter(|(carrier, arn)| is_chosen(carrier, arn)).map(|(_, arn)| arn.to_owned()).collect()
-}
-
-fn trusts_sagemaker(arn: &str, evidence: &Evidence) -> bool {
-    let role = evidence.role(arn, evidence.as_of).ok();
-    role.and_then(|role| role.trust_policy.as_ref().ok()).is_some_and(|trust| trusts_service(trust, SAGEMAKER))
-}
-
-/// The regions in which a role works: those that the policy approves and that the role's policies name, else those of the archive.
-fn regions(
-    arn: &str,
-    time: Option<Timestamp>,
-    policy: &Policy,
-    evidence: &Evidence,
-    archive: Option<&Archive>,
-) -> BTreeSet<String> {
-    let approved = policy.settings(&UNAPPROVED_REGION).and_then(|settings| settings.patterns(&APPROVED_REGIONS));
-    let approved = approved.unwrap_or_default().iter().filter(|pattern| pattern.is_exact());
-    let mut regions = evidence.grants(arn, time).map(|grants| grants.regions()).unwrap_or_default();
-    regions.extend(approved.map(|region| region.as_str().to_owned()));
-    if regions.is_empty() {
-        regions.extend(archive.into_iter().flat_map(|archive| archive.regions.iter().cloned()));
-    }
-    if regions.is_empty() {
-        regions.insert("us-east-1".to_owned());
-    }
-    regions
 }

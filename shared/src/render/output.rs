@@ -22,6 +22,16 @@ pub struct Rendered {
 }
 
 impl Rendered {
+    /// Managed policies whose documents somebody else wrote, by name.
+    pub fn of_documents(documents: impl IntoIterator<Item = (String, Value)>) -> Self {
+        let policy = |(name, document)| RenderedPolicy {
+            name,
+            document: PolicyDocument::Json(document),
+            attachment: Attachment::Managed,
+        };
+        Self::of(documents.into_iter().map(policy).collect())
+    }
+
     /// Policies that do not render rules. AWS does not count their white space.
     pub(super) fn of(policies: Vec<RenderedPolicy>) -> Self {
         Self { policies, not_expressed: None, assumptions: Vec::new(), style: Style::Pretty }
@@ -45,8 +55,8 @@ pub struct RenderedPolicy {
 pub enum PolicyDocument {
     /// Statements of IAM.
     Statements(Document),
-    /// A tag policy of Organizations, which has a language of its own.
-    Tags(Value),
+    /// JSON as it is: a tag policy of Organizations, which has a language of its own, or what somebody else wrote.
+    Json(Value),
 }
 
 /// The type of a policy of Organizations.

@@ -51,7 +51,7 @@ pub fn tag_policy(policy: &Policy) -> Result<Rendered, String> {
     }
     let policy = RenderedPolicy {
         name: "tag-policy".to_owned(),
-        document: PolicyDocument::Tags(document),
+        document: PolicyDocument::Json(document),
         attachment: Attachment::Organization(OrganizationPolicy::Tag),
     };
     Ok(Rendered::of(vec![policy]))

@@ -5,6 +5,7 @@
 mod launches;
 mod noise;
 mod record;
+pub mod usage;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
