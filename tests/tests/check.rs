@@ -89,6 +89,24 @@ fn json_keeps_the_contract() {
     }
 }
 
+/// All decisions about the samples are as the schema says, and a decision that lacks something is not.
+#[test]
+fn decisions_are_as_their_schema_says() {
+    let schema = fs::read_to_string(root().join("docs/decision.schema.json")).expect("the schema");
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).expect("JSON")).expect("a schema");
+    let decisions = tagwarden(&["check", "--format", "json", "events"]).json_lines();
+    for decision in &decisions {
+        let problems: Vec<_> = schema.iter_errors(decision).map(|problem| problem.to_string()).collect();
+        assert!(problems.is_empty(), "{problems:?}: {decision}");
+        for key in decision.as_object().expect("an object").keys() {
+            let mut less = decision.clone();
+            less.as_object_mut().expect("an object").remove(key);
+            assert!(!schema.is_valid(&less), "without `{key}`: {decision}");
+        }
+    }
+    assert!(decisions.iter().any(|decision| decision["principal"]["tags_from"] == "session"));
+}
+
 #[test]
 fn nothing_secret_is_repeated() {
     for format in ["text", "json"] {

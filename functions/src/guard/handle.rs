@@ -14,6 +14,9 @@ use super::setup::Guard;
 use crate::ports::{Enforce, LookUp};
 use crate::trigger::{Event, StateChange, events, queue, read_record};
 
+/// Why an event that is delivered again is not judged again.
+const PROCESSED_BEFORE: &str = "this event was processed before";
+
 /// An event, as it is delivered to a function.
 #[derive(Clone, Copy)]
 pub(super) struct Delivery<'a> {
@@ -27,7 +30,7 @@ pub(super) struct Delivery<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Handled {
-    /// The decisions about an event. None for an event that was postponed, or processed before.
+    /// The decisions about an event. None for an event that was postponed.
     Event(Vec<Decision>),
     /// The messages of the delay queue that failed.
     Messages(SqsBatchResponse),
@@ -106,7 +109,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         }
     }
 
-    /// Processes a CloudTrail record. `None` if it was processed before.
+    /// Processes a CloudTrail record.
     async fn record(&self, json: &str, delivery: Delivery<'_>) -> Processed {
         let record: Value = serde_json::from_str(json).map_err(|error| format!("the record is not JSON: {error}"))?;
         let call = Call::read(&record)?;
@@ -122,7 +125,9 @@ impl<P: LookUp + Enforce> Guard<P> {
         if !loaded.policy.covers(operation) {
             return Ok(Some(self.skip(&call, NotCovered::NotJudged(call.event_name.to_owned()))));
         }
-        let Some((number, is_retry)) = self.claim_delivered(&call, delivery).await? else { return Ok(None) };
+        let Some((number, is_retry)) = self.claim_delivered(&call, delivery).await? else {
+            return Ok(Some(self.skip(&call, PROCESSED_BEFORE)));
+        };
         let recovered = recover(json, &call, operation, &self.ports).await.unwrap_or_else(|failure| {
             // The rules will report the request as unknown.
             tracing::warn!(event_id = call.event_id, %failure, "could not recover the request");
@@ -148,7 +153,9 @@ impl<P: LookUp + Enforce> Guard<P> {
         let call = Call::read(&known)?;
         check_account_and_region(&call, delivery.function_arn)?;
         let loaded = self.policy.current(&self.ports).await?;
-        let Some((number, is_retry)) = self.claim_delivered(&call, delivery).await? else { return Ok(None) };
+        let Some((number, is_retry)) = self.claim_delivered(&call, delivery).await? else {
+            return Ok(Some(self.skip(&call, PROCESSED_BEFORE)));
+        };
         let attempt = Attempt { trigger: Trigger::StateChange, number, is_retry, now: self.now() };
         let processed = self.judge_announced(record.clone(), &call, &loaded, attempt).await;
         let processed = self.postpone(processed, delivery).await;
