@@ -76,6 +76,26 @@ fn all_missing_tags_are_set_in_one_call() {
     assert_eq!(alerts[0]["MessageAttributes"]["tag.CostCenter"]["Value"], "4711");
 }
 
+/// The ledger knows with which value the job was created.
+#[test]
+fn a_further_tag_that_is_changed_is_reported() {
+    let tags = "[tags.CostCenter]\nmatch = 'principal'\n";
+    let world = World::new("guard-studio", &format!("{NO_SESSIONS}[rules.changed-project-tag]\n{tags}"));
+    let created = Function::start(TRAINING, ACCOUNT, &world.environment);
+    created.invoke(&world.launch("CreateTrainingJob.compliant").to_string()).expect("handled");
+    let mut event = in_this_account("AddTags.another-project");
+    for (value, reported) in [("4711", 0), ("0815", 1)] {
+        event["detail"]["requestParameters"]["tags"] = json!([{"key": "CostCenter", "value": value}]);
+        event["detail"]["eventID"] = json!(value);
+        world.deliver(&event).expect("handled");
+        let alerts = world.emulator.alerts();
+        assert_eq!(alerts.len(), reported, "{value}");
+        let messages = alerts.iter().map(|alert| alert_record(alert)["findings"][0]["message"].clone());
+        let expected = (reported > 0).then(|| json!("`CostCenter` is changed from `4711` to `0815`"));
+        assert_eq!(messages.collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn a_wrong_value_is_reported_and_left() {
     let tags = "[tags.CostCenter]\nmatch = 'principal'\nvalues = ['47*']\n";
