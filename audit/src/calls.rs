@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::LazyLock;
 
+use memchr::memmem::{Finder, FinderRev};
 use tagwarden::evidence::Session;
 use tagwarden::record::json::{Value, member_text};
 use tagwarden::record::{self, Call};
@@ -148,7 +150,7 @@ impl Calls {
             false => [None],
         };
         let counted = Counted {
-            account: text(record.last(br#""recipientAccountId":"#)?)?,
+            account: text(record.last(&ACCOUNT)?)?,
             region: text(call.first("awsRegion")?)?,
             time: utf8(call.time)?,
             source: utf8(call.source)?,
@@ -196,9 +198,12 @@ impl Calls {
     }
 }
 
+/// The member that names the account in whose log a record is.
+static ACCOUNT: LazyLock<FinderRev> = LazyLock::new(|| FinderRev::new(br#""recipientAccountId":"#));
+
 /// Who called, by the text of `userIdentity`. `None` if only a parser can tell.
 fn caller(identity: &[u8]) -> Option<Caller<'_>> {
-    const ISSUER: &[u8] = br#""sessionIssuer":"#;
+    static ISSUER: LazyLock<Finder> = LazyLock::new(|| Finder::new(br#""sessionIssuer":"#));
     if memchr::memchr(b'\\', identity).is_some() {
         return None;
     }
@@ -206,8 +211,8 @@ fn caller(identity: &[u8]) -> Option<Caller<'_>> {
     let of = |object, name| text(members(object, [name])?[0]?);
     Some(match text(kind?)? {
         "AssumedRole" | "FederatedUser" => {
-            let at = memchr::memmem::find(identity, ISSUER)?;
-            Caller::Principal(of(identity.get(at + ISSUER.len()..)?, "arn")?)
+            let at = ISSUER.find(identity)? + ISSUER.needle().len();
+            Caller::Principal(of(identity.get(at..)?, "arn")?)
         }
         "IAMUser" | "Role" | "Root" => Caller::Principal(of(identity, "arn")?),
         "AWSService" => of(identity, "invokedBy").map_or(Caller::Other, Caller::Service),

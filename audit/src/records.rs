@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u8x64};
-use memchr::memmem::Finder;
+use memchr::memmem::{Finder, FinderRev};
 use tagwarden::record::documents::MAX_RECORD;
 
 const BLOCK: usize = 64;
@@ -65,9 +65,8 @@ impl<'t> RawRecord<'t> {
 
     /// The value behind the last `key`, which is quoted and has its colon, of whatever object: CloudTrail writes some members at the
     /// end.
-    pub fn last(&self, key: &[u8]) -> Option<&'t [u8]> {
-        let at = self.json.windows(key.len()).rposition(|window| window == key)?;
-        let value = self.json.get(at + key.len()..)?;
+    pub fn last(&self, key: &FinderRev) -> Option<&'t [u8]> {
+        let value = self.json.get(key.rfind(self.json)? + key.needle().len()..)?;
         value.get(..length(value)?)
     }
 }

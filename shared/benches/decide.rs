@@ -9,7 +9,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde::Deserialize;
-use tagwarden::decide::{Verdict, decide_record};
+use tagwarden::decide::{Verdict, decide_record, decide_role};
 use tagwarden::evidence::Evidence;
 use tagwarden::policy::Policy;
 use tagwarden::record::documents::{self, Item};
@@ -111,6 +111,14 @@ fn bench(criterion: &mut Criterion) {
     });
     group.bench_function("text to typed struct of three rules", |bencher| {
         bencher.iter(|| serde_json::from_str::<ByHand>(black_box(&record)));
+    });
+    group.finish();
+
+    // The sample's role that has `AmazonSageMakerFullAccess`.
+    let wide = evidence.roles().into_iter().find(|arn| arn.contains("AmazonSageMaker-")).expect("the role");
+    let mut group = criterion.benchmark_group("one role");
+    group.bench_function("FullAccess, by all rules on roles", |bencher| {
+        bencher.iter(|| decide_role(black_box(wide), &["eu-west-1"], None, &policy, &evidence));
     });
     group.finish();
 }

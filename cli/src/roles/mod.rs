@@ -28,38 +28,23 @@ use report::Verdicts;
 
 pub fn run(args: &RolesArgs, output: &mut Output) -> RunResult {
     let policy = policy::load(args.judge.policy.as_deref())?.policy;
-    let (mut evidence, mut problems) = iam::load(&args.judge.iam)?;
     let baseline = args.baseline.as_deref().map(|file| Baseline::read(file, args)).transpose()?;
     let proposals = Proposals::new(args)?;
     let html = args.html.as_deref().map(Written::create).transpose()?;
-    let mut archive = None;
-    let judged: BTreeSet<String> = if args.paths.is_empty() {
-        if args.judge.iam.iam.is_empty() {
-            return Err(CliError::Message(NOTHING.to_owned()));
-        }
-        chosen(&args.role, &evidence, None)
-    } else if given::are_given(&args.paths) {
-        given::read(&args.paths, args.account.as_deref(), &mut evidence, &mut problems)
-    } else {
-        let read;
-        (read, evidence) = records::read(args, evidence, &mut problems)?;
-        let judged = chosen(&args.role, &evidence, Some(&read.records));
-        archive = Some(read);
-        judged
-    };
-    problems.lines(String::clone).iter().for_each(|line| output::complain(line));
-    let is_complete = archive.as_ref().is_none_or(|archive| archive.is_complete);
-    let mut verdicts = Verdicts::new(problems.count(), is_complete);
+    let Input { roles, evidence, archive, unreadable } = Input::read(args)?;
+    let is_text = args.format != RolesFormat::Json;
+
+    let mut verdicts = Verdicts::new(unreadable, archive.as_ref().is_none_or(|archive| archive.is_complete));
     let mut page = RolesPage::new(archive.as_ref().map(Archive::period));
-    if let Some(archive) = archive.as_ref().filter(|_| args.format != RolesFormat::Json) {
+    if let Some(archive) = archive.as_ref().filter(|_| is_text) {
         output.line(&archive.period())?;
         output.line("")?;
     }
-    for arn in &judged {
+    for arn in &roles {
         let asked = Asked::new(arn, args, &policy, &evidence, archive.as_ref());
         let mut report = asked.report(archive.as_ref());
         if let Some(baseline) = &baseline {
-            report = baseline.compare(report, judged.len() == 1, &asked);
+            report = baseline.compare(report, roles.len() == 1, &asked);
         }
         if let (Some(proposals), Some(archive)) = (&proposals, &archive) {
             report = proposals.add(report, archive.records.launches().of(arn), &policy)?;
@@ -68,21 +53,50 @@ pub fn run(args: &RolesArgs, output: &mut Output) -> RunResult {
         if html.is_some() {
             page.add(&report);
         }
-        match args.format {
-            RolesFormat::Json => output.line(&crate::report::json(&report))?,
-            _ => report::text(&report, archive.is_some(), output)?,
+        match is_text {
+            true => report::text(&report, archive.is_some(), output)?,
+            false => output.line(&crate::report::json(&report))?,
         }
     }
-    if args.format != RolesFormat::Json {
+    if is_text {
         verdicts.print(baseline.is_some(), output)?;
     }
-    if let Some(file) = html {
-        page.write(file)?;
-    }
+    html.map_or(Ok(()), |file| page.write(file))?;
     Ok(match verdicts.exit() {
         Exit::Violation | Exit::Unknown if args.exit_zero => Exit::Ok,
         exit => exit,
     })
+}
+
+/// The roles to judge, and what is known of them.
+struct Input {
+    roles: BTreeSet<String>,
+    evidence: Evidence,
+    archive: Option<Archive>,
+    /// How many inputs could not be read.
+    unreadable: u64,
+}
+
+impl Input {
+    /// Reads IAM's data, and then documents or an archive. Reports what could not be read.
+    fn read(args: &RolesArgs) -> Result<Self, CliError> {
+        let (mut evidence, mut problems) = iam::load(&args.judge.iam)?;
+        let mut archive = None;
+        let roles = if given::are_given(&args.paths) {
+            given::read(&args.paths, args.account.as_deref(), &mut evidence, &mut problems)
+        } else {
+            if !args.paths.is_empty() {
+                let read;
+                (read, evidence) = records::read(args, evidence, &mut problems)?;
+                archive = Some(read);
+            } else if args.judge.iam.iam.is_empty() {
+                return Err(CliError::Message(NOTHING.to_owned()));
+            }
+            chosen(&args.role, &evidence, archive.as_ref().map(|archive| &archive.records))
+        };
+        problems.lines(String::clone).iter().for_each(|line| output::complain(line));
+        Ok(Self { roles, evidence, archive, unreadable: problems.count() })
+    }
 }
 
 const NOTHING: &str = "there are no roles to judge: give the output of `aws iam get-account-authorization-details` with `--iam`, or \

@@ -51,41 +51,39 @@ pub fn text(report: &RoleReport, has_records: bool, output: &mut Output) -> Resu
 
 /// Prints what a role used of what it may do.
 fn usage(usage: &Usage, output: &mut Output) -> Result<(), CliError> {
-    let assumed = usage.assumed_by.iter().map(|assumed| format!("{} ({} ×)", assumed.by, assumed.times));
+    let mut print = |word: &str, text: String| output.line(&format!("  {word:9}{}", clean(&text)));
+    let actions = |names: &[String]| format!("{} {}: {}", names.len(), plural(names.len(), "action"), first_few(names));
+    let assumed: Vec<_> = usage.assumed_by.iter().map(|one| format!("{} ({} ×)", one.by, one.times)).collect();
+    if !assumed.is_empty() {
+        print("assumed", format!("by {}", first_few(&assumed)))?;
+    }
     let used = usage.used.iter().map(|used| match used.calls {
         0 => format!("{} (by launches)", used.action),
         calls => format!("{} ({calls} ×)", used.action),
     });
-    let mut unseen: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for one in &usage.unseen {
-        unseen.entry(&one.because).or_default().push(&one.action);
-    }
-    let lists = [
-        ("assumed", "by", assumed.collect()),
-        ("used", "", used.collect::<Vec<_>>()),
-        ("unused", "", usage.unused.clone()),
-    ];
-    for (word, noun, names) in lists {
+    let used: Vec<_> = used.collect();
+    for (word, names) in [("used", &used), ("unused", &usage.unused)] {
         if !names.is_empty() {
-            output.line(&format!("  {word:9}{}", clean(&listed(&names, noun))))?;
+            print(word, actions(names))?;
         }
     }
-    for (because, actions) in unseen {
-        let actions: Vec<_> = actions.into_iter().map(str::to_owned).collect();
-        output.line(&format!("  {:9}{}", "unseen", clean(&listed(&actions, ""))))?;
-        output.line(&detail("because", because))?;
+    let mut unseen: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for one in &usage.unseen {
+        unseen.entry(&one.because).or_default().push(one.action.clone());
+    }
+    for (because, names) in unseen {
+        print("unseen", actions(&names))?;
+        print("", format!("because  {because}"))?;
     }
     Ok(())
 }
 
-/// The first of some names, and how many there are.
-fn listed(names: &[String], before: &str) -> String {
+/// The first of some names, and how many more there are.
+fn first_few(names: &[String]) -> String {
     let first = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = names.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    match before {
-        "" => format!("{} {}: {first}{more}", names.len(), plural(names.len(), "action")),
-        before => format!("{before} {first}{more}"),
+    match names.len().saturating_sub(SHOWN) {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }
 

@@ -12,6 +12,7 @@ use tagwarden::policy::{self, Policy};
 use tagwarden::record::documents::{self, Item};
 use tagwarden_audit::{LogFiles, Period, iam};
 use tagwarden_fuzz::{Damaged, samples};
+use tagwarden_roles::given;
 
 /// How long each test looks for inputs.
 const TIME: Duration = Duration::from_secs(10);
@@ -40,10 +41,10 @@ fn documents() {
     });
 }
 
-/// What is read quickly, from the gzip of a log file, is what the parser reads.
+/// What is read quickly, from the gzip of a log file, is what the parser reads; calls are counted alike.
 #[test]
 fn log_files() {
-    let (seeds, mut log_files) = (samples(), LogFiles::default());
+    let (seeds, mut log_files) = (samples(), LogFiles::new(true));
     let period = Period { since: "2026-03-01T00:00:00Z".parse().ok(), until: None };
     check!().with_type::<Damaged>().with_test_time(TIME).for_each(|input| {
         let bytes = input.bytes(&seeds);
@@ -80,5 +81,27 @@ fn iam_data() {
         let learn = |bytes: &[u8]| iam::learn(bytes, &mut Evidence::new(""));
         let (plain, gzipped) = (learn(&bytes), learn(&gzip(&bytes)));
         assert_eq!((plain.is_iam, plain.problems), (gzipped.is_iam, gzipped.problems));
+    });
+}
+
+/// A plan or a policy document is read, or there is a reason.
+#[test]
+fn plans() {
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:PrincipalTag/Project}-*"}]}"#;
+    let plan = r#"{"planned_values":{"root_module":{"resources":[{"address":"aws_iam_role.r[0]","type":"aws_iam_role","name":"r","index":0,
+        "values":{"name":"r","path":"/ml/","tags":{"Project":"atlas"},"assume_role_policy":"{}","inline_policy":[{"name":"i","policy":"{}"}]}},
+        {"address":"aws_iam_role_policy_attachment.a","type":"aws_iam_role_policy_attachment","name":"a","values":{"role":"r"}}],
+        "child_modules":[{"address":"module.m[\"x\"]","resources":[]}]}},
+        "resource_changes":[{"address":"aws_iam_role.r[0]","change":{"after_unknown":{"permissions_boundary":true}}}],
+        "configuration":{"root_module":{"resources":[{"address":"aws_iam_role_policy_attachment.a",
+        "expressions":{"policy_arn":{"references":["aws_iam_policy.p.arn"]}}}],"module_calls":{"m":{"module":{}}}}}}"#;
+    let seeds = [policy, plan].map(|text| text.as_bytes().to_vec());
+    check!().with_type::<Damaged>().with_test_time(TIME).for_each(|input| {
+        if let Ok(document) = serde_json::from_slice(&input.bytes(&seeds)) {
+            let mut evidence = Evidence::new("");
+            if let Ok(found) = given::read(&document, "x", None, &mut evidence) {
+                assert!(found.roles.iter().all(|arn| evidence.role(arn, None).is_ok()));
+            }
+        }
     });
 }
