@@ -335,7 +335,7 @@ fn every_mutant_is_noticed() {
     let policy = Policy::parse(&text).expect(&text);
     let (original, gaps) = statements(&policy);
     let mut rng = fastrand::Rng::with_seed(1);
-    let cases: Vec<_> = (0..6000).map(|_| by_anybody(&mut rng, &policy.abac)).collect();
+    let cases: Vec<_> = (0..4000).map(|_| by_anybody(&mut rng, &policy.abac)).collect();
     let expected: Vec<_> = cases.iter().map(|case| Expected::of(case, &policy, &gaps)).collect();
     let mut simulator = Simulator::start();
     // How many cases it takes to notice, in steps.
