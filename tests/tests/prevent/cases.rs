@@ -256,11 +256,12 @@ pub fn case(rng: &mut Rng, abac: &Abac) -> Case {
     };
     case.kms = pick(rng, &["old", "new", "both"]);
     add_further(&mut case, abac);
-    for _ in 0..pick(rng, &[0, 1, 1, 2, 2, 3]) {
+    let changes = pick(rng, &[0, 1, 1, 2, 2, 3]);
+    for _ in 0..changes {
         if !abac.tags.is_empty() && one_in(rng, 4) {
             change_further(rng, &mut case, abac);
         } else {
-            change(rng, &mut case, abac);
+            change(rng, &mut case, abac, changes == 1);
         }
     }
     if let Some((arn, _)) = &mut case.owned {
@@ -427,13 +428,13 @@ pub fn one_change_each(abac: &Abac) -> Vec<Case> {
     cases
 }
 
-/// Changes what one slot says, or leaves it away. Of what is in a list, there may then be two.
-fn change_slot(rng: &mut Rng, request: &mut Value, operation: &Operation) {
+/// Changes what one slot says, or leaves it away; `is_alone` if nothing else changes. Of what is in a list, there may then be two.
+fn change_slot(rng: &mut Rng, request: &mut Value, operation: &Operation, is_alone: bool) {
     let slots: Vec<_> = operation.slots().filter(|slot| values(slot.field, slot.path).is_some()).collect();
     if let Some(slot) = (!slots.is_empty()).then(|| pick(rng, &slots)) {
         let values = values(slot.field, slot.path).expect("it has some");
-        // The API refuses compute without an instance type.
-        let is_unset = one_in(rng, 3) && slot.field != Field::InstanceType;
+        // The API refuses compute without an instance type: it is left away alone, or statements about its part do not apply.
+        let is_unset = one_in(rng, 3) && (is_alone || slot.field != Field::InstanceType);
         let value = if is_unset { Value::Null } else { pick(rng, &values) };
         let element = usize::from(one_in(rng, 3) && repeat(request, slot.path));
         put(request, slot.path, element, value);
@@ -526,7 +527,7 @@ pub fn record(operation: &str, request: &Value) -> Value {
     })
 }
 
-fn change(rng: &mut Rng, case: &mut Case, abac: &Abac) {
+fn change(rng: &mut Rng, case: &mut Case, abac: &Abac, is_alone: bool) {
     let tag = abac.tag.as_str();
     let operation = case.record["eventName"].as_str().expect("a name").to_owned();
     let is_training = operation == "CreateTrainingJob";
@@ -551,7 +552,7 @@ fn change(rng: &mut Rng, case: &mut Case, abac: &Abac) {
         }
         _ if !["CreateTrainingJob", "CreateEndpointConfig"].contains(&&*operation) => {
             let operation = Operation::named(&operation).expect("it is judged");
-            change_slot(rng, &mut case.record["requestParameters"], operation);
+            change_slot(rng, &mut case.record["requestParameters"], operation, is_alone);
         }
         other => {
             let request = &mut case.record["requestParameters"];
