@@ -1,6 +1,8 @@
 //! What the events of CloudTrail show of IAM's actions.
 
-use crate::actions::{ACTIONS, OTHER_NAMES, covers};
+use tagwarden::terms::Pattern;
+
+use crate::actions::{ACTIONS, OTHER_NAMES};
 
 /// The actions of IAM that an event shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,8 +142,7 @@ pub fn may_be_data(service: &str, name: &str) -> bool {
 }
 
 fn matches(pattern: &str, name: &str) -> bool {
-    // Patterns of actions know no service alone.
-    covers(&format!("s:{pattern}"), &format!("s:{name}"))
+    Pattern::new(pattern).matches(name)
 }
 
 const DATA: [(&str, &[&str]); 65] = [

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 use tagwarden::Policy;
+use tagwarden::grants::ActionPattern;
 use tagwarden::record::arn;
 use tagwarden::render::{ExecutionRole, Purpose, Rendered};
 
-use crate::actions::{ACTIONS, covered, covers};
+use crate::actions::{ACTIONS, covered};
 use crate::documents::WrittenPolicy;
 use crate::launches::PassedRole;
 use crate::usage::Usage;
@@ -74,8 +75,8 @@ fn shrunk_statement(mut statement: Value, needed: &BTreeSet<&str>) -> Option<Val
     let actions = match (members.get("Action"), members.get("NotAction")) {
         (Some(actions), _) => texts(actions).into_iter().flat_map(|pattern| kept(pattern, needed)).collect(),
         (None, Some(exceptions)) => {
-            let exceptions = texts(exceptions);
-            let is_granted = |action: &&&str| !exceptions.iter().any(|pattern| covers(pattern, action));
+            let exceptions: Vec<_> = texts(exceptions).into_iter().filter_map(ActionPattern::read).collect();
+            let is_granted = |action: &&&str| !exceptions.iter().any(|pattern| pattern.covers(action));
             needed.iter().filter(is_granted).map(|action| (*action).to_owned()).collect::<Vec<_>>()
         }
         (None, None) => return None,

@@ -335,3 +335,107 @@ fn unlisted(grants: &Grants) -> Vec<Unseen> {
         unlisted.map(|action| Unseen { action, because: "it is no action that this version knows".to_owned() });
     unseen.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use tagwarden::evidence::{GrantSources, IamEntity};
+    use tagwarden::grants::PolicyDocument;
+    use tagwarden::{Call, Evidence};
+    use tagwarden_audit::{LogFiles, Period};
+
+    use super::*;
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/ml/train";
+
+    /// The record of a call by the role on a day of March.
+    fn record(source: &str, name: &str, day: u32, more: Value) -> Value {
+        let mut record = json!({
+            "eventVersion": "1.11", "eventTime": format!("2026-03-{day:02}T09:00:00Z"), "eventSource": source, "eventName": name,
+            "awsRegion": "us-east-1", "recipientAccountId": "111122223333",
+            "userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"type": "Role", "arn": ROLE}}},
+        });
+        for (name, value) in more.as_object().unwrap() {
+            record[name] = value.clone();
+        }
+        record
+    }
+
+    fn plain(source: &str, name: &str, day: u32) -> Value {
+        record(&format!("{source}.amazonaws.com"), name, day, json!({}))
+    }
+
+    /// A launch that passes the role.
+    fn launch(isolated: bool) -> Value {
+        let request = json!({"trainingJobName": "t", "roleArn": ROLE, "enableNetworkIsolation": isolated,
+            "outputDataConfig": {"s3OutputPath": "s3://atlas-data/out"}, "algorithmSpecification": {"trainingInputMode": "File"},
+            "resourceConfig": {"instanceType": "ml.m5.xlarge", "instanceCount": 1}});
+        record("sagemaker.amazonaws.com", "CreateTrainingJob", 1, json!({"requestParameters": request}))
+    }
+
+    /// What is said about these actions: `used`, `unused`, or the reason why it is unseen.
+    fn says(records: &[Value], actions: &[&str], created: Option<Date>) -> Vec<String> {
+        let text = json!({"Records": records}).to_string();
+        let calls = LogFiles::new(true).scan(text.as_bytes(), Period::default()).extract.calls.unwrap();
+        let mut launches = Launches::default();
+        let mut evidence = Evidence::new("");
+        for record in records {
+            let text = record.to_string();
+            let value = serde_json::from_str(&text).unwrap();
+            launches.add(&Call::read(&value).unwrap(), &evidence);
+        }
+        let document = json!({"Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
+        let inline = vec![("p".to_owned(), PolicyDocument::read(&document))];
+        let role = IamEntity { grants: Ok(GrantSources { inline, ..GrantSources::default() }), ..IamEntity::default() };
+        *evidence.principal_mut(ROLE) = role;
+        let regions = ["us-east-1".to_owned()].into();
+        let role = RoleInQuestion { arn: ROLE, created, regions: &regions };
+        let usage = Records::new(calls, launches, (None, None)).usage(role, &evidence.grants(ROLE, None).unwrap());
+        let of = |action: &&str| {
+            let unseen = usage.unseen.iter().find(|one| one.action.eq_ignore_ascii_case(action));
+            match unseen {
+                Some(unseen) => unseen.because.clone(),
+                None if usage.unused.iter().any(|one| one == action) => "unused".to_owned(),
+                None => usage
+                    .used
+                    .iter()
+                    .find(|one| one.action == **action)
+                    .map_or("nothing".to_owned(), |_| "used".to_owned()),
+            }
+        };
+        actions.iter().map(of).collect()
+    }
+
+    #[test]
+    fn reasons_are_given() {
+        let actions = ["ec2:CreateTags", "ec2:DescribeInstances", "iam:PassRole", "s3:GetObject", "new:Thing"];
+        let records = [plain("ec2", "DescribeInstances", 1), plain("ec2", "DescribeInstances", 2)];
+        let expected = [
+            "unused",
+            "used",
+            "no event of CloudTrail shows it",
+            "CloudTrail logs it as a data event, if at all: only for the resources that a trail selects",
+            "it is no action that this version knows",
+        ];
+        assert_eq!(says(&records, &actions, None), expected);
+        assert_eq!(says(&records, &actions, "2026-02-01".parse().ok()), expected, "it is older than the archive");
+        let young = says(&records, &actions[..1], "2026-03-02".parse().ok());
+        assert_eq!(young, ["the role was created on 2026-03-02, 0 days before the last record"]);
+        let gap = [plain("ec2", "DescribeInstances", 1), plain("ec2", "DescribeInstances", 3)];
+        assert_eq!(says(&gap, &actions[..1], None), ["the archive has no records of 2026-03-02"]);
+        let unmapped = [plain("ec2", "DescribeInstances", 1), plain("ec2", "SomethingElse", 1)];
+        assert_eq!(
+            says(&unmapped, &actions[..2], None),
+            ["the role's event `SomethingElse` maps to no action, and may have needed it", "used"]
+        );
+    }
+
+    #[test]
+    fn isolated_containers_use_only_what_launches_name() {
+        let actions = ["s3:PutObject", "s3:DeleteObject"];
+        let data = "CloudTrail logs it as a data event, if at all: only for the resources that a trail selects";
+        assert_eq!(says(&[launch(true)], &actions, None), ["used", "unused"]);
+        assert_eq!(says(&[launch(false)], &actions, None), ["used", data]);
+        assert_eq!(says(&[launch(true), launch(false)], &actions, None), ["used", data]);
+    }
+}

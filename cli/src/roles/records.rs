@@ -30,7 +30,7 @@ impl Archive {
         let regions: Vec<_> = self.regions.iter().map(String::as_str).collect();
         let days = match (self.days.first(), self.days.last()) {
             (Some(first), Some(last)) => format!("from {first} to {last}"),
-            _ => "of no day".to_owned(),
+            _ => return "No records were read".to_owned(),
         };
         format!("Records {days}, in {}", regions.join(", "))
     }

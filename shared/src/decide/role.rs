@@ -213,6 +213,19 @@ mod tests {
     }
 
     #[test]
+    fn roles_that_do_not_trust_sagemaker_are_no_execution_roles() {
+        let page = r#"{"RoleDetailList":[{"Arn":"arn:aws:iam::111122223333:role/Ana","AssumeRolePolicyDocument":{"Statement":
+            {"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}},"RolePolicyList":[{"PolicyName":"p",
+            "PolicyDocument":{"Statement":{"Effect":"Allow","Action":["s3:*","sagemaker:Create*Job"],"Resource":"*"}}}]}]}"#;
+        let mut evidence = Evidence::new("");
+        evidence.add_page(&serde_json::from_str(page).unwrap());
+        let policy = Policy::parse(POLICY).expect("valid");
+        let decision = decide_role("arn:aws:iam::111122223333:role/Ana", &["eu-west-1"], None, &policy, &evidence);
+        let rules: Vec<_> = decision.findings.iter().map(|finding| finding.rule).collect();
+        assert_eq!(rules, ["unbounded-data-access"], "people launch, and SageMaker need not be let in");
+    }
+
+    #[test]
     fn one_region_is_enough() {
         let evidence = evidence(&allow("ssm:GetParameter", "arn:aws:ssm:us-east-1:*:parameter/*"), ATLAS);
         let found = |regions: &[&str]| {

@@ -6,15 +6,14 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::action::ActionPattern;
 use super::condition::{self, KeyTest};
 use super::context::Known;
-use super::names::NamedText;
 use super::principal::Principals;
 use super::request::Request;
 use super::shapes::{one_or_many, these_or_all_but};
 use super::template::Template;
 use super::truth::Truth;
-use super::wildcards::{Unit, matches_in_any_case, wildcards};
 
 /// A policy document that was looked up.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +36,7 @@ pub struct Granting {
 /// `Action` or `NotAction`, in lower case.
 #[derive(Clone, Debug, PartialEq)]
 struct Actions {
-    these: Vec<Vec<Unit>>,
+    these: Vec<ActionPattern>,
     all_but: bool,
 }
 
@@ -75,7 +74,8 @@ impl Granting {
         };
         let (actions, all_but) =
             these_or_all_but(statement, "Action", "NotAction")?.ok_or("it has neither `Action` nor `NotAction`")?;
-        let actions = Actions { these: actions.iter().filter_map(|action| action_pattern(action)).collect(), all_but };
+        let actions =
+            Actions { these: actions.iter().filter_map(|action| ActionPattern::read(action)).collect(), all_but };
         // A trust policy's resource is the role itself.
         let (resources, all_but) =
             these_or_all_but(statement, "Resource", "NotResource")?.unwrap_or_else(|| (vec!["*".to_owned()], false));
@@ -103,7 +103,7 @@ impl Granting {
     pub(super) fn example_actions(&self, run: &str) -> Vec<String> {
         match self.actions.all_but {
             true => vec![format!("{run}:{run}")],
-            false => self.actions.these.iter().map(|pattern| NamedText::of(pattern).example(run)).collect(),
+            false => self.actions.these.iter().map(|pattern| pattern.example(run)).collect(),
         }
     }
 
@@ -119,7 +119,7 @@ impl Granting {
 
     /// Whether it is about an action, whatever the resource.
     pub fn covers_action(&self, action: &str) -> bool {
-        self.actions.these.iter().any(|pattern| matches_in_any_case(pattern, action)) != self.actions.all_but
+        self.actions.these.iter().any(|pattern| pattern.covers(action)) != self.actions.all_but
     }
 }
 
@@ -134,15 +134,6 @@ impl fmt::Display for Granting {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(&self.name)
     }
-}
-
-/// A pattern of actions. A wildcard in the name of the service matches nothing, unless the pattern is `*` alone.
-fn action_pattern(action: &str) -> Option<Vec<Unit>> {
-    let is_sound = match action.split_once(':') {
-        Some((service, _)) => !service.contains(['*', '?']),
-        None => action == "*",
-    };
-    is_sound.then(|| wildcards(&action.to_ascii_lowercase()).collect())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //!
 //! Source: IAM User Guide, "Policy evaluation logic".
 
+mod action;
 mod condition;
 mod context;
 mod document;
@@ -21,6 +22,7 @@ mod wildcards;
 use std::collections::BTreeSet;
 use std::fmt;
 
+pub use action::ActionPattern;
 pub use context::Context;
 pub use document::{Granting, PolicyDocument};
 pub use names::NamedText;

@@ -1,5 +1,6 @@
 //! Not only SageMaker in this account can assume the execution role.
 
+use super::judged_role::SAGEMAKER;
 use super::prelude::*;
 use crate::grants::{
     Answer, Context, NamedPrincipal, NamedText, PolicyDocument, Request, Requester, assume_role, trusted,
@@ -50,8 +51,6 @@ const ORGANIZATIONS: Spec = Spec {
     example: "['o-a1b2c3d4e5']",
 };
 
-const SAGEMAKER: &str = "sagemaker.amazonaws.com";
-
 /// Identifiers that no policy names.
 const STRANGER: &str = "000000000000";
 const STRANGE_ORGANIZATION: &str = "o-stranger00";
@@ -60,6 +59,9 @@ const STRANGE_ORGANIZATION: &str = "o-stranger00";
 const ASSUMING: [&str; 3] = ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"];
 
 fn check_role(role: &JudgedRole, settings: &Settings, findings: &mut Findings) {
+    if !role.is_execution_role {
+        return;
+    }
     let Some(document) = findings.read(role.trust_policy()) else { return };
     let trust = Trust {
         document,

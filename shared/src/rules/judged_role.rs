@@ -5,10 +5,13 @@ use jiff::Timestamp;
 use super::outcome::{Findings, Outcome};
 use crate::evidence::{Evidence, Named};
 use crate::facts::Facts;
-use crate::grants::{Grants, PolicyDocument};
+use crate::grants::{Grants, PolicyDocument, trusts_service};
 use crate::operations::Field;
 use crate::record::json::{Read, Unread};
 use crate::settings::Settings;
+
+/// The service that assumes execution roles.
+pub(super) const SAGEMAKER: &str = "sagemaker.amazonaws.com";
 
 /// Judges a role, and adds to what was found.
 pub type CheckRole = fn(&JudgedRole, &Settings, &mut Findings);
@@ -24,14 +27,18 @@ pub struct JudgedRole<'a> {
     pub region: &'a str,
     /// The time of its requests.
     pub time: Option<Timestamp>,
+    /// Whether SageMaker runs something as it, or may. Other roles call SageMaker.
+    pub is_execution_role: bool,
     /// What was looked up.
     pub evidence: &'a Evidence,
 }
 
 impl<'a> JudgedRole<'a> {
-    /// A role by itself, as IAM's data names it.
+    /// A role by itself, as IAM's data names it. It is an execution role if its trust policy names SageMaker, or is not known.
     pub fn alone(arn: &'a str, region: &'a str, time: Option<Timestamp>, evidence: &'a Evidence) -> Self {
-        Self { path: "Arn".to_owned(), arn, region, time, evidence }
+        let role = Self { path: "Arn".to_owned(), arn, region, time, is_execution_role: true, evidence };
+        let is_execution_role = role.trust_policy().map_or(true, |trust| trusts_service(trust, SAGEMAKER));
+        Self { is_execution_role, ..role }
     }
 
     /// Its policies.
@@ -69,12 +76,10 @@ impl<'a> JudgedRole<'a> {
 pub(super) fn each_passed(facts: &Facts, settings: &Settings, fields: &[Field], check: CheckRole) -> Read<Outcome> {
     let mut findings = Findings::default();
     let (region, time) = (facts.call.region.unwrap_or_default(), facts.call.time());
+    let evidence = facts.evidence;
     for (at, arn) in facts.roles(fields)? {
-        check(
-            &JudgedRole { path: at.to_string(), arn, region, time, evidence: facts.evidence },
-            settings,
-            &mut findings,
-        );
+        let role = JudgedRole { path: at.to_string(), arn, region, time, is_execution_role: true, evidence };
+        check(&role, settings, &mut findings);
     }
     Ok(findings.outcome("the request passes no such role"))
 }

@@ -32,6 +32,9 @@ const EXCEPT: Spec = Spec {
 };
 
 fn check_role(role: &JudgedRole, settings: &Settings, findings: &mut Findings) {
+    if !role.is_execution_role {
+        return;
+    }
     let Some(permissions) = findings.read(Permissions::of(role)) else { return };
     if settings.patterns(&EXCEPT).unwrap_or_default().iter().any(|pattern| pattern.matches(role.arn)) {
         return findings.pass();
