@@ -38,7 +38,7 @@ fn edit(path: &Path, change: impl FnOnce(String) -> String) {
 fn sources() -> PathBuf {
     let sources = root().join("target/contributing/sources");
     let _ = fs::remove_dir_all(&sources);
-    for folder in ["shared", "audit", "cli"] {
+    for folder in ["shared", "audit", "roles", "cli"] {
         copy(&root().join(folder), &sources.join(folder));
     }
     for file in ["Cargo.toml", "Cargo.lock", "clippy.toml", "policy.toml", "events"] {
@@ -48,7 +48,7 @@ fn sources() -> PathBuf {
     edit(&sources.join("Cargo.toml"), |text| {
         let (before, rest) = text.split_once("members = [").expect("the members");
         let (_, after) = rest.split_once(']').expect("the members' end");
-        format!("{before}members = [\"shared\", \"audit\", \"cli\"]{after}")
+        format!("{before}members = [\"shared\", \"audit\", \"roles\", \"cli\"]{after}")
     });
 
     let (rule, code) = example("rule");
