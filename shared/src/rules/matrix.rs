@@ -38,7 +38,7 @@ pub fn columns() -> (Column, Vec<Column>) {
             None => columns.push(Column { heading: String::new(), rules: vec![rule] }),
         }
     }
-    for (column, letter) in columns.iter_mut().zip('a'..='z') {
+    for (column, letter) in columns.iter_mut().zip(('a'..='z').chain('A'..='Z')) {
         column.heading = letter.to_string();
     }
     (Column { heading: String::new(), rules: everywhere }, columns)
