@@ -1224,7 +1224,7 @@ class Seed(EmulatorTest):
         for name, role_arn in seeded["roles"].items():
             role = iam.get_role(RoleName=name)["Role"]
             self.assertEqual(role["Arn"], role_arn)
-            self.assertEqual(role["Tags"], [{"Key": "Project", "Value": "atlas"}])
+            self.assertEqual(role["Tags"], [{"Key": "Project", "Value": "atlas"}, {"Key": "CostCenter", "Value": "4711"}])
         role = iam.get_role(RoleName="atlas-train")["Role"]
         trust = role["AssumeRolePolicyDocument"]["Statement"][0]
         self.assertEqual(trust["Principal"], {"Service": "sagemaker.amazonaws.com"})
