@@ -28,6 +28,7 @@ TYPES = {
     "Compute": {"structure"},
     "Serverless": {"structure"},
     # Where no object holds them: the subnets themselves.
+    "Variables": {"map"},
     "Vpc": {"structure", "list", "string"},
 }
 TEXT = {"string"}
