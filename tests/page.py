@@ -111,6 +111,13 @@ ROWS = "document.querySelectorAll('#launches tbody tr').length"
 SET = "(id, value) => { const it = document.getElementById(id); it.value = value; it.dispatchEvent(new Event('input')); }"
 
 
+def set_controls(it, settings):
+    """Sets each control to a value, and checks what the page then shows."""
+    for control, value, check in settings:
+        it.evaluate(f"({SET})('{control}', '{value}')")
+        expect(f"`{control}` set to `{value}`", it.evaluate(check), True)
+
+
 def main():
     page, launches, violations, *screenshot = sys.argv[1:]
     launches, violations = int(launches), int(violations)
@@ -122,7 +129,7 @@ def main():
         expect("the headline", it.evaluate("[...document.querySelectorAll('#numbers dd')].slice(0, 2).map(dd => dd.textContent)"), [f"{launches:,}", f"{violations:,}"])
         expect("the policy", it.evaluate("document.getElementById('policy').textContent.includes('version = 1')"), True)
 
-        for control, value, check in [
+        settings = [
             ("verdict", "violation", f"{ROWS} === {min(violations, 200)}"),
             ("verdict", "", f"{ROWS} === {min(launches, 200)}"),
             ("rule", "missing-vpc", "[...document.querySelectorAll('#launches tbody tr')].every(row => row.textContent.includes('missing-vpc'))"),
@@ -130,9 +137,8 @@ def main():
             ("filter", "no such thing", f"{ROWS} === 0"),
             ("filter", "missing-vpc requestParameters.vpcConfig", f"{ROWS} > 0 && {ROWS} < {launches}"),
             ("filter", "", f"{ROWS} === {min(launches, 200)}"),
-        ]:
-            it.evaluate(f"({SET})('{control}', '{value}')")
-            expect(f"`{control}` set to `{value}`", it.evaluate(check), True)
+        ]
+        set_controls(it, settings)
 
         # Long tables are short until a reader asks for all of them.
         rows = "[...document.querySelectorAll('#tables table')].map(table => table.tBodies[0].rows.length)"

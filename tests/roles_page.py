@@ -6,7 +6,7 @@
 import pathlib
 import sys
 
-from page import SET, browser, expect
+from page import browser, expect, set_controls
 
 ROWS = "document.querySelectorAll('#roles tbody tr').length"
 
@@ -19,15 +19,14 @@ def main():
         it.open(address)
         expect("roles", it.evaluate(ROWS), roles)
         expect("the headline", it.evaluate("document.querySelector('#numbers dd').textContent"), f"{violations:,}")
-        for control, value, check in [
+        settings = [
             ("verdict", "violation", f"{ROWS} === {violations}"),
             ("verdict", "", f"{ROWS} === {roles}"),
             ("filter", "no such thing", f"{ROWS} === 0"),
             ("filter", "worker-1", f"{ROWS} === 1"),
             ("filter", "", f"{ROWS} === {roles}"),
-        ]:
-            it.evaluate(f"({SET})('{control}', '{value}')")
-            expect(f"`{control}` set to `{value}`", it.evaluate(check), True)
+        ]
+        set_controls(it, settings)
 
         # What was used opens, with a line for each action.
         opened = "document.querySelector('#roles tbody tr td:nth-child(5) details')"

@@ -51,7 +51,7 @@ pub struct MadeCalls<'c> {
     pub last: &'c str,
 }
 
-/// A day of which there are records.
+/// A day that has records.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RecordDay {
     /// The account in whose log they are.

@@ -63,8 +63,8 @@ impl<'t> RawRecord<'t> {
         self.json.get(self.nested.clone()).unwrap_or_default()
     }
 
-    /// The value behind the last `key`, which is quoted and has its colon, of whatever object: CloudTrail writes some members at the
-    /// end.
+    /// The value of the last member `key` at any depth. `key` includes the quotes and the colon. The search starts at the end, because
+    /// CloudTrail writes some members there.
     pub fn last(&self, key: &FinderRev) -> Option<&'t [u8]> {
         let value = self.json.get(key.rfind(self.json)? + key.needle().len()..)?;
         value.get(..length(value)?)

@@ -4,7 +4,7 @@ use tagwarden::decide::{Decision, coverage, decide_record, not_a_call, skipped};
 use tagwarden::record::documents::Record;
 
 use crate::args::{CheckArgs, Format};
-use crate::exit::{CliError, Exit, RunResult};
+use crate::exit::{CliError, RunResult};
 use crate::gathered::{Found, Gathered};
 use crate::input;
 use crate::output::Output;
@@ -46,10 +46,7 @@ pub fn run(args: &CheckArgs, output: &mut Output) -> RunResult {
     if args.format == Format::Text {
         summary.print(output)?;
     }
-    Ok(match summary.exit() {
-        Exit::Violation | Exit::Unknown if args.exit_zero => Exit::Ok,
-        exit => exit,
-    })
+    Ok(summary.exit().or_zero(args.exit_zero))
 }
 
 /// A record that waits until all inputs are read.

@@ -16,6 +16,26 @@ pub enum Exit {
     Unknown,
 }
 
+impl Exit {
+    /// The status for what was found, the strongest first.
+    pub fn of(failed: bool, violation: bool, unknown: bool) -> Self {
+        match (failed, violation, unknown) {
+            (true, _, _) => Self::Failed,
+            (false, true, _) => Self::Violation,
+            (false, false, true) => Self::Unknown,
+            (false, false, false) => Self::Ok,
+        }
+    }
+
+    /// The same with `--exit-zero`: what was found is no failure.
+    pub fn or_zero(self, exit_zero: bool) -> Self {
+        match self {
+            Self::Violation | Self::Unknown if exit_zero => Self::Ok,
+            exit => exit,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {

@@ -174,15 +174,7 @@ impl VerdictCounts {
     }
 
     pub fn exit(&self) -> Exit {
-        if self.unreadable > 0 {
-            Exit::Failed
-        } else if self.of(Verdict::Violation) > 0 {
-            Exit::Violation
-        } else if self.of(Verdict::Unknown) > 0 {
-            Exit::Unknown
-        } else {
-            Exit::Ok
-        }
+        Exit::of(self.unreadable > 0, self.of(Verdict::Violation) > 0, self.of(Verdict::Unknown) > 0)
     }
 
     /// Prints how many records were skipped, by reason, and the total of each verdict.

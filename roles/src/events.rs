@@ -275,7 +275,7 @@ const S3_DATA: &[&str] = &[
     "CreateSession",
 ];
 
-/// Services whose events CloudTrail logs in us-east-1, whatever the region of the caller (CloudTrail User Guide, "Global service
+/// Services whose events CloudTrail logs in us-east-1, even for callers in other regions (CloudTrail User Guide, "Global service
 /// events"). Of AWS STS, these are the events of its global endpoint.
 pub fn is_global(service: &str) -> bool {
     GLOBAL.contains(&service)
@@ -304,8 +304,8 @@ const GLOBAL: [&str; 20] = [
     "waf",
 ];
 
-/// Whether CloudTrail's events of an action may be read-only, whatever its access level: `AssumeRole`, and what uses a KMS key, are. It
-/// says so of too many actions rather than of too few.
+/// Whether CloudTrail may mark events of an action as read-only. The access level does not tell: CloudTrail marks `AssumeRole` and uses
+/// of KMS keys so. The answer is yes for too many actions rather than for too few.
 pub fn may_be_read_only(service: &str, action: &str) -> bool {
     const READING: [&str; 18] = [
         "BatchGet*",

@@ -1,11 +1,11 @@
 //! The report on roles as one HTML page, which needs nothing else.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tagwarden::decide::{Finding, FindingOutcome, Verdict};
 use tagwarden::terms::Severity;
-use tagwarden_audit::page::{script_json, style, style_source};
+use tagwarden_audit::page::{Once, script_json, style, style_source};
 use tagwarden_audit::{AuditError, Written};
 
 use crate::report::RoleReport;
@@ -19,9 +19,7 @@ const SCRIPT_HASH: &str = "sha256-+MTWwTX3lOaYJMHpGhW1+j/KFMBYRSkDqOiRSIVWDLk=";
 /// The page's data. Texts that repeat are stored once, and are numbers everywhere else.
 #[derive(Debug, Default, Serialize)]
 pub struct RolesPage {
-    texts: Vec<String>,
-    #[serde(skip)]
-    numbers: HashMap<String, usize>,
+    texts: Once<String>,
     period: Option<String>,
     roles: Vec<Row>,
 }
@@ -60,12 +58,7 @@ impl RolesPage {
     }
 
     fn number(&mut self, text: &str) -> usize {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
-        }
-        self.texts.push(text.to_owned());
-        self.numbers.insert(text.to_owned(), self.texts.len() - 1);
-        self.texts.len() - 1
+        self.texts.number(text)
     }
 
     /// Adds a role.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
+pub use once::Once;
 use once::Repeated;
 use serde::Serialize;
 use tagwarden::decide::{Decision, Verdict};

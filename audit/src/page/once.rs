@@ -40,9 +40,9 @@ impl Repeated {
 }
 
 /// Values in the order of their numbers.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct Once<T> {
+pub struct Once<T> {
     all: Vec<T>,
     #[serde(skip)]
     numbers: HashMap<T, usize>,
@@ -55,7 +55,8 @@ impl<T> Default for Once<T> {
 }
 
 impl<T: Eq + Hash> Once<T> {
-    fn number<Q: Eq + Hash + ToOwned<Owned = T> + ?Sized>(&mut self, value: &Q) -> usize
+    /// The number of a value.
+    pub fn number<Q: Eq + Hash + ToOwned<Owned = T> + ?Sized>(&mut self, value: &Q) -> usize
     where
         T: Borrow<Q>,
     {

@@ -39,20 +39,10 @@ pub fn run(args: &AuditArgs, output: &mut Output) -> RunResult {
         Format::Json => output.line(&report::json(&summary))?,
         Format::Text => report::text(&summary, &policy.name, period, output)?,
     }
-    Ok(match exit(&summary) {
-        Exit::Violation | Exit::Unknown if args.exit_zero => Exit::Ok,
-        exit => exit,
-    })
+    Ok(exit(&summary).or_zero(args.exit_zero))
 }
 
 fn exit(summary: &Summary) -> Exit {
-    if !summary.complete || summary.input.problems > 0 {
-        Exit::Failed
-    } else if summary.launches.violation > 0 {
-        Exit::Violation
-    } else if summary.launches.unknown > 0 {
-        Exit::Unknown
-    } else {
-        Exit::Ok
-    }
+    let failed = !summary.complete || summary.input.problems > 0;
+    Exit::of(failed, summary.launches.violation > 0, summary.launches.unknown > 0)
 }

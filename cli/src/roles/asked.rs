@@ -14,7 +14,7 @@ use crate::args::RolesArgs;
 
 pub const SAGEMAKER: &str = "sagemaker.amazonaws.com";
 
-/// A role, what it is asked about, and by what it is judged.
+/// A role to judge, with the policy and the evidence that it is judged by.
 pub struct Asked<'a> {
     pub arn: &'a str,
     pub regions: BTreeSet<String>,

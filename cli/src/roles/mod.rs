@@ -16,7 +16,7 @@ use tagwarden_audit::Written;
 use tagwarden_roles::{Records, RolesPage};
 
 use crate::args::{RolesArgs, RolesFormat};
-use crate::exit::{CliError, Exit, RunResult};
+use crate::exit::{CliError, RunResult};
 use crate::output::{self, Output};
 use crate::{iam, policy};
 
@@ -62,10 +62,7 @@ pub fn run(args: &RolesArgs, output: &mut Output) -> RunResult {
         verdicts.print(baseline.is_some(), output)?;
     }
     html.map_or(Ok(()), |file| page.write(file))?;
-    Ok(match verdicts.exit() {
-        Exit::Violation | Exit::Unknown if args.exit_zero => Exit::Ok,
-        exit => exit,
-    })
+    Ok(verdicts.exit().or_zero(args.exit_zero))
 }
 
 /// The roles to judge, and what is known of them.

@@ -111,15 +111,11 @@ impl Verdicts {
     }
 
     pub fn exit(&self) -> Exit {
-        if self.unreadable > 0 || !self.is_complete {
-            Exit::Failed
-        } else if self.of(Verdict::Violation) > 0 {
-            Exit::Violation
-        } else if self.of(Verdict::Unknown) > 0 {
-            Exit::Unknown
-        } else {
-            Exit::Ok
-        }
+        Exit::of(
+            self.unreadable > 0 || !self.is_complete,
+            self.of(Verdict::Violation) > 0,
+            self.of(Verdict::Unknown) > 0,
+        )
     }
 
     /// Prints the total of each verdict and, if the roles were `compared` with earlier documents, what that proves.

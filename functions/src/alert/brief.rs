@@ -44,7 +44,7 @@ pub fn brief(decision: &Decision, policy: &Policy) -> Decision {
     }
 }
 
-/// The principal's tags of which the policy says something.
+/// The principal's tags that the policy mentions.
 fn policy_tags(tags: &Tags, policy: &Policy) -> Tags {
     let is_known = |key: &str| policy.abac.keys().any(|known| known.eq_ignore_ascii_case(key));
     tags.iter().filter(|(key, _)| is_known(key)).map(|(key, value)| (key, cut(value))).collect()

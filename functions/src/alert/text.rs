@@ -26,7 +26,7 @@ pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Polic
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{line}");
     };
-    line(&subject(decision));
+    line(&opening(decision));
     line(&format!("in account {account}, region {region}, at {time}."));
     line("");
     for finding in decision.findings.iter().take(MAX_LISTED) {
@@ -97,7 +97,7 @@ fn exemption(decision: &Decision) -> Option<String> {
 }
 
 /// What the alert is about.
-fn subject(decision: &Decision) -> String {
+fn opening(decision: &Decision) -> String {
     let name = name(decision);
     if decision.event_name == Decision::ROLE {
         return format!("SageMaker may assume the role `{name}`, as a check of all such roles found");

@@ -42,7 +42,7 @@ pub fn lawful_tag_before<'a>(
     history.lawful_before(key, &|change| is_lawful(change, key, evidence, abac))
 }
 
-/// The tag `key` of whoever created the resource `arn`, if that is known.
+/// The tag `key` of the principal that created the resource `arn`, if it is known.
 pub fn creators_tag(arn: &str, key: &str, call: &Call, evidence: &Evidence, abac: &Abac) -> Option<String> {
     let (creator, created_with) = evidence.tag_history.at(arn, call.time())?.creator(key)?;
     tag_of(creator, key, created_with, call.time()?, evidence, abac)?

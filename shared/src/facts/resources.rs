@@ -68,7 +68,7 @@ impl NamedResource<'_> {
         }
     }
 
-    /// Whether it carries the tag `key`, whatever its value.
+    /// Whether it carries the tag `key` with any value.
     ///
     /// # Errors
     /// If neither its history nor its tags of today say so.

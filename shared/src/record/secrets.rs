@@ -115,9 +115,8 @@ pub fn credential(name: &str, value: &str) -> Option<&'static str> {
     let named = NAMED.iter().find(is_whole).map(|named| named.kind);
     let formed = || FORMS.iter().find(|form| form.is_in(value)).map(|form| form.kind);
     named.or_else(formed).or_else(|| is_private_key(value).then_some(PRIVATE_KEY)).or_else(|| {
-        let is_token = |word: &str| is_web_token(word);
         let mut words = value.split(|end: char| end.is_ascii_whitespace() || "\"',;".contains(end));
-        words.find_map(|word| if is_token(word) { Some(WEB_TOKEN) } else { has_password(word).then_some(PASSWORD) })
+        words.find_map(|word| if is_web_token(word) { Some(WEB_TOKEN) } else { has_password(word).then_some(PASSWORD) })
     })
 }
 
