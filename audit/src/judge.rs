@@ -112,7 +112,12 @@ impl Audit<'_> {
     }
 
     /// Counts the decisions about one launch, and writes the first of them to the outputs.
-    fn report(&self, decisions: &[Decision], summary: &mut Summary, outputs: &mut Outputs<'_>) -> Result<(), AuditError> {
+    fn report(
+        &self,
+        decisions: &[Decision],
+        summary: &mut Summary,
+        outputs: &mut Outputs<'_>,
+    ) -> Result<(), AuditError> {
         let (Some(decision), abac) = (decisions.first(), &self.policy.policy.abac) else { return Ok(()) };
         summary.add(decision, abac, self.by);
         if let Some(other) = decisions.get(1) {

@@ -198,8 +198,12 @@ pub fn of_json(decision: &serde_json::Value, updated: &str) -> Result<Vec<AsffFi
     let (Some(account), Some(region), Some(created)) = (&judged.account, &judged.region, &judged.event_time) else {
         return Ok(Vec::new());
     };
-    let rules: BTreeSet<_> =
-        judged.findings.iter().map(|found| found.rule.as_str()).chain(judged.resolved.iter().map(String::as_str)).collect();
+    let rules: BTreeSet<_> = judged
+        .findings
+        .iter()
+        .map(|found| found.rule.as_str())
+        .chain(judged.resolved.iter().map(String::as_str))
+        .collect();
     let place = Place { account, region, created, updated };
     Ok(rules.into_iter().map(|rule| finding(rule, &judged, &place)).collect())
 }
@@ -334,7 +338,8 @@ mod tests {
     fn a_finding_is_active_until_its_rule_fails_no_more() {
         use ComplianceStatus::{Failed, NotAvailable, Passed};
         use RecordState::{Active, Archived};
-        let found = [("a", "fail"), ("b", "unknown"), ("c", "exempted"), ("d", "fail"), ("e", "unknown"), ("e", "fail")];
+        let found =
+            [("a", "fail"), ("b", "unknown"), ("c", "exempted"), ("d", "fail"), ("e", "unknown"), ("e", "fail")];
         let expected = [
             ("a", Failed, Active),
             ("b", NotAvailable, Active),
@@ -350,13 +355,15 @@ mod tests {
 
     #[test]
     fn a_finding_says_what_people_need() {
-        let findings = of_json(&decision(&[("missing-vpc", "fail"), ("missing-vpc", "fail")], &[]), "now").expect("a decision");
+        let findings =
+            of_json(&decision(&[("missing-vpc", "fail"), ("missing-vpc", "fail")], &[]), "now").expect("a decision");
         let [finding] = findings.as_slice() else { panic!("{findings:?}") };
         assert_eq!(finding.id, "tagwarden/missing-vpc/arn:aws-cn:sagemaker:cn-north-1:111122223333:training-job/j");
         assert_eq!(finding.product_arn, "arn:aws-cn:securityhub:cn-north-1:111122223333:product/111122223333/default");
         assert_eq!((finding.created_at.as_str(), finding.updated_at.as_str()), ("2026-03-02T09:00:00Z", "now"));
         assert!(finding.title.starts_with("missing-vpc: ") && finding.title.len() > 20, "{}", finding.title);
-        let expected = "missing-vpc fail; missing-vpc fail. arn:aws-cn:iam::111122223333:role/Ana called CreateTrainingJob.";
+        let expected =
+            "missing-vpc fail; missing-vpc fail. arn:aws-cn:iam::111122223333:role/Ana called CreateTrainingJob.";
         assert_eq!(finding.description, expected);
         assert_eq!(finding.finding_provider_fields.severity.label, "HIGH");
         assert_eq!(finding.resources[0].kind, "Other");
@@ -382,7 +389,11 @@ mod tests {
         }
         let findings = of_json(&decision, "now").expect("a decision");
         let finding = &findings[0];
-        let texts = [(&finding.id, MAX_ID), (&finding.description, MAX_DESCRIPTION), (&finding.remediation.recommendation.text, MAX_RECOMMENDATION)];
+        let texts = [
+            (&finding.id, MAX_ID),
+            (&finding.description, MAX_DESCRIPTION),
+            (&finding.remediation.recommendation.text, MAX_RECOMMENDATION),
+        ];
         for (text, longest) in texts {
             assert_eq!(text.chars().count(), longest);
         }

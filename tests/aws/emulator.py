@@ -10,9 +10,11 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import make_server
 
 import cloudtrail_plugin
+import events_plugin
 import iam_plugin
 import kms_plugin
 import sagemaker_plugin
+import securityhub_plugin
 import tagging_plugin
 from gateway import Gateway
 
@@ -31,7 +33,8 @@ def main():
     arguments.add_argument("--port", type=int, default=0, help="0, the default: any free port")
     port = arguments.parse_args().port
 
-    for plugin in (sagemaker_plugin, tagging_plugin, iam_plugin, kms_plugin, cloudtrail_plugin):
+    plugins = (sagemaker_plugin, tagging_plugin, iam_plugin, kms_plugin, cloudtrail_plugin, securityhub_plugin, events_plugin)
+    for plugin in plugins:
         plugin.install()
     gateway = Gateway(DomainDispatcherApplication(create_backend_app))
     server = make_server(HOST, port, gateway, threaded=True, request_handler=QuietHandler)

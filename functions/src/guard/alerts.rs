@@ -36,9 +36,9 @@ impl<P: LookUp + Enforce> Guard<P> {
                 events.push(alert::alert_event(alert, &AlertGroup::of(&brief, &alert.attributes).id()));
             }
         }
-        // What a retry reports may differ: then it is another report.
         let what = decision.event_id.as_deref().or(decision.event_time.as_deref()).unwrap_or_default();
-        let id = format!("{what} {}", alert::done(results));
+        // That it was done in the end is another report than that an action failed.
+        let id = if results.iter().any(|result| result.failed) { format!("{what} failed") } else { what.to_owned() };
         channels::send(&Report { id, message, events }, &self.ports).await
     }
 
