@@ -34,9 +34,12 @@ fn each_function_has_the_permissions_that_it_uses_and_no_others() {
                 .flat_map(|statement| texts(&statement["Action"]).collect::<Vec<_>>())
                 .collect();
             // A failed event is not kept if the caller waits for the response, or if a schedule invokes the function again.
-            let hands_over = name == "template.yaml" && !["send-digests", "sweep"].contains(&binary.as_str());
+            // What a queue brings goes back to the queue.
+            let of_others = ["import-findings", "send-digests", "sweep"];
+            let hands_over = name == "template.yaml" && !of_others.contains(&binary.as_str());
             let of_lambda = if hands_over { &OF_LAMBDA[..] } else { &OF_LAMBDA[..2] };
-            let polls = if binary.starts_with("guard-") { &TO_POLL[..] } else { &[] };
+            let is_polled = binary.starts_with("guard-") || binary == "import-findings";
+            let polls = if is_polled { &TO_POLL[..] } else { &[] };
             let of_lambda = of_lambda.iter().chain(polls).map(|action| (*action).to_owned());
             let used: BTreeSet<_> = actions.iter().cloned().chain(of_lambda).collect();
             assert_eq!(granted, used, "{binary}");
@@ -205,7 +208,10 @@ fn state_changes_are_delivered_to_the_guard_of_the_creation() {
 fn every_rule_may_send_to_the_queue_for_undelivered_events() {
     let template = template("template.yaml");
     let statement = &template["Resources"]["UndeliveredPolicy"]["Properties"]["PolicyDocument"]["Statement"][0];
-    let mut allowed = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]).to_vec();
+    let allowed = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]).iter();
+    // Rules that exist only under a condition are named under the same condition.
+    let mut allowed: Vec<_> =
+        allowed.map(|rule| rule.get("Fn::If").map_or(rule, |choice| &choice[1]).clone()).collect();
     let functions = functions(&template);
     let mut rules: Vec<_> = functions
         .iter()
@@ -216,6 +222,13 @@ fn every_rule_may_send_to_the_queue_for_undelivered_events() {
             kept.map(move |(event, _)| json!({"Fn::GetAtt": [format!("{id}{event}"), "Arn"]}))
         })
         .collect();
+    let others = template["Resources"].as_object().expect("resources").iter();
+    let others = others.filter(|(_, resource)| resource["Type"] == "AWS::Events::Rule");
+    for (id, rule) in others {
+        let queue = &rule["Properties"]["Targets"][0]["DeadLetterConfig"]["Arn"];
+        assert_eq!(*queue, json!({"Fn::GetAtt": ["Undelivered", "Arn"]}), "{id}");
+        rules.push(json!({"Fn::GetAtt": [id, "Arn"]}));
+    }
     for list in [&mut allowed, &mut rules] {
         list.sort_by_key(Value::to_string);
     }
