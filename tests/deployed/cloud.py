@@ -1,0 +1,85 @@
+"""The two emulators, as one AWS account."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+from samples import ACCOUNT, REGION
+
+ROOT = Path(__file__).parents[2]
+TARGET = ROOT / "target/deployed"
+
+# An alert groups those of its kind for so long. The functions read the policy in S3 again after so long.
+ENVIRONMENT = {"TAGWARDEN_POLICY_MAX_AGE": "1"}
+
+
+class Cloud:
+    """An AWS account. It ends with its `with` statement."""
+
+    def __enter__(self):
+        temporary = TARGET / "tmp"
+        temporary.mkdir(parents=True, exist_ok=True)
+        self._processes = []
+        inherited = {"PATH": os.environ["PATH"], "TMPDIR": str(temporary), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.sagemaker = self._start(
+            [ROOT / "target/emulator/bin/python", ROOT / "tests/aws/emulator.py"], {**inherited, "MOTO_ACCOUNT_ID": ACCOUNT}
+        )
+        self.address = self._start(
+            [sys.executable, ROOT / "tests/deployed/emulator/serve.py", self.sagemaker], {**inherited, **ENVIRONMENT}
+        )
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self._processes):
+            process.terminate()
+            process.wait()
+
+    def _start(self, command, environment):
+        log = open(TARGET / f"{Path(command[1]).stem}.log", "w")
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+        self._processes.append(process)
+        line = process.stdout.readline()
+        if not line.startswith("listening on "):
+            raise RuntimeError(f"{command[1]} does not start: see {log.name}")
+        return line.removeprefix("listening on ").strip()
+
+    def client(self, service, session=None):
+        """A client of a service, for the account's root or for a session's credentials."""
+        # An access key that is an account's id is the key of its root.
+        keys = session or {"AccessKeyId": ACCOUNT, "SecretAccessKey": "test", "SessionToken": None}
+        return boto3.client(
+            service,
+            endpoint_url=self.address,
+            region_name=REGION,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+            config=Config(max_pool_connections=50, retries={"total_max_attempts": 1}),
+        )
+
+    def publish(self, event):
+        """Brings an event of AWS's own to the bus."""
+        control("POST", f"{self.address}/_deployed/events", event)
+
+    def end_delays(self):
+        """Ends the delays of SQS's messages, and returns them, in seconds."""
+        return control("DELETE", f"{self.address}/_deployed/delays")
+
+    def fault(self, **fault):
+        """Makes calls to SageMaker fail (tests/aws/README.md)."""
+        control("POST", f"{self.sagemaker}/_emulator/faults", [fault])
+
+    def clear_faults(self):
+        control("DELETE", f"{self.sagemaker}/_emulator/faults")
+
+
+def control(method, url, body=None):
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method)
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
