@@ -27,9 +27,8 @@ class Cloud:
         temporary.mkdir(parents=True, exist_ok=True)
         self._processes = []
         inherited = {"PATH": os.environ["PATH"], "TMPDIR": str(temporary), "PYTHONDONTWRITEBYTECODE": "1"}
-        self.sagemaker = self._start(
-            [ROOT / "target/emulator/bin/python", ROOT / "tests/aws/emulator.py"], {**inherited, "MOTO_ACCOUNT_ID": ACCOUNT}
-        )
+        moto = [ROOT / "target/emulator/bin/python", ROOT / "tests/aws/emulator.py", "--account", ACCOUNT]
+        self.sagemaker = self._start(moto, inherited)
         self.address = self._start(
             [sys.executable, ROOT / "tests/deployed/emulator/serve.py", self.sagemaker], {**inherited, **ENVIRONMENT}
         )
@@ -77,6 +76,11 @@ class Cloud:
 
     def clear_faults(self):
         control("DELETE", f"{self.sagemaker}/_emulator/faults")
+
+    def calls(self, action, resource):
+        """How often SageMaker was called."""
+        journal = control("GET", f"{self.sagemaker}/_emulator/journal")
+        return sum(call["action"] == action and call["resource"] == resource for call in journal)
 
 
 def control(method, url, body=None):

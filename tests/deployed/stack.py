@@ -8,6 +8,7 @@ import zipfile
 import yaml
 
 from cloud import ROOT, TARGET
+from samples import REGION
 
 NAME = "tagwarden"
 CODE = "code"
@@ -24,25 +25,48 @@ class Stack:
         self.cloud = cloud
         self._cloudformation = cloud.client("cloudformation")
         self._s3 = cloud.client("s3")
+        self._logs = cloud.client("logs")
         for bucket in (CODE, POLICIES):
-            self._s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+            self._s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        self._template = transformed(self._upload(yaml.safe_load((ROOT / "template.yaml").read_text())))
+        self.names = {}
 
     def put_policy(self, text):
         self._s3.put_object(Bucket=POLICIES, Key=POLICY, Body=text)
 
-    def deploy(self):
-        template = transformed(self._upload(yaml.safe_load((ROOT / "template.yaml").read_text())))
+    def deploy(self, without=None):
+        """Creates or updates the stack, whose roles may then do all that the template says but the action `without`."""
+        template = self._template
+        if without:
+            template = template.replace(json.dumps(without) + ",", "")
         self._s3.put_object(Bucket=CODE, Key="template.json", Body=template)
-        parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in PARAMETERS.items()]
-        self._cloudformation.create_stack(
-            StackName=NAME,
-            TemplateURL=f"{self.cloud.address}/{CODE}/template.json",
-            Parameters=parameters,
-            Capabilities=["CAPABILITY_IAM"],
-        )
-        self._cloudformation.get_waiter("stack_create_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
+        asked = {
+            "StackName": NAME,
+            "TemplateURL": f"{self.cloud.address}/{CODE}/template.json",
+            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in PARAMETERS.items()],
+            "Capabilities": ["CAPABILITY_IAM"],
+        }
+        if self.names:
+            self._cloudformation.update_stack(**asked)
+        else:
+            self._cloudformation.create_stack(**asked)
+        done = "stack_update_complete" if self.names else "stack_create_complete"
+        self._cloudformation.get_waiter(done).wait(StackName=NAME, WaiterConfig={"Delay": 1})
         resources = self._cloudformation.describe_stack_resources(StackName=NAME)["StackResources"]
         self.names = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
+
+    def log(self, event):
+        """What the functions wrote about an event of CloudTrail's."""
+        about = event["detail"]["eventID"]
+        return [line for line in self.lines() if line.get("event_id") == about]
+
+    def lines(self):
+        """What the functions wrote: each line an object."""
+        groups = [self.names[name] for name in self.names if name.endswith("Log")]
+        for group in groups:
+            for page in self._logs.get_paginator("filter_log_events").paginate(logGroupName=group):
+                lines = [event["message"] for event in page["events"]]
+                yield from (json.loads(line) for line in lines if line.startswith("{"))
 
     def _upload(self, template):
         """Uploads each function, and names its code in the template, as `sam package` does."""

@@ -1,0 +1,60 @@
+"""Deploys the stack and plays the scenarios: `main.py [NAME…]`, where a scenario's name contains one of these."""
+
+import sys
+import time
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "aws")]
+
+import samples  # noqa: E402
+from cloud import ROOT, Cloud  # noqa: E402
+from inbox import Inbox, Queue  # noqa: E402
+from scenario import Scenario  # noqa: E402
+from stack import Stack  # noqa: E402
+
+
+class Report(unittest.TextTestResult):
+    """One line for each scenario: how long it took, and what it showed."""
+
+    def startTest(self, test):
+        self._began = time.monotonic()
+        super().startTest(test)
+
+    def _say(self, outcome, test):
+        self.stream.writeln(f"{outcome:4} {time.monotonic() - self._began:5.1f} s  {test.shortDescription()}")
+        self.stream.flush()
+
+    def addSuccess(self, test):
+        unittest.TestResult.addSuccess(self, test)
+        self._say("ok", test)
+
+    def addFailure(self, test, error):
+        unittest.TestResult.addFailure(self, test, error)
+        self._say("FAIL", test)
+
+    def addError(self, test, error):
+        unittest.TestResult.addError(self, test, error)
+        self._say("FAIL", test)
+
+
+def main():
+    began = time.monotonic()
+    loader = unittest.TestLoader()
+    loader.testNamePatterns = [f"*{name}*" for name in sys.argv[1:]] or None
+    scenarios = loader.discover(str(HERE))
+    with Cloud() as cloud:
+        samples.people(cloud.client("iam"))
+        stack = Stack(cloud)
+        stack.put_policy((ROOT / "policy.toml").read_text())
+        stack.deploy()
+        Scenario.cloud, Scenario.stack = cloud, stack
+        Scenario.inbox = Inbox(cloud, stack.names["Alerts"])
+        Scenario.failures = Queue(cloud, stack.names["Failures"])
+        print(f"deployed {time.monotonic() - began:.1f} s", flush=True)
+        result = unittest.TextTestRunner(resultclass=Report, verbosity=0).run(scenarios)
+    sys.exit(not result.wasSuccessful())
+
+
+main()
