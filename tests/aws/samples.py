@@ -13,7 +13,11 @@ REGION = "eu-west-1"
 
 def event(name):
     """A sample event, as EventBridge delivers it."""
-    return json.loads((EVENTS / f"{name}.json").read_text())
+    return json.loads(text(name))
+
+
+def text(name):
+    return (EVENTS / f"{name}.json").read_text()
 
 
 def request(record):

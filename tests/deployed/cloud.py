@@ -66,6 +66,10 @@ class Cloud:
         """Brings an event of AWS's own to the bus."""
         control("POST", f"{self.address}/_deployed/events", event)
 
+    def run_schedule(self, rule):
+        """Runs what a rule runs by its schedule."""
+        control("POST", f"{self.address}/_deployed/schedules", rule)
+
     def end_delays(self):
         """Ends the delays of SQS's messages, and returns them, in seconds."""
         return control("DELETE", f"{self.address}/_deployed/delays")

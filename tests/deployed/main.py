@@ -9,10 +9,10 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "aws")]
 
 import samples  # noqa: E402
-from cloud import ROOT, Cloud  # noqa: E402
+from cloud import Cloud  # noqa: E402
 from inbox import Inbox, Queue  # noqa: E402
 from scenario import Scenario  # noqa: E402
-from stack import Stack  # noqa: E402
+from stack import POLICY_TEXT, Stack  # noqa: E402
 
 
 class Report(unittest.TextTestResult):
@@ -47,7 +47,7 @@ def main():
     with Cloud() as cloud:
         samples.people(cloud.client("iam"))
         stack = Stack(cloud)
-        stack.put_policy((ROOT / "policy.toml").read_text())
+        stack.put_policy(POLICY_TEXT)
         stack.deploy()
         Scenario.cloud, Scenario.stack = cloud, stack
         Scenario.inbox = Inbox(cloud, stack.names["Alerts"])

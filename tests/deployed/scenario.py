@@ -5,7 +5,7 @@ import unittest
 
 from caller import Role
 
-PATIENCE = 60
+PATIENCE = 30
 PAUSE = 0.05
 
 
@@ -20,13 +20,13 @@ class Scenario(unittest.TestCase):
         self.session, _ = self.role.assume()
         self.sagemaker = self.cloud.client("sagemaker")
 
-    def until(self, condition, what):
+    def until(self, condition, what, pause=PAUSE):
         """Waits until something holds, and returns it."""
         deadline = time.monotonic() + PATIENCE
         while not (holds := condition()):
             if time.monotonic() > deadline:
                 self.fail(f"after {PATIENCE} seconds: not {what}")
-            time.sleep(PAUSE)
+            time.sleep(pause)
         return holds
 
     def until_processed(self, event, times=1):

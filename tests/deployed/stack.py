@@ -15,6 +15,9 @@ CODE = "code"
 POLICIES = "policies"
 POLICY = "sagemaker/policy.toml"
 
+# The policy of the repository, but for its brake: a storm is to be stopped.
+POLICY_TEXT = (ROOT / "policy.toml").read_text().replace("stops-per-hour = 25", "stops-per-hour = 100000")
+
 PARAMETERS = {"Mode": "policy", "PolicyBucket": POLICIES, "PolicyKey": POLICY, "AlertInterval": "10", "CreateDashboard": "true"}
 
 
@@ -56,8 +59,8 @@ class Stack:
         self.names = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
 
     def log(self, event):
-        """What the functions wrote about an event of CloudTrail's."""
-        about = event["detail"]["eventID"]
+        """What the functions wrote about an event."""
+        about = event["detail"].get("eventID", event["id"])
         return [line for line in self.lines() if line.get("event_id") == about]
 
     def lines(self):

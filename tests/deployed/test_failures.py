@@ -13,6 +13,7 @@ class Failures(Scenario):
         event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="throttled")
         throttled = {"status": 400, "code": "ThrottlingException", "message": "Rate exceeded"}
         self.cloud.fault(service="sagemaker", action="StopTrainingJob", kind="error", **throttled)
+        self.addCleanup(self.cloud.clear_faults)
         self.cloud.publish(event)
         kept = self.until(lambda: self.kept(event), "in the queue of failures")
         self.cloud.clear_faults()
@@ -31,12 +32,13 @@ class Failures(Scenario):
         """a stack whose role may not stop jobs is refused to, and stops the job when it is deployed as it should be"""
         event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="refused")
         self.stack.deploy(without=MAY_STOP)
+        self.addCleanup(self.stack.deploy)
         self.cloud.publish(event)
         kept = self.until(lambda: self.kept(event), "in the queue of failures")
         self.assertIn(f"is not authorized to perform: {MAY_STOP}", kept["responsePayload"]["errorMessage"])
         self.assertEqual(self.status("refused"), "InProgress")
 
-        self.stack.deploy()
+        self.doCleanups()
         self.judge_again(kept)
         self.until(lambda: self.status("refused") == "Stopped", "stopped")
 

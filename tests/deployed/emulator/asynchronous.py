@@ -6,7 +6,7 @@ the function's own role must allow to send it.
 """
 
 import os
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import UTC, datetime
 
@@ -19,6 +19,9 @@ from ministack.services import eventbridge, lambda_svc
 import json
 
 RETRIES = 2
+
+# Each execution is a process of its own.
+CONCURRENT = ThreadPoolExecutor(8)
 
 
 def install():
@@ -34,7 +37,7 @@ def invoke_target(function_arn, payload):
 
 def invoke(function, event):
     """Accepts an event. It is processed in the caller's account and region."""
-    threading.Thread(target=copy_context().run, args=(process, function, event), daemon=True).start()
+    CONCURRENT.submit(copy_context().run, process, function, event)
 
 
 def process(function, event):

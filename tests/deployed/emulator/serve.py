@@ -5,6 +5,7 @@
 It knows no real account and needs no credentials. Control calls, JSON in and out:
 
     POST   /_deployed/events        an event of AWS's own comes to the bus, in EventBridge's envelope
+    POST   /_deployed/schedules     runs what the rule of this name runs, before its time
     DELETE /_deployed/delays        ends the delays of SQS's messages, and answers with them, in seconds
 """
 
@@ -35,7 +36,11 @@ def controlled(app):
     import bus
     import delays
 
-    calls = {("POST", "/_deployed/events"): bus.publish, ("DELETE", "/_deployed/delays"): delays.skip}
+    calls = {
+        ("POST", "/_deployed/events"): bus.publish,
+        ("POST", "/_deployed/schedules"): bus.run_schedule,
+        ("DELETE", "/_deployed/delays"): delays.skip,
+    }
 
     async def answer(scope, receive, send):
         call = calls.get((scope.get("method"), scope.get("path")))

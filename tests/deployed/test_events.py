@@ -1,0 +1,73 @@
+"""Events that are lost, late or out of order."""
+
+import uuid
+
+import samples
+from caller import now
+from scenario import Scenario
+
+
+class Events(Scenario):
+    def test_lost(self):
+        """a job whose record is lost is judged by SageMaker's own event, after it has waited for the record"""
+        self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="lost")
+        event = started("lost")
+        self.cloud.publish(event)
+        waited = []
+
+        def is_stopped():
+            waited.extend(self.cloud.end_delays())
+            return self.status("lost") == "Stopped"
+
+        self.until(is_stopped, "stopped")
+        self.assertEqual(waited, [60, 120])
+        self.until(lambda: self.stack.log(event), "logged")
+        [line] = self.stack.log(event)
+        self.assertEqual((line["verdict"], line["principal"]["arn"]), ("violation", None))
+
+    def test_late(self):
+        """a record that comes after SageMaker's own event was dealt with adds the caller, and stops nothing twice"""
+        record = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="late")
+        event = started("late")
+        self.cloud.publish(event)
+        self.until_processed(event)
+        self.cloud.publish(record)
+        self.until_processed(record)
+        self.assertEqual(self.cloud.calls("StopTrainingJob", "late"), 1)
+
+    def test_session_first(self):
+        """a session's tags count, and not its role's"""
+        session, issued = self.role.assume(Project="borealis")
+        self.cloud.publish(issued)
+        self.until_recorded(issued)
+        event = session.call("CreateTrainingJob.compliant", TrainingJobName="other-project")
+        self.cloud.publish(event)
+        self.until(lambda: self.status("other-project") == "Stopped", "stopped")
+        self.until_processed(event)
+        self.assertEqual(self.stack.log(event)[0]["principal"]["tags_from"], "session")
+
+    def test_session_later(self):
+        """a launch that comes before the record of its session waits for that, and is judged by it"""
+        session, issued = self.role.assume(Project="borealis")
+        role = "arn:aws:iam::111122223333:role/ml/borealis/borealis-train"
+        tags = [{"Key": "Project", "Value": "borealis"}]
+        event = session.call("CreateTrainingJob.compliant", TrainingJobName="early", RoleArn=role, Tags=tags)
+        self.cloud.publish(event)
+        self.until(lambda: self.cloud.end_delays() == [60], "waiting")
+        self.cloud.publish(issued)
+        self.until_recorded(issued)
+        self.until_processed(event)
+        self.assertEqual([line["verdict"] for line in self.stack.log(event)], ["compliant"])
+        self.assertEqual((self.status("early"), self.rules()), ("InProgress", []))
+
+    def until_recorded(self, issued):
+        """Waits until `record-sessions` knows a session."""
+        key = issued["detail"]["responseElements"]["credentials"]["accessKeyId"]
+        item = {"TableName": self.stack.names["Table"], "Key": {"id": {"S": f"session#key#{key}"}}}
+        self.until(lambda: "Item" in self.cloud.client("dynamodb").get_item(**item), "recorded")
+
+
+def started(job):
+    """SageMaker's own event that a job is in progress."""
+    text = samples.text("TrainingJobStateChange.completed").replace("churn-compliant", job).replace("Completed", "InProgress")
+    return {**samples.json.loads(text), "id": str(uuid.uuid4()), "time": now()}
