@@ -10,15 +10,16 @@ class Queue:
     def __init__(self, cloud, url):
         self._sqs = cloud.client("sqs")
         self._url = url
-        self._bodies = []
+        self._asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
+        self._messages = []
 
-    def bodies(self):
-        """The bodies of all messages that it ever got, as JSON."""
-        while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
+    def messages(self):
+        """All messages that it ever got. Their bodies are JSON."""
+        while messages := self._sqs.receive_message(**self._asked).get("Messages"):
             for message in messages:
-                self._bodies.append(json.loads(message["Body"]))
+                self._messages.append({**message, "Body": json.loads(message["Body"])})
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-        return self._bodies
+        return self._messages
 
 
 class Inbox(Queue):
@@ -41,5 +42,5 @@ class Inbox(Queue):
 
     def alerts(self, caller):
         """The alerts about a caller, and the digests of such alerts."""
-        alerts = [json.loads(body["Message"]) for body in self.bodies()]
+        alerts = [json.loads(message["Body"]["Message"]) for message in self.messages()]
         return [alert for alert in alerts if caller.arn in json.dumps(alert)]

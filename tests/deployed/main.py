@@ -1,5 +1,6 @@
-"""Deploys the stack and plays the scenarios: `main.py [NAME…]`, where a scenario's name contains one of these."""
+"""Deploys the stack, and plays the scenarios whose names contain one of the given ones, or all."""
 
+import argparse
 import sys
 import time
 import unittest
@@ -40,20 +41,25 @@ class Report(unittest.TextTestResult):
 
 
 def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("name", nargs="*", help="part of a name, such as Failures or test_lost")
+    arguments.add_argument("--storm", type=int, default=60, help="how many jobs a storm has")
+    asked = arguments.parse_args()
     began = time.monotonic()
     loader = unittest.TestLoader()
-    loader.testNamePatterns = [f"*{name}*" for name in sys.argv[1:]] or None
+    loader.testNamePatterns = [f"*{name}*" for name in asked.name] or None
     scenarios = loader.discover(str(HERE))
     with Cloud() as cloud:
         samples.people(cloud.client("iam"))
         stack = Stack(cloud)
         stack.put_policy(POLICY_TEXT)
         stack.deploy()
-        Scenario.cloud, Scenario.stack = cloud, stack
+        Scenario.cloud, Scenario.stack, Scenario.storm = cloud, stack, asked.storm
         Scenario.inbox = Inbox(cloud, stack.names["Alerts"])
         Scenario.failures = Queue(cloud, stack.names["Failures"])
-        print(f"deployed {time.monotonic() - began:.1f} s", flush=True)
-        result = unittest.TextTestRunner(resultclass=Report, verbosity=0).run(scenarios)
+        Scenario.undelivered = Queue(cloud, stack.names["Undelivered"])
+        print(f"ok   {time.monotonic() - began:5.1f} s  the stack is deployed", flush=True)
+        result = unittest.TextTestRunner(sys.stdout, resultclass=Report, verbosity=0).run(scenarios)
     sys.exit(not result.wasSuccessful())
 
 

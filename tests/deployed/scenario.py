@@ -1,5 +1,6 @@
 """What scenarios share: the deployed stack, and waiting for what it does."""
 
+import json
 import time
 import unittest
 
@@ -8,17 +9,30 @@ from caller import Role
 PATIENCE = 30
 PAUSE = 0.05
 
+# By IAM, and by an emulator that lacks something.
+REFUSED = ("not authorized", "UnknownOperation", "InternalFailure")
+
 
 class Scenario(unittest.TestCase):
     """Scenarios of the deployed stack. The first line of each says what it shows."""
 
-    cloud = stack = inbox = failures = None
+    cloud = stack = inbox = failures = undelivered = storm = None
+
+    # What the functions wrote of calls that failed for a reason that no scenario but one means.
+    refusals = 0
+    may_be_refused = False
 
     def setUp(self):
         # Alerts are grouped by their caller, so each scenario has its own.
         self.role = Role(self.cloud, type(self).__name__ + self._testMethodName, Project="atlas", CostCenter="4711")
         self.session, _ = self.role.assume()
         self.sagemaker = self.cloud.client("sagemaker")
+
+    def tearDown(self):
+        refused = [line for line in map(json.dumps, self.stack.lines()) if any(word in line for word in REFUSED)]
+        new, Scenario.refusals = len(refused) - Scenario.refusals, len(refused)
+        if not self.may_be_refused:
+            self.assertEqual(new, 0, refused)
 
     def until(self, condition, what, pause=PAUSE):
         """Waits until something holds, and returns it."""

@@ -1,9 +1,11 @@
 """Events that are lost, late or out of order."""
 
+import json
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import samples
-from caller import now
+from caller import event_of, now
 from scenario import Scenario
 
 
@@ -60,6 +62,44 @@ class Events(Scenario):
         self.assertEqual([line["verdict"] for line in self.stack.log(event)], ["compliant"])
         self.assertEqual((self.status("early"), self.rules()), ("InProgress", []))
 
+    def test_own(self):
+        """what the functions do themselves comes back as events, and leads to nothing"""
+        event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="own")
+        self.cloud.publish(event)
+        self.until_processed(event)
+        stop = self.history("StopTrainingJob", "own")
+        self.assertIn("GuardTraining", stop["detail"]["userIdentity"]["arn"])
+        self.cloud.publish(stop)
+        self.until_processed(stop)
+        [line] = self.stack.log(stop)
+        self.assertEqual((line["verdict"], line["reason"]), ("skipped", "Tagwarden made this call itself"))
+
+    def test_replayed(self):
+        """the archive has the events, and a replay of all of them stops nothing twice"""
+        event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="replayed")
+        self.cloud.publish(event)
+        self.until_processed(event)
+        events = self.cloud.client("events")
+        archive = events.describe_archive(ArchiveName=self.stack.names["Archive"])
+        since = datetime.now(UTC) - timedelta(hours=1)
+        events.start_replay(
+            ReplayName="all",
+            EventSourceArn=archive["ArchiveArn"],
+            EventStartTime=since,
+            EventEndTime=since + timedelta(hours=2),
+            Destination={"Arn": archive["EventSourceArn"]},
+        )
+        self.until_processed(event, times=2)
+        self.assertEqual(self.cloud.calls("StopTrainingJob", "replayed"), 1)
+        self.assertEqual(self.rules(), [["missing-vpc"]])
+
+    def history(self, operation, name):
+        """CloudTrail's event of a call about a training job."""
+        asked = [{"AttributeKey": "EventName", "AttributeValue": operation}]
+        found = self.cloud.client("cloudtrail").lookup_events(LookupAttributes=asked)["Events"]
+        records = [json.loads(one["CloudTrailEvent"]) for one in found]
+        return event_of(next(one for one in records if one["requestParameters"]["trainingJobName"] == name))
+
     def until_recorded(self, issued):
         """Waits until `record-sessions` knows a session."""
         key = issued["detail"]["responseElements"]["credentials"]["accessKeyId"]
@@ -70,4 +110,4 @@ class Events(Scenario):
 def started(job):
     """SageMaker's own event that a job is in progress."""
     text = samples.text("TrainingJobStateChange.completed").replace("churn-compliant", job).replace("Completed", "InProgress")
-    return {**samples.json.loads(text), "id": str(uuid.uuid4()), "time": now()}
+    return {**json.loads(text), "id": str(uuid.uuid4()), "time": now()}

@@ -31,6 +31,7 @@ class Failures(Scenario):
     def test_permission(self):
         """a stack whose role may not stop jobs is refused to, and stops the job when it is deployed as it should be"""
         event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="refused")
+        self.may_be_refused = True
         self.stack.deploy(without=MAY_STOP)
         self.addCleanup(self.stack.deploy)
         self.cloud.publish(event)
@@ -42,10 +43,34 @@ class Failures(Scenario):
         self.judge_again(kept)
         self.until(lambda: self.status("refused") == "Stopped", "stopped")
 
+    def test_permission_of_rule(self):
+        """an event that EventBridge may not bring to its function is kept, with its rule, and can be judged"""
+        lambda_ = self.cloud.client("lambda")
+        rule, function = self.stack.names["GuardTrainingCalled"], self.stack.names["GuardTraining"]
+        statements = json.loads(lambda_.get_policy(FunctionName=function)["Policy"])["Statement"]
+        [permission] = [one for one in statements if one["Condition"]["ArnLike"]["AWS:SourceArn"].endswith(f"/{rule}")]
+        named = {"FunctionName": function, "StatementId": permission["Sid"]}
+        lambda_.remove_permission(**named)
+        allowed = {"Action": permission["Action"], "Principal": permission["Principal"]["Service"]}
+        self.addCleanup(lambda_.add_permission, **named, **allowed, SourceArn=permission["Condition"]["ArnLike"]["AWS:SourceArn"])
+
+        event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="undelivered")
+        self.cloud.publish(event)
+        kept = self.until(lambda: next((one for one in self.undelivered.messages() if one["Body"] == event), None), "kept")
+        attributes = {name: attribute["StringValue"] for name, attribute in kept["MessageAttributes"].items()}
+        self.assertTrue(attributes["RULE_ARN"].endswith(f":rule/{rule}"), attributes)
+        self.assertEqual(attributes["ERROR_CODE"], "NO_PERMISSIONS")
+
+        self.judge(kept["Body"], attributes["TARGET_ARN"])
+        self.until(lambda: self.status("undelivered") == "Stopped", "stopped")
+
     def kept(self, event):
-        return next((body for body in self.failures.bodies() if body.get("requestPayload") == event), None)
+        bodies = [message["Body"] for message in self.failures.messages()]
+        return next((body for body in bodies if body.get("requestPayload") == event), None)
 
     def judge_again(self, kept):
+        self.judge(kept, kept["requestContext"]["functionArn"])
+
+    def judge(self, body, function):
         """docs/enforcement.md, "Judge a failed event again"."""
-        function = kept["requestContext"]["functionArn"]
-        self.cloud.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(kept))
+        self.cloud.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(body))

@@ -7,6 +7,7 @@ EventBridge API Reference, PutEventsRequestEntry: sources that begin with `aws.`
 """
 
 import json
+from datetime import datetime
 
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import eventbridge
@@ -30,7 +31,7 @@ def publish(event):
         "DetailType": event["detail-type"],
         "Detail": json.dumps(event["detail"]),
         "EventBusName": "default",
-        "Time": event["time"],
+        "Time": int(datetime.fromisoformat(event["time"]).timestamp()),
         "Resources": event["resources"],
         "Account": event["account"],
         "Region": event["region"],

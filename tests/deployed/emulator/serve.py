@@ -68,8 +68,9 @@ async def serve(listener, sagemaker):
     import bus
     import elsewhere
     import resources
+    import undelivered
 
-    for correction in (asynchronous, bus, resources):
+    for correction in (asynchronous, bus, resources, undelivered):
         correction.install()
     elsewhere.install(urlsplit(sagemaker).netloc)
     config = Config()
