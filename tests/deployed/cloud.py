@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import boto3
 from botocore.config import Config
@@ -15,38 +18,26 @@ from samples import ACCOUNT, REGION
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "target/deployed"
 
-# An alert groups those of its kind for so long. The functions read the policy in S3 again after so long.
-ENVIRONMENT = {"TAGWARDEN_POLICY_MAX_AGE": "1"}
+# The functions inherit it. They ask S3 for a new policy after so many seconds.
+ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1", "TAGWARDEN_POLICY_MAX_AGE": "1"}
 
 
 class Cloud:
     """An AWS account. It ends with its `with` statement."""
 
     def __enter__(self):
-        temporary = TARGET / "tmp"
-        temporary.mkdir(parents=True, exist_ok=True)
-        self._processes = []
-        inherited = {"PATH": os.environ["PATH"], "TMPDIR": str(temporary), "PYTHONDONTWRITEBYTECODE": "1"}
-        moto = [ROOT / "target/emulator/bin/python", ROOT / "tests/aws/emulator.py", "--account", ACCOUNT]
-        self.sagemaker = self._start(moto, inherited)
-        self.address = self._start(
-            [sys.executable, ROOT / "tests/deployed/emulator/serve.py", self.sagemaker], {**inherited, **ENVIRONMENT}
-        )
+        with ExitStack() as ends:
+            folder = ends.enter_context(TemporaryDirectory(dir=TARGET))
+            environment = {**ENVIRONMENT, "PATH": os.environ["PATH"], "TMPDIR": folder}
+            moto = ROOT / "target/emulator/bin/python"
+            self.sagemaker = started(ends, [moto, ROOT / "tests/aws/emulator.py", "--account", ACCOUNT], environment)
+            serve = ROOT / "tests/deployed/emulator/serve.py"
+            self.address = started(ends, [sys.executable, serve, self.sagemaker], environment)
+            self._ends = ends.pop_all()
         return self
 
     def __exit__(self, *_):
-        for process in reversed(self._processes):
-            process.terminate()
-            process.wait()
-
-    def _start(self, command, environment):
-        log = open(TARGET / f"{Path(command[1]).stem}.log", "w")
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
-        self._processes.append(process)
-        line = process.stdout.readline()
-        if not line.startswith("listening on "):
-            raise RuntimeError(f"{command[1]} does not start: see {log.name}")
-        return line.removeprefix("listening on ").strip()
+        self._ends.close()
 
     def client(self, service, session=None):
         """A client of a service, for the account's root or for a session's credentials."""
@@ -85,6 +76,22 @@ class Cloud:
         """How often SageMaker was called."""
         journal = control("GET", f"{self.sagemaker}/_emulator/journal")
         return sum(call["action"] == action and call["resource"] == resource for call in journal)
+
+
+def started(ends, command, environment):
+    """Starts an emulator, and returns its address. It ends with `ends`."""
+    log = TARGET / f"{Path(command[1]).stem}.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+        )
+    ends.callback(process.wait)
+    # With the functions that it started. It has nothing to keep.
+    ends.callback(os.killpg, process.pid, signal.SIGKILL)
+    line = process.stdout.readline()
+    if not line.startswith("listening on "):
+        raise RuntimeError(f"{command[1]} does not start: see {log}")
+    return line.removeprefix("listening on ").strip()
 
 
 def control(method, url, body=None):

@@ -1,6 +1,7 @@
 """Deploys the stack, and plays the scenarios whose names contain one of the given ones, or all."""
 
 import argparse
+import signal
 import sys
 import time
 import unittest
@@ -45,6 +46,8 @@ def main():
     arguments.add_argument("name", nargs="*", help="part of a name, such as Failures or test_lost")
     arguments.add_argument("--storm", type=int, default=60, help="how many jobs a storm has")
     asked = arguments.parse_args()
+    # An end from outside stops the emulators as well.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     loader = unittest.TestLoader()
     loader.testNamePatterns = [f"*{name}*" for name in asked.name] or None
