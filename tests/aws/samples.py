@@ -2,9 +2,13 @@
 
 import json
 from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import botocore.session
+from botocore import xform_name
+from botocore.exceptions import ClientError, ParamValidationError
 
 EVENTS = Path(__file__).parents[2] / "events"
 ACCOUNT = "111122223333"
@@ -20,10 +24,14 @@ def text(name):
     return (EVENTS / f"{name}.json").read_text()
 
 
+@cache
+def _sagemaker():
+    return botocore.session.get_session().get_service_model("sagemaker")
+
+
 def request(record):
     """The request behind a record of CloudTrail. What SageMaker adds to the record is left out."""
-    service = botocore.session.get_session().get_service_model("sagemaker")
-    return _spelled(service.operation_model(record["eventName"]).input_shape, record["requestParameters"])
+    return _spelled(_sagemaker().operation_model(record["eventName"]).input_shape, record["requestParameters"])
 
 
 def _spelled(shape, value):
@@ -58,3 +66,44 @@ def people(iam):
     for user in details["UserDetailList"]:
         with suppress(exists):
             iam.create_user(UserName=user["UserName"], Path=user["Path"], Tags=user.get("Tags", []))
+
+
+def ids():
+    """The unique ids of the roles and users, by their names."""
+    details = json.loads((EVENTS / "iam.json").read_text())
+    roles = {role["RoleName"]: role["RoleId"] for role in details["RoleDetailList"]}
+    return roles | {user["UserName"]: user["UserId"] for user in details["UserDetailList"]}
+
+
+def replay(sagemaker, folder):
+    """Creates what the sample events created, as their callers, and writes all events to a folder, as of now."""
+    folder.mkdir(parents=True, exist_ok=True)
+    events = {path.name: json.loads(path.read_text()) for path in EVENTS.glob("*.*.json")}
+    for name, sample in sorted(events.items(), key=lambda named: named[1]["time"]):
+        record = sample["detail"]
+        if is_creation(record):
+            # What SageMaker refuses here does not exist: a configuration, for example, of an unknown model.
+            with suppress(ClientError, ParamValidationError):
+                create(sagemaker, record)
+        sample["time"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        if "eventTime" in record:
+            record["eventTime"] = sample["time"]
+        (folder / name).write_text(json.dumps(sample, indent=2))
+
+
+def is_creation(record):
+    is_call = record.get("eventType") == "AwsApiCall" and "errorCode" not in record
+    return is_call and record["eventName"].startswith("Create")
+
+
+def create(sagemaker, record):
+    """Makes the call of a record, as its caller."""
+
+    def name_caller(params, **_):
+        params["headers"]["X-Emulator-Identity"] = json.dumps(record["userIdentity"])
+
+    sagemaker.meta.events.register("before-call", name_caller)
+    try:
+        getattr(sagemaker, xform_name(record["eventName"]))(**request(record))
+    finally:
+        sagemaker.meta.events.unregister("before-call", name_caller)

@@ -4,6 +4,8 @@ import json
 import uuid
 from datetime import UTC, datetime
 
+from botocore import xform_name
+
 import samples
 from samples import ACCOUNT, REGION
 
@@ -66,19 +68,10 @@ class Session:
         record = samples.event(sample)["detail"]
         members = {**samples.request(record), **changes}
         members = {name: member for name, member in members.items() if member is not None}
-        operation = record["eventName"]
-        getattr(self._sagemaker, METHODS[operation])(**members)
+        getattr(self._sagemaker, xform_name(record["eventName"]))(**members)
         key = [{"AttributeKey": "AccessKeyId", "AttributeValue": self._key}]
         newest = self._history.lookup_events(LookupAttributes=key, MaxResults=1)["Events"][0]
         return event_of(json.loads(newest["CloudTrailEvent"]))
-
-
-METHODS = {
-    "CreateTrainingJob": "create_training_job",
-    "CreateModel": "create_model",
-    "CreateEndpointConfig": "create_endpoint_config",
-    "CreateEndpoint": "create_endpoint",
-}
 
 
 def event_of(record):
