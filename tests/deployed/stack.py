@@ -37,16 +37,17 @@ class Stack:
     def put_policy(self, text):
         self._s3.put_object(Bucket=POLICIES, Key=POLICY, Body=text)
 
-    def deploy(self, without=None):
-        """Creates or updates the stack, whose roles may then do all that the template says but the action `without`."""
+    def deploy(self, without=None, **changed):
+        """Creates or updates the stack. Its roles may then do all that the template says but the action `without`."""
         template = self._template
         if without:
             template = template.replace(json.dumps(without) + ",", "")
         self._s3.put_object(Bucket=CODE, Key="template.json", Body=template)
+        parameters = {**PARAMETERS, **changed}
         asked = {
             "StackName": NAME,
             "TemplateURL": f"{self.cloud.address}/{CODE}/template.json",
-            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in PARAMETERS.items()],
+            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             "Capabilities": ["CAPABILITY_IAM"],
         }
         if self.names:
