@@ -4,18 +4,19 @@ import json
 
 from samples import ACCOUNT, REGION
 
+
 class Queue:
     """A queue that only tests read."""
 
     def __init__(self, cloud, url):
         self._sqs = cloud.client("sqs")
         self._url = url
-        self._asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
         self._messages = []
 
     def messages(self):
         """All messages that it ever got. Their bodies are JSON."""
-        while messages := self._sqs.receive_message(**self._asked).get("Messages"):
+        asked = {"QueueUrl": self._url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
+        while messages := self._sqs.receive_message(**asked).get("Messages"):
             for message in messages:
                 self._messages.append({**message, "Body": json.loads(message["Body"])})
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])

@@ -6,7 +6,7 @@ import unittest
 
 from caller import Role
 
-PATIENCE = 30
+PATIENCE = 120
 PAUSE = 0.05
 
 # By IAM, and by an emulator that lacks something.
@@ -18,7 +18,7 @@ class Scenario(unittest.TestCase):
 
     cloud = stack = inbox = failures = undelivered = storm = None
 
-    # What the functions wrote of calls that failed for a reason that no scenario but one means.
+    # How many lines of the functions tell of something that was refused. A scenario says if it expects more.
     refusals = 0
     may_be_refused = False
 

@@ -18,6 +18,7 @@ POLICY = "sagemaker/policy.toml"
 # The policy of the repository, but for its brake: a storm is to be stopped.
 POLICY_TEXT = (ROOT / "policy.toml").read_text().replace("stops-per-hour = 25", "stops-per-hour = 100000")
 
+# Digests come after ten seconds.
 PARAMETERS = {"Mode": "policy", "PolicyBucket": POLICIES, "PolicyKey": POLICY, "AlertInterval": "10", "CreateDashboard": "true"}
 
 

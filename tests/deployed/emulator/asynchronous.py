@@ -5,18 +5,16 @@ and after two more; here they come at once. "Capturing records of Lambda asynchr
 the function's own role must allow to send it.
 """
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import UTC, datetime
 
 import boto3
-from botocore.exceptions import ClientError
 from ministack.core.lambda_runtime import execution_credentials
 from ministack.core.responses import new_uuid
 from ministack.services import eventbridge, lambda_svc
-
-import json
 
 RETRIES = 2
 
@@ -41,7 +39,7 @@ def invoke(function, event):
 
 
 def process(function, event):
-    settings = (function.get("event_invoke_configs") or {}).get("$LATEST") or function.get("event_invoke_config") or {}
+    settings = lambda_svc._event_invoke_config(function, "$LATEST") or {}
     attempts = 1 + settings.get("MaximumRetryAttempts", RETRIES)
     for _ in range(attempts):
         result = lambda_svc._execute_function_with_config_scope(function, event)
@@ -69,6 +67,7 @@ def record(config, event, result, attempts):
 
 
 def send(queue_arn, config, message):
+    """Sends a record as the function. What its role may not send is lost."""
     *_, region, account, queue = queue_arn.split(":")
     keys = execution_credentials(config)
     sqs = boto3.client(

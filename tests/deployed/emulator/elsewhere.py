@@ -16,7 +16,7 @@ from ministack.core.iam_evaluator import enforce, resolve_credential
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam, sts
 
-VERB = re.compile(r"^(Create|Describe|Update|Stop|Delete|Start)(.+?)(V2)?$")
+VERB = re.compile(r"^(Create|Describe|Update|Stop|Delete|Start)(?P<noun>.+?)(V2)?$")
 # The words of a kind: AutoMLJob has two, "automl" and "job".
 WORD = re.compile(r"(?<!^)(?=[A-Z][a-z])")
 PARTS = ("DomainId", "UserProfileName", "SpaceName", "AppType")
@@ -45,9 +45,10 @@ def resource(action, members):
     """The resource of an action. Lists have none."""
     if "ResourceArn" in members:
         return members["ResourceArn"]
-    _, noun, _ = VERB.match(action).groups() if VERB.match(action) else (None, None, None)
-    if not noun:
+    about = VERB.match(action)
+    if not about:
         return "*"
+    noun = about["noun"]
     named = [members[part] for part in (*PARTS, f"{noun}Name") if part in members]
     kind = WORD.sub("-", noun).lower()
     return f"arn:aws:sagemaker:{get_region()}:{get_account_id()}:{'/'.join([kind, *dict.fromkeys(named)])}"
