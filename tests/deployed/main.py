@@ -24,21 +24,12 @@ class Report(unittest.TextTestResult):
         self._began = time.monotonic()
         super().startTest(test)
 
-    def _say(self, outcome, test):
-        self.stream.writeln(f"{outcome:4} {time.monotonic() - self._began:5.1f} s  {test.shortDescription()}")
+    def stopTest(self, test):
+        super().stopTest(test)
+        has_failed = any(test is failed for failed, _ in self.failures + self.errors)
+        seconds = time.monotonic() - self._began
+        self.stream.writeln(f"{'FAIL' if has_failed else 'ok':4} {seconds:5.1f} s  {test.shortDescription()}")
         self.stream.flush()
-
-    def addSuccess(self, test):
-        unittest.TestResult.addSuccess(self, test)
-        self._say("ok", test)
-
-    def addFailure(self, test, error):
-        unittest.TestResult.addFailure(self, test, error)
-        self._say("FAIL", test)
-
-    def addError(self, test, error):
-        unittest.TestResult.addError(self, test, error)
-        self._say("FAIL", test)
 
 
 def main():
