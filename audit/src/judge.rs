@@ -33,11 +33,13 @@ pub struct Audit<'a> {
 
 /// What is written in addition to the summary.
 #[derive(Default)]
-pub struct Outputs {
+pub struct Outputs<'a> {
     /// A line of JSON for each finding.
     pub findings: Option<Written>,
     /// The HTML page.
     pub page: Option<Page>,
+    /// Gets each decision, in order of time.
+    pub each: Option<&'a mut dyn FnMut(&Decision)>,
 }
 
 /// What is said about a record.
@@ -56,7 +58,7 @@ impl Audit<'_> {
     pub fn judge<Place: Ord + Clone>(
         &self,
         mut gathered: Gathered<Place>,
-        mut outputs: Outputs,
+        mut outputs: Outputs<'_>,
     ) -> Result<Summary, AuditError> {
         let mut launches = gathered.launches()?;
         let mut summary = Summary::default();
@@ -110,7 +112,12 @@ impl Audit<'_> {
     }
 
     /// Counts the decisions about one launch, and writes the first of them to the outputs.
-    fn report(&self, decisions: &[Decision], summary: &mut Summary, outputs: &mut Outputs) -> Result<(), AuditError> {
+    fn report(
+        &self,
+        decisions: &[Decision],
+        summary: &mut Summary,
+        outputs: &mut Outputs<'_>,
+    ) -> Result<(), AuditError> {
         let (Some(decision), abac) = (decisions.first(), &self.policy.policy.abac) else { return Ok(()) };
         summary.add(decision, abac, self.by);
         if let Some(other) = decisions.get(1) {
@@ -121,6 +128,9 @@ impl Audit<'_> {
         }
         if let Some(page) = &mut outputs.page {
             page.launch(decision, abac)?;
+        }
+        if let Some(each) = &mut outputs.each {
+            each(decision);
         }
         Ok(())
     }

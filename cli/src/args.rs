@@ -141,9 +141,9 @@ pub struct AuditArgs {
     #[arg(long, value_name = "TAG")]
     pub by: Vec<String>,
 
-    /// How to print the summary: as text for people, or as one JSON object
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    /// What to print: the summary as text for people or as one JSON object, or the findings for AWS Security Hub
+    #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
+    pub format: AuditFormat,
 
     /// Write each finding to FILE as one line of JSON: the finding as `check` prints it, with event_id, event_time,
     /// event_name, account, region, resource, principal and verdict of its launch
@@ -266,6 +266,14 @@ pub enum RolesFormat {
     Terraform,
     /// Text; proposals as CloudFormation templates
     Cloudformation,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    Text,
+    Json,
+    /// An array of findings in the AWS Security Finding Format, one for each rule and resource
+    Asff,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -8,6 +8,10 @@ use jiff::SignedDuration;
 pub const TABLE: &str = "TAGWARDEN_TABLE";
 /// The ARN of the SNS topic of the security team.
 pub const TOPIC: &str = "TAGWARDEN_TOPIC";
+/// The name of the event bus of decisions. Empty or not set for none.
+pub const BUS: &str = "TAGWARDEN_BUS";
+/// `on` if findings go to Security Hub.
+pub const SECURITY_HUB: &str = "TAGWARDEN_SECURITY_HUB";
 /// The URL of the SQS queue that delivers postponed events to the function. Empty or not set on a developer's machine: the
 /// invocation then fails, and is retried.
 pub const DELAY_QUEUE: &str = "TAGWARDEN_DELAY_QUEUE";
@@ -39,6 +43,11 @@ pub fn required(name: &str) -> Result<String, String> {
 /// The value of an optional variable. `None` if it is empty or not set.
 pub fn set(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Whether findings go to Security Hub.
+pub fn security_hub() -> bool {
+    set(SECURITY_HUB).is_some_and(|value| value == "on")
 }
 
 /// How long an alert window stays open. The default is five minutes.

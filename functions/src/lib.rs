@@ -7,7 +7,9 @@ pub mod act;
 pub mod alert;
 pub mod audit;
 pub mod aws;
+pub mod channels;
 pub mod config;
+pub mod findings;
 pub mod guard;
 #[cfg(test)]
 mod histories;

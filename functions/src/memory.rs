@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
 use jiff::{SignedDuration, Timestamp};
+use tagwarden::asff::{AsffFinding, ComplianceStatus, RecordState};
 use tagwarden::evidence::{GrantSources, IamEntity, Key, Model, Session, Sessions, Tags};
 use tagwarden::grants::PolicyDocument;
 use tagwarden::record::Identity;
 
 use crate::histories::cloud::Cloud;
 use crate::ports::{
-    AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent,
-    CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
-    FindTagChanges, GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources, ListRoles,
-    ListedRole, Message, PendingAlert, PolicyObject, PostponeEvent, Publish, ReadEventHistory, ReadGrants, ReadLedger,
-    ReadPrincipal, ReadResourceTags, RecordSession, RecordTagChange, RoleGrants, RolePage, SageMakerError,
-    SaveCheckpoint, Target, UsedConfig, WriteLedger,
+    AddTags, AlertGroup, AlertTiming, AlertWindow, ArchiveFindings, AwsError, AwsResult, BusEvent, CallSageMaker,
+    Checkpoint, Claim, ClaimEvent, CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts,
+    FetchPolicy, FindSession, FindTagChanges, GroupAlerts, ImportFindings, KnownChange, LISTED, LedgerEntry,
+    ListFilter, ListPage, ListResources, ListRoles, ListedRole, Message, PendingAlert, PolicyObject, PostponeEvent,
+    Publish, PutEvents, ReadEventHistory, ReadGrants, ReadLedger, ReadPrincipal, ReadResourceTags, RecordSession,
+    RecordTagChange, RoleGrants, RolePage, SageMakerError, SaveCheckpoint, Target, TrackReports, UsedConfig,
+    WriteLedger,
 };
 
 /// An AWS account.
@@ -37,6 +39,8 @@ pub struct State {
     pub tag_changes: BTreeMap<String, Vec<String>>,
     /// Responses of SageMaker's operations. A listed resource is described by its summary.
     pub answers: BTreeMap<&'static str, Result<serde_json::Value, SageMakerError>>,
+    /// Descriptions of resources by name, which come before answers.
+    pub described: BTreeMap<String, Result<serde_json::Value, SageMakerError>>,
     /// Pages of lists, by operation and token.
     pub lists: BTreeMap<&'static str, Result<ListPage, SageMakerError>>,
     /// CloudTrail's event history.
@@ -53,6 +57,14 @@ pub struct State {
     pub journal: Vec<String>,
     /// The published messages.
     pub messages: Vec<Message>,
+    /// The events on the bus.
+    pub events: Vec<BusEvent>,
+    /// The channels that a report reached in attempts that failed.
+    reached: BTreeMap<String, BTreeSet<String>>,
+    /// The findings in Security Hub, by id.
+    pub findings: BTreeMap<String, AsffFinding>,
+    /// The ids of findings that Security Hub refuses.
+    pub refused: BTreeSet<String>,
     /// The ledger, by ARN in lower case.
     pub ledger: BTreeMap<String, LedgerEntry>,
     /// The changes in the ledger, by the same.
@@ -167,6 +179,9 @@ impl CallSageMaker for Account {
         let listed = || {
             state.lists.values().flatten().flat_map(|page| &page.summaries).find(|one| one["TrainingJobName"] == name)
         };
+        if let Some(described) = state.described.get(name).filter(|_| describes) {
+            return described.clone();
+        }
         let answer = state.answers.get(operation).cloned().or_else(|| listed().cloned().map(Ok));
         // Whatever a test does not describe is the very resource of the call.
         let created = target.time.unwrap_or_default().as_second();
@@ -435,5 +450,63 @@ impl Publish for Account {
     async fn publish(&self, message: &Message) -> AwsResult<()> {
         self.doing("publish", &message.subject)?.messages.push(message.clone());
         Ok(())
+    }
+}
+
+impl PutEvents for Account {
+    async fn put_events(&self, events: &[BusEvent]) -> AwsResult<()> {
+        let mut state = self.state();
+        if state.failing.contains("put-events") {
+            return Err(AwsError("events:PutEvents failed: ThrottlingException".to_owned()));
+        }
+        state.events.extend_from_slice(events);
+        Ok(())
+    }
+}
+
+impl TrackReports for Account {
+    async fn reached(&self, report: &str) -> AwsResult<BTreeSet<String>> {
+        Ok(self.doing("reached", report)?.reached.get(report).cloned().unwrap_or_default())
+    }
+
+    async fn record_reached(&self, report: &str, channel: &str) -> AwsResult<()> {
+        let mut state = self.doing("record-reached", report)?;
+        state.reached.entry(report.to_owned()).or_default().insert(channel.to_owned());
+        Ok(())
+    }
+}
+
+impl ImportFindings for Account {
+    async fn import(&self, findings: &[&AsffFinding]) -> AwsResult<BTreeMap<String, String>> {
+        let mut state = self.doing("import", &findings.len().to_string())?;
+        let (refused, taken): (Vec<&AsffFinding>, Vec<_>) =
+            findings.iter().partition(|finding| state.refused.contains(&finding.id));
+        for finding in taken {
+            let known = state.findings.entry(finding.id.clone()).or_insert_with(|| finding.clone());
+            if finding.updated_at >= known.updated_at {
+                known.clone_from(finding);
+            }
+        }
+        Ok(refused.iter().map(|finding| (finding.id.clone(), "InvalidInput".to_owned())).collect())
+    }
+}
+
+impl ArchiveFindings for Account {
+    async fn archive(&self, resource: &str, at: &str) -> AwsResult<usize> {
+        let mut state = self.doing("archive", resource)?;
+        let about = |finding: &&mut AsffFinding| {
+            finding.resources[0].id == resource && finding.record_state == RecordState::Active
+        };
+        let archived = state.findings.values_mut().filter(about).map(|finding| {
+            (finding.record_state, finding.compliance.status) = (RecordState::Archived, ComplianceStatus::Passed);
+            finding.updated_at = at.to_owned();
+        });
+        Ok(archived.count())
+    }
+
+    async fn with_findings(&self) -> AwsResult<BTreeSet<String>> {
+        let state = self.doing("with-findings", "")?;
+        let active = state.findings.values().filter(|finding| finding.record_state == RecordState::Active);
+        Ok(active.map(|finding| finding.resources[0].id.clone()).collect())
     }
 }

@@ -8,10 +8,11 @@ use tagwarden::operations::{Area, Field, Operation, Stop};
 
 use crate::act::users;
 use crate::ports::{
-    AddTags, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy,
-    FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts, ListObjects, ListRoles, LookUp, PostponeEvent,
-    Publish, ReadEventHistory, ReadGrants, ReadLedger, ReadObject, ReadPrincipal, ReadResourceTags, RecordSession,
-    RecordTagChange, SaveCheckpoint, WriteLedger, WriteObject,
+    AddTags, ArchiveFindings, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts,
+    Enforce, FetchPolicy, FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts, ImportFindings,
+    ListObjects, ListRoles, LookUp, PostponeEvent, Publish, PutEvents, ReadEventHistory, ReadGrants, ReadLedger,
+    ReadObject, ReadPrincipal, ReadResourceTags, RecordSession, RecordTagChange, SaveCheckpoint, TrackReports,
+    WriteLedger, WriteObject,
 };
 use crate::resource::names::describing;
 use crate::resource::request::is_recoverable;
@@ -42,15 +43,27 @@ pub fn audit<P: ReadObject + FindObject + ListObjects + WriteObject>() -> Functi
 }
 
 /// The functions of `template.yaml`.
-pub fn functions<P: LookUp + Enforce + FindResources + RecordSession + RecordTagChange + DigestAlerts>() -> Functions {
+pub fn functions<P>() -> Functions
+where
+    P: LookUp + Enforce + FindResources + RecordSession + RecordTagChange + DigestAlerts + ImportFindings,
+{
     let guards = GUARDS.iter().map(|(name, areas)| {
         let mut actions = enforcement::<P>(operations(areas));
         actions.extend(all(&[<P as PostponeEvent>::ACTIONS]));
         (*name, actions)
     });
     let others = [
+        ("import-findings", all(&[<P as ImportFindings>::ACTIONS, <P as ArchiveFindings>::ACTIONS])),
         ("record-sessions", all(&[<P as RecordSession>::ACTIONS, <P as RecordTagChange>::ACTIONS])),
-        ("send-digests", all(&[<P as DigestAlerts>::ACTIONS, <P as Publish>::ACTIONS])),
+        (
+            "send-digests",
+            all(&[
+                <P as DigestAlerts>::ACTIONS,
+                <P as Publish>::ACTIONS,
+                <P as PutEvents>::ACTIONS,
+                <P as TrackReports>::ACTIONS,
+            ]),
+        ),
         ("sweep", sweep::<P>()),
     ];
     guards.chain(others).collect()
@@ -63,7 +76,12 @@ fn all(actions: &[&[&str]]) -> BTreeSet<String> {
 /// The actions of the sweep: those of a guard for the swept kinds, and those to find the resources.
 fn sweep<P: LookUp + Enforce + FindResources>() -> BTreeSet<String> {
     let mut actions = enforcement::<P>(sweep::operations());
-    actions.extend(all(&[<P as SaveCheckpoint>::ACTIONS, <P as ReadEventHistory>::ACTIONS, <P as ListRoles>::ACTIONS]));
+    actions.extend(all(&[
+        <P as SaveCheckpoint>::ACTIONS,
+        <P as ReadEventHistory>::ACTIONS,
+        <P as ListRoles>::ACTIONS,
+        <P as ArchiveFindings>::ACTIONS,
+    ]));
     for operation in sweep::operations() {
         let calls = operation.list.map(str::to_owned).into_iter().chain([describing(operation.name)]);
         actions.extend(calls.map(|call| format!("sagemaker:{call}")));
@@ -89,6 +107,8 @@ fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Op
         <P as AddTags>::ACTIONS,
         <P as GroupAlerts>::ACTIONS,
         <P as Publish>::ACTIONS,
+        <P as PutEvents>::ACTIONS,
+        <P as TrackReports>::ACTIONS,
     ]);
     for operation in operations {
         if operation.has(Field::Model) {

@@ -28,6 +28,7 @@
 //! assert_eq!(decision.actions[0].action.name(), "stop-training-job");
 //! ```
 
+pub mod asff;
 pub mod decide;
 pub mod denied;
 pub mod evidence;

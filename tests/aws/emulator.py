@@ -11,9 +11,11 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import make_server
 
 import cloudtrail_plugin
+import events_plugin
 import iam_plugin
 import kms_plugin
 import sagemaker_plugin
+import securityhub_plugin
 import tagging_plugin
 from gateway import Gateway
 
@@ -34,7 +36,8 @@ def main():
     asked = arguments.parse_args()
     os.environ["MOTO_ACCOUNT_ID"] = asked.account
 
-    for plugin in (sagemaker_plugin, tagging_plugin, iam_plugin, kms_plugin, cloudtrail_plugin):
+    plugins = (sagemaker_plugin, tagging_plugin, iam_plugin, kms_plugin, cloudtrail_plugin, securityhub_plugin, events_plugin)
+    for plugin in plugins:
         plugin.install()
     gateway = Gateway(DomainDispatcherApplication(create_backend_app))
     server = make_server(HOST, asked.port, gateway, threaded=True, request_handler=QuietHandler)

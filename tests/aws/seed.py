@@ -31,10 +31,13 @@ def main(endpoint_url, folder):
 
     account = client("sts").get_caller_identity()["Account"]
     topic_arn, queue_url = alerts(client("sns"), client("sqs"))
+    bus, events_url = decisions(client("events"), client("sqs"))
     delay_queue_url = client("sqs").create_queue(QueueName="delay")["QueueUrl"]
     seeded = {
         "topic_arn": topic_arn,
         "queue_url": queue_url,
+        "bus": bus,
+        "events_url": events_url,
         "delay_queue_url": delay_queue_url,
         "table": table(client("dynamodb")),
         "key_arn": key(client("kms")),
@@ -54,6 +57,18 @@ def alerts(sns, sqs):
     queue_arn = attributes["Attributes"]["QueueArn"]
     sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn)
     return topic_arn, queue_url
+
+
+def decisions(events, sqs):
+    """The bus of decisions, all of whose events go to a queue."""
+    with suppress(events.exceptions.ResourceAlreadyExistsException):
+        events.create_event_bus(Name="decisions")
+    queue_url = sqs.create_queue(QueueName="events")["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+    events.put_rule(Name="all", EventBusName="decisions", EventPattern=json.dumps({"source": ["tagwarden"]}))
+    target = {"Id": "events", "Arn": attributes["Attributes"]["QueueArn"]}
+    events.put_targets(Rule="all", EventBusName="decisions", Targets=[target])
+    return "decisions", queue_url
 
 
 def table(dynamodb):

@@ -1198,6 +1198,47 @@ class Concurrency(EmulatorTest):
         self.assertEqual(control("DELETE", "delays"), [])
 
 
+class SecurityHub(EmulatorTest):
+    ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model/m"
+
+    def finding(self, **members):
+        return {
+            "SchemaVersion": "2018-10-08", "Id": "a", "GeneratorId": "tagwarden/r", "AwsAccountId": ACCOUNT,
+            "ProductArn": f"arn:aws:securityhub:{REGION}:{ACCOUNT}:product/{ACCOUNT}/default",
+            "CreatedAt": "2026-03-02T09:00:00Z", "UpdatedAt": "2026-03-02T09:00:00Z", "Title": "t", "Description": "d",
+            "Resources": [{"Type": "Other", "Id": self.ARN}], "RecordState": "ACTIVE",
+        } | members
+
+    def found(self, hub, **filters):
+        filters = {name: [{"Value": value, "Comparison": "EQUALS"}] for name, value in filters.items()}
+        return [finding["Id"] for finding in hub.get_findings(Filters=filters)["Findings"]]
+
+    def test_keeps_and_filters_findings(self):
+        hub = client("securityhub")
+        with self.assertRaises(ClientError) as refused:
+            hub.batch_import_findings(Findings=[self.finding()])
+        self.assertEqual(refused.exception.response["Error"]["Code"], "InvalidAccessException")
+        hub.enable_security_hub()
+        newer, older = "2026-03-02T10:00:00Z", "2026-03-02T08:00:00Z"
+        findings = [self.finding(), self.finding(Id="b", RecordState="ARCHIVED"), self.finding(Id="c", Severity={"Label": "LOW"})]
+        imported = hub.batch_import_findings(Findings=findings)
+        self.assertEqual([failed["Id"] for failed in imported["FailedFindings"]], ["c"])
+        self.assertEqual(self.found(hub, RecordState="ACTIVE", ResourceId=self.ARN), ["a"])
+        self.assertEqual(self.found(hub, ResourceId="another"), [])
+        for updated, state in [(newer, "ARCHIVED"), (older, "ACTIVE")]:
+            hub.batch_import_findings(Findings=[self.finding(UpdatedAt=updated, RecordState=state)])
+        self.assertEqual(self.found(hub, RecordState="ACTIVE"), [])
+
+
+class EventBridge(EmulatorTest):
+    def test_refuses_events_as_aws_does(self):
+        events = client("events")
+        entry = {"Source": "mine", "DetailType": "t", "Detail": "{}"}
+        put = events.put_events(Entries=[entry, entry | {"Source": "aws.sagemaker"}, entry | {"DetailType": "t" * 129}])
+        self.assertEqual(put["FailedEntryCount"], 2)
+        self.assertEqual(["EventId" in one for one in put["Entries"]], [True, False, False])
+
+
 class Seed(EmulatorTest):
     def seed(self):
         arguments = [sys.executable, HERE / "seed.py", url]

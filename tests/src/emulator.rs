@@ -57,6 +57,7 @@ impl Emulator {
             ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
             ("TAGWARDEN_TABLE", text("table")),
             ("TAGWARDEN_TOPIC", text("topic_arn")),
+            ("TAGWARDEN_BUS", text("bus")),
             // Tests that are not about storms need each alert.
             ("TAGWARDEN_ALERT_INTERVAL", "0".to_owned()),
         ];
@@ -168,6 +169,24 @@ impl Emulator {
         let messages = self.take(&self.seeded["queue_url"]);
         let bodies = messages.iter().map(|message| message["Body"].as_str().expect("a body"));
         bodies.map(|body| serde_json::from_str(body).expect("JSON")).collect()
+    }
+
+    /// Takes the events that were put on the bus of decisions, as EventBridge delivers them.
+    pub fn events(&self) -> Vec<Value> {
+        let messages = self.take(&self.seeded["events_url"]);
+        let bodies = messages.iter().map(|message| message["Body"].as_str().expect("a body"));
+        bodies.map(|body| serde_json::from_str(body).expect("JSON")).collect()
+    }
+
+    /// Calls an operation of a service that speaks REST with JSON, and returns its answer.
+    pub fn rest(&self, service: &str, method: &str, path: &str, body: &Value) -> Value {
+        let scope = format!("Credential=TEST/20260302/{REGION}/{service}/aws4_request");
+        let headers = format!(
+            "Content-Type: application/json\r\nAuthorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0\r\n"
+        );
+        let (status, answer) = self.request(method, path, &headers, &body.to_string());
+        assert!(status < 300, "{method} {path}: {status} {answer}");
+        serde_json::from_str(&answer).expect("JSON")
     }
 
     /// Takes the messages from the delay queue, as Lambda delivers them. Returns them with the delays, in seconds, that are over

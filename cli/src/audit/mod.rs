@@ -1,5 +1,6 @@
 //! `tagwarden audit`: what a policy would have done to an archive of CloudTrail log files.
 
+mod asff;
 mod report;
 
 use std::path::PathBuf;
@@ -7,10 +8,12 @@ use std::path::PathBuf;
 use tagwarden_audit::{Audit, Gathered, Outputs, Page, Period, Summary, Written, athena};
 
 use crate::archive::{self, Reading};
-use crate::args::{AuditArgs, Format};
+use crate::args::{AuditArgs, AuditFormat};
 use crate::exit::{Exit, RunResult};
 use crate::output::{self, Output};
 use crate::{iam, policy};
+
+use asff::SecurityHub;
 
 pub fn run(args: &AuditArgs, output: &mut Output) -> RunResult {
     let period = Period { since: args.since, until: args.until };
@@ -34,10 +37,14 @@ pub fn run(args: &AuditArgs, output: &mut Output) -> RunResult {
     let complete = reading.is_complete();
     let audit =
         Audit { policy: &policy, other: other.as_ref(), period, by: &args.by, threads: reading.threads, complete };
-    let summary = audit.judge(gathered, Outputs { findings, page })?;
+    let mut hub = SecurityHub::default();
+    let mut each = |decision: &_| hub.add(decision);
+    let each: Option<&mut dyn FnMut(&_)> = if args.format == AuditFormat::Asff { Some(&mut each) } else { None };
+    let summary = audit.judge(gathered, Outputs { findings, page, each })?;
     match args.format {
-        Format::Json => output.line(&report::json(&summary))?,
-        Format::Text => report::text(&summary, &policy.name, period, output)?,
+        AuditFormat::Json => output.line(&report::json(&summary))?,
+        AuditFormat::Text => report::text(&summary, &policy.name, period, output)?,
+        AuditFormat::Asff => hub.print(output)?,
     }
     Ok(exit(&summary).or_zero(args.exit_zero))
 }

@@ -14,7 +14,7 @@ use crate::ports::{Attributes, Message};
 /// The message about a [`brief`](super::brief()) decision and the results of its actions.
 pub fn alert(decision: &Decision, results: &[ActionResult], policy: &Policy) -> Message {
     let results = &brief_results(results);
-    let (text, record) = (text(decision, results, policy), record(decision, results));
+    let (text, record) = (text(decision, results, policy), record(decision, results).to_string());
     let event_id = decision.event_id.as_deref();
     message(event_id, subject(decision, results), text, record, attributes(decision, policy))
 }
@@ -52,7 +52,7 @@ fn subject(decision: &Decision, results: &[ActionResult]) -> String {
 }
 
 /// The decision as JSON, with the results of its actions.
-fn record(decision: &Decision, results: &[ActionResult]) -> String {
+pub(super) fn record(decision: &Decision, results: &[ActionResult]) -> serde_json::Value {
     let mut decision = decision.clone();
     decision.findings.truncate(MAX_LISTED);
     let mut record = json!(decision);
@@ -62,7 +62,7 @@ fn record(decision: &Decision, results: &[ActionResult]) -> String {
             record.insert("exempted".to_owned(), json!(true));
         }
     }
-    record.to_string()
+    record
 }
 
 /// How many further tags have an attribute. SNS does not deliver messages with more than ten attributes to queues that take them

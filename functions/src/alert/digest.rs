@@ -5,8 +5,10 @@ use std::fmt::Write;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::event::alert_event;
 use super::message::{message, printable};
-use crate::ports::{AlertWindow, AwsResult, DigestAlerts, Message, Publish};
+use crate::channels::{self, Report};
+use crate::ports::{AlertWindow, AwsError, AwsResult, DigestAlerts, Message, Publish, PutEvents, TrackReports};
 
 /// Sends a digest for every window that has ended at `now`, and closes the windows in which no alert waits. After a digest, the
 /// window stays open for another `interval`, so alerts that continue lead to one digest in each. Returns the number of digests.
@@ -17,7 +19,7 @@ use crate::ports::{AlertWindow, AwsResult, DigestAlerts, Message, Publish};
 pub async fn send(
     now: Timestamp,
     interval: SignedDuration,
-    ports: &(impl DigestAlerts + Publish),
+    ports: &(impl DigestAlerts + Publish + PutEvents + TrackReports),
 ) -> Result<usize, String> {
     let ends = now.saturating_add(interval).unwrap_or(now);
     let (mut sent, mut problems) = (0, Vec::new());
@@ -31,14 +33,22 @@ pub async fn send(
 }
 
 /// Ends the window `id`. Returns the number of digests that were sent.
-async fn end(id: &str, now: Timestamp, ends: Timestamp, ports: &(impl DigestAlerts + Publish)) -> AwsResult<usize> {
+async fn end(
+    id: &str,
+    now: Timestamp,
+    ends: Timestamp,
+    ports: &(impl DigestAlerts + Publish + PutEvents + TrackReports),
+) -> AwsResult<usize> {
     let Some(window) = ports.window(id, now).await? else { return Ok(0) };
     if window.waiting() == 0 {
         ports.close(id).await?;
         return Ok(0);
     }
+    let message = digest(&window);
+    let events = vec![alert_event(&message, &window.group.id())];
+    let report = Report { id: format!("{id} {}", window.sent), message: Some(message), events };
     // If Lambda ends the function in between, the digest is sent again: a duplicate is better than silence.
-    ports.publish(&digest(&window)).await?;
+    channels::send(&report, ports).await.map_err(AwsError)?;
     ports.record_digest(id, &window, ends).await?;
     Ok(1)
 }

@@ -87,6 +87,7 @@ pub async fn judge(
         Ok::<_, tagwarden_audit::AuditError>(Outputs {
             findings: Some(written("findings.jsonl")?),
             page: Some(Page::begin(written("report.html")?)?),
+            each: None,
         })
     };
     let audit = Audit { policy: &policy, other: None, period, by: &[], threads: 1, complete: true };

@@ -1,31 +1,58 @@
 //! Alerts the security team.
 
+use std::collections::BTreeSet;
+
 use tagwarden::decide::{Decision, Verb};
 use tagwarden::policy::Policy;
 
 use super::setup::Guard;
 use crate::act::ActionResult;
 use crate::alert;
+use crate::channels::{self, Report};
 use crate::ports::{AlertGroup, AlertTiming, Enforce, LookUp, Message, PendingAlert};
 
 impl<P: LookUp + Enforce> Guard<P> {
-    /// Sends the alert about a decision, or adds it to its group.
-    pub(super) async fn send_alert(
+    /// Reports a decision: as an alert if one is planned, or in the group of the alert, and as an event. `resolved` are the rules that
+    /// failed before, and fail no more.
+    pub(super) async fn report(
         &self,
         decision: &Decision,
         results: &[ActionResult],
+        mut resolved: BTreeSet<String>,
         policy: &Policy,
     ) -> Result<(), String> {
         let planned = decision.actions.iter().any(|action| action.action == Verb::PublishAlert);
-        if !planned {
+        if !planned && resolved.is_empty() {
             return Ok(());
         }
         let brief = alert::brief(decision, policy);
-        let message = alert::alert(&brief, results, policy);
-        if self.is_grouped(&brief, results, &message).await {
-            return Ok(());
+        resolved.extend(alert::resolved_by(&brief, results));
+        let mut events = vec![alert::decision_event(&brief, results, &resolved)];
+        let mut message = Some(alert::alert(&brief, results, policy)).filter(|_| planned);
+        if let Some(alert) = &message {
+            if self.is_grouped(&brief, results, alert).await {
+                message = None;
+            } else {
+                events.push(alert::alert_event(alert, &AlertGroup::of(&brief, &alert.attributes).id()));
+            }
         }
-        self.ports.publish(&message).await.map_err(|failure| failure.to_string())
+        let what = decision.event_id.as_deref().or(decision.event_time.as_deref()).unwrap_or_default();
+        // That it was done in the end is another report than that an action failed.
+        let id = if results.iter().any(|result| result.failed) { format!("{what} failed") } else { what.to_owned() };
+        channels::send(&Report { id, message, events }, &self.ports).await
+    }
+
+    /// Reports only that rules fail no more.
+    pub(super) async fn report_resolved(
+        &self,
+        decision: &Decision,
+        resolved: BTreeSet<String>,
+        policy: &Policy,
+    ) -> Result<(), String> {
+        let brief = alert::brief(decision, policy);
+        let id = format!("{} resolved", decision.event_id.as_deref().unwrap_or_default());
+        let events = vec![alert::decision_event(&brief, &[], &resolved)];
+        channels::send(&Report { id, message: None, events }, &self.ports).await
     }
 
     /// Alerts once an hour if the brake is on.
@@ -36,10 +63,10 @@ impl<P: LookUp + Enforce> Guard<P> {
         policy: &Policy,
     ) -> Result<(), String> {
         let message = policy.stops_per_hour.and_then(|stops| alert::brake(decision, results, stops));
-        match message {
-            Some(message) => self.ports.publish(&message).await.map_err(|failure| failure.to_string()),
-            None => Ok(()),
-        }
+        let Some(message) = message else { return Ok(()) };
+        let id = format!("brake {}", decision.event_id.as_deref().unwrap_or_default());
+        let events = vec![alert::alert_event(&message, "brake")];
+        channels::send(&Report { id, message: Some(message), events }, &self.ports).await
     }
 
     /// Whether a digest will report the alert. An alert about a failed action is sent at once. So is every alert if it cannot

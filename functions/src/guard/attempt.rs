@@ -45,6 +45,8 @@ pub(super) enum Trigger {
     StateChange,
     /// A sweep that found the created resource.
     Sweep,
+    /// A sweep that looks whether what was reported has been put right. Nothing new is reported, and nothing is changed.
+    Recheck,
 }
 
 /// One attempt to process a call.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tagwarden::decide::{Decision, coverage};
 use tagwarden::operations::Operation;
-use tagwarden::record::Call;
+use tagwarden::record::{Call, arn};
 use tagwarden::settings::Abac;
 
 use super::attempt::{ATTEMPTS, Attempt, Processed, Trigger, Unprocessed};
@@ -12,9 +12,11 @@ use super::location::check_account_and_region;
 use super::recover;
 use super::setup::Guard;
 use crate::policy_file::LoadedPolicy;
-use crate::ports::{AwsResult, Claim, Creation, Enforce, LookUp};
+use crate::ports::{AwsResult, Claim, Creation, Enforce, LookUp, Target};
 use crate::resource::description::{created, parent};
-use crate::resource::state::is_gone;
+use crate::resource::names::{describing, noun};
+use crate::resource::request::is_recoverable;
+use crate::resource::state::{is_gone, is_over};
 use crate::trigger::read_record;
 
 /// What SageMaker says about a creation.
@@ -76,6 +78,39 @@ impl<P: LookUp + Enforce> Guard<P> {
         now: Timestamp,
         history: impl AsyncFnOnce(&Operation, &str, Timestamp) -> AwsResult<Option<serde_json::Value>>,
     ) -> Result<Option<Decision>, String> {
+        self.judge_found(record, Trigger::Sweep, function_arn, now, history).await
+    }
+
+    /// Reports which of the rules that failed for the resource `arn` fail no more.
+    ///
+    /// # Errors
+    /// If the resource cannot be described, or the history cannot be read.
+    pub async fn recheck(
+        &self,
+        arn: &str,
+        function_arn: &str,
+        now: Timestamp,
+        history: impl AsyncFnOnce(&Operation, &str, Timestamp) -> AwsResult<Option<serde_json::Value>>,
+    ) -> Result<(), String> {
+        let Some(by) = creating(arn) else { return Ok(()) };
+        let record = serde_json::json!({
+            "eventSource": "sagemaker.amazonaws.com",
+            "eventName": by.name,
+            "awsRegion": arn::region(arn),
+            "recipientAccountId": arn::account(arn),
+            "responseElements": {by.resource_arn.unwrap_or_default(): arn},
+        });
+        self.judge_found(record, Trigger::Recheck, function_arn, now, history).await.map(drop)
+    }
+
+    async fn judge_found(
+        &self,
+        record: serde_json::Value,
+        trigger: Trigger,
+        function_arn: &str,
+        now: Timestamp,
+        history: impl AsyncFnOnce(&Operation, &str, Timestamp) -> AwsResult<Option<serde_json::Value>>,
+    ) -> Result<Option<Decision>, String> {
         let known = read_record(&record)?;
         let call = Call::read(&known)?;
         check_account_and_region(&call, function_arn)?;
@@ -87,7 +122,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         };
         // The next sweep comes soon enough.
         let known = self.try_remembered(&created.arn, created.time).await.map_err(|failure| failure.to_string())?;
-        if known.as_ref().is_some_and(|known| known.is_settled(now)) {
+        if trigger == Trigger::Sweep && known.as_ref().is_some_and(|known| known.is_settled(now)) {
             return Ok(None);
         }
         let known = known.map(|known| known.creation);
@@ -101,12 +136,26 @@ impl<P: LookUp + Enforce> Guard<P> {
             Some(found) => as_called(found, created),
             None => as_remembered(record, created, known.as_ref(), &loaded.policy.abac),
         };
-        let attempt = Attempt { trigger: Trigger::Sweep, number: ATTEMPTS, is_retry: false, now };
+        let attempt = Attempt { trigger, number: ATTEMPTS, is_retry: false, now };
         match self.process_creation(record, this_creation, &loaded, attempt).await {
             Ok(decision) => Ok(decision),
             // The next sweep finds it again if the other invocation fails.
             Err(Unprocessed::Waits(_)) => Ok(None),
             Err(Unprocessed::Failed(problem)) => Err(problem),
+        }
+    }
+
+    /// Whether a resource does not exist any more, or has ended. No, if SageMaker cannot describe resources of its kind.
+    ///
+    /// # Errors
+    /// If SageMaker does not say.
+    pub async fn is_over(&self, arn: &str) -> Result<bool, String> {
+        let Some(by) = creating(arn) else { return Ok(false) };
+        let described = self.ports.call(&describing(by.name), &Target::with_arn(arn, by)).await;
+        match described {
+            Ok(described) => Ok(is_over(noun(by.name), &described)),
+            Err(gone) if is_gone(&gone) => Ok(true),
+            Err(other) => Err(other.error.to_string()),
         }
     }
 
@@ -154,6 +203,12 @@ struct Known {
     record: serde_json::Value,
     /// Whether its tags are those of today.
     has_tags_of_today: bool,
+}
+
+/// The operation that creates such a resource, if SageMaker can describe it.
+fn creating(arn: &str) -> Option<&'static Operation> {
+    let kind = arn::kind(arn)?;
+    Operation::all().find(|by| by.creates() && is_recoverable(by) && by.kind == kind)
 }
 
 /// Sets a member of a record.

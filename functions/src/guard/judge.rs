@@ -11,7 +11,7 @@ use super::attempt::{ATTEMPTS, Attempt, Processed, Trigger, Unprocessed};
 use super::caution::{keep_actions_for_any_tags, limit_to_known, without_session};
 use super::gather::{Ledger, Source, gather};
 use super::remembered::Judged;
-use super::reported::reportable;
+use super::reported::{reportable, without_resolved};
 use super::setup::Guard;
 use crate::act::{Limit, Subject, act, created_at};
 use crate::policy_file::LoadedPolicy;
@@ -58,9 +58,19 @@ impl<P: LookUp + Enforce> Guard<P> {
         }
         let reportable = reportable(&decision);
         let reported = match attempt.trigger {
-            Trigger::Record | Trigger::Sweep => self.already_reported(call, operation, &decision).await,
+            Trigger::Record | Trigger::Sweep | Trigger::Recheck => {
+                self.already_reported(call, operation, &decision, attempt.trigger).await
+            }
             Trigger::StateChange => BTreeSet::new(),
         };
+        let (reported, resolved) = without_resolved(reported, &decision);
+        if attempt.trigger == Trigger::Recheck {
+            if !resolved.is_empty() {
+                self.report_resolved(&decision, resolved, policy).await?;
+                self.forget_resolved(call, operation, reported).await.map_err(|failure| failure.to_string())?;
+            }
+            return Ok(None);
+        }
         let has_tags = without_tags.is_none();
         let abac = &policy.abac;
         let standing = standing_of(&Caller::of(call, &evidence, abac.session_tags), abac);
@@ -78,7 +88,10 @@ impl<P: LookUp + Enforce> Guard<P> {
         };
         let recorded =
             self.record_changes(&judged, &mut evidence, &ledger).await.map_err(|failure| failure.to_string());
-        if !reported.is_empty() && reportable.is_subset(&reported) {
+        if !(reported.is_empty() && resolved.is_empty()) && reportable.is_subset(&reported) {
+            if !resolved.is_empty() {
+                self.report_resolved(&decision, resolved, policy).await?;
+            }
             let earlier = self.remember(&judged, reported).await;
             let decision = self.log(decision, &[]);
             recorded?;
@@ -90,7 +103,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let braked = self.alert_about_brake(&decision, &results, policy).await;
         // That an action failed is reported once. That it was done in the end is reported, too.
         let is_repeated = attempt.is_retry && results.iter().any(|result| result.failed);
-        let published = if is_repeated { Ok(()) } else { self.send_alert(&decision, &results, policy).await };
+        let published = if is_repeated { Ok(()) } else { self.report(&decision, &results, resolved, policy).await };
         let decision = self.log(decision, &results);
         let failed =
             results.iter().filter(|result| result.failed).map(|result| format!("{}: {}", result.action, result.result));

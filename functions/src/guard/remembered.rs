@@ -92,13 +92,27 @@ impl<P: LookUp + Enforce> Guard<P> {
         call: &Call<'_>,
         operation: &Operation,
         decision: &Decision,
+        trigger: Trigger,
     ) -> BTreeSet<String> {
         let Some((arn, time)) = creation_of(call, operation) else { return BTreeSet::new() };
-        if decision.actions.is_empty() {
+        // Only a sweep comes back later, and can find that something was put right.
+        if decision.actions.is_empty() && trigger == Trigger::Record {
             return BTreeSet::new();
         }
         let known = self.remembered(arn, time).await.map(|known| known.creation);
         known.filter(|known| known.is_at(time) && known.is_processed).map(|known| known.reported).unwrap_or_default()
+    }
+
+    /// Forgets that rules failed for a resource: if they fail again, they are reported again.
+    pub(super) async fn forget_resolved(
+        &self,
+        call: &Call<'_>,
+        operation: &Operation,
+        reported: BTreeSet<String>,
+    ) -> AwsResult<()> {
+        let Some((arn, time)) = creation_of(call, operation) else { return Ok(()) };
+        let Some(known) = self.try_remembered(arn, time).await? else { return Ok(()) };
+        self.ports.remember(arn, &Creation { reported, ..known.creation }).await.map(drop)
     }
 
     /// Remembers a creation, for other events that may report it, and for calls that use or tag the resource. Returns the records of

@@ -18,3 +18,15 @@ pub(super) fn reportable(decision: &Decision) -> BTreeSet<String> {
         actions.flat_map(|action| action.because.iter().map(|rule| format!("{} {rule}", action.action.name())));
     finding(FindingOutcome::Fail, "fail").chain(finding(FindingOutcome::Unknown, "unknown")).chain(actions).collect()
 }
+
+/// What was reported before, without what is about rules that fail no more, and those rules. What could not be judged now may still
+/// fail.
+pub(super) fn without_resolved(
+    reported: BTreeSet<String>,
+    decision: &Decision,
+) -> (BTreeSet<String>, BTreeSet<String>) {
+    let rule = |entry: &str| entry.split_once(' ').map(|(_, rule)| rule.to_owned()).unwrap_or_default();
+    let is_found = |entry: &String| decision.findings.iter().any(|finding| finding.rule == rule(entry));
+    let (found, gone): (BTreeSet<_>, BTreeSet<_>) = reported.into_iter().partition(is_found);
+    (found, gone.iter().map(|entry| rule(entry)).collect())
+}

@@ -9,7 +9,7 @@ use tagwarden::record::arn;
 
 use super::gather::principal_changes;
 use super::lookup_cache::add_grants;
-use super::reported::reportable;
+use super::reported::{reportable, without_resolved};
 use super::setup::Guard;
 use crate::ports::{Creation, Enforce, LookUp};
 
@@ -43,8 +43,11 @@ impl<P: LookUp + Enforce> Guard<P> {
         );
         let reported = known.map(|known| known.creation.reported).unwrap_or_default();
         let reportable = reportable(&decision);
+        let (reported, resolved) = without_resolved(reported, &decision);
         if !reportable.is_subset(&reported) {
-            self.send_alert(&decision, &[], &loaded.policy).await?;
+            self.report(&decision, &[], resolved, &loaded.policy).await?;
+        } else if !resolved.is_empty() {
+            self.report_resolved(&decision, resolved, &loaded.policy).await?;
         }
         // What is put right is reported again if it comes back.
         let creation = Creation { reported: reportable, ..judged(created, now) };

@@ -1,6 +1,7 @@
 //! What the functions need from AWS: one trait for each task, with the IAM actions that the task needs.
 
 mod alerts;
+mod bus;
 mod checkpoints;
 mod claims;
 mod error;
@@ -12,14 +13,17 @@ mod ledger;
 mod objects;
 mod policy;
 mod postpone;
+mod reports;
 mod resource_tags;
 mod sagemaker;
+mod security_hub;
 mod sessions;
 mod sets;
 mod tag_changes;
 mod target;
 
 pub use alerts::{Attributes, Message, Publish};
+pub use bus::{BusEvent, PutEvents, SOURCE};
 pub use checkpoints::{Checkpoint, SaveCheckpoint};
 pub use claims::{Claim, ClaimEvent};
 pub use error::{AwsError, AwsResult};
@@ -34,10 +38,12 @@ pub use ledger::{
 pub use objects::{FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
 pub use policy::{FetchPolicy, PolicyObject};
 pub use postpone::{ATTEMPT, PostponeEvent};
+pub use reports::TrackReports;
 pub use resource_tags::ReadResourceTags;
 pub use sagemaker::{
     AddTags, CallSageMaker, DescribeModel, DescribeResource, ListFilter, ListPage, ListResources, SageMakerError,
 };
+pub use security_hub::{ArchiveFindings, BATCH, ImportFindings};
 pub use sessions::{FindSession, RecordSession};
 pub use sets::{Enforce, FindResources, LookUp};
 pub use tag_changes::{FindTagChanges, RecordTagChange};

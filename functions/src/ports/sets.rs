@@ -1,6 +1,7 @@
 //! Sets of ports that belong together.
 
 use super::alerts::Publish;
+use super::bus::PutEvents;
 use super::checkpoints::SaveCheckpoint;
 use super::claims::ClaimEvent;
 use super::grouping::GroupAlerts;
@@ -10,8 +11,10 @@ use super::kms::DescribeKey;
 use super::ledger::{CountStops, ReadLedger, WriteLedger};
 use super::policy::FetchPolicy;
 use super::postpone::PostponeEvent;
+use super::reports::TrackReports;
 use super::resource_tags::ReadResourceTags;
 use super::sagemaker::{AddTags, CallSageMaker, DescribeModel, DescribeResource, ListResources};
+use super::security_hub::ArchiveFindings;
 use super::sessions::FindSession;
 use super::tag_changes::FindTagChanges;
 
@@ -59,6 +62,8 @@ pub trait Enforce:
     + ListResources
     + GroupAlerts
     + Publish
+    + PutEvents
+    + TrackReports
     + Sync
 {
 }
@@ -75,11 +80,19 @@ impl<P> Enforce for P where
         + ListResources
         + GroupAlerts
         + Publish
+        + PutEvents
+        + TrackReports
         + Sync
 {
 }
 
 /// What a sweep needs in addition.
-pub trait FindResources: ListResources + ListRoles + SaveCheckpoint + ReadEventHistory + Sync {}
+pub trait FindResources:
+    ListResources + ListRoles + SaveCheckpoint + ReadEventHistory + ArchiveFindings + Sync
+{
+}
 
-impl<P> FindResources for P where P: ListResources + ListRoles + SaveCheckpoint + ReadEventHistory + Sync {}
+impl<P> FindResources for P where
+    P: ListResources + ListRoles + SaveCheckpoint + ReadEventHistory + ArchiveFindings + Sync
+{
+}

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 
+use super::findings;
 use super::history::History;
 use super::kind_sweep::KindSweep;
 use super::kinds::kinds;
@@ -40,6 +41,11 @@ where
         && let Err(problem) = (RoleSweep { guard, run }).sweep(&mut swept).await
     {
         problems.push(format!("roles: {problem}"));
+    }
+    if !swept.unfinished
+        && let Err(problem) = findings::sweep(guard, &history, run).await
+    {
+        problems.push(format!("findings: {problem}"));
     }
     tracing::info!(
         listed = swept.listed,

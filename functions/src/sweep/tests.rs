@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tagwarden::asff;
 use tagwarden::evidence::{GrantSources, IamEntity};
 use tagwarden::grants::PolicyDocument;
 use tagwarden::operations::Operation;
@@ -359,4 +360,46 @@ async fn a_role_that_cannot_be_read_is_unknown() {
     let messages = guard.ports().state().messages.clone();
     assert_eq!(messages.len(), 2);
     assert!(messages[0].texts[0].1.contains("[unknown] escalating-execution-role"), "{:?}", messages[0].texts[0]);
+}
+
+/// The findings about what is gone or was put right do not stay, and what is still wrong is not reported again.
+#[tokio::test]
+async fn findings_are_checked_once_a_day() {
+    let guard = guard(
+        "[rules.missing-vpc]\naction = 'alert'\n[rules.untagged-principal]",
+        account(&[&[(1, HOUR), (2, HOUR), (3, HOUR)]]),
+    );
+    sweep_at(&guard, now()).await.expect("swept");
+    let import = |number| {
+        let event = guard.ports().state().events.iter().find(|event| event.resources == [arn(number)]).cloned();
+        let findings = asff::of_json(&event.expect("a decision").detail, "2026-03-02T09:00:00Z").expect("a decision");
+        let findings: Vec<_> = findings.into_iter().map(|finding| (finding.id.clone(), finding)).collect();
+        guard.ports().state().findings.extend(findings);
+    };
+    (1..=3).for_each(import);
+    guard.ports().state().events.clear();
+    effects(&guard);
+    // The first job is gone, the second has ended, and the third got a network.
+    let gone = SageMakerError { code: Some("ValidationException".to_owned()), error: AwsError("gone".to_owned()) };
+    for (number, described) in [
+        (1, Err(gone)),
+        (2, Ok(json!({"TrainingJobStatus": "Stopped", "CreationTime": (now() - HOUR).as_second()}))),
+        (3, Ok(job(3, HOUR))),
+    ] {
+        let mut described = described;
+        if let Ok(described) = &mut described {
+            described["TrainingJobName"] = json!(format!("churn-{number}"));
+            described["TrainingJobArn"] = json!(arn(number));
+            described["VpcConfig"] = json!({"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]});
+        }
+        guard.ports().state().described.insert(format!("churn-{number}"), described);
+    }
+    sweep_at(&guard, now() + HOUR).await.expect("swept");
+    assert_eq!(done(&guard, &["archive"]), [""; 0], "the last check was an hour ago");
+    sweep_at(&guard, now() + HOUR * 25).await.expect("swept");
+    assert_eq!(done(&guard, &["archive", "stop", "publish"]), [1, 2].map(|number| format!("archive {}", arn(number))));
+    let events = guard.ports().state().events.clone();
+    let [resolved] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((&resolved.resources, &resolved.detail["resolved"]), (&vec![arn(3)], &json!(["missing-vpc"])));
+    assert_eq!(guard.ports().state().ledger[&arn(3)].creation.reported, BTreeSet::new());
 }

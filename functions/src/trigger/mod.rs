@@ -1,5 +1,6 @@
 //! Events that trigger the functions.
 
+pub mod ended;
 mod envelope;
 pub mod queue;
 mod record;
