@@ -45,6 +45,7 @@ def main():
     scenarios = loader.discover(str(HERE))
     with Cloud() as cloud:
         samples.people(cloud.client("iam"))
+        cloud.client("securityhub").enable_security_hub()
         stack = Stack(cloud)
         stack.put_policy(POLICY_TEXT)
         stack.deploy()

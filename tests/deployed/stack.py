@@ -8,7 +8,7 @@ import zipfile
 import yaml
 
 from cloud import ROOT, TARGET
-from samples import REGION
+from samples import ACCOUNT, REGION
 
 NAME = "tagwarden"
 CODE = "code"
@@ -18,8 +18,17 @@ POLICY = "sagemaker/policy.toml"
 # The policy of the repository, but for its brake: a storm is to be stopped.
 POLICY_TEXT = (ROOT / "policy.toml").read_text().replace("stops-per-hour = 25", "stops-per-hour = 100000")
 
-# Digests come after ten seconds.
-PARAMETERS = {"Mode": "policy", "PolicyBucket": POLICIES, "PolicyKey": POLICY, "AlertInterval": "10", "CreateDashboard": "true"}
+# All that can be on. Digests come after ten seconds.
+PARAMETERS = {
+    "Mode": "policy",
+    "PolicyBucket": POLICIES,
+    "PolicyKey": POLICY,
+    "AlertInterval": "10",
+    "CreateDashboard": "true",
+    "SecurityHub": "on",
+    "EventBusArn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default",
+    "SlackChannel": "T0001/C0001",
+}
 
 
 class Stack:

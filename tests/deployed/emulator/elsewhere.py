@@ -1,7 +1,7 @@
 """Services that another emulator plays: IAM decides here, by the caller's role, and the call goes on with who called.
 
-The resources of SageMaker's actions: Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker
-AI". Tagging API Reference, TagResources: it also needs the permission of the service whose resource is tagged.
+The resources of actions: Service Authorization Reference, "Actions, resources, and condition keys" for Amazon SageMaker AI, and for AWS
+Security Hub. Tagging API Reference, TagResources: it also needs the permission of the service whose resource is tagged.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from ministack.services import iam, sts
 VERB = re.compile(r"^(Create|Describe|Update|Stop|Delete|Start)(?P<noun>.+?)(V2)?$")
 # The words of a kind: AutoMLJob has two, "automl" and "job".
 WORD = re.compile(r"(?<!^)(?=[A-Z][a-z])")
+SECURITY_HUB = {"/findings/import": "product/{}/default", "/findings": "hub/default"}
 PARTS = ("DomainId", "UserProfileName", "SpaceName", "AppType")
 
 _extract_resource_arn = iam_actions.extract_resource_arn
@@ -28,24 +29,34 @@ def install(address):
     async def forward(method, path, headers, body, _):
         return await asyncio.to_thread(call, address, method, path, headers, body)
 
-    router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."]}
-    iam_actions.SERVICE_TO_IAM_NAMESPACE["sagemaker"] = "sagemaker"
+    for service in ("sagemaker", "securityhub"):
+        router.SERVICE_PATTERNS[service] = {}
+        iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
+        iam_actions._BOTOCORE_SERVICE_MAP[service] = [service]
     iam_actions.extract_resource_arn = extract_resource_arn
-    for service in ("cloudtrail", "sagemaker", "tagging"):
+    for service in ("cloudtrail", "sagemaker", "securityhub", "tagging"):
         app.SERVICE_HANDLERS[service] = forward
 
 
 def extract_resource_arn(service, method, path, headers, body, *others):
-    if service != "sagemaker":
-        return _extract_resource_arn(service, method, path, headers, body, *others)
-    return resource(headers["x-amz-target"].rsplit(".", 1)[1], json.loads(body))
+    match service:
+        case "sagemaker":
+            return resource(action(headers), json.loads(body))
+        case "securityhub" if path in SECURITY_HUB:
+            return f"arn:aws:securityhub:{get_region()}:{get_account_id()}:{SECURITY_HUB[path].format(get_account_id())}"
+    return _extract_resource_arn(service, method, path, headers, body, *others)
 
 
-def resource(action, members):
+def action(headers):
+    """The action of a call, of a service that names it."""
+    return headers.get("x-amz-target", "").rsplit(".", 1)[-1]
+
+
+def resource(asked, members):
     """The resource of an action. Lists have none."""
     if "ResourceArn" in members:
         return members["ResourceArn"]
-    about = VERB.match(action)
+    about = VERB.match(asked)
     if not about:
         return "*"
     noun = about["noun"]
@@ -56,8 +67,7 @@ def resource(action, members):
 
 def call(address, method, path, headers, body):
     key = router.extract_access_key_id(headers)
-    action = headers["x-amz-target"].rsplit(".", 1)[1]
-    if action == "TagResources" and (failed := refused(key, json.loads(body))):
+    if action(headers) == "TagResources" and (failed := refused(key, json.loads(body))):
         return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps({"FailedResourcesMap": failed}).encode()
     connection = http.client.HTTPConnection(address)
     try:

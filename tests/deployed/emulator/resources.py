@@ -1,7 +1,8 @@
 """Kinds of resources that ministack's CloudFormation lacks.
 
 CloudFormation Template Reference, AWS::Events::Archive: `Ref` is the name, `Arn` an attribute. AWS::CloudWatch::Alarm: `Metrics`
-stands for `MetricName` where an alarm computes; such an alarm is kept here, and never rings.
+stands for `MetricName` where an alarm computes; such an alarm is kept here, and never rings. AWS::Chatbot::*: `Ref` is the ARN; nothing
+comes of it here.
 """
 
 import json
@@ -16,6 +17,8 @@ _put_alarm = provisioners._cw_metric_alarm_put
 def install():
     provisioners._RESOURCE_HANDLERS["AWS::Events::Archive"] = {"create": create_archive, "delete": delete_archive}
     provisioners._cw_metric_alarm_put = put_alarm
+    for kind in ("SlackChannelConfiguration", "MicrosoftTeamsChannelConfiguration"):
+        provisioners._RESOURCE_HANDLERS[f"AWS::Chatbot::{kind}"] = {"create": create_channel, "delete": delete_channel}
 
 
 def create_archive(logical_id, properties, stack_name):
@@ -36,6 +39,15 @@ def create_archive(logical_id, properties, stack_name):
 
 def delete_archive(name, _):
     eventbridge._delete_archive({"ArchiveName": name})
+
+
+def create_channel(logical_id, properties, _):
+    arn = f"arn:aws:chatbot::{get_account_id()}:chat-configuration/{logical_id}/{properties['ConfigurationName']}"
+    return arn, {"Arn": arn}
+
+
+def delete_channel(*_):
+    pass
 
 
 def put_alarm(name, properties):

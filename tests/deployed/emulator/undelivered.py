@@ -1,17 +1,19 @@
-"""Events that a rule may not bring to its function.
+"""Events that a rule may not bring to its target.
 
-EventBridge User Guide, "Using resource-based policies for Amazon EventBridge": the function's policy must let EventBridge invoke it
-for the rule. "Using dead-letter queues to process undelivered events in EventBridge": without that permission, or without the
-function, the event goes to the target's dead-letter queue at once, with these attributes, if the queue's policy lets the rule send.
+EventBridge User Guide, "Using resource-based policies for Amazon EventBridge": the policy of a function, a queue or a topic must let
+EventBridge use it for the rule. "Using dead-letter queues to process undelivered events in EventBridge": without that permission, or
+without the target, the event goes to the target's dead-letter queue at once, with these attributes, if that queue's policy lets the
+rule send.
 """
 
 import json
 
 from ministack.core.arn import parse_arn
-from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
+from ministack.core.iam_evaluator import EvalContext, _resource_policy, evaluate_resource_policy
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import eventbridge, lambda_svc, sqs
+from ministack.services import eventbridge, sqs
 
+ACTIONS = {"lambda": "lambda:InvokeFunction", "sns": "sns:Publish", "sqs": "sqs:SendMessage"}
 EVENTBRIDGE = "events.amazonaws.com"
 
 _invoke_target = eventbridge._invoke_target
@@ -22,27 +24,31 @@ def install():
 
 
 def invoke_target(target, event, rule, view=None):
-    if parse_arn(target["Arn"]).service == "lambda" and (code := refused(rule["Arn"], target["Arn"])):
+    if code := refused(rule["Arn"], target["Arn"]):
         keep(target, event, rule, code)
     else:
         _invoke_target(target, event, rule, view)
 
 
-def refused(rule_arn, function_arn):
-    """Why a rule cannot invoke a function, if it cannot."""
-    policy, _ = lambda_svc.function_policy_for_arn(function_arn) or (None, None)
-    if policy is None:
+def refused(rule_arn, target_arn):
+    """Why a rule cannot use a target, if it cannot."""
+    service = parse_arn(target_arn).service
+    if service not in ACTIONS:
+        return None
+    found = _resource_policy(service, target_arn)
+    if found is None:
         return "RESOURCE_NOT_FOUND"
     call = EvalContext(
         principal_arn="*",
         principal_type="Service",
         principal_account="",
-        action="lambda:InvokeFunction",
-        resource_arn=function_arn,
+        action=ACTIONS[service],
+        resource_arn=target_arn,
         region=get_region(),
+        secure_transport=True,
         service_context={"aws:sourcearn": rule_arn, "aws:sourceaccount": get_account_id()},
     )
-    is_allowed = evaluate_resource_policy(policy, call, service=EVENTBRIDGE).decision == "Allow"
+    is_allowed = evaluate_resource_policy(found[0], call, service=EVENTBRIDGE).decision == "Allow"
     return None if is_allowed else "NO_PERMISSIONS"
 
 
