@@ -89,6 +89,12 @@ def event_of(record):
     }
 
 
+def announced(job, status):
+    """SageMaker's own event that a job has come to this status."""
+    text = samples.text("TrainingJobStateChange.completed").replace("churn-compliant", job).replace("Completed", status)
+    return {**json.loads(text), "id": str(uuid.uuid4()), "time": now()}
+
+
 def now():
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 

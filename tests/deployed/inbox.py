@@ -23,25 +23,43 @@ class Queue:
         return self._messages
 
 
-class Inbox(Queue):
-    """The security team's queue, which has subscribed to the topic of alerts."""
+class Created(Queue):
+    """A queue that a rule or a topic may send to."""
 
-    def __init__(self, cloud, topic):
-        name = "security-team"
-        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+    def __init__(self, cloud, name, service, source):
+        self.arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
         statement = {
             "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
+            "Principal": {"Service": service},
             "Action": "sqs:SendMessage",
-            "Resource": arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+            "Resource": self.arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": source}},
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        created = cloud.client("sqs").create_queue(QueueName=name, Attributes={"Policy": policy})
-        cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        super().__init__(cloud, created["QueueUrl"])
+        super().__init__(cloud, cloud.client("sqs").create_queue(QueueName=name, Attributes={"Policy": policy})["QueueUrl"])
+
+
+class Listener(Created):
+    """What comes to the default bus from a source."""
+
+    def __init__(self, cloud, source):
+        events = cloud.client("events")
+        rule = events.put_rule(Name=source, EventPattern=json.dumps({"source": [source]}))["RuleArn"]
+        super().__init__(cloud, f"from-{source}", "events.amazonaws.com", rule)
+        events.put_targets(Rule=source, Targets=[{"Id": "queue", "Arn": self.arn}])
+
+
+class Inbox(Created):
+    """A queue that has subscribed to a topic of alerts."""
+
+    def __init__(self, cloud, name, topic):
+        super().__init__(cloud, name, "sns.amazonaws.com", topic)
+        cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=self.arn)
+
+    def texts(self):
+        """What was published."""
+        return [json.loads(message["Body"]["Message"]) for message in self.messages()]
 
     def alerts(self, caller):
         """The alerts about a caller, and the digests of such alerts."""
-        alerts = [json.loads(message["Body"]["Message"]) for message in self.messages()]
-        return [alert for alert in alerts if caller.arn in json.dumps(alert)]
+        return [alert for alert in self.texts() if caller.arn in json.dumps(alert)]

@@ -50,7 +50,7 @@ def main():
         stack.put_policy(POLICY_TEXT)
         stack.deploy()
         Scenario.cloud, Scenario.stack, Scenario.storm = cloud, stack, asked.storm
-        Scenario.inbox = Inbox(cloud, stack.names["Alerts"])
+        Scenario.inbox = Inbox(cloud, "security-team", stack.names["Alerts"])
         Scenario.failures = Queue(cloud, stack.names["Failures"])
         Scenario.undelivered = Queue(cloud, stack.names["Undelivered"])
         print(f"ok   {time.monotonic() - began:5.1f} s  the stack is deployed", flush=True)

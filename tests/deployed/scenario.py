@@ -4,7 +4,7 @@ import json
 import time
 import unittest
 
-from caller import Role
+from caller import Role, event_of
 
 PATIENCE = 120
 PAUSE = 0.05
@@ -62,3 +62,10 @@ class Scenario(unittest.TestCase):
     def rules(self):
         """The rules in each of the alerts about the scenario's caller."""
         return [[finding["rule"] for finding in alert["findings"]] for alert in self.inbox.alerts(self.role)]
+
+    def history(self, operation, name):
+        """CloudTrail's event of a call about a training job."""
+        asked = [{"AttributeKey": "EventName", "AttributeValue": operation}]
+        found = self.cloud.client("cloudtrail").lookup_events(LookupAttributes=asked)["Events"]
+        records = [json.loads(one["CloudTrailEvent"]) for one in found]
+        return event_of(next(one for one in records if one["requestParameters"]["trainingJobName"] == name))

@@ -1,11 +1,8 @@
 """Events that are lost, late or out of order."""
 
-import json
-import uuid
 from datetime import UTC, datetime, timedelta
 
-import samples
-from caller import event_of, now
+from caller import announced
 from scenario import Scenario
 
 
@@ -13,7 +10,7 @@ class Events(Scenario):
     def test_lost(self):
         """a job whose record is lost is judged by SageMaker's own event, after it has waited for the record"""
         self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="lost")
-        event = started("lost")
+        event = announced("lost", "InProgress")
         self.cloud.publish(event)
         waited = []
 
@@ -30,7 +27,7 @@ class Events(Scenario):
     def test_late(self):
         """a record that comes after SageMaker's own event was dealt with adds the caller, and stops nothing twice"""
         record = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="late")
-        event = started("late")
+        event = announced("late", "InProgress")
         self.cloud.publish(event)
         self.until_processed(event)
         self.cloud.publish(record)
@@ -93,21 +90,8 @@ class Events(Scenario):
         self.assertEqual(self.cloud.calls("StopTrainingJob", "replayed"), 1)
         self.assertEqual(self.rules(), [["missing-vpc"]])
 
-    def history(self, operation, name):
-        """CloudTrail's event of a call about a training job."""
-        asked = [{"AttributeKey": "EventName", "AttributeValue": operation}]
-        found = self.cloud.client("cloudtrail").lookup_events(LookupAttributes=asked)["Events"]
-        records = [json.loads(one["CloudTrailEvent"]) for one in found]
-        return event_of(next(one for one in records if one["requestParameters"]["trainingJobName"] == name))
-
     def until_recorded(self, issued):
         """Waits until `record-sessions` knows a session."""
         key = issued["detail"]["responseElements"]["credentials"]["accessKeyId"]
         item = {"TableName": self.stack.names["Table"], "Key": {"id": {"S": f"session#key#{key}"}}}
         self.until(lambda: "Item" in self.cloud.client("dynamodb").get_item(**item), "recorded")
-
-
-def started(job):
-    """SageMaker's own event that a job is in progress."""
-    text = samples.text("TrainingJobStateChange.completed").replace("churn-compliant", job).replace("Completed", "InProgress")
-    return {**json.loads(text), "id": str(uuid.uuid4()), "time": now()}
