@@ -37,7 +37,7 @@ def refused(rule_arn, target_arn):
         return None
     found = _resource_policy(service, target_arn)
     if found is None:
-        return "RESOURCE_NOT_FOUND"
+        return "NO_RESOURCE"
     call = EvalContext(
         principal_arn="*",
         principal_type="Service",
