@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from botocore import xform_name
 
@@ -22,6 +22,7 @@ class Role:
 
     def __init__(self, cloud, name, **tags):
         self._cloud = cloud
+        self.name = name
         self.arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
         iam = cloud.client("iam")
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(MAY_ASSUME), Tags=listed(tags))
@@ -63,12 +64,14 @@ class Session:
         self._sagemaker = cloud.client("sagemaker", credentials)
         self._history = cloud.client("cloudtrail", credentials)
 
-    def call(self, sample, **changes):
-        """Makes the call of a sample event, with some members changed or, by None, left out. Returns CloudTrail's event of it."""
+    def repeat(self, sample, **changes):
+        """Makes the call of a sample event, with some members changed. Returns CloudTrail's event of it."""
         record = samples.event(sample)["detail"]
-        members = {**samples.request(record), **changes}
-        members = {name: member for name, member in members.items() if member is not None}
-        getattr(self._sagemaker, xform_name(record["eventName"]))(**members)
+        return self.call(record["eventName"], **{**samples.request(record), **changes})
+
+    def call(self, operation, **members):
+        """Makes a call. Returns CloudTrail's event of it."""
+        getattr(self._sagemaker, xform_name(operation))(**members)
         key = [{"AttributeKey": "AccessKeyId", "AttributeValue": self._key}]
         newest = self._history.lookup_events(LookupAttributes=key, MaxResults=1)["Events"][0]
         return event_of(json.loads(newest["CloudTrailEvent"]))
@@ -87,6 +90,15 @@ def event_of(record):
         "resources": [],
         "detail": record,
     }
+
+
+def retagged(role, identity):
+    """CloudTrail's event of a role that gave itself a tag a minute ago, as global.yaml forwards it from us-east-1."""
+    event = samples.event("TagRole.own-role")
+    time = f"{datetime.now(UTC) - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}"
+    event["detail"] |= {"userIdentity": identity, "eventTime": time, "eventID": str(uuid.uuid4())}
+    event["detail"]["requestParameters"]["roleName"] = role.name
+    return {**event, "id": str(uuid.uuid4()), "time": time}
 
 
 def announced(job, status):

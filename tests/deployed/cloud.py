@@ -55,7 +55,7 @@ class Cloud:
 
     def publish(self, event):
         """Brings an event of AWS's own to the bus."""
-        control("POST", f"{self.address}/_deployed/events", event)
+        control("POST", f"{self.address}/_deployed/events", {"region": REGION, "event": event})
 
     def run_schedule(self, rule):
         """Runs what a rule runs by its schedule."""

@@ -9,7 +9,7 @@ class Alerts(Scenario):
     def test_storm(self):
         """all jobs of a storm are stopped, none twice, and one alert and its digests report all of them"""
         jobs = [f"storm-{number}" for number in range(self.storm)]
-        events = [self.session.call("CreateTrainingJob.no-vpc", TrainingJobName=job) for job in jobs]
+        events = [self.session.repeat("CreateTrainingJob.no-vpc", TrainingJobName=job) for job in jobs]
         with ThreadPoolExecutor(10) as senders:
             list(senders.map(self.cloud.publish, events))
         self.until(lambda: self.running() == 0, "all stopped")

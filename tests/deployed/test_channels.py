@@ -10,7 +10,7 @@ class Channels(Scenario):
         """a violation is an active finding in Security Hub until the job ends, an event on another bus and a message in chat"""
         bus, chat = Listener(self.cloud, "tagwarden"), Inbox(self.cloud, "chat", self.stack.names["Chat"])
         # It is only reported.
-        event = self.session.call("CreateTrainingJob.too-many-instances", TrainingJobName="reported")
+        event = self.session.repeat("CreateTrainingJob.too-many-instances", TrainingJobName="reported")
         self.cloud.publish(event)
         rules = ["excessive-instance-count", "unencrypted-traffic"]
         self.until(lambda: self.findings("reported") == [(rule, "ACTIVE") for rule in rules], "in Security Hub")

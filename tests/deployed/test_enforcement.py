@@ -6,7 +6,7 @@ from scenario import Scenario
 class Enforcement(Scenario):
     def test_job(self):
         """a job without a VPC is stopped, and the security team gets one alert"""
-        event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="open")
+        event = self.session.repeat("CreateTrainingJob.no-vpc", TrainingJobName="open")
         self.cloud.publish(event)
         self.until(lambda: self.status("open") == "Stopped", "stopped")
         self.until_processed(event)
@@ -14,7 +14,7 @@ class Enforcement(Scenario):
 
     def test_compliant(self):
         """a compliant job is left alone, without an alert"""
-        event = self.session.call("CreateTrainingJob.compliant", TrainingJobName="compliant")
+        event = self.session.repeat("CreateTrainingJob.compliant", TrainingJobName="compliant")
         self.cloud.publish(event)
         self.until_processed(event)
         self.assertEqual([line["verdict"] for line in self.stack.log(event)], ["compliant"])
@@ -22,7 +22,7 @@ class Enforcement(Scenario):
 
     def test_tag(self):
         """a job without a project gets its caller's"""
-        event = self.session.call("CreateTrainingJob.missing-tag", TrainingJobName="untagged")
+        event = self.session.repeat("CreateTrainingJob.missing-tag", TrainingJobName="untagged")
         self.assertNotIn("Project", self.tags(event, "trainingJobArn"))
         self.cloud.publish(event)
         self.until_processed(event)
@@ -31,7 +31,7 @@ class Enforcement(Scenario):
 
     def test_duplicates(self):
         """an event that comes five times stops its job once, and leads to one alert"""
-        event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="five-times")
+        event = self.session.repeat("CreateTrainingJob.no-vpc", TrainingJobName="five-times")
         for _ in range(5):
             self.cloud.publish(event)
         self.until_processed(event, times=5)

@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
-from caller import announced
+from caller import announced, retagged
 from scenario import Scenario
 
 
 class Events(Scenario):
     def test_lost(self):
         """a job whose record is lost is judged by SageMaker's own event, after it has waited for the record"""
-        self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="lost")
+        self.session.repeat("CreateTrainingJob.no-vpc", TrainingJobName="lost")
         event = announced("lost", "InProgress")
         self.cloud.publish(event)
         waited = []
@@ -26,7 +26,7 @@ class Events(Scenario):
 
     def test_late(self):
         """a record that comes after SageMaker's own event was dealt with adds the caller, and stops nothing twice"""
-        record = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="late")
+        record = self.session.repeat("CreateTrainingJob.no-vpc", TrainingJobName="late")
         event = announced("late", "InProgress")
         self.cloud.publish(event)
         self.until_processed(event)
@@ -39,7 +39,7 @@ class Events(Scenario):
         session, issued = self.role.assume(Project="borealis")
         self.cloud.publish(issued)
         self.until_recorded(issued)
-        event = session.call("CreateTrainingJob.compliant", TrainingJobName="other-project")
+        event = session.repeat("CreateTrainingJob.compliant", TrainingJobName="other-project")
         self.cloud.publish(event)
         self.until(lambda: self.status("other-project") == "Stopped", "stopped")
         self.until_processed(event)
@@ -50,7 +50,7 @@ class Events(Scenario):
         session, issued = self.role.assume(Project="borealis")
         role = "arn:aws:iam::111122223333:role/ml/borealis/borealis-train"
         tags = [{"Key": "Project", "Value": "borealis"}]
-        event = session.call("CreateTrainingJob.compliant", TrainingJobName="early", RoleArn=role, Tags=tags)
+        event = session.repeat("CreateTrainingJob.compliant", TrainingJobName="early", RoleArn=role, Tags=tags)
         self.cloud.publish(event)
         self.until(lambda: self.cloud.end_delays() == [60], "waiting")
         self.cloud.publish(issued)
@@ -61,7 +61,7 @@ class Events(Scenario):
 
     def test_own(self):
         """what the functions do themselves comes back as events, and leads to nothing"""
-        event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="own")
+        event = self.session.repeat("CreateTrainingJob.no-vpc", TrainingJobName="own")
         self.cloud.publish(event)
         self.until_processed(event)
         stop = self.history("StopTrainingJob", "own")
@@ -73,7 +73,7 @@ class Events(Scenario):
 
     def test_replayed(self):
         """the archive has the events, and a replay of all of them stops nothing twice"""
-        event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="replayed")
+        event = self.session.repeat("CreateTrainingJob.no-vpc", TrainingJobName="replayed")
         self.cloud.publish(event)
         self.until_processed(event)
         events = self.cloud.client("events")
@@ -90,8 +90,25 @@ class Events(Scenario):
         self.assertEqual(self.cloud.calls("StopTrainingJob", "replayed"), 1)
         self.assertEqual(self.rules(), [["missing-vpc"]])
 
+    def test_retagged(self):
+        """a role that gave itself another project is reported when it launches"""
+        tags = [{"Key": "Project", "Value": "borealis"}]
+        self.cloud.client("iam").tag_role(RoleName=self.role.name, Tags=tags)
+        launch = self.session.repeat("CreateTrainingJob.own-tag", TrainingJobName="retagged")
+        event = retagged(self.role, launch["detail"]["userIdentity"])
+        self.cloud.publish(event)
+        carrier = f"111122223333:role/{self.role.name}".lower()
+        self.until(lambda: self.item(f"tags#{carrier}"), "recorded")
+        self.cloud.publish(launch)
+        self.until_processed(launch)
+        self.assertEqual(self.rules(), [["changed-project-tag"]])
+
     def until_recorded(self, issued):
         """Waits until `record-sessions` knows a session."""
         key = issued["detail"]["responseElements"]["credentials"]["accessKeyId"]
-        item = {"TableName": self.stack.names["Table"], "Key": {"id": {"S": f"session#key#{key}"}}}
-        self.until(lambda: "Item" in self.cloud.client("dynamodb").get_item(**item), "recorded")
+        self.until(lambda: self.item(f"session#key#{key}"), "recorded")
+
+    def item(self, key):
+        """An item of the table."""
+        named = {"TableName": self.stack.names["Table"], "Key": {"id": {"S": key}}}
+        return self.cloud.client("dynamodb").get_item(**named).get("Item")

@@ -10,7 +10,7 @@ MAY_STOP = "sagemaker:StopTrainingJob"
 class Failures(Scenario):
     def test_throttled(self):
         """a stop that SageMaker throttles is tried three times, then the whole event is kept, and can be judged again"""
-        event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="throttled")
+        event = self.session.repeat("CreateTrainingJob.no-vpc", TrainingJobName="throttled")
         throttled = {"status": 400, "code": "ThrottlingException", "message": "Rate exceeded"}
         self.cloud.fault(service="sagemaker", action="StopTrainingJob", kind="error", **throttled)
         self.addCleanup(self.cloud.clear_faults)
@@ -30,7 +30,7 @@ class Failures(Scenario):
 
     def test_permission(self):
         """a stack whose role may not stop jobs is refused to, and stops the job when it is deployed as it should be"""
-        event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="refused")
+        event = self.session.repeat("CreateTrainingJob.no-vpc", TrainingJobName="refused")
         self.may_be_refused = True
         self.stack.deploy(without=MAY_STOP)
         self.addCleanup(self.stack.deploy)
@@ -54,7 +54,7 @@ class Failures(Scenario):
         allowed = {"Action": permission["Action"], "Principal": permission["Principal"]["Service"]}
         self.addCleanup(lambda_.add_permission, **named, **allowed, SourceArn=permission["Condition"]["ArnLike"]["AWS:SourceArn"])
 
-        event = self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="undelivered")
+        event = self.session.repeat("CreateTrainingJob.no-vpc", TrainingJobName="undelivered")
         self.cloud.publish(event)
         kept = self.until(lambda: next((one for one in self.undelivered.messages() if one["Body"] == event), None), "kept")
         attributes = {name: attribute["StringValue"] for name, attribute in kept["MessageAttributes"].items()}

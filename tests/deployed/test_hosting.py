@@ -8,12 +8,12 @@ class Hosting(Scenario):
         super().setUp()
         # The model of the samples' configurations.
         if not self.sagemaker.list_models(NameContains="churn-v3")["Models"]:
-            self.session.call("CreateModel.isolated", ModelName="churn-v3")
+            self.session.repeat("CreateModel.isolated", ModelName="churn-v3")
 
     def test_deleted(self):
         """a model without network isolation and a configuration without a key are deleted"""
-        model = self.session.call("CreateModel.open", ModelName="open")
-        config = self.session.call("CreateEndpointConfig.no-volume-key", EndpointConfigName="in-clear")
+        model = self.session.repeat("CreateModel.open", ModelName="open")
+        config = self.session.repeat("CreateEndpointConfig.no-volume-key", EndpointConfigName="in-clear")
         for event in (model, config):
             self.cloud.publish(event)
             self.until_processed(event)
@@ -22,8 +22,8 @@ class Hosting(Scenario):
 
     def test_in_use(self):
         """a configuration that an endpoint uses is marked, not deleted"""
-        config = self.session.call("CreateEndpointConfig.no-volume-key", EndpointConfigName="used")
-        self.session.call("CreateEndpoint.compliant", EndpointName="user", EndpointConfigName="used")
+        config = self.session.repeat("CreateEndpointConfig.no-volume-key", EndpointConfigName="used")
+        self.session.repeat("CreateEndpoint.compliant", EndpointName="user", EndpointConfigName="used")
         self.cloud.publish(config)
         self.until_processed(config)
         self.assertEqual(self.tags(config, "endpointConfigArn")["tagwarden:violation"], "unencrypted-volume")

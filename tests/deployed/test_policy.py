@@ -23,7 +23,7 @@ class Policy(Scenario):
 
     def verdict(self):
         """The verdict on a launch that the policy of the repository allows."""
-        event = self.session.call("CreateTrainingJob.compliant", TrainingJobName=f"by-policy-{next(self.numbers)}")
+        event = self.session.repeat("CreateTrainingJob.compliant", TrainingJobName=f"by-policy-{next(self.numbers)}")
         self.cloud.publish(event)
         self.until_processed(event)
         return self.stack.log(event)[0]["verdict"]

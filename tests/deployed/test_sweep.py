@@ -9,7 +9,7 @@ from scenario import Scenario
 class Sweep(Scenario):
     def test_sweep(self):
         """a sweep finds a job that no event reported, judges it by CloudTrail's history, and has nothing to do afterwards"""
-        self.session.call("CreateTrainingJob.no-vpc", TrainingJobName="unreported")
+        self.session.repeat("CreateTrainingJob.no-vpc", TrainingJobName="unreported")
         first = self.sweep(minutes=20)
         self.assertEqual(self.status("unreported"), "Stopped")
         self.assertEqual(self.rules(), [["missing-vpc"]])

@@ -20,10 +20,11 @@ def install():
     eventbridge._dispatch_event = dispatch
 
 
-def publish(event):
-    """Brings an event to its account's default bus, with its id and time."""
+def publish(asked):
+    """Brings an event to the default bus of a region, with its own id, time and region: it may have been forwarded."""
+    event = asked["event"]
     set_request_account_id(event["account"])
-    set_request_region(event["region"])
+    set_request_region(asked["region"])
     eventbridge._ensure_default_bus()
     received = {
         "EventId": event["id"],

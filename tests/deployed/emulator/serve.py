@@ -4,7 +4,7 @@
 
 It knows no real account and needs no credentials. Control calls, JSON in and out:
 
-    POST   /_deployed/events        an event of AWS's own comes to the bus, in EventBridge's envelope
+    POST   /_deployed/events        an event of AWS's own, in EventBridge's envelope, comes to the default bus of a region
     POST   /_deployed/schedules     runs what the rule of this name runs, before its time
     DELETE /_deployed/delays        ends the delays of SQS's messages, and answers with them, in seconds
 """
