@@ -19,6 +19,8 @@ class Failures(Scenario):
         self.cloud.clear_faults()
         self.assertEqual(self.status("throttled"), "InProgress")
         self.assertEqual([line["deeds"][0]["failed"] for line in self.stack.log(event)], [True, True, True])
+        # The SDK tries three times as well.
+        self.assertEqual(self.cloud.calls("StopTrainingJob", "throttled"), 9)
 
         self.assertEqual(kept["requestPayload"], event)
         self.assertEqual(kept["requestContext"]["condition"], "RetriesExhausted")
