@@ -107,14 +107,15 @@ class Gateway:
         # moto looks and then writes; one call at a time makes its conditions as atomic as AWS's.
         with self._one_at_a_time:
             response = self._ask_moto(call, environ)
-            self._remember(call, response)
+            self._remember(call, response, environ)
             return response
 
-    def _remember(self, call, response):
+    def _remember(self, call, response, environ):
         """CloudTrail User Guide, event history: it tells of calls that failed as well, by their error code."""
         if history.is_told(call) and response.status_code < 500:
             answer = calls.read_json(response.get_data())
-            cloudtrail_plugin.remember(history.record(call, response.status_code, answer, self.identity))
+            identity = calls.read_json(environ.get("HTTP_X_EMULATOR_IDENTITY", "")) or self.identity
+            cloudtrail_plugin.remember(history.record(call, response.status_code, answer, identity))
 
     def _ask_moto(self, call, environ):
         try:

@@ -1,15 +1,19 @@
-"""The unique id of the role of the sample events: moto makes ids up."""
+"""The unique ids of the roles and users of the sample events: moto makes ids up."""
 
 from moto.iam.models import IAMBackend
 
-# Role names, with the ids that CloudTrail's sample records have. A role that is made again gets another one.
-IDS = {"DataScientist": "AROAB5I7PEIXCXROSPF5Z"}
+import samples
+
+# Names, with the ids that the sample records have. A role that is made again gets another one.
+IDS = {"DataScientist": "AROAB5I7PEIXCXROSPF5Z", **samples.ids()}
 
 _create_role = IAMBackend.create_role
+_create_user = IAMBackend.create_user
 
 
 def install():
     IAMBackend.create_role = create_role
+    IAMBackend.create_user = create_user
 
 
 def create_role(backend, role_name, *args, **kwargs):
@@ -19,3 +23,9 @@ def create_role(backend, role_name, *args, **kwargs):
         role.id = known
         backend.roles[role.id] = role
     return role
+
+
+def create_user(backend, region_name, user_name, *args, **kwargs):
+    user = _create_user(backend, region_name, user_name, *args, **kwargs)
+    user.id = IDS.pop(user_name, user.id)
+    return user

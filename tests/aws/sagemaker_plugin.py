@@ -46,15 +46,19 @@ class SageMakerBackend(SageMakerModelBackend):
 
     # Training jobs
 
-    def create_training_job(self, training_job_name, **members):
-        """CreateTrainingJob: an existing name is ResourceInUse; a job runs until it is stopped."""
+    def create_training_job(self, training_job_name, algorithm_specification, **members):
+        """CreateTrainingJob: an existing name is ResourceInUse; a job runs until it is stopped; the algorithm is optional."""
         existing = self.training_jobs.get(training_job_name)
         if existing:
             raise ResourceInUseException(
                 "Job name must be unique within an AWS account and region, "
                 f"and a job with this name already exists ({existing.arn})"
             )
-        job = super().create_training_job(training_job_name=training_job_name, **members)
+        algorithm = dict(algorithm_specification or {})
+        job = super().create_training_job(
+            training_job_name=training_job_name, algorithm_specification=algorithm, **members
+        )
+        job.algorithm_specification = algorithm_specification
         job.training_end_time = None
         job.final_metric_data_list = None
         _enter(job, "InProgress", "Training")

@@ -1,21 +1,25 @@
-"""Fills an emulated account for local use: `python seed.py http://127.0.0.1:PORT`.
+"""Fills an emulated account for local use: `python seed.py http://127.0.0.1:PORT [--samples FOLDER]`.
 
-Running it again changes nothing.
+Running it again changes nothing. With `--samples`, the account is that of the sample events: it has their roles, users and resources,
+and FOLDER gets the events as of now.
 """
 
+import argparse
 import json
 import os
-import sys
 from contextlib import suppress
+from pathlib import Path
 
 import boto3
+
+import samples
 
 TAGS = [{"Key": "Project", "Value": "atlas"}, {"Key": "CostCenter", "Value": "4711"}]
 TABLE = "tagwarden"
 KEY_ALIAS = "alias/tagwarden"
 
 
-def main(endpoint_url):
+def main(endpoint_url, folder):
     session = boto3.Session(
         aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
         aws_secret_access_key="seed",
@@ -37,8 +41,12 @@ def main(endpoint_url):
         "delay_queue_url": delay_queue_url,
         "table": table(client("dynamodb")),
         "key_arn": key(client("kms")),
-        "roles": roles(client("iam"), account),
     }
+    if folder:
+        samples.people(client("iam"))
+        samples.replay(client("sagemaker"), folder)
+    else:
+        seeded["roles"] = roles(client("iam"), account)
     print(json.dumps(seeded, indent=2))
 
 
@@ -140,4 +148,8 @@ def document(statement):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("endpoint_url")
+    arguments.add_argument("--samples", type=Path)
+    asked = arguments.parse_args()
+    main(asked.endpoint_url, asked.samples)
