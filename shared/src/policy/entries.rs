@@ -110,9 +110,9 @@ impl Reader {
                 }
                 _ => self.wrong(node, "a whole number from 0 up"),
             },
-            Kind::Hours => match number(node) {
-                Some(hours) if hours > 0.0 && hours.is_finite() => Some(Setting::Number(hours)),
-                _ => self.wrong(node, "a number of hours above 0"),
+            Kind::Positive => match number(node) {
+                Some(number) if number > 0.0 && number.is_finite() => Some(Setting::Number(number)),
+                _ => self.wrong(node, "a number above 0"),
             },
             Kind::Choice(names) => self.choice(node, names).map(Setting::Choice),
             Kind::Flag => match node.get_ref() {

@@ -118,7 +118,7 @@ fn values(kind: Kind) -> Value {
         Kind::Lists => json!({"type": "object", "additionalProperties": list(text())}),
         Kind::Count => json!({"type": "number", "minimum": 1, "multipleOf": 1}),
         Kind::Limit => json!({"type": "integer", "minimum": 0}),
-        Kind::Hours => json!({"type": "number", "minimum": 0, "exclusiveMinimum": true}),
+        Kind::Positive => json!({"type": "number", "minimum": 0, "exclusiveMinimum": true}),
         Kind::Choice(names) => json!({"enum": names}),
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Text => text(),

@@ -51,7 +51,7 @@ pub struct Persona {
 pub enum Setting {
     /// Of [`Kind::Patterns`], [`Kind::Exceptions`] or [`Kind::Forbidden`].
     Patterns(Vec<Pattern<'static>>),
-    /// Of [`Kind::Count`], [`Kind::Limit`] or [`Kind::Hours`].
+    /// Of [`Kind::Count`], [`Kind::Limit`] or [`Kind::Positive`].
     Number(f64),
     /// Of [`Kind::Choice`].
     Choice(&'static str),
@@ -99,8 +99,8 @@ pub enum Kind {
     Count,
     /// A whole number from 0.
     Limit,
-    /// A number of hours above 0.
-    Hours,
+    /// A number above 0.
+    Positive,
     /// One of these names, of which each asks for more than those before it.
     Choice(&'static [&'static str]),
     /// `true` or `false`.
@@ -251,7 +251,7 @@ impl<'p> Settings<'p> {
         }
     }
 
-    /// The value of an option of [`Kind::Count`] or [`Kind::Hours`], if it is set.
+    /// The value of an option of [`Kind::Count`] or [`Kind::Positive`], if it is set.
     pub fn number(&self, option: &Spec) -> Option<f64> {
         match self.get(option.name)? {
             Setting::Number(number) => Some(*number),
