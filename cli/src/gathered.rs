@@ -79,7 +79,11 @@ impl Gathered {
                 each(Found::Other);
             }
             Ok(Item::Prices(list)) => {
-                self.evidence.prices.add_list(list).into_iter().for_each(|problem| problems.add(place.problem(problem)));
+                self.evidence
+                    .prices
+                    .add_list(list)
+                    .into_iter()
+                    .for_each(|problem| problems.add(place.problem(problem)));
                 each(Found::Other);
             }
             Ok(Item::Neighbour(neighbour)) => {

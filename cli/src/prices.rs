@@ -8,11 +8,7 @@ use crate::exit::CliError;
 use crate::input;
 
 /// Adds what the files of `--prices` hold, and what could not be read of them.
-pub fn load(
-    args: &PriceArgs,
-    evidence: &mut Evidence,
-    problems: &mut AllProblems<String>,
-) -> Result<(), CliError> {
+pub fn load(args: &PriceArgs, evidence: &mut Evidence, problems: &mut AllProblems<String>) -> Result<(), CliError> {
     for path in &args.prices {
         let name = input::name(path);
         let bytes = input::inflated(path).map_err(|why| CliError::Message(format!("{name}: {why}")))?;

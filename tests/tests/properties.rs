@@ -26,6 +26,7 @@ fn judge(texts: &[String], policy: &Policy) -> Vec<Result<Decision, String>> {
                 evidence.learn(record.call);
                 records.push(record.json.to_owned());
             }
+            Ok(Item::Prices(list)) => drop(evidence.prices.add_list(list)),
             Ok(Item::OtherEvent(_) | Item::Neighbour(_)) | Err(_) => {}
         });
     }
