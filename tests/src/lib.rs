@@ -139,7 +139,7 @@ pub fn strict_policy() -> String {
 
 /// A page of list prices, as `aws pricing get-products` prints it.
 pub fn price_list() -> String {
-    fs::read_to_string(root().join("tests/data/prices.json")).expect("the prices")
+    std::fs::read_to_string(root().join("tests/data/prices.json")).expect("the prices")
 }
 
 /// The essence of a decision, without its texts: the verdict, findings as (rule, outcome, path), and actions with their reasons.

@@ -38,7 +38,6 @@ macro_rules! resource_config {
             slot(InstanceCountChoice, concat!($path, ".instancePreferences[].instanceCount")),
             slot(InstanceCountChoice, concat!($path, ".selectedInstanceCount")),
             slot(VolumeKey, concat!($path, ".volumeKmsKeyId")),
-            slot(KeepAlive, concat!($path, ".keepAlivePeriodInSeconds")),
         ]
     };
 }
@@ -59,6 +58,7 @@ macro_rules! training_job_definition {
                 concat!($path, ".hyperParameterTuningResourceConfig.instanceConfigs[].instanceCount"),
             ),
             slot(VolumeKey, concat!($path, ".hyperParameterTuningResourceConfig.volumeKmsKeyId")),
+            slot(KeepAlive, concat!($path, ".resourceConfig.keepAlivePeriodInSeconds")),
             with_default(STOPPING_CONDITION, concat!($path, ".stoppingCondition.maxRuntimeInSeconds")),
             slot(SpotTraining, concat!($path, ".enableManagedSpotTraining")),
             slot(OutputKey, concat!($path, ".outputDataConfig.kmsKeyId")),
@@ -113,6 +113,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 slot(Variables, "hyperParameters"),
                 slot(InstanceType, "debugRuleConfigurations[].instanceType"),
                 slot(InstanceType, "profilerRuleConfigurations[].instanceType"),
+                slot(KeepAlive, "resourceConfig.keepAlivePeriodInSeconds"),
                 slot(Serverless, "serverlessJobConfig"),
                 with_default(STOPPING_CONDITION, "stoppingCondition.maxRuntimeInSeconds"),
                 slot(SpotTraining, "enableManagedSpotTraining"),
