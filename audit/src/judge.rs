@@ -44,7 +44,7 @@ pub struct Outputs {
 /// What is said about a record.
 enum Judged {
     /// The decision of each policy about a launch, and what its record says about a job.
-    Launch(Vec<Decision>, Option<JobRecord>),
+    Launch(Vec<Decision>, Option<Box<JobRecord>>),
     /// Why a call was denied.
     Denied(Box<DeniedCall>),
 }
@@ -106,7 +106,7 @@ impl Audit<'_> {
                 Some(denied) => Judged::Denied(Box::new(denied)),
                 None => {
                     let decisions = policies().map(|named| decide(&call, &named.policy, evidence)).collect();
-                    Judged::Launch(decisions, JobRecord::of(&call, evidence))
+                    Judged::Launch(decisions, JobRecord::of(&call, evidence).map(Box::new))
                 }
             })
         };
@@ -117,7 +117,7 @@ impl Audit<'_> {
     fn report(
         &self,
         decisions: &[Decision],
-        job: Option<JobRecord>,
+        job: Option<Box<JobRecord>>,
         summary: &mut Summary,
         outputs: &mut Outputs,
     ) -> Result<(), AuditError> {

@@ -238,13 +238,13 @@ impl Input {
 impl Summary {
     /// Counts a decision about a launch, also by these tags of its caller. The decisions come in order of time. The job is what
     /// its record says about one.
-    pub(crate) fn add(&mut self, decision: &Decision, job: Option<JobRecord>, abac: &Abac, by: &[String]) {
+    pub(crate) fn add(&mut self, decision: &Decision, job: Option<Box<JobRecord>>, abac: &Abac, by: &[String]) {
         self.launches.count(decision.verdict);
         let is_repeated = decision.event_id.is_some() && !self.seen.insert(fingerprint(decision));
         self.repeated += u64::from(is_repeated);
         if let (Some(job), false) = (job, is_repeated) {
             let failed = rules(decision, |outcome| outcome == FindingOutcome::Fail);
-            self.costs.get_or_insert_default().add(job, decision, project(decision, abac), failed.into_iter());
+            self.costs.get_or_insert_default().add(*job, decision, project(decision, abac), failed.into_iter());
         }
         if let Some(time) = &decision.event_time {
             self.first_launch.get_or_insert_with(|| time.clone());

@@ -11,9 +11,9 @@ use tagwarden::record::Identity;
 use crate::histories::cloud::Cloud;
 use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent,
-    CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchPolicy, FindSession,
-    FindTagChanges, GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources, ListRoles,
-    ListedRole, Message, PendingAlert, PolicyObject, PostponeEvent, Publish, ReadEventHistory, ReadGrants, ReadLedger,
+    CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchFile, FileObject,
+    FindSession, FindTagChanges, GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources,
+    ListRoles, ListedRole, Message, PendingAlert, PostponeEvent, Publish, ReadEventHistory, ReadGrants, ReadLedger,
     ReadPrincipal, ReadResourceTags, RecordSession, RecordTagChange, RoleGrants, RolePage, SageMakerError,
     SaveCheckpoint, Target, UsedConfig, WriteLedger,
 };
@@ -43,8 +43,8 @@ pub struct State {
     pub history: Vec<String>,
     /// Checkpoints of sweeps.
     pub checkpoints: BTreeMap<String, Checkpoint>,
-    /// The policy file in S3.
-    pub policy: Option<PolicyObject>,
+    /// Files in S3, by key.
+    pub files: BTreeMap<&'static str, FileObject>,
     /// The verbs that fail.
     pub failing: BTreeSet<&'static str>,
     /// All resources, in tests that are not content with answers.
@@ -197,10 +197,11 @@ impl DescribeResource for Account {
     }
 }
 
-impl FetchPolicy for Account {
-    async fn fetch_policy(&self, _bucket: &str, key: &str, known: Option<&str>) -> AwsResult<Option<PolicyObject>> {
-        let state = self.doing("fetch-policy", key)?;
-        let fetched = state.policy.clone().ok_or_else(|| AwsError("s3:GetObject failed: NoSuchKey".to_owned()))?;
+impl FetchFile for Account {
+    async fn fetch_file(&self, _bucket: &str, key: &str, known: Option<&str>) -> AwsResult<Option<FileObject>> {
+        let state = self.doing("fetch-file", key)?;
+        let fetched =
+            state.files.get(key).cloned().ok_or_else(|| AwsError("s3:GetObject failed: NoSuchKey".to_owned()))?;
         Ok(Some(fetched).filter(|fetched| fetched.etag.as_deref() != known))
     }
 }

@@ -8,7 +8,7 @@ use tagwarden::operations::{Area, Field, Operation, Stop};
 
 use crate::act::users;
 use crate::ports::{
-    AddTags, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchPolicy,
+    AddTags, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, Enforce, FetchFile,
     FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts, ListObjects, ListRoles, LookUp, PostponeEvent,
     Publish, ReadEventHistory, ReadGrants, ReadLedger, ReadObject, ReadPrincipal, ReadResourceTags, RecordSession,
     RecordTagChange, SaveCheckpoint, WriteLedger, WriteObject,
@@ -81,7 +81,7 @@ fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Op
         <P as DescribeResource>::ACTIONS,
         <P as FindSession>::ACTIONS,
         <P as FindTagChanges>::ACTIONS,
-        <P as FetchPolicy>::ACTIONS,
+        <P as FetchFile>::ACTIONS,
         <P as ClaimEvent>::ACTIONS,
         <P as ReadLedger>::ACTIONS,
         <P as WriteLedger>::ACTIONS,

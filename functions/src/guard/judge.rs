@@ -39,6 +39,9 @@ impl<P: LookUp + Enforce> Guard<P> {
             ledger.remove(arn);
             evidence.tag_history.forget(arn);
         }
+        if operation.charge.is_some() {
+            evidence.prices = self.prices.current(&self.ports).await;
+        }
         let mut decision = decide(call, policy, &evidence);
         // A sweep comes too late to wait for records.
         let may_wait = attempt.number < ATTEMPTS;

@@ -4,13 +4,13 @@ mod alerts;
 mod checkpoints;
 mod claims;
 mod error;
+mod files;
 mod grouping;
 mod history;
 mod iam;
 mod kms;
 mod ledger;
 mod objects;
-mod policy;
 mod postpone;
 mod resource_tags;
 mod sagemaker;
@@ -23,6 +23,7 @@ pub use alerts::{Attributes, Message, Publish};
 pub use checkpoints::{Checkpoint, SaveCheckpoint};
 pub use claims::{Claim, ClaimEvent};
 pub use error::{AwsError, AwsResult};
+pub use files::{FetchFile, FileObject, MOST_BYTES};
 pub use grouping::{AlertGroup, AlertTiming, AlertWindow, DigestAlerts, GroupAlerts, LISTED, PendingAlert};
 pub use history::ReadEventHistory;
 pub use iam::{ListRoles, ListedRole, ReadGrants, ReadPrincipal, RoleGrants, RolePage};
@@ -32,7 +33,6 @@ pub use ledger::{
     ReadLedger, UsedConfig, WriteLedger,
 };
 pub use objects::{FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
-pub use policy::{FetchPolicy, PolicyObject};
 pub use postpone::{ATTEMPT, PostponeEvent};
 pub use resource_tags::ReadResourceTags;
 pub use sagemaker::{

@@ -3,12 +3,12 @@
 use super::alerts::Publish;
 use super::checkpoints::SaveCheckpoint;
 use super::claims::ClaimEvent;
+use super::files::FetchFile;
 use super::grouping::GroupAlerts;
 use super::history::ReadEventHistory;
 use super::iam::{ListRoles, ReadGrants, ReadPrincipal};
 use super::kms::DescribeKey;
 use super::ledger::{CountStops, ReadLedger, WriteLedger};
-use super::policy::FetchPolicy;
 use super::postpone::PostponeEvent;
 use super::resource_tags::ReadResourceTags;
 use super::sagemaker::{AddTags, CallSageMaker, DescribeModel, DescribeResource, ListResources};
@@ -26,7 +26,7 @@ pub trait LookUp:
     + FindSession
     + ReadLedger
     + FindTagChanges
-    + FetchPolicy
+    + FetchFile
     + Sync
 {
 }
@@ -41,7 +41,7 @@ impl<P> LookUp for P where
         + FindSession
         + ReadLedger
         + FindTagChanges
-        + FetchPolicy
+        + FetchFile
         + Sync
 {
 }

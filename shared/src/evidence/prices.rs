@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -10,9 +11,9 @@ use serde_json::value::RawValue;
 use crate::operations::Component;
 use crate::terms::Usd;
 
-/// What an hour of an instance costs.
+/// What an hour of an instance costs. Copies share the prices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Prices(BTreeMap<Priced, Usd>);
+pub struct Prices(Arc<BTreeMap<Priced, Usd>>);
 
 /// What has a price.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,7 +37,7 @@ impl Prices {
 
     /// Adds all of `others`. If two differ, the higher one counts.
     pub fn extend(&mut self, others: Self) {
-        others.0.into_iter().for_each(|(priced, usd)| self.add(priced, usd));
+        others.0.iter().for_each(|(priced, usd)| self.add(priced.clone(), *usd));
     }
 
     /// Adds those of a page, a bulk file or a single product. Products without an hourly price in US dollars of an instance
@@ -101,20 +102,20 @@ impl Prices {
     }
 
     fn add(&mut self, priced: Priced, usd: Usd) {
-        let known = self.0.entry(priced).or_default();
+        let known = Arc::make_mut(&mut self.0).entry(priced).or_default();
         *known = usd.max(*known);
     }
 }
 
 impl Serialize for Prices {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(&self.0)
+        serializer.collect_seq(self.0.iter())
     }
 }
 
 impl<'de> Deserialize<'de> for Prices {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(Vec::deserialize(deserializer)?.into_iter().collect()))
+        Ok(Self(Arc::new(Vec::deserialize(deserializer)?.into_iter().collect())))
     }
 }
 
