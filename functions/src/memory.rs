@@ -12,9 +12,9 @@ use crate::histories::cloud::Cloud;
 use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, AwsError, AwsResult, CallSageMaker, Checkpoint, Claim, ClaimEvent,
     CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts, FetchFile, FileObject,
-    FindSession, FindTagChanges, GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage, ListResources,
-    ListRoles, ListedRole, Message, PendingAlert, PostponeEvent, Publish, ReadEventHistory, ReadGrants, ReadLedger,
-    ReadPrincipal, ReadResourceTags, RecordSession, RecordTagChange, RoleGrants, RolePage, SageMakerError,
+    FindSession, FindTagChanges, Grace, GroupAlerts, KnownChange, LISTED, LedgerEntry, ListFilter, ListPage,
+    ListResources, ListRoles, ListedRole, Message, PendingAlert, PostponeEvent, Publish, ReadEventHistory, ReadGrants,
+    ReadLedger, ReadPrincipal, ReadResourceTags, RecordSession, RecordTagChange, RoleGrants, RolePage, SageMakerError,
     SaveCheckpoint, Target, UsedConfig, WriteLedger,
 };
 
@@ -63,6 +63,8 @@ pub struct State {
     pub stops: BTreeMap<Timestamp, u64>,
     /// Postponed events, with their attempt numbers and delays.
     pub postponed: Vec<(String, u64, SignedDuration)>,
+    /// Events that wait for the end of a grace, with their delays.
+    pub waiting: Vec<(String, Grace, SignedDuration)>,
     claims: BTreeMap<String, (bool, u64)>,
     windows: BTreeMap<String, (AlertWindow, Timestamp)>,
 }
@@ -266,6 +268,11 @@ impl ClaimEvent for Account {
 impl PostponeEvent for Account {
     async fn postpone(&self, event: &str, attempt: u64, delay: SignedDuration) -> AwsResult<()> {
         self.doing("postpone", &attempt.to_string())?.postponed.push((event.to_owned(), attempt, delay));
+        Ok(())
+    }
+
+    async fn postpone_until(&self, event: &str, grace: Grace, delay: SignedDuration) -> AwsResult<()> {
+        self.doing("postpone", &grace.to_string())?.waiting.push((event.to_owned(), grace, delay));
         Ok(())
     }
 }

@@ -3,10 +3,11 @@
 use tagwarden::decide::{Decision, Verb};
 use tagwarden::policy::Policy;
 
+use super::claims::after_grace;
 use super::setup::Guard;
 use crate::act::ActionResult;
 use crate::alert;
-use crate::ports::{AlertGroup, AlertTiming, Enforce, LookUp, Message, PendingAlert};
+use crate::ports::{AlertGroup, AlertTiming, Enforce, Grace, LookUp, Message, PendingAlert};
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// Sends the alert about a decision, or adds it to its group.
@@ -15,6 +16,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         decision: &Decision,
         results: &[ActionResult],
         policy: &Policy,
+        grace: Option<Grace>,
     ) -> Result<(), String> {
         let planned = decision.actions.iter().any(|action| action.action == Verb::PublishAlert);
         if !planned {
@@ -22,7 +24,13 @@ impl<P: LookUp + Enforce> Guard<P> {
         }
         let brief = alert::brief(decision, policy);
         let message = alert::alert(&brief, results, policy);
-        if self.is_grouped(&brief, results, &message).await {
+        let alert = PendingAlert::of(&brief, alert::done(results));
+        // What is done when a grace is over is not the alert that began it.
+        let alert = alert.map(|alert| match grace {
+            Some(_) => PendingAlert { event_id: after_grace(&alert.event_id), ..alert },
+            None => alert,
+        });
+        if self.is_grouped(alert, &brief, results, &message).await {
             return Ok(());
         }
         self.ports.publish(&message).await.map_err(|failure| failure.to_string())
@@ -44,11 +52,17 @@ impl<P: LookUp + Enforce> Guard<P> {
 
     /// Whether a digest will report the alert. An alert about a failed action is sent at once. So is every alert if it cannot
     /// be grouped: too many alerts are better than none.
-    async fn is_grouped(&self, decision: &Decision, results: &[ActionResult], message: &Message) -> bool {
+    async fn is_grouped(
+        &self,
+        alert: Option<PendingAlert>,
+        decision: &Decision,
+        results: &[ActionResult],
+        message: &Message,
+    ) -> bool {
         if self.interval.is_zero() || results.iter().any(|result| result.failed) {
             return false;
         }
-        let Some(alert) = PendingAlert::of(decision, alert::done(results)) else { return false };
+        let Some(alert) = alert else { return false };
         let now = self.now();
         let ends = now.saturating_add(self.interval).unwrap_or(now);
         match self.ports.add_alert(&AlertGroup::of(decision, &message.attributes), &alert, ends).await {

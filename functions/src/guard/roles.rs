@@ -44,7 +44,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let reported = known.map(|known| known.creation.reported).unwrap_or_default();
         let reportable = reportable(&decision);
         if !reportable.is_subset(&reported) {
-            self.send_alert(&decision, &[], &loaded.policy).await?;
+            self.send_alert(&decision, &[], &loaded.policy, None).await?;
         }
         // What is put right is reported again if it comes back.
         let creation = Creation { reported: reportable, ..judged(created, now) };
@@ -86,8 +86,13 @@ fn judged(created: Timestamp, now: Timestamp) -> Creation {
 fn as_decision(judged: RoleDecision, function_arn: &str, now: Timestamp) -> Decision {
     let mut rules: Vec<_> = judged.findings.iter().map(|finding| finding.rule).collect();
     rules.dedup();
-    let alert =
-        PlannedAction { action: Verb::PublishAlert, resource: judged.arn.clone(), because: rules, not_stopped: None };
+    let alert = PlannedAction {
+        action: Verb::PublishAlert,
+        resource: judged.arn.clone(),
+        because: rules,
+        after_minutes: None,
+        not_stopped: None,
+    };
     Decision {
         event_time: Some(now.to_string()),
         event_name: Decision::ROLE.to_owned(),

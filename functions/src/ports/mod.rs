@@ -33,7 +33,7 @@ pub use ledger::{
     ReadLedger, UsedConfig, WriteLedger,
 };
 pub use objects::{FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
-pub use postpone::{ATTEMPT, PostponeEvent};
+pub use postpone::{ATTEMPT, GRACE, Grace, PostponeEvent};
 pub use resource_tags::ReadResourceTags;
 pub use sagemaker::{
     AddTags, CallSageMaker, DescribeModel, DescribeResource, ListFilter, ListPage, ListResources, SageMakerError,

@@ -55,7 +55,8 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         let correcting_tags = rule.correcting_tags.filter(|_| action == Action::Tag);
         let correcting_tags = correcting_tags.map(|tags| tags(&facts, &settings)).unwrap_or_default();
         let not_stopped = plan::not_stopped(&outcome, &settings).filter(|_| exemption.is_none());
-        requested.push(RequestedAction { rule, action, correcting_tags, not_stopped });
+        let grace_minutes = settings.grace_minutes();
+        requested.push(RequestedAction { rule, action, correcting_tags, grace_minutes, not_stopped });
         findings.extend(self::findings(rule, outcome, settings.severity(), exemption));
     }
     let verdict = verdict(&findings);

@@ -156,6 +156,10 @@ fn of_rule(rule: &'static Rule, old: &Settings, new: &Settings) -> Vec<String> {
     is_less("`severity`", severity.1 < severity.0, severity.0.as_str(), severity.1.as_str());
     is_less("`mode`", mode.1 < mode.0, mode.0.as_str(), mode.1.as_str());
     is_less("`prevent`", prevent.1 < prevent.0, prevent.0.as_str(), prevent.1.as_str());
+    let grace = [old, new].map(|settings| settings.grace_minutes().unwrap_or_default());
+    if grace[1] > grace[0] {
+        found.push(format!("`grace-minutes` is {} instead of {}", grace[1], grace[0]));
+    }
     found.extend(rule.options.iter().filter_map(|option| of_option(option, old, new)));
     found
 }
