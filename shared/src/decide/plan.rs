@@ -129,8 +129,10 @@ pub(super) fn plan(operation: &Operation, target: &str, requested: &[RequestedAc
     let mut not_stopped = None;
     match (to_stop.is_empty(), operation.stop) {
         (false, Stop::By(undo)) => {
-            // A rule without a grace does not wait for one that has it: no grace is the shortest.
-            let after_minutes = asking_for(Action::Stop).map(|one| one.grace_minutes).min().flatten();
+            // A rule without a grace does not wait for one that has it: no grace is the shortest. Neither does an update wait: what
+            // it set could meanwhile be set by somebody who may.
+            let shortest = asking_for(Action::Stop).map(|one| one.grace_minutes).min().flatten();
+            let after_minutes = shortest.filter(|_| operation.creates());
             actions.push(PlannedAction { after_minutes, ..planned(Verb::Stop(undo), to_stop) });
         }
         (no_stop, stop) => {
