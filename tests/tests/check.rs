@@ -378,6 +378,35 @@ fn overrides_and_modes_decide_what_is_done() {
     assert_eq!(actions(&format!("[defaults]\non-unknown = 'stop'\n{unknown}")), ["stop-training-job", "publish-alert"]);
 }
 
+/// A stop says when it would be done. An update is rolled back at once.
+#[test]
+fn a_grace_is_part_of_the_plan() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |rules: &str, format: &str, sample: &str| {
+        let policy =
+            write(folder.path(), "policy.toml", format!("version = 1\n[abac]\nsession-tags = 'none'\n{rules}"));
+        let sample = format!("events/{sample}.json");
+        tagwarden(&["check", "--policy", &policy, "--format", format, "--iam", "events/iam.json", &sample])
+    };
+    let rule = "[rules.excessive-runtime]\nmax-hours = 24\ngrace-minutes = 30\n";
+    let (job, endpoint) = ("CreateTrainingJob.too-long", "UpdateEndpoint.noncompliant-config");
+    let decision = check(rule, "json", job).json_lines().remove(0);
+    assert_eq!(decision["actions"][0]["after_minutes"], 30);
+    assert_eq!(decision["actions"][1].get("after_minutes"), None, "the alert does not wait");
+    let schema = fs::read_to_string(root().join("docs/decision.schema.json")).expect("the schema");
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).expect("JSON")).expect("a schema");
+    assert!(schema.is_valid(&decision), "{decision}");
+    let text = check(rule, "text", job).stdout;
+    assert!(text.contains(" after 30 min, unless it is mended because of excessive-runtime"), "{text}");
+    let raised = "[[overrides]]\nwhen = { projects = ['atlas'] }\nrules.excessive-runtime.grace-minutes = 60\n";
+    let decision = check(&format!("{rule}{raised}"), "json", job).json_lines().remove(0);
+    assert_eq!(decision["actions"][0]["after_minutes"], 60);
+    let rules = "[rules.noncompliant-endpoint-config]\ngrace-minutes = 30\n[rules.unapproved-region]\nallow = []\ngrace-minutes = 30\n";
+    let decision = check(rules, "json", endpoint).json_lines().remove(0);
+    assert_eq!(decision["actions"][0]["action"], "update-endpoint");
+    assert_eq!(decision["actions"][0].get("after_minutes"), None);
+}
+
 /// Somebody of another project tags a configuration as their own, and marks it. Its owner does no wrong by using it.
 #[test]
 fn a_stolen_and_marked_configuration_makes_its_owner_no_offender() {

@@ -83,6 +83,40 @@ fn what_a_job_costs_is_judged_at_list_prices() {
     }
 }
 
+/// The job is reported at once, and stopped when its grace is over, unless somebody has tagged it.
+#[test]
+fn a_stop_waits_for_its_grace() {
+    let rule = "[rules.missing-project-tag]\naction = 'stop'\ngrace-minutes = 30\n";
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rule}"));
+    for (name, is_mended) in [("left", false), ("mended", true)] {
+        let mut event = in_this_account("CreateTrainingJob.missing-tag");
+        event["detail"]["eventID"] = json!(name);
+        event["detail"]["requestParameters"]["trainingJobName"] = json!(name);
+        let arn = format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/{name}");
+        event["detail"]["responseElements"] = json!({"trainingJobArn": arn});
+        world.create_training_job(&json!(name), &[]);
+        world.deliver(&event).expect("handled");
+        assert_eq!((world.status(&event), world.emulator.alerts().len()), (json!("InProgress"), 1), "{name}");
+        // A message can wait for a quarter of an hour.
+        world.redeliver(900);
+        let (delays, mut messages) = world.emulator.postponed();
+        assert_eq!(delays, [900]);
+        let now = Timestamp::now();
+        let over = format!("{}/{}", now - SignedDuration::from_mins(30), now);
+        messages["Records"][0]["messageAttributes"]["grace"]["stringValue"] = json!(over);
+        if is_mended {
+            let tags = json!([{"Key": "Project", "Value": "atlas"}]);
+            world.emulator.sagemaker("AddTags", &json!({"ResourceArn": arn, "Tags": tags}));
+        }
+        for _ in 0..2 {
+            let answer = world.deliver(&messages).expect("an answer");
+            assert_eq!(answer, json!({"batchItemFailures": []}).to_string());
+        }
+        let expected = if is_mended { ("InProgress", 0) } else { ("Stopped", 1) };
+        assert_eq!((world.status(&event).as_str().expect("text"), world.emulator.alerts().len()), expected, "{name}");
+    }
+}
+
 /// Two of four tags, by one call, and an alert that says whose cost centre it is.
 #[test]
 fn all_missing_tags_are_set_in_one_call() {

@@ -44,6 +44,16 @@ fn errors_show_the_line_and_the_nearest_name() {
             "policy.toml:3:7",
             "a whole number from 1 up",
         ),
+        (
+            "version = 1\n[rules.missing-vpc]\ngrace-minutes = 1441\n".to_owned(),
+            "policy.toml:3:17",
+            "a whole number of minutes from 1 to 1440",
+        ),
+        (
+            "version = 1\n[rules.missing-vpc]\ngrace-minutes = 0.5\n".to_owned(),
+            "policy.toml:3:17",
+            "a whole number of minutes from 1 to 1440",
+        ),
         ("version = 1\n[rules.missing-vpc]\naction = 'stopp'\n".to_owned(), "policy.toml:3:10", "did you mean `stop`?"),
         (
             "version = 1\n[rules.missing-vpc]\nseverity = 3\n".to_owned(),

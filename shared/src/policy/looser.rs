@@ -273,6 +273,11 @@ operations = ['CreateModel']
                 "`missing-vpc`: `mode` is `observe` instead of `enforce`",
             ),
             ("[rules.missing-vpc]\n", "[rules.missing-vpc]\nseverity = 'critical'\n", ""),
+            (
+                "[rules.missing-vpc]\n",
+                "[rules.missing-vpc]\ngrace-minutes = 30\n",
+                "`missing-vpc`: `grace-minutes` is 30 instead of 0",
+            ),
             ("= 24", "= 25", "`excessive-runtime`: `max-hours` is 25 instead of 24"),
             ("= 24", "= 23", ""),
             ("['ml.m5.*']", "['ml.m5.large']", ""),
