@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tagwarden::decide::{NotCovered, coverage};
-use tagwarden::evidence::{self, Created, EndpointConfig, Model, Session, TagChange, Tags};
+use tagwarden::evidence::{self, Created, EndpointConfig, Model, Prices, Session, TagChange, Tags};
 use tagwarden::operations::Operation;
 use tagwarden::record::documents::{self, Item, Neighbour};
 use tagwarden::record::json::Value;
@@ -34,6 +34,8 @@ pub struct Extract {
     pub lessons: Vec<String>,
     /// The JSON text of pages of IAM's account authorization details.
     pub iam: Vec<String>,
+    /// List prices of instances.
+    pub prices: Prices,
     /// How many records were read.
     pub records: u64,
     /// How many of them are not judged, by reason.
@@ -125,6 +127,11 @@ impl Extract {
                 }
                 Item::AuthorizationDetails(page) | Item::ResourceTags(page) => {
                     serde_json::to_string(&page).map(|json| self.iam.push(json)).map_err(|error| error.to_string())
+                }
+                Item::Prices(list) => {
+                    let unread = self.prices.add_list(list).into_iter();
+                    unread.for_each(|problem| self.problems.add(place.problem(problem)));
+                    Ok(())
                 }
                 Item::Neighbour(neighbour) => {
                     self.pass_over(neighbour);

@@ -76,7 +76,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
         self.input.bytes += bytes;
         self.input.inflated_bytes += inflated_bytes;
         self.input.add(&extract);
-        let Extract { launches, sessions, lessons, iam, denied, .. } = extract;
+        let Extract { launches, sessions, lessons, iam, prices, denied, .. } = extract;
         for (number, launch) in launches.into_iter().enumerate() {
             let record = self.records.push(launch.json.as_bytes())?;
             let resource = launch.resource_arn.as_deref().and_then(carrier).map(|carrier| fingerprint(&carrier));
@@ -94,6 +94,7 @@ impl<Place: Ord + Clone> Gathered<Place> {
                 self.retagged.extend(TagChange::read(&call).map(|change| fingerprint(change.carrier())));
             }
         }
+        self.evidence.prices.extend(prices);
         self.iam.extend(iam.into_iter().map(|details| (place.clone(), details)));
         for (denied, calls) in denied {
             *self.denied.entry(denied).or_default() += calls;

@@ -1,6 +1,6 @@
-//! IAM's data on roles and users, and the tags of resources, from files of that data.
+//! IAM's data on roles and users, the tags of resources, and list prices, from files of that data.
 
-use tagwarden::evidence::Evidence;
+use tagwarden::evidence::{Evidence, Prices};
 use tagwarden::record::documents::{self, Item};
 
 use crate::log_file::{Content, content, inflate, is_gzip};
@@ -12,6 +12,8 @@ pub struct Learned {
     /// Whether the file holds output of `aws iam get-account-authorization-details` or of
     /// `aws resourcegroupstaggingapi get-resources`.
     pub is_iam: bool,
+    /// Whether it holds list prices of SageMaker's instances.
+    pub has_prices: bool,
     /// What could not be read.
     pub problems: Problems,
 }
@@ -34,6 +36,12 @@ fn read(bytes: &[u8], evidence: &mut Evidence, learned: &mut Learned) -> Result<
         Ok(Item::AuthorizationDetails(details) | Item::ResourceTags(details)) => {
             learned.is_iam = true;
             evidence.add_page(&details).into_iter().for_each(|unread| learned.problems.add(place.problem(unread)));
+        }
+        Ok(Item::Prices(list)) => {
+            let mut prices = Prices::default();
+            prices.add_list(list).into_iter().for_each(|unread| learned.problems.add(place.problem(unread)));
+            learned.has_prices |= !prices.is_empty();
+            evidence.prices.extend(prices);
         }
         Ok(_) => {}
         Err(why) => learned.problems.add(place.problem(why)),

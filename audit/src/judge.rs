@@ -9,6 +9,7 @@ use tagwarden::evidence::Evidence;
 use tagwarden::record::Call;
 use tagwarden::record::json::Value;
 
+use crate::cost::JobRecord;
 use crate::{AuditError, FindingLine, Gathered, Page, Period, PolicySource, Summary, Written};
 
 /// How many launches a thread judges at a time.
@@ -44,8 +45,8 @@ pub struct Outputs<'a> {
 
 /// What is said about a record.
 enum Judged {
-    /// The decision of each policy about a launch.
-    Launch(Vec<Decision>),
+    /// The decision of each policy about a launch, and what its record says about a job.
+    Launch(Vec<Decision>, Option<Box<JobRecord>>),
     /// Why a call was denied.
     Denied(Box<DeniedCall>),
 }
@@ -78,7 +79,7 @@ impl Audit<'_> {
                 let judged = batch.join().map_err(|_| AuditError("a launch could not be judged".to_owned()))?;
                 for judged in judged.map_err(AuditError)? {
                     match judged {
-                        Judged::Launch(decisions) => self.report(&decisions, &mut summary, &mut outputs)?,
+                        Judged::Launch(decisions, job) => self.report(&decisions, job, &mut summary, &mut outputs)?,
                         Judged::Denied(denied) => summary.coaching.add(&denied),
                     }
                 }
@@ -105,7 +106,10 @@ impl Audit<'_> {
             let call = Call::read(&record)?;
             Ok(match explainer.record(&call, evidence) {
                 Some(denied) => Judged::Denied(Box::new(denied)),
-                None => Judged::Launch(policies().map(|named| decide(&call, &named.policy, evidence)).collect()),
+                None => {
+                    let decisions = policies().map(|named| decide(&call, &named.policy, evidence)).collect();
+                    Judged::Launch(decisions, JobRecord::of(&call, evidence).map(Box::new))
+                }
             })
         };
         records.into_iter().map(judge).collect()
@@ -115,11 +119,12 @@ impl Audit<'_> {
     fn report(
         &self,
         decisions: &[Decision],
+        job: Option<Box<JobRecord>>,
         summary: &mut Summary,
         outputs: &mut Outputs<'_>,
     ) -> Result<(), AuditError> {
         let (Some(decision), abac) = (decisions.first(), &self.policy.policy.abac) else { return Ok(()) };
-        summary.add(decision, abac, self.by);
+        summary.add(decision, job, abac, self.by);
         if let Some(other) = decisions.get(1) {
             summary.compare(decision, other);
         }

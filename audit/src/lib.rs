@@ -7,6 +7,7 @@
 pub mod athena;
 mod calls;
 mod coaching;
+mod cost;
 pub mod encoding;
 mod error;
 mod extract;
@@ -29,6 +30,7 @@ mod written;
 
 pub use calls::{Calls, MadeCalls, RecordDay};
 pub use coaching::{CoachedRule, Coaching};
+pub use cost::{Costs, StoppedJobs};
 pub use error::AuditError;
 pub use extract::{Denied, Extract, Launch};
 pub use gather::Gathered;

@@ -13,7 +13,7 @@ use tagwarden::evidence::Session;
 use crate::{AuditError, Extract};
 
 /// Changes with everything that changes how the same log files are stored.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// A log file, or a folder of a day that was not opened.
 #[derive(Debug, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use tagwarden::settings::Abac;
 use tagwarden::terms::Severity;
 
 use crate::coaching::Coaching;
+use crate::cost::{Costs, JobRecord};
 use crate::extract::{Denied, Extract};
 
 /// How many launches a comparison lists at most. The others are only counted.
@@ -44,6 +45,9 @@ pub struct Summary {
     pub violations_by_principal: BTreeMap<String, u64>,
     /// Launches that violate the policy, by account.
     pub violations_by_account: BTreeMap<String, u64>,
+    /// What these launches cost, if list prices are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Costs>,
     /// All launches by day, in UTC.
     pub days: BTreeMap<String, Verdicts>,
     /// What could not be judged, and for how many launches.
@@ -232,10 +236,16 @@ impl Input {
 }
 
 impl Summary {
-    /// Counts a decision about a launch, also by these tags of its caller. The decisions come in order of time.
-    pub fn add(&mut self, decision: &Decision, abac: &Abac, by: &[String]) {
+    /// Counts a decision about a launch, also by these tags of its caller. The decisions come in order of time. The job is what
+    /// its record says about one.
+    pub(crate) fn add(&mut self, decision: &Decision, job: Option<Box<JobRecord>>, abac: &Abac, by: &[String]) {
         self.launches.count(decision.verdict);
-        self.repeated += u64::from(decision.event_id.is_some() && !self.seen.insert(fingerprint(decision)));
+        let is_repeated = decision.event_id.is_some() && !self.seen.insert(fingerprint(decision));
+        self.repeated += u64::from(is_repeated);
+        if let (Some(job), false) = (job, is_repeated) {
+            let failed = rules(decision, |outcome| outcome == FindingOutcome::Fail);
+            self.costs.get_or_insert_default().add(*job, decision, project(decision, abac), failed.into_iter());
+        }
         if let Some(time) = &decision.event_time {
             self.first_launch.get_or_insert_with(|| time.clone());
             self.last_launch = Some(time.clone());
@@ -325,6 +335,7 @@ impl Summary {
             .collect();
         self.unknown
             .sort_by(|one, other| other.launches.cmp(&one.launches).then_with(|| one.reason.cmp(&other.reason)));
+        self.costs.iter_mut().for_each(Costs::finish);
         self.coaching.finish(denied.values().sum());
         self.denied = denied.into_iter().map(|(denied, calls)| DeniedCount { denied, calls }).collect();
     }
@@ -404,7 +415,7 @@ mod tests {
             let tags: Tags = tags.iter().copied().collect();
             let principal = PrincipalReport { arn: None, kind: None, tags, tags_from, tags_as_of: None };
             let decision = Decision { verdict: Verdict::Violation, principal: Some(principal), ..Decision::default() };
-            summary.add(&decision, &policy.abac, &by);
+            summary.add(&decision, None, &policy.abac, &by);
         }
         let counted = |key: &str| {
             let counts = summary.violations_by_tag[key].iter();
@@ -438,7 +449,7 @@ mod tests {
             unknown("userIdentity", "data on `A` is missing, see `--iam`"),
             unknown("requestParameters", "omitted"),
         ] {
-            summary.add(&decision, &policy.abac, &[]);
+            summary.add(&decision, None, &policy.abac, &[]);
         }
         summary.finish(BTreeMap::new());
         let reported =

@@ -67,6 +67,15 @@ pub struct IamArgs {
     pub iam_as_of: Option<Timestamp>,
 }
 
+/// What instances cost.
+#[derive(Debug, clap::Args)]
+pub struct PriceArgs {
+    /// List prices, for `excessive-cost`: output of `aws pricing get-products --service-code AmazonSageMaker`, or the bulk file
+    /// of a region; can be repeated
+    #[arg(long, value_name = "FILE")]
+    pub prices: Vec<PathBuf>,
+}
+
 /// Judge CloudTrail records and print what Tagwarden would do.
 ///
 /// Exit status: 0 if every record is compliant or skipped; 1 if there is a violation; 2 if the command could not run or
@@ -75,6 +84,9 @@ pub struct IamArgs {
 pub struct CheckArgs {
     #[command(flatten)]
     pub judge: JudgeArgs,
+
+    #[command(flatten)]
+    pub prices: PriceArgs,
 
     /// How to print decisions: as text for people, or as one JSON object per line
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -136,6 +148,9 @@ pub struct AuditArgs {
 
     #[command(flatten)]
     pub iam: IamArgs,
+
+    #[command(flatten)]
+    pub prices: PriceArgs,
 
     /// Also count violating launches by this tag of their callers, such as `CostCenter`; can be repeated
     #[arg(long, value_name = "TAG")]

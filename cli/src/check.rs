@@ -14,6 +14,7 @@ use crate::report::{self, VerdictCounts};
 pub fn run(args: &CheckArgs, output: &mut Output) -> RunResult {
     let policy = policy::load(args.judge.policy.as_deref())?.policy;
     let mut gathered = Gathered::from_iam(&args.judge.iam)?;
+    gathered.add_prices(&args.prices)?;
     let mut records = Vec::new();
     for path in gathered.inputs(&args.paths) {
         let place = input::name(&path);

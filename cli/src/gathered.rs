@@ -7,11 +7,11 @@ use tagwarden::record::documents::{self, Item, OtherEvent, Record};
 use tagwarden_audit::log_file::{Content, content};
 use tagwarden_audit::{AllProblems, Problems};
 
-use crate::args::IamArgs;
+use crate::args::{IamArgs, PriceArgs};
 use crate::exit::CliError;
 use crate::input::{self, Source};
 use crate::passed_over::PassedOver;
-use crate::{iam, output};
+use crate::{iam, output, prices};
 
 /// What is known so far, and what could not be read. The record of a caller's session, or IAM's data on the caller, may come last:
 /// nothing is judged before all of it was read.
@@ -27,7 +27,7 @@ pub enum Found<'a> {
     Call(Record<'a>),
     /// An event that is not an API call.
     OtherEvent(OtherEvent<'a>),
-    /// A page of IAM's data or of tags of resources, which is now known, or something that lies beside log files.
+    /// A page of IAM's data, of tags of resources or of list prices, which is now known, or something that lies beside log files.
     Other,
 }
 
@@ -36,6 +36,11 @@ impl Gathered {
     pub fn from_iam(args: &IamArgs) -> Result<Self, CliError> {
         let (evidence, problems) = iam::load(args)?;
         Ok(Self { evidence, problems, passed_over: PassedOver::default() })
+    }
+
+    /// Adds what the files of `--prices` hold.
+    pub fn add_prices(&mut self, args: &PriceArgs) -> Result<(), CliError> {
+        prices::load(args, &mut self.evidence, &mut self.problems)
     }
 
     /// The inputs at the paths of the command line. What cannot be one is named.
@@ -71,6 +76,14 @@ impl Gathered {
             Ok(Item::AuthorizationDetails(page) | Item::ResourceTags(page)) => {
                 let unread = self.evidence.add_page(&page);
                 unread.into_iter().for_each(|problem| problems.add(place.problem(problem)));
+                each(Found::Other);
+            }
+            Ok(Item::Prices(list)) => {
+                self.evidence
+                    .prices
+                    .add_list(list)
+                    .into_iter()
+                    .for_each(|problem| problems.add(place.problem(problem)));
                 each(Found::Other);
             }
             Ok(Item::Neighbour(neighbour)) => {

@@ -30,7 +30,7 @@ fn add(path: &Path, evidence: &mut Evidence) -> Result<Problems, CliError> {
         unread.add_of_file(problem);
         return Ok(unread);
     }
-    let Learned { is_iam, problems } = iam::learn(&bytes, evidence);
+    let Learned { is_iam, problems, .. } = iam::learn(&bytes, evidence);
     if is_iam || !problems.is_empty() {
         return Ok(problems);
     }

@@ -14,6 +14,7 @@ mod manual;
 mod output;
 mod passed_over;
 mod policy;
+mod prices;
 mod render;
 mod report;
 mod roles;

@@ -139,7 +139,10 @@ fn action(action: &PlannedAction) -> String {
             let tags: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
             format!("{} to {}", tags.join(", "), action.resource)
         }
-        Verb::Stop(_) => format!("{} because of {}", action.resource, action.because.join(", ")),
+        Verb::Stop(_) => {
+            let grace = action.after_minutes.map(|minutes| format!(" after {minutes} min, unless it is mended"));
+            format!("{}{} because of {}", action.resource, grace.unwrap_or_default(), action.because.join(", "))
+        }
         Verb::PublishAlert => {
             let only = action.not_stopped.map(|reason| format!("; not stopped: {reason}"));
             format!("because of {}{}", action.because.join(", "), only.unwrap_or_default())

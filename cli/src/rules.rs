@@ -129,7 +129,8 @@ fn explain(rule: &'static Rule, output: &mut Output) -> Result<(), CliError> {
 fn values(spec: &Spec) -> String {
     match spec.kind {
         Kind::Count => "a whole number from 1 up".to_owned(),
-        Kind::Hours => "a number above 0".to_owned(),
+        Kind::Positive => "a number above 0".to_owned(),
+        Kind::Minutes => "a whole number from 1 to 1440".to_owned(),
         Kind::Choice(names) => names.join(" | "),
         // Rules have no options of other kinds.
         _ => "a list; `*` matches any run of characters".to_owned(),

@@ -17,7 +17,9 @@ pub const SECURITY_HUB: &str = "TAGWARDEN_SECURITY_HUB";
 pub const DELAY_QUEUE: &str = "TAGWARDEN_DELAY_QUEUE";
 /// The policy file: a path, or `s3://BUCKET/KEY`. Empty or not set for the built-in policy.
 pub const POLICY: &str = "TAGWARDEN_POLICY";
-/// How many seconds a policy from S3 is used before the function checks for a new version.
+/// The file of list prices: a path, or `s3://BUCKET/KEY`. Empty or not set for none.
+pub const PRICES: &str = "TAGWARDEN_PRICES";
+/// How many seconds a policy or prices from S3 are used before the function checks for a new version.
 pub const POLICY_MAX_AGE: &str = "TAGWARDEN_POLICY_MAX_AGE";
 /// `observe` to change nothing, `policy` to act as the policy says.
 pub const MODE: &str = "TAGWARDEN_MODE";

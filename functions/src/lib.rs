@@ -18,6 +18,8 @@ pub mod memory;
 pub mod permissions;
 pub mod policy_file;
 pub mod ports;
+pub mod price_file;
+pub mod refreshed;
 pub mod resource;
 pub mod sweep;
 pub mod telemetry;

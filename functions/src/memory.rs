@@ -13,8 +13,8 @@ use crate::histories::cloud::Cloud;
 use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, ArchiveFindings, AwsError, AwsResult, BusEvent, CallSageMaker,
     Checkpoint, Claim, ClaimEvent, CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts,
-    FetchPolicy, FindSession, FindTagChanges, GroupAlerts, ImportFindings, KnownChange, LISTED, LedgerEntry,
-    ListFilter, ListPage, ListResources, ListRoles, ListedRole, Message, PendingAlert, PolicyObject, PostponeEvent,
+    FetchFile, FileObject, FindSession, FindTagChanges, Grace, GroupAlerts, ImportFindings, KnownChange, LISTED,
+    LedgerEntry, ListFilter, ListPage, ListResources, ListRoles, ListedRole, Message, PendingAlert, PostponeEvent,
     Publish, PutEvents, ReadEventHistory, ReadGrants, ReadLedger, ReadPrincipal, ReadResourceTags, RecordSession,
     RecordTagChange, RoleGrants, RolePage, SageMakerError, SaveCheckpoint, Target, TrackReports, UsedConfig,
     WriteLedger,
@@ -47,8 +47,8 @@ pub struct State {
     pub history: Vec<String>,
     /// Checkpoints of sweeps.
     pub checkpoints: BTreeMap<String, Checkpoint>,
-    /// The policy file in S3.
-    pub policy: Option<PolicyObject>,
+    /// Files in S3, by key.
+    pub files: BTreeMap<&'static str, FileObject>,
     /// The verbs that fail.
     pub failing: BTreeSet<&'static str>,
     /// All resources, in tests that are not content with answers.
@@ -75,6 +75,8 @@ pub struct State {
     pub stops: BTreeMap<Timestamp, u64>,
     /// Postponed events, with their attempt numbers and delays.
     pub postponed: Vec<(String, u64, SignedDuration)>,
+    /// Events that wait for the end of a grace, with their delays.
+    pub waiting: Vec<(String, Grace, SignedDuration)>,
     claims: BTreeMap<String, (bool, u64)>,
     windows: BTreeMap<String, (AlertWindow, Timestamp)>,
 }
@@ -212,10 +214,11 @@ impl DescribeResource for Account {
     }
 }
 
-impl FetchPolicy for Account {
-    async fn fetch_policy(&self, _bucket: &str, key: &str, known: Option<&str>) -> AwsResult<Option<PolicyObject>> {
-        let state = self.doing("fetch-policy", key)?;
-        let fetched = state.policy.clone().ok_or_else(|| AwsError("s3:GetObject failed: NoSuchKey".to_owned()))?;
+impl FetchFile for Account {
+    async fn fetch_file(&self, _bucket: &str, key: &str, known: Option<&str>) -> AwsResult<Option<FileObject>> {
+        let state = self.doing("fetch-file", key)?;
+        let fetched =
+            state.files.get(key).cloned().ok_or_else(|| AwsError("s3:GetObject failed: NoSuchKey".to_owned()))?;
         Ok(Some(fetched).filter(|fetched| fetched.etag.as_deref() != known))
     }
 }
@@ -280,6 +283,11 @@ impl ClaimEvent for Account {
 impl PostponeEvent for Account {
     async fn postpone(&self, event: &str, attempt: u64, delay: SignedDuration) -> AwsResult<()> {
         self.doing("postpone", &attempt.to_string())?.postponed.push((event.to_owned(), attempt, delay));
+        Ok(())
+    }
+
+    async fn postpone_until(&self, event: &str, grace: Grace, delay: SignedDuration) -> AwsResult<()> {
+        self.doing("postpone", &grace.to_string())?.waiting.push((event.to_owned(), grace, delay));
         Ok(())
     }
 }

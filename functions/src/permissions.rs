@@ -9,7 +9,7 @@ use tagwarden::operations::{Area, Field, Operation, Stop};
 use crate::act::users;
 use crate::ports::{
     AddTags, ArchiveFindings, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts,
-    Enforce, FetchPolicy, FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts, ImportFindings,
+    Enforce, FetchFile, FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts, ImportFindings,
     ListObjects, ListRoles, LookUp, PostponeEvent, Publish, PutEvents, ReadEventHistory, ReadGrants, ReadLedger,
     ReadObject, ReadPrincipal, ReadResourceTags, RecordSession, RecordTagChange, SaveCheckpoint, TrackReports,
     WriteLedger, WriteObject,
@@ -99,7 +99,7 @@ fn enforcement<P: LookUp + Enforce>(operations: impl Iterator<Item = &'static Op
         <P as DescribeResource>::ACTIONS,
         <P as FindSession>::ACTIONS,
         <P as FindTagChanges>::ACTIONS,
-        <P as FetchPolicy>::ACTIONS,
+        <P as FetchFile>::ACTIONS,
         <P as ClaimEvent>::ACTIONS,
         <P as ReadLedger>::ACTIONS,
         <P as WriteLedger>::ACTIONS,

@@ -70,13 +70,13 @@ pub fn violations<'a>(function: &'a str, decision: &'a Decision, now: Timestamp)
     })
 }
 
-/// The record of a new version of the policy that is not in force, with a metric.
-pub fn policy_refused(problem: &str, now: Timestamp) -> Value {
+/// The record of a new version of the policy or of the prices that is not in force, with a metric.
+pub fn file_refused(problem: &str, now: Timestamp) -> Value {
     json!({
         "_aws": metadata(now, &[], &[("PolicyRefused", "Count")]),
         "PolicyRefused": 1,
         "level": "ERROR",
-        "message": "could not refresh the policy: the previous version stays in force",
+        "message": "could not refresh a file: its previous version stays in force",
         "problem": problem,
     })
 }

@@ -37,6 +37,8 @@ VALUES = {
     "instance-type": ("ml.m5.xlarge", "ml.p5.48xlarge", ("unapproved-instance-type", ""), []),
     "instance-count": (1, 1000, ("excessive-instance-count", None), []),
     "runtime": (3600, 2_419_200, ("excessive-runtime", ""), []),
+    "keep-alive": (600, 21_600, ("excessive-cost", None), []),
+    "jobs": (2, 500, ("excessive-cost", None), []),
     "spot": (True, False, ("on-demand-training", ""), ["on-demand-training"]),
     "key": (
         f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0d1e2f3a-4b5c-4d6e-8f70-112233445566",

@@ -57,6 +57,8 @@ ABOUT = {
     "instance-type": (r".*", r".*InstanceType|InstanceType", "string"),
     "instance-count": (r".*([iI]nstanceCount|incrementTargetCountBy)", r".*", "integer"),
     "runtime": (r"maxRuntime.*InSeconds|maxAutoMLJobRuntimeInSeconds|jobDurationInSeconds", r".*", "integer"),
+    "keep-alive": (r"keepAlivePeriodInSeconds", r".*", "integer"),
+    "jobs": (r"maxNumberOfTrainingJobs", r".*", "integer"),
     "spot": (r"enableManagedSpotTraining", r".*", "boolean"),
     "key": (r".*", r".*Kms.*Key.*", "string"),
     "isolation": (r"enableNetworkIsolation", r".*", "boolean"),

@@ -194,12 +194,14 @@ impl Emulator {
     pub fn postponed(&self) -> (Vec<u64>, Value) {
         let delays = self.control("DELETE", "delays", &Value::Null);
         let delivered = |message: &Value| {
-            let number = &message["MessageAttributes"]["attempt"];
+            let attributes = message["MessageAttributes"].as_object().into_iter().flatten();
+            let attributes = attributes.map(|(name, value)| {
+                (name.clone(), json!({"stringValue": value["StringValue"], "dataType": value["DataType"]}))
+            });
             json!({
                 "messageId": message["MessageId"],
                 "body": message["Body"],
-                "messageAttributes":
-                    {"attempt": {"stringValue": number["StringValue"], "dataType": number["DataType"]}},
+                "messageAttributes": attributes.collect::<serde_json::Map<_, _>>(),
                 "eventSource": "aws:sqs",
             })
         };

@@ -9,12 +9,13 @@ use std::str::FromStr;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The crates, by the name that others call them, and their folders.
-const CRATES: [(&str, &str); 5] = [
+const CRATES: [(&str, &str); 6] = [
     ("tagwarden", "shared"),
     ("tagwarden_audit", "audit"),
     ("tagwarden_cli", "cli"),
     ("tagwarden_functions", "functions"),
     ("tagwarden_roles", "roles"),
+    ("tagwarden_stack", "stack"),
 ];
 
 /// A module, by its path: the crate's folder, then the names of modules.

@@ -137,6 +137,11 @@ pub fn strict_policy() -> String {
     format!("version = 1\n{tables}{personas}")
 }
 
+/// A page of list prices, as `aws pricing get-products` prints it.
+pub fn price_list() -> String {
+    std::fs::read_to_string(root().join("tests/data/prices.json")).expect("the prices")
+}
+
 /// The essence of a decision, without its texts: the verdict, findings as (rule, outcome, path), and actions with their reasons.
 pub fn essence(decision: &Value) -> Value {
     let findings: Vec<_> = list(&decision["findings"])

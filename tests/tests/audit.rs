@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use tagwarden_archive::{Spec, generate};
-use tagwarden_tests::{Ran, event, list, program, root, tagwarden};
+use tagwarden_tests::{Ran, event, list, price_list, program, root, tagwarden};
 use tempfile::TempDir;
 
 /// A generated archive.
@@ -503,4 +503,67 @@ fn the_page_works_in_a_browser() {
     let args = [test.to_str().expect("UTF-8"), page.as_str(), "52", "36"];
     let tested = Command::new("python3").args(args).output().expect("python3 starts");
     assert!(tested.status.success(), "{}", String::from_utf8_lossy(&tested.stderr));
+}
+
+/// What the launches with a violation cost, and how long those ran that were stopped.
+#[test]
+fn violations_are_summed_up_in_dollars() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = write(folder.path(), "policy.toml", "version = 1\n[rules.missing-project-tag]\n[rules.missing-vpc]\n");
+    let job = |operation: &str, name: &str, minute: u8, more: Value| {
+        let mut request = json!({"trainingJobName": name});
+        request.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        json!({
+            "eventID": format!("{operation} {name}"), "eventSource": "sagemaker.amazonaws.com", "eventName": operation,
+            "eventTime": format!("2026-03-02T09:{minute:02}:00Z"), "awsRegion": "eu-west-1", "recipientAccountId": "111122223333",
+            "userIdentity": {"type": "Root"}, "requestParameters": request,
+        })
+    };
+    let on = |instance_type: &str, tag: bool, vpc: bool| {
+        let tags = json!([{"key": "Project", "value": "atlas"}]);
+        json!({
+            "resourceConfig": {"instanceType": instance_type, "instanceCount": 2},
+            "stoppingCondition": {"maxRuntimeInSeconds": 7200},
+            "tags": if tag { tags } else { Value::Null },
+            "vpcConfig": if vpc { json!({"subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]}) } else { Value::Null },
+        })
+    };
+    let stop = |name, minute| job("StopTrainingJob", name, minute, json!({}));
+    let records = [
+        job("CreateTrainingJob", "both", 0, on("ml.p5.48xlarge", false, false)),
+        job("CreateTrainingJob", "both", 0, on("ml.p5.48xlarge", false, false)),
+        job("CreateTrainingJob", "one", 0, on("ml.m5.large", false, true)),
+        job("CreateTrainingJob", "right", 0, on("ml.p5.48xlarge", true, true)),
+        job("CreateTrainingJob", "new", 0, on("ml.p9.48xlarge", false, true)),
+        stop("both", 3),
+        stop("right", 4),
+        stop("new", 30),
+        stop("older", 31),
+    ];
+    let logs = write(folder.path(), "logs.json", json!({"Records": records}).to_string());
+    let prices = write(folder.path(), "prices.json", price_list());
+    let page = folder.path().join("page.html");
+    let args = ["audit", "--policy", &policy, "--prices", &prices, "--html", page.to_str().expect("UTF-8"), &logs];
+    let summary: Value =
+        serde_json::from_str(&tagwarden(&[&args[..], &["--format", "json"]].concat()).stdout).expect("JSON");
+    assert_eq!(
+        summary["costs"],
+        json!({
+            "at_most_usd": 393.8, "by_project": {"(none)": 393.8},
+            "by_rule": {"missing-project-tag": 393.8, "missing-vpc": 393.28}, "unknown": 1, "unbounded": 0,
+            // 2 × $98.32 for three minutes, and unpriced ones for half an hour.
+            "stopped": {"jobs": 2, "median_seconds": 1800, "longest_seconds": 1800, "used_usd": 9.84},
+        })
+    );
+    let text = tagwarden(&args).stdout;
+    for line in [
+        "What violating jobs cost at most, at list prices: $393.80",
+        "         $393.28  with missing-vpc",
+        "          1  of unknown cost",
+        "          2  were stopped: after 30m (median), 30m (longest); they used at most $9.84 until then",
+    ] {
+        assert!(text.lines().any(|printed| printed == line), "{line}: {text}");
+    }
+    let without = tagwarden(&["audit", "--format", "json", "--policy", &policy, &logs]).stdout;
+    assert!(!without.contains("costs"), "{without}");
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use tagwarden_tests::{essence, event, events, list, root, tagwarden, tagwarden_with_input};
+use tagwarden_tests::{essence, event, events, list, price_list, root, tagwarden, tagwarden_with_input};
 
 /// What is expected of each sample event, beside the others in `events/`.
 fn expectations() -> BTreeMap<String, Value> {
@@ -378,6 +378,35 @@ fn overrides_and_modes_decide_what_is_done() {
     assert_eq!(actions(&format!("[defaults]\non-unknown = 'stop'\n{unknown}")), ["stop-training-job", "publish-alert"]);
 }
 
+/// A stop says when it would be done. An update is rolled back at once.
+#[test]
+fn a_grace_is_part_of_the_plan() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |rules: &str, format: &str, sample: &str| {
+        let policy =
+            write(folder.path(), "policy.toml", format!("version = 1\n[abac]\nsession-tags = 'none'\n{rules}"));
+        let sample = format!("events/{sample}.json");
+        tagwarden(&["check", "--policy", &policy, "--format", format, "--iam", "events/iam.json", &sample])
+    };
+    let rule = "[rules.excessive-runtime]\nmax-hours = 24\ngrace-minutes = 30\n";
+    let (job, endpoint) = ("CreateTrainingJob.too-long", "UpdateEndpoint.noncompliant-config");
+    let decision = check(rule, "json", job).json_lines().remove(0);
+    assert_eq!(decision["actions"][0]["after_minutes"], 30);
+    assert_eq!(decision["actions"][1].get("after_minutes"), None, "the alert does not wait");
+    let schema = fs::read_to_string(root().join("docs/decision.schema.json")).expect("the schema");
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).expect("JSON")).expect("a schema");
+    assert!(schema.is_valid(&decision), "{decision}");
+    let text = check(rule, "text", job).stdout;
+    assert!(text.contains(" after 30 min, unless it is mended because of excessive-runtime"), "{text}");
+    let raised = "[[overrides]]\nwhen = { projects = ['atlas'] }\nrules.excessive-runtime.grace-minutes = 60\n";
+    let decision = check(&format!("{rule}{raised}"), "json", job).json_lines().remove(0);
+    assert_eq!(decision["actions"][0]["after_minutes"], 60);
+    let rules = "[rules.noncompliant-endpoint-config]\ngrace-minutes = 30\n[rules.unapproved-region]\nallow = []\ngrace-minutes = 30\n";
+    let decision = check(rules, "json", endpoint).json_lines().remove(0);
+    assert_eq!(decision["actions"][0]["action"], "update-endpoint");
+    assert_eq!(decision["actions"][0].get("after_minutes"), None);
+}
+
 /// Somebody of another project tags a configuration as their own, and marks it. Its owner does no wrong by using it.
 #[test]
 fn a_stolen_and_marked_configuration_makes_its_owner_no_offender() {
@@ -414,4 +443,92 @@ fn a_stolen_and_marked_configuration_makes_its_owner_no_offender() {
     let ran = tagwarden(&["check", "--format", "json", "--policy", &policy, "--iam", &iam, &records]);
     let verdicts: Vec<_> = ran.json_lines().iter().map(|decision| decision["verdict"].clone()).collect();
     assert_eq!(verdicts, ["compliant", "violation", "violation", "compliant"], "{}", ran.stdout);
+}
+
+/// A training job in eu-west-1, on four of the dearest instances for five days.
+fn dear_job() -> String {
+    json!({
+        "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateTrainingJob", "eventTime": "2026-03-02T09:00:00Z",
+        "awsRegion": "eu-west-1", "recipientAccountId": "111122223333", "userIdentity": {"type": "Root"},
+        "requestParameters": {
+            "trainingJobName": "churn", "stoppingCondition": {"maxRuntimeInSeconds": 432_000},
+            "resourceConfig": {"instanceType": "ml.p5.48xlarge", "instanceCount": 4},
+        },
+    })
+    .to_string()
+}
+
+#[test]
+fn jobs_are_judged_at_the_list_prices_that_are_given() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = write(folder.path(), "policy.toml", "version = 1\n[rules.excessive-cost]\nmax-usd = 10000\n");
+    let prices = price_list();
+    let page: Value = serde_json::from_str(&prices).expect("JSON");
+    // As the region's bulk file has them, and each product by itself.
+    let products: Vec<Value> = list(&page["PriceList"])
+        .iter()
+        .map(|text| serde_json::from_str(text.as_str().expect("a text")).expect("JSON"))
+        .collect();
+    let by_sku = |member: fn(&Value) -> Value| {
+        let each = products
+            .iter()
+            .map(|product| (product["product"]["sku"].as_str().expect("a SKU").to_owned(), member(product)));
+        each.collect::<serde_json::Map<_, _>>()
+    };
+    let bulk = json!({
+        "formatVersion": "v1.0", "offerCode": "AmazonSageMaker", "products": by_sku(|product| product["product"].clone()),
+        "terms": {"OnDemand": by_sku(|product| product["terms"]["OnDemand"].clone()), "Reserved": {}},
+    });
+    let lines: Vec<_> = products.iter().map(Value::to_string).collect();
+    let job = write(folder.path(), "job.json", dear_job());
+    for (name, text) in
+        [("page.json", prices.clone()), ("bulk.json", bulk.to_string()), ("products.jsonl", lines.join("\n"))]
+    {
+        let given = write(folder.path(), name, &text);
+        let zipped = write(folder.path(), &format!("{name}.gz"), gzip(text.as_bytes()));
+        // With `--prices`, gzipped, and among the paths.
+        for args in [["--prices", &given, &job], ["--prices", &zipped, &job], ["--exit-zero", &given, &job]] {
+            let ran = tagwarden(&[&["check", "--format", "json", "--policy", &policy], &args[..]].concat());
+            let [decision] = ran.json_lines().try_into().expect("a decision");
+            let finding = &decision["findings"][0];
+            let message = "4 × ml.p5.48xlarge × 120 h × $98.32 = $47,193.60, more than $10,000";
+            assert_eq!((ran.stderr.as_str(), &finding["message"]), ("", &json!(message)), "{name} {args:?}");
+            assert_eq!(finding["path"], "requestParameters.stoppingCondition.maxRuntimeInSeconds");
+            assert_eq!((&finding["actual"], &finding["expected"]), (&json!("$47,193.60"), &json!("at most $10,000")));
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_priced_is_unknown_and_what_are_no_prices_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = write(folder.path(), "policy.toml", "version = 1\n[rules.excessive-cost]\nmax-usd = 10000\n");
+    let job = write(folder.path(), "job.json", dear_job());
+    let check = |prices: Option<&str>| {
+        let prices: Vec<_> = prices.iter().map(|text| write(folder.path(), "prices.json", text)).collect();
+        let prices: Vec<_> = prices.iter().flat_map(|path| ["--prices", path]).collect();
+        tagwarden(&[&["check", "--policy", &policy], &prices[..], &[&job]].concat())
+    };
+    let ran = check(None);
+    assert_eq!(ran.status, 3);
+    assert!(ran.stdout.contains("no list prices are known"), "{}", ran.stdout);
+    let decision = tagwarden(&["check", "--format", "json", "--policy", &policy, &job]).json_lines().remove(0);
+    assert!(decision["findings"][0]["fix"].as_str().is_some_and(|fix| fix.contains("`--prices`")), "{decision}");
+    // Prices of another region.
+    let elsewhere = price_list().replace("eu-west-1", "eu-west-2");
+    assert!(
+        check(Some(&elsewhere))
+            .stdout
+            .contains("the list price of `ml.p5.48xlarge` for training jobs in eu-west-1 is not known")
+    );
+    for (text, expected) in [
+        (r#"{"PriceList":[]}"#, "it holds no hourly price in US dollars"),
+        (&event("iam.json"), "expected the output of `aws pricing get-products"),
+        (r#"{"PriceList":["{"]}"#, "prices.json:1: `PriceList[0]`: not the JSON of a product"),
+        (r#"{"PriceList":["#, "prices.json:1: the JSON ends too early"),
+    ] {
+        let ran = check(Some(text));
+        assert_eq!(ran.status, 2, "{text}: {}", ran.stdout);
+        assert!(ran.stderr.contains(expected), "{text}: {}", ran.stderr);
+    }
 }

@@ -15,7 +15,7 @@ use tagwarden_tests::runtime_api::{Answer, Function};
 use tagwarden_tests::world::{
     ACCOUNT, World, alert_record, called, capitalised, creation, in_this_account, just_now, make_possible, request,
 };
-use tagwarden_tests::{list, samples, strict_policy};
+use tagwarden_tests::{list, price_list, samples, strict_policy};
 
 const TRAINING: &str = "guard-training";
 const HOSTING: &str = "guard-hosting";
@@ -45,6 +45,75 @@ fn a_missing_tag_is_added_and_reported() {
         ("rule", "missing-project-tag"),
     ] {
         assert_eq!(attributes[name]["Value"], value, "{name}");
+    }
+}
+
+/// At list prices from S3. A broken file leaves the previous prices in force.
+#[test]
+fn what_a_job_costs_is_judged_at_list_prices() {
+    let mut world = World::new(TRAINING, &format!("{NO_SESSIONS}[rules.excessive-cost]\nmax-usd = 1\naction = 'stop'"));
+    world.environment.push(("TAGWARDEN_PRICES".to_owned(), "s3://policies/prices.json".to_owned()));
+    world.environment.push(("TAGWARDEN_POLICY_MAX_AGE".to_owned(), "0".to_owned()));
+    world.restart();
+    let launch = |name: &str| {
+        let mut event = in_this_account("CreateTrainingJob.compliant");
+        event["detail"]["eventID"] = json!(name);
+        event["detail"]["awsRegion"] = json!(REGION);
+        let request = &mut event["detail"]["requestParameters"];
+        request["trainingJobName"] = json!(name);
+        request["resourceConfig"] = json!({"instanceType": "ml.m5.xlarge", "instanceCount": 2});
+        request["stoppingCondition"] = json!({"maxRuntimeInSeconds": 36_000});
+        event["detail"]["responseElements"] =
+            json!({"trainingJobArn": format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/{name}")});
+        world.create_training_job(&json!(name), &[]);
+        let decisions: Value = serde_json::from_str(&world.deliver(&event).expect("handled")).expect("JSON");
+        (event, decisions[0].clone())
+    };
+    let (_, decision) = launch("without-prices");
+    assert_eq!(
+        (&decision["verdict"], &decision["findings"][0]["message"]),
+        (&json!("unknown"), &json!("no list prices are known"))
+    );
+    for (name, prices) in [("priced", price_list()), ("broken", "{".to_owned())] {
+        world.emulator.put_object("policies", "prices.json", prices);
+        let (event, decision) = launch(name);
+        let message = "2 × ml.m5.xlarge × 10 h × $0.256 = $5.12, more than $1";
+        assert_eq!(decision["findings"][0]["message"], message, "{name}");
+        assert_eq!(world.status(&event), "Stopped");
+    }
+}
+
+/// The job is reported at once, and stopped when its grace is over, unless somebody has tagged it.
+#[test]
+fn a_stop_waits_for_its_grace() {
+    let rule = "[rules.missing-project-tag]\naction = 'stop'\ngrace-minutes = 30\n";
+    let world = World::new(TRAINING, &format!("{NO_SESSIONS}{rule}"));
+    for (name, is_mended) in [("left", false), ("mended", true)] {
+        let mut event = in_this_account("CreateTrainingJob.missing-tag");
+        event["detail"]["eventID"] = json!(name);
+        event["detail"]["requestParameters"]["trainingJobName"] = json!(name);
+        let arn = format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/{name}");
+        event["detail"]["responseElements"] = json!({"trainingJobArn": arn});
+        world.create_training_job(&json!(name), &[]);
+        world.deliver(&event).expect("handled");
+        assert_eq!((world.status(&event), world.emulator.alerts().len()), (json!("InProgress"), 1), "{name}");
+        // A message can wait for a quarter of an hour.
+        world.redeliver(900);
+        let (delays, mut messages) = world.emulator.postponed();
+        assert_eq!(delays, [900]);
+        let now = Timestamp::now();
+        let over = format!("{}/{}", now - SignedDuration::from_mins(30), now);
+        messages["Records"][0]["messageAttributes"]["grace"]["stringValue"] = json!(over);
+        if is_mended {
+            let tags = json!([{"Key": "Project", "Value": "atlas"}]);
+            world.emulator.sagemaker("AddTags", &json!({"ResourceArn": arn, "Tags": tags}));
+        }
+        for _ in 0..2 {
+            let answer = world.deliver(&messages).expect("an answer");
+            assert_eq!(answer, json!({"batchItemFailures": []}).to_string());
+        }
+        let expected = if is_mended { ("InProgress", 0) } else { ("Stopped", 1) };
+        assert_eq!((world.status(&event).as_str().expect("text"), world.emulator.alerts().len()), expected, "{name}");
     }
 }
 

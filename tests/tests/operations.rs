@@ -11,7 +11,7 @@ use tagwarden::policy::Policy;
 use tagwarden::record::documents::{self, Item};
 use tagwarden_functions::resource::names::describing;
 use tagwarden_functions::resource::request::{NOT_DESCRIBED, RENAMED, is_recoverable};
-use tagwarden_tests::{list, samples, shapes, strict_policy, tagwarden, tagwarden_with_input};
+use tagwarden_tests::{list, price_list, samples, shapes, strict_policy, tagwarden, tagwarden_with_input};
 
 /// The caller, the roles that requests pass, and the models and endpoint configurations that they name.
 fn surroundings() -> String {
@@ -77,7 +77,7 @@ fn surroundings() -> String {
     );
     let records = [model("isolated", true), model("open", false), config("isolated"), config("open"), domain, group];
     let records: Vec<_> = records.iter().map(Value::to_string).collect();
-    format!("{roles}\n{}\n", records.join("\n"))
+    format!("{roles}\n{}\n{}\n", price_list(), records.join("\n"))
 }
 
 #[test]
@@ -128,6 +128,7 @@ fn what_could_not_be_read_is_not_compliant() {
     let mut evidence = Evidence::new("");
     documents::split(&surroundings(), &mut |_, item| match item.expect("readable") {
         Item::AuthorizationDetails(details) | Item::ResourceTags(details) => drop(evidence.add_page(&details)),
+        Item::Prices(list) => drop(evidence.prices.add_list(list)),
         Item::Record(record) => evidence.learn(record.call),
         Item::OtherEvent(_) | Item::Neighbour(_) => {}
     });

@@ -38,15 +38,21 @@ fn errors_show_the_line_and_the_nearest_name() {
             "did you mean `max-hours`?",
         ),
         ("version = 1\n[rules.excessive-runtime]\n".to_owned(), "policy.toml:2:8", "needs `max-hours`"),
-        (
-            "version = 1\n[rules.excessive-runtime]\nmax-hours = -1\n".to_owned(),
-            "policy.toml:3:13",
-            "a number of hours above 0",
-        ),
+        ("version = 1\n[rules.excessive-runtime]\nmax-hours = -1\n".to_owned(), "policy.toml:3:13", "a number above 0"),
         (
             "version = 1\n[rules.excessive-instance-count]\nmax = 1.5\n".to_owned(),
             "policy.toml:3:7",
             "a whole number from 1 up",
+        ),
+        (
+            "version = 1\n[rules.missing-vpc]\ngrace-minutes = 1441\n".to_owned(),
+            "policy.toml:3:17",
+            "a whole number of minutes from 1 to 1440",
+        ),
+        (
+            "version = 1\n[rules.missing-vpc]\ngrace-minutes = 0.5\n".to_owned(),
+            "policy.toml:3:17",
+            "a whole number of minutes from 1 to 1440",
         ),
         ("version = 1\n[rules.missing-vpc]\naction = 'stopp'\n".to_owned(), "policy.toml:3:10", "did you mean `stop`?"),
         (

@@ -8,7 +8,7 @@ use tagwarden::evidence::Evidence;
 use tagwarden::operations::Operation;
 use tagwarden::policy::{self, Policy};
 use tagwarden::record::documents::{self, Item};
-use tagwarden_tests::{event, events, strict_policy};
+use tagwarden_tests::{event, events, price_list, strict_policy};
 
 fn strict() -> Policy {
     let text = strict_policy();
@@ -26,6 +26,7 @@ fn judge(texts: &[String], policy: &Policy) -> Vec<Result<Decision, String>> {
                 evidence.learn(record.call);
                 records.push(record.json.to_owned());
             }
+            Ok(Item::Prices(list)) => drop(evidence.prices.add_list(list)),
             Ok(Item::OtherEvent(_) | Item::Neighbour(_)) | Err(_) => {}
         });
     }
@@ -36,8 +37,9 @@ fn samples() -> Vec<Value> {
     events().iter().map(|name| serde_json::from_str(&event(name)).expect(name)).collect()
 }
 
-fn iam() -> String {
-    event("iam.json")
+/// IAM's data and list prices.
+fn known() -> String {
+    format!("{}\n{}", event("iam.json"), price_list())
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
@@ -168,12 +170,12 @@ proptest! {
         }
         let record = json!({"eventSource": "sagemaker.amazonaws.com", "eventName": operation.name, "requestParameters": request,
             "eventTime": "2026-03-02T09:00:00Z", "recipientAccountId": "111122223333", "awsRegion": "eu-west-1"});
-        let decisions = judge(&[record.to_string(), iam()], &strict());
+        let decisions = judge(&[record.to_string(), known()], &strict());
         let decision = decisions[0].as_ref().expect("a record");
         let passes = [Verdict::Compliant, Verdict::Skipped].contains(&decision.verdict);
         prop_assert!(!passes || operation.only_ownership, "nothing is known of the caller");
         for policy in [policy::DEFAULT.to_owned(), policy::DEFAULT.replace("on-unknown = \"alert\"", "on-unknown = \"stop\"")] {
-            judge(&[record.to_string(), iam()], &Policy::parse(&policy).expect("valid"));
+            judge(&[record.to_string(), known()], &Policy::parse(&policy).expect("valid"));
         }
     }
 
@@ -192,7 +194,7 @@ proptest! {
         let places = places(mutated);
         let place = &places[place.index(places.len())];
         *mutated.pointer_mut(place).expect("a place") = replacement;
-        let texts: Vec<_> = samples.iter().map(Value::to_string).chain([iam()]).collect();
+        let texts: Vec<_> = samples.iter().map(Value::to_string).chain([known()]).collect();
         for policy in [strict(), Policy::parse(policy::DEFAULT).expect("valid")] {
             judge(&texts, &policy);
         }
@@ -211,7 +213,7 @@ proptest! {
         wrong in select(vec![json!({"omitted": true}), json!({"a": 1}), json!(-1.5), json!([[1]]), json!([7])]),
     ) {
         let mut event: Value = serde_json::from_str(&event("CreateTrainingJob.compliant.json")).expect("JSON");
-        let texts = |event: &Value| vec![event.to_string(), iam()];
+        let texts = |event: &Value| vec![event.to_string(), known()];
         let before = judge(&texts(&event), &strict());
         prop_assert_eq!(before[0].as_ref().expect("a record").verdict, Verdict::Compliant);
         *event.pointer_mut(&format!("/detail/requestParameters{path}")).expect(path) = wrong;
@@ -228,15 +230,15 @@ proptest! {
             decisions
         };
         let policy = Policy::parse(policy::DEFAULT).expect("valid");
-        let plain: Vec<_> = samples().iter().map(Value::to_string).chain([iam()]).collect();
+        let plain: Vec<_> = samples().iter().map(Value::to_string).chain([known()]).collect();
         let disguised: Vec<_> = order.iter().map(|event| disguise(event, seed)).collect();
         let records = || order.iter().filter(|event| event["detail"].get("eventName").is_some()).map(|event| disguise(&event["detail"], seed));
         let texts = match wrapping {
-            0 => disguised.into_iter().chain([iam()]).collect(),
-            1 => vec![iam(), records().collect::<Vec<_>>().join("\n")],
-            2 => vec![format!("[{}]", disguised.join(",")), iam()],
-            3 => vec![format!("{{\"Records\":[{}]}}", records().collect::<Vec<_>>().join(",")), iam()],
-            _ => std::iter::once(iam()).chain(records()).collect(),
+            0 => disguised.into_iter().chain([known()]).collect(),
+            1 => vec![known(), records().collect::<Vec<_>>().join("\n")],
+            2 => vec![format!("[{}]", disguised.join(",")), known()],
+            3 => vec![format!("{{\"Records\":[{}]}}", records().collect::<Vec<_>>().join(",")), known()],
+            _ => std::iter::once(known()).chain(records()).collect(),
         };
         prop_assert_eq!(by_id(judge(&plain, &policy)), by_id(judge(&texts, &policy)));
     }

@@ -69,6 +69,30 @@ fn people_know_what_to_do_about_each_alarm() {
     assert!(list(&body["widgets"]).iter().all(|widget| widget["properties"]["title"].is_string()));
 }
 
+/// A function reads the price file if it judges what jobs cost, and only if there is one.
+#[test]
+fn prices_are_read_where_jobs_are_judged() {
+    let template = template("template.yaml");
+    let guards = GUARDS.iter().map(|(name, areas)| (*name, operations(areas).collect::<Vec<_>>()));
+    for (binary, operations) in guards.chain([("sweep", sweep::operations().collect())]) {
+        let functions = functions(&template);
+        let (_, id, properties) = functions.iter().find(|(name, ..)| name == binary).expect("it is deployed");
+        let judges = operations.iter().any(|operation| operation.charge.is_some());
+        let prices = &properties["Environment"]["Variables"]["TAGWARDEN_PRICES"];
+        let location = json!({"Fn::If": ["HasPriceFile", {"Fn::Sub": "s3://${PolicyBucket}/${PriceFile}"}, ""]});
+        assert_eq!(*prices, if judges { location } else { Value::Null }, "{binary}");
+        let file = json!({"Fn::If": [
+            "HasPriceFile", {"Fn::Sub": "arn:${AWS::Partition}:s3:::${PolicyBucket}/${PriceFile}"}, {"Ref": "AWS::NoValue"},
+        ]});
+        let reads: Vec<_> = statements(&template, id)
+            .into_iter()
+            .filter(|statement| statement["Resource"].as_array().is_some_and(|resources| resources.contains(&file)))
+            .map(|statement| statement["Action"].clone())
+            .collect();
+        assert_eq!(reads, if judges { vec![json!(["s3:GetObject"])] } else { Vec::new() }, "{binary}");
+    }
+}
+
 /// A stack whose owner chose nothing stops nobody's job.
 #[test]
 fn functions_act_only_if_somebody_chose_so() {

@@ -153,11 +153,26 @@ function table(title, columns, rows, section = "tables") {
   byId(section).append(element("p", {}, all));
 }
 
+const dollars = usd => usd.toLocaleString("en", { style: "currency", currency: "USD" });
+
+/** What violating jobs cost at most, if list prices were given. */
+function costs() {
+  if (!summary.costs) return;
+  const { at_most_usd, by_project, by_rule, unknown, unbounded, stopped } = summary.costs;
+  const largest = (counts, name) => Object.entries(counts).sort(([, one], [, other]) => other - one).map(([key, usd]) => [dollars(usd), `${name} ${key}`]);
+  const rows = [[dollars(at_most_usd), "all"], ...largest(by_project, "project"), ...largest(by_rule, "rule")];
+  if (unknown) rows.push([grouped(unknown), "launches of unknown cost"]);
+  if (unbounded) rows.push([grouped(unbounded), "launches of jobs that may run for any time"]);
+  if (stopped.jobs) rows.push([dollars(stopped.used_usd), `used at most by ${grouped(stopped.jobs)} stopped jobs until then: after ${grouped(stopped.median_seconds)} s (median), ${grouped(stopped.longest_seconds)} s (longest)`]);
+  table("What violating jobs cost at most, at list prices", ["cost", "of"], rows);
+}
+
 function tables() {
   const largest = counts => Object.entries(counts).sort(([, one], [, other]) => other - one);
   table("Violating launches by caller", ["launches", "caller"], largest(summary.violations_by_principal).map(([name, count]) => [count, name]));
   table("Unknown, and in how many launches", ["launches", "reason", "about"], summary.unknown.map(({ launches, reason, about }) => [launches, reason, about.length > 5 ? `${about.slice(0, 5).join(", ")} and ${grouped(about.length - 5)} more` : about.join(", ")]));
   table("Calls that IAM denied: the preventive layer at work", ["calls", "call", "account", "caller"], summary.denied.map(({ calls, event_name, account, principal }) => [calls, event_name, account ?? "", principal ?? ""]));
+  costs();
   const { by_rule: coached, unexplained } = summary.coaching;
   const coaching = Object.entries(coached).sort(([, one], [, other]) => other.calls - one.calls);
   table(`Denied calls by the rules whose statements deny them (${grouped(unexplained)} not explained)`, ["calls", "rule", "fix", "callers"], coaching.map(([rule, { calls, fix, principals }]) => [calls, rule, fix, largest(principals).slice(0, 5).map(([name, count]) => `${name} × ${grouped(count)}`).join(", ")]));

@@ -11,7 +11,7 @@ use crate::archive::{self, Reading};
 use crate::args::{AuditArgs, AuditFormat};
 use crate::exit::{Exit, RunResult};
 use crate::output::{self, Output};
-use crate::{iam, policy};
+use crate::{iam, policy, prices};
 
 use asff::SecurityHub;
 
@@ -25,7 +25,8 @@ pub fn run(args: &AuditArgs, output: &mut Output) -> RunResult {
     let other = args.compare.as_deref().map(|file| policy::load(Some(file))).transpose()?;
     let reading = Reading::new(period, args.threads, false);
 
-    let (evidence, mut problems) = iam::load(&args.iam)?;
+    let (mut evidence, mut problems) = iam::load(&args.iam)?;
+    prices::load(&args.prices, &mut evidence, &mut problems)?;
     let mut gathered = Gathered::new(evidence);
     let written: Vec<_> = [&args.findings, &args.html].into_iter().flatten().map(PathBuf::as_path).collect();
     let mut archive = archive::open(&args.paths, period, &written, &mut gathered, &mut problems)?;

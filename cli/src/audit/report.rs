@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Color, Style};
-use tagwarden_audit::{Coaching, Comparison, Period, Summary, Unknown, Verdicts};
+use jiff::SignedDuration;
+use tagwarden_audit::{Coaching, Comparison, Costs, Period, StoppedJobs, Summary, Unknown, Verdicts};
 
 use crate::archive::size;
 use crate::exit::CliError;
@@ -20,6 +21,9 @@ const NAMED: usize = 3;
 const COUNT: usize = 11;
 const NAME: usize = 12;
 
+/// Width of the column with amounts of money.
+const AMOUNT: usize = 16;
+
 /// The summary as one JSON object.
 pub fn json(summary: &Summary) -> String {
     serde_json::to_string(summary).unwrap_or_else(|error| format!(r#"{{"error":"{error}"}}"#))
@@ -35,6 +39,7 @@ pub fn text(summary: &Summary, policy: &str, period: Period, output: &mut Output
     page.read(summary, policy, period)?;
     page.launches(summary)?;
     page.violations(summary)?;
+    summary.costs.as_ref().map_or(Ok(()), |costs| page.costs(costs))?;
     page.unknown(&summary.unknown)?;
     page.denied(summary)?;
     summary.comparison.as_ref().map_or(Ok(()), |comparison| page.comparison(summary, comparison, policy))
@@ -177,6 +182,40 @@ impl TextReport<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What violations cost at most. Sums of the same launches by rule are not added up.
+    fn costs(&mut self, costs: &Costs) -> Result<(), CliError> {
+        self.heading(&format!("What violating jobs cost at most, at list prices: {}", costs.at_most_usd))?;
+        let by_project = costs.by_project.iter().map(|(project, usd)| (*usd, project.clone()));
+        let by_rule = costs.by_rule.iter().map(|(rule, usd)| (*usd, format!("with {rule}")));
+        let [mut projects, mut rules]: [Vec<_>; 2] = [by_project.collect(), by_rule.collect()];
+        for amounts in [&mut projects, &mut rules] {
+            amounts.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
+            for (usd, name) in amounts.iter().take(ROWS) {
+                self.line(&format!("{:>AMOUNT$}  {}", usd.to_string(), clean(name)))?;
+            }
+        }
+        for (launches, what) in
+            [(costs.unknown, "of unknown cost"), (costs.unbounded, "of jobs that may run for any time")]
+        {
+            if launches > 0 {
+                self.row(launches, what)?;
+            }
+        }
+        let StoppedJobs { jobs, median_seconds, longest_seconds, used_usd } = costs.stopped;
+        if jobs == 0 {
+            return Ok(());
+        }
+        let after =
+            [median_seconds, longest_seconds].map(|seconds| format!("{:#}", SignedDuration::from_secs(seconds as i64)));
+        let [median, longest] = after;
+        self.row(
+            jobs,
+            &format!(
+                "were stopped: after {median} (median), {longest} (longest); they used at most {used_usd} until then"
+            ),
+        )
     }
 
     fn unknown(&mut self, unknown: &[Unknown]) -> Result<(), CliError> {

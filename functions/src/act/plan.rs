@@ -22,6 +22,9 @@ pub struct ActionResult {
     pub result: String,
     /// Whether the action failed.
     pub failed: bool,
+    /// Whether it waits until a grace is over.
+    #[serde(skip)]
+    pub waits: bool,
     /// Whether it stopped or deleted the resource.
     #[serde(skip)]
     pub stopped: bool,

@@ -30,6 +30,7 @@ pub fn done(results: &[ActionResult]) -> &'static str {
         _ if results.iter().any(|result| result.failed) => "ACTION FAILED",
         Some(result) if result.stopped => "stopped",
         Some(result) if result.is_change() => "tagged",
+        Some(result) if result.waits => "not yet stopped",
         Some(_) => "left as it is",
         None => "nothing changed",
     }

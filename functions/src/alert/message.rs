@@ -114,6 +114,7 @@ mod tests {
             action: Verb::Stop("StopTrainingJob"),
             resource: long(),
             because: findings.iter().map(|finding| finding.rule).collect(),
+            after_minutes: None,
             not_stopped: None,
         };
         Decision {

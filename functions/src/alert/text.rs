@@ -53,6 +53,7 @@ pub(super) fn text(decision: &Decision, results: &[ActionResult], policy: &Polic
         let outcome = match result.failed {
             true => "FAILED, will be retried",
             false if result.is_change() => "done",
+            false if result.waits => "not yet done",
             false => "not done",
         };
         line(&format!("{}: {outcome}: {}", result.action, result.result));

@@ -77,10 +77,11 @@ impl<'l> Merge<'l> {
         }
         for object in objects {
             let bytes = content(&object, ports).await?;
-            let Learned { is_iam, problems } = iam::learn(&bytes, &mut self.gathered.evidence);
-            if !is_iam && problems.is_empty() {
+            let Learned { is_iam, has_prices, problems } = iam::learn(&bytes, &mut self.gathered.evidence);
+            if !is_iam && !has_prices && problems.is_empty() {
                 return Err(format!(
-                    "{object} is not the output of `aws iam get-account-authorization-details` or `aws resourcegroupstaggingapi get-resources`"
+                    "{object} is not the output of `aws iam get-account-authorization-details`, `aws resourcegroupstaggingapi get-resources` or \
+                    `aws pricing get-products`"
                 ));
             }
             self.gathered.input.problems += problems.count();

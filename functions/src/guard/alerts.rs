@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use tagwarden::decide::{Decision, Verb};
 use tagwarden::policy::Policy;
 
+use super::claims::after_grace;
 use super::setup::Guard;
 use crate::act::ActionResult;
 use crate::alert;
 use crate::channels::{self, Report};
-use crate::ports::{AlertGroup, AlertTiming, Enforce, LookUp, Message, PendingAlert};
+use crate::ports::{AlertGroup, AlertTiming, Enforce, Grace, LookUp, Message, PendingAlert};
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// Reports a decision: as an alert if one is planned, or in the group of the alert, and as an event. `resolved` are the rules that
@@ -20,6 +21,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         results: &[ActionResult],
         mut resolved: BTreeSet<String>,
         policy: &Policy,
+        grace: Option<Grace>,
     ) -> Result<(), String> {
         let planned = decision.actions.iter().any(|action| action.action == Verb::PublishAlert);
         if !planned && resolved.is_empty() {
@@ -30,13 +32,20 @@ impl<P: LookUp + Enforce> Guard<P> {
         let mut events = vec![alert::decision_event(&brief, results, &resolved)];
         let mut message = Some(alert::alert(&brief, results, policy)).filter(|_| planned);
         if let Some(alert) = &message {
-            if self.is_grouped(&brief, results, alert).await {
+            let pending = PendingAlert::of(&brief, alert::done(results));
+            // What is done when a grace is over is not the alert that began it.
+            let pending = pending.map(|pending| match grace {
+                Some(_) => PendingAlert { event_id: after_grace(&pending.event_id), ..pending },
+                None => pending,
+            });
+            if self.is_grouped(pending, &brief, results, alert).await {
                 message = None;
             } else {
                 events.push(alert::alert_event(alert, &AlertGroup::of(&brief, &alert.attributes).id()));
             }
         }
         let what = decision.event_id.as_deref().or(decision.event_time.as_deref()).unwrap_or_default();
+        let what = if grace.is_some() { &after_grace(what) } else { what };
         // That it was done in the end is another report than that an action failed.
         let id = if results.iter().any(|result| result.failed) { format!("{what} failed") } else { what.to_owned() };
         channels::send(&Report { id, message, events }, &self.ports).await
@@ -71,11 +80,17 @@ impl<P: LookUp + Enforce> Guard<P> {
 
     /// Whether a digest will report the alert. An alert about a failed action is sent at once. So is every alert if it cannot
     /// be grouped: too many alerts are better than none.
-    async fn is_grouped(&self, decision: &Decision, results: &[ActionResult], message: &Message) -> bool {
+    async fn is_grouped(
+        &self,
+        alert: Option<PendingAlert>,
+        decision: &Decision,
+        results: &[ActionResult],
+        message: &Message,
+    ) -> bool {
         if self.interval.is_zero() || results.iter().any(|result| result.failed) {
             return false;
         }
-        let Some(alert) = PendingAlert::of(decision, alert::done(results)) else { return false };
+        let Some(alert) = alert else { return false };
         let now = self.now();
         let ends = now.saturating_add(self.interval).unwrap_or(now);
         match self.ports.add_alert(&AlertGroup::of(decision, &message.attributes), &alert, ends).await {

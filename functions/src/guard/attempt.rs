@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use tagwarden::decide::Decision;
 
+use crate::ports::Grace;
+
 /// How often a guard processes an event: once, and again after one minute and after two more. Lambda retries a failed invocation at
 /// the same times (Lambda developer guide, "Asynchronous invocation", with the two retries that the template sets).
 pub(super) const ATTEMPTS: u64 = 3;
@@ -51,11 +53,15 @@ pub(super) enum Trigger {
 
 /// One attempt to process a call.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Attempt {
+pub(super) struct Attempt<'r> {
     pub(super) trigger: Trigger,
     /// The attempt number, from 1.
     pub(super) number: u64,
     /// Whether an earlier attempt failed.
     pub(super) is_retry: bool,
     pub(super) now: Timestamp,
+    /// The JSON text of CloudTrail's record, which can come again at the end of a grace.
+    pub(super) record: Option<&'r str>,
+    /// The grace that is over, if the call was reported before.
+    pub(super) grace: Option<Grace>,
 }

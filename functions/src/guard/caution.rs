@@ -51,7 +51,7 @@ pub(super) fn limit_to_known(
     without_session: Option<Decision>,
     call: &Call,
     policy: &Policy,
-    attempt: Attempt,
+    attempt: Attempt<'_>,
 ) -> Decision {
     let unknown = match (call.identity.kind, &without_session) {
         (None, _) => Some(CALLER_UNKNOWN),

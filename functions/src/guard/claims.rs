@@ -4,10 +4,20 @@ use tagwarden::record::Call;
 
 use super::attempt::{ATTEMPTS, Processed, Unprocessed};
 use super::setup::Guard;
-use crate::ports::{Claim, Enforce, LookUp};
+use crate::ports::{Claim, Enforce, Grace, LookUp};
 
 /// The attempt number if no claim can be stored: no attempt follows that is known to follow.
 const UNCLAIMED: u64 = u64::MAX;
+
+/// As what an event, or the end of its grace, is claimed.
+pub(super) fn claimed_as(call: &Call<'_>, grace: Option<Grace>) -> Option<String> {
+    call.event_id.map(|event_id| grace.map_or_else(|| event_id.to_owned(), |_| after_grace(event_id)))
+}
+
+/// The name of what an event leads to when its grace is over.
+pub(super) fn after_grace(event_id: &str) -> String {
+    format!("{event_id} after its grace")
+}
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// Claims the event, which is delivered for the attempt `delivered`, and returns the attempt number, and whether an earlier
@@ -22,6 +32,16 @@ impl<P: LookUp + Enforce> Guard<P> {
             Claim::Acquired(attempt) => Ok(Some((attempt.max(delivered), attempt > 1 && attempt != UNCLAIMED))),
             Claim::Processed => Ok(None),
             Claim::InProgress => Err(Unprocessed::Waits("another invocation is processing this event")),
+        }
+    }
+
+    /// Claims the end of the grace of an event, as an attempt that waits for nothing. `None` if it was processed before.
+    pub(super) async fn claim_after_grace(&self, call: &Call<'_>) -> Result<Option<(u64, bool)>, Unprocessed> {
+        let Some(event_id) = call.event_id else { return Ok(Some((ATTEMPTS, false))) };
+        match self.claim(&after_grace(event_id)).await {
+            Claim::Acquired(attempt) => Ok(Some((ATTEMPTS, attempt > 1 && attempt != UNCLAIMED))),
+            Claim::Processed => Ok(None),
+            Claim::InProgress => Err("another invocation is processing the end of this grace".into()),
         }
     }
 

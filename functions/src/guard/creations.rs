@@ -43,7 +43,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         record: serde_json::Value,
         call: &Call<'_>,
         loaded: &LoadedPolicy,
-        attempt: Attempt,
+        attempt: Attempt<'_>,
     ) -> Processed {
         let operation = coverage(call).map_err(|reason| reason.to_string())?;
         let created = match self.describe(call, operation).await? {
@@ -136,7 +136,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             Some(found) => as_called(found, created),
             None => as_remembered(record, created, known.as_ref(), &loaded.policy.abac),
         };
-        let attempt = Attempt { trigger, number: ATTEMPTS, is_retry: false, now };
+        let attempt = Attempt { trigger, number: ATTEMPTS, is_retry: false, now, record: None, grace: None };
         match self.process_creation(record, this_creation, &loaded, attempt).await {
             Ok(decision) => Ok(decision),
             // The next sweep finds it again if the other invocation fails.
@@ -179,7 +179,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         Known { record, has_tags_of_today }: Known,
         this_creation: String,
         loaded: &LoadedPolicy,
-        attempt: Attempt,
+        attempt: Attempt<'_>,
     ) -> Processed {
         let untagged = recover::without_tags(&record);
         let (record, untagged) = (read_record(&record)?, read_record(&untagged)?);
@@ -335,6 +335,19 @@ mod tests {
             wait_and_handle(&guard, &state).await.expect("handled");
             assert_eq!(done(&guard), expected, "{rules}");
         }
+    }
+
+    /// A grace begins with CloudTrail's record, which can come again.
+    #[tokio::test]
+    async fn without_a_record_nothing_with_a_grace_is_stopped() {
+        let guard = guard("[abac]\nsession-tags = 'none'\n[rules.missing-vpc]\ngrace-minutes = 30");
+        let state = state_change(&guard, "s", now());
+        wait_and_handle(&guard, &state).await.expect("handled");
+        assert_eq!(done(&guard), ["publish"]);
+        assert!(guard.ports.state().messages[0].texts[0].1.contains("Not stopped: its rules have a grace"));
+        handle(&guard, &record("r", now())).await.expect("handled");
+        assert_eq!(done(&guard), ["publish", "publish"]);
+        assert_eq!(guard.ports.state().waiting.len(), 1, "now it waits");
     }
 
     #[tokio::test]

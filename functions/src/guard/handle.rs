@@ -3,15 +3,18 @@
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use serde::Serialize;
 use tagwarden::decide::{Decision, NotCovered, coverage, not_a_call};
+use tagwarden::operations::Operation;
 use tagwarden::record::Call;
 use tagwarden::record::documents::OtherEvent;
 use tagwarden::record::json::Value;
 
 use super::attempt::{ATTEMPTS, Attempt, Processed, Trigger, Unprocessed, delay_after};
+use super::claims::claimed_as;
 use super::location::check_account_and_region;
 use super::recover::{recover, without_tags};
 use super::setup::Guard;
-use crate::ports::{Enforce, LookUp};
+use crate::policy_file::LoadedPolicy;
+use crate::ports::{Enforce, Grace, LookUp};
 use crate::trigger::{Event, StateChange, events, queue, read_record};
 
 /// Why an event that is delivered again is not judged again.
@@ -23,6 +26,8 @@ pub(super) struct Delivery<'a> {
     pub(super) event: &'a str,
     /// The number of the attempt that the event is delivered for, from 1.
     pub(super) attempt: u64,
+    /// The grace that the event waited for, if it did.
+    pub(super) grace: Option<Grace>,
     pub(super) function_arn: &'a str,
 }
 
@@ -50,8 +55,13 @@ impl<P: LookUp + Enforce> Guard<P> {
         let mut failed = SqsBatchResponse::default();
         for message in messages {
             let event = message.body.as_deref().unwrap_or_default();
-            let delivery = Delivery { event, attempt: queue::attempt(&message), function_arn };
-            if let Err(problem) = self.event(delivery).await {
+            let handled = match queue::grace(&message) {
+                Ok(grace) => {
+                    self.event(Delivery { event, attempt: queue::attempt(&message), grace, function_arn }).await
+                }
+                Err(problem) => Err(problem),
+            };
+            if let Err(problem) = handled {
                 let message_id = message.message_id.unwrap_or_default();
                 tracing::error!(message_id, problem, "a postponed event failed");
                 failed.add_failure(message_id);
@@ -62,7 +72,7 @@ impl<P: LookUp + Enforce> Guard<P> {
 
     /// Handles an event that EventBridge delivers, and returns the decisions.
     pub(super) async fn handle(&self, event: &str, function_arn: &str) -> Result<Vec<Decision>, String> {
-        self.event(Delivery { event, attempt: 1, function_arn }).await
+        self.event(Delivery { event, attempt: 1, grace: None, function_arn }).await
     }
 
     /// Handles an event. It is postponed if the guard has to wait.
@@ -125,10 +135,30 @@ impl<P: LookUp + Enforce> Guard<P> {
         if !loaded.policy.covers(operation) {
             return Ok(Some(self.skip(&call, NotCovered::NotJudged(call.event_name.to_owned()))));
         }
-        let Some((number, is_retry)) = self.claim_delivered(&call, delivery).await? else {
+        let claimed = match delivery.grace {
+            Some(grace) if !grace.is_over(self.now()) => return Err(self.keep_waiting(json, grace).await?),
+            Some(_) => self.claim_after_grace(&call).await?,
+            None => self.claim_delivered(&call, delivery).await?,
+        };
+        let Some((number, is_retry)) = claimed else {
             return Ok(Some(self.skip(&call, PROCESSED_BEFORE)));
         };
-        let recovered = recover(json, &call, operation, &self.ports).await.unwrap_or_else(|failure| {
+        let processed = self.recorded(json, &call, operation, &loaded, (number, is_retry), delivery).await;
+        let processed = self.postpone(processed, delivery).await;
+        self.release_claim(claimed_as(&call, delivery.grace).as_deref(), processed).await
+    }
+
+    /// Processes a CloudTrail record that is claimed.
+    async fn recorded(
+        &self,
+        json: &str,
+        call: &Call<'_>,
+        operation: &'static Operation,
+        loaded: &LoadedPolicy,
+        (number, is_retry): (u64, bool),
+        delivery: Delivery<'_>,
+    ) -> Processed {
+        let recovered = recover(json, call, operation, &self.ports).await.unwrap_or_else(|failure| {
             // The rules will report the request as unknown.
             tracing::warn!(event_id = call.event_id, %failure, "could not recover the request");
             None
@@ -137,12 +167,11 @@ impl<P: LookUp + Enforce> Guard<P> {
         let untagged = recovered.as_ref().map(without_tags);
         let recovered = recovered.as_ref().and_then(|record| read_record(record).ok());
         let untagged = untagged.as_ref().and_then(|record| read_record(record).ok());
-        let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or(call);
+        let call = recovered.as_ref().and_then(|record| Call::read(record).ok()).unwrap_or_else(|| call.clone());
         let untagged = untagged.as_ref().and_then(|record| Call::read(record).ok());
-        let attempt = Attempt { trigger: Trigger::Record, number, is_retry, now: self.now() };
-        let processed = self.process(&call, operation, &loaded, attempt, untagged.as_ref()).await;
-        let processed = self.postpone(processed, delivery).await;
-        self.release_claim(call.event_id, processed).await
+        let (grace, now) = (delivery.grace, self.now());
+        let attempt = Attempt { trigger: Trigger::Record, number, is_retry, now, record: Some(json), grace };
+        self.process(&call, operation, loaded, attempt, untagged.as_ref()).await
     }
 
     /// Processes an event that is not an API call. `None` if it was processed before.
@@ -156,7 +185,8 @@ impl<P: LookUp + Enforce> Guard<P> {
         let Some((number, is_retry)) = self.claim_delivered(&call, delivery).await? else {
             return Ok(Some(self.skip(&call, PROCESSED_BEFORE)));
         };
-        let attempt = Attempt { trigger: Trigger::StateChange, number, is_retry, now: self.now() };
+        let attempt =
+            Attempt { trigger: Trigger::StateChange, number, is_retry, now: self.now(), record: None, grace: None };
         let processed = self.judge_announced(record.clone(), &call, &loaded, attempt).await;
         let processed = self.postpone(processed, delivery).await;
         self.release_claim(call.event_id, processed).await

@@ -10,10 +10,11 @@ use tagwarden::record::Call;
 use super::attempt::{ATTEMPTS, Attempt, Processed, Trigger, Unprocessed};
 use super::caution::{keep_actions_for_any_tags, limit_to_known, without_session};
 use super::gather::{Ledger, Source, gather};
+use super::grace::MENDED;
 use super::remembered::Judged;
 use super::reported::{reportable, without_resolved};
 use super::setup::Guard;
-use crate::act::{Limit, Subject, act, created_at};
+use crate::act::{ActionResult, Limit, Subject, act, created_at};
 use crate::policy_file::LoadedPolicy;
 use crate::ports::{Enforce, LookUp};
 
@@ -25,11 +26,12 @@ impl<P: LookUp + Enforce> Guard<P> {
         call: &Call<'_>,
         operation: &'static Operation,
         loaded: &LoadedPolicy,
-        attempt: Attempt,
+        attempt: Attempt<'_>,
         without_tags: Option<&Call<'_>>,
     ) -> Processed {
         let policy = &loaded.policy;
-        let subject = Subject::of(call, operation, attempt.now);
+        // The resource was recent when its grace began.
+        let subject = Subject::of(call, operation, attempt.grace.map_or(attempt.now, |grace| grace.since));
         let source = Source { ports: &self.ports, cache: &self.cache, now: attempt.now };
         let (mut evidence, mut ledger) = gather(call, operation, policy, &source).await?;
         let tagged = operation.arn(call).filter(|_| operation.only_tags());
@@ -39,25 +41,36 @@ impl<P: LookUp + Enforce> Guard<P> {
             ledger.remove(arn);
             evidence.tag_history.forget(arn);
         }
+        if operation.charge.is_some() {
+            evidence.prices = self.prices.current(&self.ports).await;
+        }
         let mut decision = decide(call, policy, &evidence);
         // A sweep comes too late to wait for records.
         let may_wait = attempt.number < ATTEMPTS;
-        let without_session = if may_wait || attempt.trigger == Trigger::Sweep {
-            without_session(call, loaded, &evidence, &decision)
-        } else {
-            None
-        };
+        let comes_late = attempt.trigger == Trigger::Sweep || attempt.grace.is_some();
+        let without_session =
+            if may_wait || comes_late { without_session(call, loaded, &evidence, &decision) } else { None };
         if may_wait && without_session.is_some() {
             return Err(Unprocessed::Waits("the record that issued the caller's session may still come"));
         }
-        if attempt.trigger != Trigger::Record {
+        // Sessions are forgotten sooner than a long grace is over.
+        let is_unsure = attempt.grace.is_some() && without_session.is_some();
+        if attempt.trigger != Trigger::Record || is_unsure {
             decision = limit_to_known(decision, without_session, call, policy, attempt);
         }
         if let Some(without_tags) = without_tags {
             keep_actions_for_any_tags(&mut decision, &decide(without_tags, policy, &evidence));
         }
+        if attempt.grace.is_some()
+            && !is_unsure
+            && !self.still_violates(call, operation, &decision, policy, &evidence).await?
+        {
+            return Ok(Some(self.skip(call, MENDED)));
+        }
+        let delayed = self.begin_grace(&mut decision, attempt).await?;
         let reportable = reportable(&decision);
         let reported = match attempt.trigger {
+            _ if attempt.grace.is_some() => BTreeSet::new(),
             Trigger::Record | Trigger::Sweep | Trigger::Recheck => {
                 self.already_reported(call, operation, &decision, attempt.trigger).await
             }
@@ -99,11 +112,17 @@ impl<P: LookUp + Enforce> Guard<P> {
             return Ok(Some(decision));
         }
         let limit = Limit { stops_per_hour: policy.stops_per_hour, now: attempt.now };
-        let results = act(&decision, &subject, limit, &self.ports).await;
+        let results = match delayed {
+            Some(results) => results,
+            None => act(&decision, &subject, limit, &self.ports).await,
+        };
         let braked = self.alert_about_brake(&decision, &results, policy).await;
         // That an action failed is reported once. That it was done in the end is reported, too.
-        let is_repeated = attempt.is_retry && results.iter().any(|result| result.failed);
-        let published = if is_repeated { Ok(()) } else { self.report(&decision, &results, resolved, policy).await };
+        let is_news = |result: &ActionResult| result.failed || result.is_change() || result.braked.is_some();
+        let is_repeated = attempt.is_retry && results.iter().any(|result| result.failed)
+            || attempt.grace.is_some() && !is_unsure && !results.iter().any(is_news);
+        let published =
+            if is_repeated { Ok(()) } else { self.report(&decision, &results, resolved, policy, attempt.grace).await };
         let decision = self.log(decision, &results);
         let failed =
             results.iter().filter(|result| result.failed).map(|result| format!("{}: {}", result.action, result.result));

@@ -6,6 +6,7 @@ mod caution;
 mod claims;
 mod creations;
 mod gather;
+mod grace;
 mod handle;
 mod judge;
 mod location;

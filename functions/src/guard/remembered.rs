@@ -27,7 +27,7 @@ pub(super) struct Judged<'a> {
     pub(super) call: &'a Call<'a>,
     pub(super) operation: &'static Operation,
     pub(super) abac: &'a Abac,
-    pub(super) attempt: Attempt,
+    pub(super) attempt: Attempt<'a>,
     /// Whether the tags of the request are those that the resource was created with.
     pub(super) has_tags: bool,
     pub(super) is_processed: bool,
@@ -148,7 +148,9 @@ impl<P: LookUp + Enforce> Guard<P> {
         let Some((arn, _)) = creation_of(judged.call, judged.operation).filter(|_| !records.is_empty()) else {
             return Ok(());
         };
-        let attempt = Attempt { trigger: Trigger::Record, number: ATTEMPTS, is_retry: false, now: judged.attempt.now };
+        let now = judged.attempt.now;
+        let attempt =
+            Attempt { trigger: Trigger::Record, number: ATTEMPTS, is_retry: false, now, record: None, grace: None };
         for record in &records {
             let record: Value = serde_json::from_str(record).map_err(|error| error.to_string())?;
             let call = Call::read(&record)?;

@@ -45,7 +45,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let reportable = reportable(&decision);
         let (reported, resolved) = without_resolved(reported, &decision);
         if !reportable.is_subset(&reported) {
-            self.report(&decision, &[], resolved, &loaded.policy).await?;
+            self.report(&decision, &[], resolved, &loaded.policy, None).await?;
         } else if !resolved.is_empty() {
             self.report_resolved(&decision, resolved, &loaded.policy).await?;
         }
@@ -89,8 +89,13 @@ fn judged(created: Timestamp, now: Timestamp) -> Creation {
 fn as_decision(judged: RoleDecision, function_arn: &str, now: Timestamp) -> Decision {
     let mut rules: Vec<_> = judged.findings.iter().map(|finding| finding.rule).collect();
     rules.dedup();
-    let alert =
-        PlannedAction { action: Verb::PublishAlert, resource: judged.arn.clone(), because: rules, not_stopped: None };
+    let alert = PlannedAction {
+        action: Verb::PublishAlert,
+        resource: judged.arn.clone(),
+        because: rules,
+        after_minutes: None,
+        not_stopped: None,
+    };
     Decision {
         event_time: Some(now.to_string()),
         event_name: Decision::ROLE.to_owned(),

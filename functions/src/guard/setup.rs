@@ -8,12 +8,14 @@ use super::lookup_cache::Cache;
 use crate::act::ActionResult;
 use crate::policy_file::PolicyFile;
 use crate::ports::{Enforce, LookUp};
+use crate::price_file::PriceFile;
 use crate::{config, telemetry};
 
 /// A guard: a policy, and the ports to AWS.
 pub struct Guard<P> {
     function: String,
     pub(super) policy: PolicyFile,
+    pub(super) prices: PriceFile,
     pub(super) cache: Cache,
     pub(super) ports: P,
     log: telemetry::Log,
@@ -25,16 +27,23 @@ pub struct Guard<P> {
 }
 
 impl<P: LookUp + Enforce> Guard<P> {
-    /// A guard for the Lambda function of this name. It sends each alert at once.
+    /// A guard for the Lambda function of this name. It sends each alert at once, and knows no prices.
     pub fn new(function: String, policy: PolicyFile, ports: P, log: telemetry::Log) -> Self {
         let (cache, roles, interval) = (Cache::default(), Vec::new(), SignedDuration::ZERO);
-        Self { function, policy, cache, ports, log, roles, interval, clock: Timestamp::now }
+        let prices = PriceFile::default();
+        Self { function, policy, prices, cache, ports, log, roles, interval, clock: Timestamp::now }
     }
 
     /// Groups the alerts that follow an alert of the same group within `interval`.
     #[must_use]
     pub fn with_alert_interval(self, interval: SignedDuration) -> Self {
         Self { interval, ..self }
+    }
+
+    /// Knows these list prices.
+    #[must_use]
+    pub fn with_prices(self, prices: PriceFile) -> Self {
+        Self { prices, ..self }
     }
 
     /// Takes the time from this clock.
@@ -63,6 +72,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let roles = config::set(config::ROLES).unwrap_or_default();
         let guard = Self::new(function, PolicyFile::from_environment()?, ports, telemetry::write);
         Ok(guard
+            .with_prices(PriceFile::from_environment()?)
             .with_alert_interval(config::alert_interval()?)
             .with_guard_roles(roles.split(',').map(str::to_owned).collect()))
     }

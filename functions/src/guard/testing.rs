@@ -43,7 +43,7 @@ pub(super) async fn handle_after_waiting(guard: &Guard<Account>, event: &str) ->
         assert!(handled.is_empty(), "it waits");
         let (postponed, attempt, delay) = guard.ports.state().postponed.pop().expect("it is postponed");
         assert_eq!((postponed.as_str(), delay), (event, SignedDuration::from_mins(minutes)));
-        handled = guard.event(Delivery { event: &postponed, attempt, function_arn: FUNCTION }).await?;
+        handled = guard.event(Delivery { event: &postponed, attempt, grace: None, function_arn: FUNCTION }).await?;
     }
     Ok(handled)
 }

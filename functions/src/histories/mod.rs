@@ -4,7 +4,7 @@
 //! - No resource that complies by the truth is ever stopped, deleted, rolled back or tagged, and none that is older than a day is
 //!   stopped.
 //! - Every violation is reported, at the latest by the sweep after next, and as a violation not more than twice, apart from actions that
-//!   failed.
+//!   failed. If stops have a grace, two more reports may follow: that it begins, and that the resource was stopped.
 //! - Nobody is blamed for what another did.
 //!
 //! `HISTORIES` sets how many histories there are, `HISTORIES_FROM` their first seed, and `HISTORY` runs the one of this seed.
@@ -41,6 +41,16 @@ action = 'tag'
 [rules.unapproved-instance-type]
 allow = ['ml.m5.*']
 ";
+
+/// The same policy, in which stops wait.
+fn with_graces() -> String {
+    let rules = [
+        "[rules.foreign-project-tag]\n",
+        "[rules.noncompliant-endpoint-config]\n",
+        "[rules.unapproved-instance-type]\n",
+    ];
+    rules.iter().fold(POLICY.to_owned(), |policy, rule| policy.replace(rule, &format!("{rule}grace-minutes = 20\n")))
+}
 
 /// How many histories there are, unless somebody wants more.
 const HISTORIES: u64 = 10_000;
@@ -96,6 +106,8 @@ struct History {
     /// The deeds that CloudTrail's history does not show.
     lost: Vec<usize>,
     is_calm: bool,
+    /// Whether stops have a grace.
+    has_graces: bool,
     /// Whether the table fails, too. Rather than not at all, Tagwarden reports twice then.
     forgets: bool,
 }
@@ -107,7 +119,9 @@ impl History {
             account.state().tags.insert(user(name), project.map(|project| ("Project", project)).into_iter().collect());
         }
         account.state().cloud = Some(Cloud::default());
-        let policy = PolicyFile::fixed(Policy::parse(POLICY).expect("a valid policy"));
+        let has_graces = seed % 4 >= 2;
+        let policy = if has_graces { with_graces() } else { POLICY.to_owned() };
+        let policy = PolicyFile::fixed(Policy::parse(&policy).expect("a valid policy"));
         let guard = Guard::new("guard".to_owned(), policy, account, |_| ()).with_clock(now);
         Self {
             guard,
@@ -117,6 +131,7 @@ impl History {
             heard: Vec::new(),
             lost: Vec::new(),
             is_calm: false,
+            has_graces,
             forgets: seed % 2 == 1,
         }
     }
@@ -213,9 +228,13 @@ impl History {
             handled => handled.map(drop),
         };
         let postponed = std::mem::take(&mut self.guard.ports().state().postponed);
+        let waiting = std::mem::take(&mut self.guard.ports().state().waiting);
         let is_postponed = !postponed.is_empty();
-        for (event, attempt, delay) in postponed {
-            let attributes = json!({"attempt": {"stringValue": attempt.to_string(), "dataType": "Number"}});
+        let postponed =
+            postponed.into_iter().map(|(event, attempt, delay)| (event, "attempt", attempt.to_string(), delay));
+        let waiting = waiting.into_iter().map(|(event, grace, delay)| (event, "grace", grace.to_string(), delay));
+        for (event, name, value, delay) in postponed.chain(waiting) {
+            let attributes = json!({name: {"stringValue": value, "dataType": "String"}});
             let message =
                 json!({"messageId": "m", "eventSource": "aws:sqs", "body": event, "messageAttributes": attributes});
             let payload = json!({"Records": [message]}).to_string();
@@ -285,7 +304,7 @@ impl History {
             if must_be_reported && reports[number] == 0 {
                 broken.push(format!("not reported: {deed:?}"));
             }
-            if violations[number] > 2 && !self.forgets {
+            if violations[number] > if self.has_graces { 4 } else { 2 } && !self.forgets {
                 broken.push(format!("reported {} times: {deed:?}", violations[number]));
             }
         }

@@ -5,13 +5,13 @@ mod bus;
 mod checkpoints;
 mod claims;
 mod error;
+mod files;
 mod grouping;
 mod history;
 mod iam;
 mod kms;
 mod ledger;
 mod objects;
-mod policy;
 mod postpone;
 mod reports;
 mod resource_tags;
@@ -27,6 +27,7 @@ pub use bus::{BusEvent, PutEvents, SOURCE};
 pub use checkpoints::{Checkpoint, SaveCheckpoint};
 pub use claims::{Claim, ClaimEvent};
 pub use error::{AwsError, AwsResult};
+pub use files::{FetchFile, FileObject, MOST_BYTES};
 pub use grouping::{AlertGroup, AlertTiming, AlertWindow, DigestAlerts, GroupAlerts, LISTED, PendingAlert};
 pub use history::ReadEventHistory;
 pub use iam::{ListRoles, ListedRole, ReadGrants, ReadPrincipal, RoleGrants, RolePage};
@@ -36,8 +37,7 @@ pub use ledger::{
     ReadLedger, UsedConfig, WriteLedger,
 };
 pub use objects::{FindObject, ListObjects, ObjectContent, ReadObject, S3Object, WriteObject};
-pub use policy::{FetchPolicy, PolicyObject};
-pub use postpone::{ATTEMPT, PostponeEvent};
+pub use postpone::{ATTEMPT, GRACE, Grace, PostponeEvent};
 pub use reports::TrackReports;
 pub use resource_tags::ReadResourceTags;
 pub use sagemaker::{

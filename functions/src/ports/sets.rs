@@ -4,12 +4,12 @@ use super::alerts::Publish;
 use super::bus::PutEvents;
 use super::checkpoints::SaveCheckpoint;
 use super::claims::ClaimEvent;
+use super::files::FetchFile;
 use super::grouping::GroupAlerts;
 use super::history::ReadEventHistory;
 use super::iam::{ListRoles, ReadGrants, ReadPrincipal};
 use super::kms::DescribeKey;
 use super::ledger::{CountStops, ReadLedger, WriteLedger};
-use super::policy::FetchPolicy;
 use super::postpone::PostponeEvent;
 use super::reports::TrackReports;
 use super::resource_tags::ReadResourceTags;
@@ -29,7 +29,7 @@ pub trait LookUp:
     + FindSession
     + ReadLedger
     + FindTagChanges
-    + FetchPolicy
+    + FetchFile
     + Sync
 {
 }
@@ -44,7 +44,7 @@ impl<P> LookUp for P where
         + FindSession
         + ReadLedger
         + FindTagChanges
-        + FetchPolicy
+        + FetchFile
         + Sync
 {
 }

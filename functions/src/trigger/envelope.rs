@@ -21,6 +21,7 @@ pub fn events(payload: &str) -> Vec<Result<Event, String>> {
             Item::OtherEvent(event) => Ok(Event::Other(event.into_owned())),
             Item::AuthorizationDetails(_) => Err("account authorization details are not an event".to_owned()),
             Item::ResourceTags(_) => Err("a list of resources is not an event".to_owned()),
+            Item::Prices(_) => Err("a price list is not an event".to_owned()),
             Item::Neighbour(neighbour) => Err(format!("expected an event, found {neighbour}")),
         }));
     });

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 
-use crate::ports::ATTEMPT;
+use crate::ports::{ATTEMPT, GRACE, Grace};
 
 /// The messages of a delivery from SQS. `None` if it is a different payload: lists of CloudTrail's records look alike.
 pub fn messages(payload: &str) -> Option<Vec<SqsMessage>> {
@@ -15,6 +15,15 @@ pub fn messages(payload: &str) -> Option<Vec<SqsMessage>> {
 pub fn attempt(message: &SqsMessage) -> u64 {
     let number = message.message_attributes.get(ATTEMPT).and_then(|number| number.string_value.as_ref()?.parse().ok());
     number.unwrap_or(1)
+}
+
+/// The grace that the event in a message waits for, if it does.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn grace(message: &SqsMessage) -> Result<Option<Grace>, String> {
+    let grace = message.message_attributes.get(GRACE).and_then(|grace| grace.string_value.as_ref());
+    grace.map(|grace| grace.parse()).transpose()
 }
 
 #[cfg(test)]

@@ -20,14 +20,14 @@ use findings::{findings, reason, verdict};
 use plan::{RequestedAction, requested_action};
 
 use crate::evidence::{Evidence, Tags};
-use crate::facts::{Caller, Facts};
+use crate::facts::{Caller, Cost, Facts};
 use crate::operations::Operation;
 use crate::policy::Policy;
 use crate::record::documents::OtherEvent;
-use crate::record::json::{Value, find};
+use crate::record::json::{Read, Value, find};
 use crate::record::{Call, arn};
 use crate::rules::{Need, Outcome};
-use crate::terms::Action;
+use crate::terms::{Action, SessionTags};
 
 /// Judges a call by the policy.
 pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
@@ -55,7 +55,8 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         let correcting_tags = rule.correcting_tags.filter(|_| action == Action::Tag);
         let correcting_tags = correcting_tags.map(|tags| tags(&facts, &settings)).unwrap_or_default();
         let not_stopped = plan::not_stopped(&outcome, &settings).filter(|_| exemption.is_none());
-        requested.push(RequestedAction { rule, action, correcting_tags, not_stopped });
+        let grace_minutes = settings.grace_minutes();
+        requested.push(RequestedAction { rule, action, correcting_tags, grace_minutes, not_stopped });
         findings.extend(self::findings(rule, outcome, settings.severity(), exemption));
     }
     let verdict = verdict(&findings);
@@ -71,6 +72,14 @@ pub fn decide(call: &Call, policy: &Policy, evidence: &Evidence) -> Decision {
         actions,
         ..header(call)
     }
+}
+
+/// What the job that a call of `operation` starts costs at most.
+///
+/// # Errors
+/// See [`Facts::cost`].
+pub fn cost(call: &Call, operation: &'static Operation, evidence: &Evidence) -> Read<Option<Cost>> {
+    Facts::of(call, operation, Caller::of(call, evidence, SessionTags::Optional), evidence).cost()
 }
 
 /// Judges the JSON text of a CloudTrail record.

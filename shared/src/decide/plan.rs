@@ -19,6 +19,9 @@ pub struct PlannedAction {
     pub resource: String,
     /// The rules that ask for it.
     pub because: Vec<&'static str>,
+    /// How many minutes after the alert it is done, unless what is wrong is mended by then. Otherwise at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_minutes: Option<u16>,
     /// Why the call is not undone, although rules ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_stopped: Option<&'static str>,
@@ -78,6 +81,8 @@ pub(super) struct RequestedAction {
     pub action: Action,
     /// The tags that correct the violation, as far as the rule knows them.
     pub correcting_tags: Vec<(String, String)>,
+    /// How many minutes a stop waits after the alert, if it waits.
+    pub grace_minutes: Option<u16>,
     /// Why the call is not undone, although the rule asks for it.
     pub not_stopped: Option<&'static str>,
 }
@@ -110,14 +115,26 @@ pub(super) fn plan(operation: &Operation, target: &str, requested: &[RequestedAc
     if requested.is_empty() {
         return Vec::new();
     }
-    let planned = |action, because| PlannedAction { action, resource: target.to_owned(), because, not_stopped: None };
+    let planned = |action, because| PlannedAction {
+        action,
+        resource: target.to_owned(),
+        because,
+        after_minutes: None,
+        not_stopped: None,
+    };
     let asking_for = |action| requested.iter().filter(move |one| one.action == action);
 
     let mut actions = Vec::new();
     let to_stop: Vec<_> = asking_for(Action::Stop).map(|one| one.rule.id).collect();
     let mut not_stopped = None;
     match (to_stop.is_empty(), operation.stop) {
-        (false, Stop::By(undo)) => actions.push(planned(Verb::Stop(undo), to_stop)),
+        (false, Stop::By(undo)) => {
+            // A rule without a grace does not wait for one that has it: no grace is the shortest. Neither does an update wait: what
+            // it set could meanwhile be set by somebody who may.
+            let shortest = asking_for(Action::Stop).map(|one| one.grace_minutes).min().flatten();
+            let after_minutes = shortest.filter(|_| operation.creates());
+            actions.push(PlannedAction { after_minutes, ..planned(Verb::Stop(undo), to_stop) });
+        }
         (no_stop, stop) => {
             let (tags, because) = tags(asking_for(Action::Tag));
             if !tags.is_empty() {

@@ -1,4 +1,5 @@
-//! What is known besides the call itself: IAM's roles and users, sessions, models, endpoint configurations and keys.
+//! What is known besides the call itself: IAM's roles and users, sessions, models, endpoint configurations,
+//! keys and list prices.
 //!
 //! The command line fills it from files, a Lambda function from look-ups, and the code that reads it works the same
 //! with both. A fact that is missing here is [`Unread`], never assumed.
@@ -13,6 +14,7 @@ mod lawful;
 mod looked_up;
 mod models;
 mod policy_document;
+mod prices;
 mod principal_tags;
 mod principals;
 mod resources;
@@ -32,6 +34,7 @@ pub use lawful::{Lawful, Retagging};
 pub use looked_up::{AttachedPolicy, GrantSources, IamEntity, Key, LookedUp};
 pub use models::Model;
 pub use policy_document::decode_policy_document;
+pub use prices::Prices;
 pub use principal_tags::{Named, PrincipalTags};
 pub use resources::Owner;
 pub use sessions::{Session, Sessions};
@@ -60,6 +63,8 @@ pub struct Evidence {
     pub models: Versions<Model>,
     /// Endpoint configurations, looked up or from CreateEndpointConfig records.
     pub endpoint_configs: Versions<EndpointConfig>,
+    /// List prices of instances.
+    pub prices: Prices,
     keys: HashMap<String, LookedUp<Key>>,
     /// Changes of the tags of roles, users and resources, from records.
     pub tag_history: TagHistory,

@@ -1,11 +1,13 @@
 //! The facts of a call, in the terms of the domain: what the request asks for, and what was looked up about it.
 
 mod caller;
+mod cost;
 mod ownership;
 mod resources;
 mod tag_keys;
 
 pub use caller::{Caller, TagSource, session_tags};
+pub use cost::{Cost, Instances};
 use ownership::owned;
 pub use ownership::{creators_tag, lawful_tag, lawful_tag_before, lawful_tag_in_the_end, mark, owner, standing_of};
 pub use resources::{NAMING, NamedResource};

@@ -37,8 +37,14 @@ pub enum Field {
     InstanceCountChoice,
     /// How many jobs run at the same time, each on the instances of one of the request's compute objects.
     ParallelJobs,
+    /// How many jobs run in all, each on the instances of one of the request's compute objects.
+    TotalJobs,
     /// Longest run time, in seconds.
     MaxRuntime,
+    /// How long instances are kept, and charged, after a job, in seconds.
+    KeepAlive,
+    /// Instances that are charged by the hour until a job ends. The row says by which prices.
+    Charge,
     /// Whether the request asks for managed spot capacity.
     SpotTraining,
     /// KMS key of the volumes of the instances named in the same object. Types with local NVMe disks refuse it.

@@ -56,6 +56,7 @@ pub(super) const fn create(
         used_by: &[],
         ends: false,
         event: None,
+        charge: None,
         untagged: Untagged::HasNone,
         only_ownership: false,
         slots,

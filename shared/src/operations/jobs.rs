@@ -5,10 +5,13 @@ use super::Field::{
     Compute, Image, InputUri, InstanceCount, InstanceCountChoice, InstanceType, MaxRuntime, Model, NetworkIsolation,
     OutputKey, OutputUri, SecurityGroup, Serverless, StorageKey, Subnet, TrafficEncryption, Variables, VolumeKey, Vpc,
 };
-use super::Operation;
 use super::Stop::{By, Never};
 use super::groups::{ROLE, TAGS, create, output, required, required_output, slot, uses, vpc, with_default};
 use super::training::STOPPING_CONDITION;
+use super::{Component, Operation};
+
+/// Service model, `ProcessingMaxRuntimeInSeconds`.
+const LONGEST_PROCESSING: u64 = 777_600;
 
 pub(super) const OPERATIONS: &[Operation] = &[
     create(
@@ -46,7 +49,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .described()
     .listed_by("ListProcessingJobs")
     .ends()
-    .announced_by("SageMaker Processing Job State Change", &["InProgress"]),
+    .announced_by("SageMaker Processing Job State Change", &["InProgress"])
+    .charged_as(Component::Processing, Some(LONGEST_PROCESSING)),
     create(
         "CreateTransformJob",
         "transform-job",
@@ -71,7 +75,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .described()
     .listed_by("ListTransformJobs")
     .ends()
-    .announced_by("SageMaker Transform Job State Change", &["InProgress"]),
+    .announced_by("SageMaker Transform Job State Change", &["InProgress"])
+    // A request cannot limit the run time, and no limit is documented.
+    .charged_as(Component::Transform, None),
     create(
         "CreateCompilationJob",
         "compilation-job",

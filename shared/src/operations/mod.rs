@@ -23,7 +23,7 @@ mod training;
 
 pub use field::{Field, Slot};
 pub use names::{OPERATION_NAMES, OTHER_ACTIONS};
-pub use row::{Absence, Operation, StateEvent, Stop, Untagged};
+pub use row::{Absence, Charge, Component, Operation, StateEvent, Stop, Untagged};
 
 /// What an operation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! A row of the table of operations.
 
+use serde::{Deserialize, Serialize};
+
 use super::field::{Field, Slot};
 use crate::record::Call;
 use crate::record::json::{At, find, member_text};
@@ -20,6 +22,27 @@ pub enum Stop {
     By(&'static str),
     /// Do nothing, for this reason, and alert the security team.
     Never(&'static str),
+}
+
+/// Whose list prices an operation's instances are charged by: what a product of the AWS Price List is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Component {
+    /// Training jobs, also those that tuning jobs launch.
+    Training,
+    /// Processing jobs.
+    Processing,
+    /// Batch transform jobs.
+    Transform,
+}
+
+/// How the instances of a job are charged: by the hour, until it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// By whose list prices.
+    pub component: Component,
+    /// The longest run time in seconds that SageMaker allows, if there is one.
+    pub longest: Option<u64>,
 }
 
 /// What tags a created resource has if its request gives none.
@@ -61,6 +84,8 @@ pub struct Operation {
     pub used_by: &'static [&'static str],
     /// The event that announces its resource.
     pub event: Option<StateEvent>,
+    /// How the instances of the job that it starts are charged, if it starts one with instances of the request.
+    pub charge: Option<Charge>,
     /// What tags its resource has if the request gives none.
     pub untagged: Untagged,
     /// Whether it is judged only by whose resource it is about.
@@ -97,12 +122,28 @@ impl Operation {
         Self { used_by: users, ..self }
     }
 
+    /// `longest` is in seconds.
+    pub(super) const fn charged_as(self, component: Component, longest: Option<u64>) -> Self {
+        Self { charge: Some(Charge { component, longest }), ..self }
+    }
+
     pub(super) const fn untagged(self, untagged: Untagged) -> Self {
         Self { untagged, ..self }
     }
 
     pub(super) const fn announced_by(self, detail_type: &'static str, states: &'static [&'static str]) -> Self {
         Self { event: Some(StateEvent { detail_type, states }), ..self }
+    }
+}
+
+impl Component {
+    /// Its name in sentences.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Training => "training",
+            Self::Processing => "processing",
+            Self::Transform => "transform",
+        }
     }
 }
 
@@ -116,6 +157,7 @@ impl Operation {
     pub fn has(&self, field: Field) -> bool {
         match field {
             Field::Caller => !self.only_tags() && !self.only_ownership,
+            Field::Charge => self.charge.is_some(),
             Field::Subject => !self.only_tags() && self.absence == Absence::Unchanged,
             _ => self.slots().any(|slot| slot.field == field),
         }

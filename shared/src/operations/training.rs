@@ -1,16 +1,16 @@
 //! Training: jobs, tuning jobs, AutoML jobs, training sessions and plans.
 
 use super::Field::{
-    Compute, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceCountChoice, InstanceType, MaxRuntime,
-    NetworkIsolation, OutputKey, OutputUri, ParallelJobs, RemoteShell, SecurityGroup, Serverless, ServiceRole,
-    SpotTraining, StorageKey, Subnet, TrafficEncryption, Variables, VolumeKey, Vpc,
+    Compute, ExecutionRole, Image, ImageSource, InputUri, InstanceCount, InstanceCountChoice, InstanceType, KeepAlive,
+    MaxRuntime, NetworkIsolation, OutputKey, OutputUri, ParallelJobs, RemoteShell, SecurityGroup, Serverless,
+    ServiceRole, SpotTraining, StorageKey, Subnet, TotalJobs, TrafficEncryption, Variables, VolumeKey, Vpc,
 };
-use super::Operation;
 use super::Stop::{By, Never};
 use super::groups::{
     ROLE, TAGS, channels, create, output, packaged_containers, required, required_output, slot, update, uses,
     validation_transform_job, vpc, with_default,
 };
+use super::{Component, Operation};
 
 /// API reference, `StoppingCondition`: "The default value is 1 day."
 pub(super) const STOPPING_CONDITION: u64 = 86_400;
@@ -18,6 +18,12 @@ pub(super) const STOPPING_CONDITION: u64 = 86_400;
 /// API reference, `AutoMLJobCompletionCriteria`: "For TextGenerationJobConfig problem types, the maximum time defaults
 /// to 72 hours".
 const TEXT_GENERATION: u64 = 259_200;
+
+/// API reference, `StoppingCondition`: "The maximum value is 28 days."
+const LONGEST_TRAINING: u64 = 28 * 86_400;
+
+/// Developer Guide, "Resource limits for automatic model tuning": 30 days, which cannot be increased.
+const LONGEST_TUNING: u64 = 30 * 86_400;
 
 /// `ResourceConfig` at a path, without the path itself.
 macro_rules! resource_config {
@@ -52,6 +58,7 @@ macro_rules! training_job_definition {
                 concat!($path, ".hyperParameterTuningResourceConfig.instanceConfigs[].instanceCount"),
             ),
             slot(VolumeKey, concat!($path, ".hyperParameterTuningResourceConfig.volumeKmsKeyId")),
+            slot(KeepAlive, concat!($path, ".resourceConfig.keepAlivePeriodInSeconds")),
             with_default(STOPPING_CONDITION, concat!($path, ".stoppingCondition.maxRuntimeInSeconds")),
             slot(SpotTraining, concat!($path, ".enableManagedSpotTraining")),
             slot(OutputKey, concat!($path, ".outputDataConfig.kmsKeyId")),
@@ -106,6 +113,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 slot(Variables, "hyperParameters"),
                 slot(InstanceType, "debugRuleConfigurations[].instanceType"),
                 slot(InstanceType, "profilerRuleConfigurations[].instanceType"),
+                slot(KeepAlive, "resourceConfig.keepAlivePeriodInSeconds"),
                 slot(Serverless, "serverlessJobConfig"),
                 with_default(STOPPING_CONDITION, "stoppingCondition.maxRuntimeInSeconds"),
                 slot(SpotTraining, "enableManagedSpotTraining"),
@@ -128,7 +136,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .described()
     .listed_by("ListTrainingJobs")
     .ends()
-    .announced_by("SageMaker Training Job State Change", &["InProgress"]),
+    .announced_by("SageMaker Training Job State Change", &["InProgress"])
+    .charged_as(Component::Training, Some(LONGEST_TRAINING)),
     update(
         "UpdateTrainingJob",
         "training-job",
@@ -153,6 +162,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             TAGS,
             &[
                 required(ParallelJobs, "hyperParameterTuningJobConfig.resourceLimits.maxParallelTrainingJobs"),
+                slot(TotalJobs, "hyperParameterTuningJobConfig.resourceLimits.maxNumberOfTrainingJobs"),
                 slot(MaxRuntime, "hyperParameterTuningJobConfig.resourceLimits.maxRuntimeInSeconds"),
                 uses(
                     "hyper-parameter-tuning-job",
@@ -170,7 +180,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .described()
     .listed_by("ListHyperParameterTuningJobs")
     .ends()
-    .announced_by("SageMaker HyperParameter Tuning Job State Change", &["InProgress"]),
+    .announced_by("SageMaker HyperParameter Tuning Job State Change", &["InProgress"])
+    .charged_as(Component::Training, Some(LONGEST_TUNING)),
     create(
         "CreateAutoMLJob",
         "automl-job",

@@ -7,7 +7,7 @@ use super::nearest::nearest;
 use super::nodes::{Node, Reader, Table, Text, number, values};
 use crate::operations::OPERATION_NAMES;
 use crate::rules::{RULES, Rule};
-use crate::settings::{Doubt, Kind, Setting, Spec, Values};
+use crate::settings::{Doubt, Kind, LONGEST_GRACE, Setting, Spec, Values};
 use crate::terms::Pattern;
 
 /// What a table sets, and the defaults of what it does not.
@@ -110,9 +110,15 @@ impl Reader {
                 }
                 _ => self.wrong(node, "a whole number from 0 up"),
             },
-            Kind::Hours => match number(node) {
-                Some(hours) if hours > 0.0 && hours.is_finite() => Some(Setting::Number(hours)),
-                _ => self.wrong(node, "a number of hours above 0"),
+            Kind::Positive => match number(node) {
+                Some(number) if number > 0.0 && number.is_finite() => Some(Setting::Number(number)),
+                _ => self.wrong(node, "a number above 0"),
+            },
+            Kind::Minutes => match number(node) {
+                Some(minutes) if (1.0..=LONGEST_GRACE.into()).contains(&minutes) && minutes.fract() == 0.0 => {
+                    Some(Setting::Number(minutes))
+                }
+                _ => self.wrong(node, "a whole number of minutes from 1 to 1440, which is a day"),
             },
             Kind::Choice(names) => self.choice(node, names).map(Setting::Choice),
             Kind::Flag => match node.get_ref() {

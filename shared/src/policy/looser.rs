@@ -156,6 +156,10 @@ fn of_rule(rule: &'static Rule, old: &Settings, new: &Settings) -> Vec<String> {
     is_less("`severity`", severity.1 < severity.0, severity.0.as_str(), severity.1.as_str());
     is_less("`mode`", mode.1 < mode.0, mode.0.as_str(), mode.1.as_str());
     is_less("`prevent`", prevent.1 < prevent.0, prevent.0.as_str(), prevent.1.as_str());
+    let grace = [old, new].map(|settings| settings.grace_minutes().unwrap_or_default());
+    if grace[1] > grace[0] {
+        found.push(format!("`grace-minutes` is {} instead of {}", grace[1], grace[0]));
+    }
     found.extend(rule.options.iter().filter_map(|option| of_option(option, old, new)));
     found
 }
@@ -269,6 +273,11 @@ operations = ['CreateModel']
                 "`missing-vpc`: `mode` is `observe` instead of `enforce`",
             ),
             ("[rules.missing-vpc]\n", "[rules.missing-vpc]\nseverity = 'critical'\n", ""),
+            (
+                "[rules.missing-vpc]\n",
+                "[rules.missing-vpc]\ngrace-minutes = 30\n",
+                "`missing-vpc`: `grace-minutes` is 30 instead of 0",
+            ),
             ("= 24", "= 25", "`excessive-runtime`: `max-hours` is 25 instead of 24"),
             ("= 24", "= 23", ""),
             ("['ml.m5.*']", "['ml.m5.large']", ""),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::operations::OPERATION_NAMES;
 use crate::rules::{RULES, Rule};
 use crate::settings::tables::{abac, defaults, exemption, limits, persona, tag, when};
-use crate::settings::{DefaultValue, Kind, Spec};
+use crate::settings::{DefaultValue, Kind, LONGEST_GRACE, Spec};
 
 /// The schema. It refuses everything that is an error in a policy file by itself, apart from the rest of the file.
 pub fn schema() -> Value {
@@ -118,7 +118,8 @@ fn values(kind: Kind) -> Value {
         Kind::Lists => json!({"type": "object", "additionalProperties": list(text())}),
         Kind::Count => json!({"type": "number", "minimum": 1, "multipleOf": 1}),
         Kind::Limit => json!({"type": "integer", "minimum": 0}),
-        Kind::Hours => json!({"type": "number", "minimum": 0, "exclusiveMinimum": true}),
+        Kind::Positive => json!({"type": "number", "minimum": 0, "exclusiveMinimum": true}),
+        Kind::Minutes => json!({"type": "number", "minimum": 1, "maximum": LONGEST_GRACE, "multipleOf": 1}),
         Kind::Choice(names) => json!({"enum": names}),
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Text => text(),

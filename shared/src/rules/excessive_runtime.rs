@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
 };
 
 const MAX_HOURS: Spec =
-    Spec { name: "max-hours", meaning: "the longest run time, in hours", kind: Kind::Hours, default: DefaultValue::Required, example: "12" };
+    Spec { name: "max-hours", meaning: "the longest run time, in hours", kind: Kind::Positive, default: DefaultValue::Required, example: "12" };
 
 fn check(facts: &Facts, settings: &Settings) -> Checked {
     let max_hours = settings.number(&MAX_HOURS).unwrap_or_default();

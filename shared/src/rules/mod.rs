@@ -48,6 +48,7 @@ rules! {
     unapproved_instance_type,
     excessive_instance_count,
     excessive_runtime,
+    excessive_cost,
     on_demand_training,
     unencrypted_volume,
     unencrypted_output,

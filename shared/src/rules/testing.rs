@@ -168,6 +168,16 @@ impl Case {
         self
     }
 
+    /// An hour of such an instance has this list price in the region of the call.
+    pub(crate) fn price(mut self, usage: &str, instance_type: &str, usd: &str) -> Self {
+        let product = format!(
+            r#"{{"product":{{"attributes":{{"regionCode":"eu-west-1","usagetype":"EU-{usage}:{instance_type}"}}}},
+            "terms":{{"OnDemand":{{"o":{{"priceDimensions":{{"d":{{"unit":"Hrs","pricePerUnit":{{"USD":"{usd}"}}}}}}}}}}}}}}"#
+        );
+        assert_eq!(self.evidence.prices.add_list(&product), Vec::<String>::new());
+        self
+    }
+
     pub(crate) fn key(mut self, arn: &str, key: Key) -> Self {
         self.evidence.add_key(arn, Ok(key));
         self

@@ -51,7 +51,7 @@ pub struct Persona {
 pub enum Setting {
     /// Of [`Kind::Patterns`], [`Kind::Exceptions`] or [`Kind::Forbidden`].
     Patterns(Vec<Pattern<'static>>),
-    /// Of [`Kind::Count`], [`Kind::Limit`] or [`Kind::Hours`].
+    /// Of [`Kind::Count`], [`Kind::Limit`], [`Kind::Positive`] or [`Kind::Minutes`].
     Number(f64),
     /// Of [`Kind::Choice`].
     Choice(&'static str),
@@ -99,8 +99,10 @@ pub enum Kind {
     Count,
     /// A whole number from 0.
     Limit,
-    /// A number of hours above 0.
-    Hours,
+    /// A number above 0.
+    Positive,
+    /// A whole number of minutes, up to a day.
+    Minutes,
     /// One of these names, of which each asks for more than those before it.
     Choice(&'static [&'static str]),
     /// `true` or `false`.
@@ -154,7 +156,7 @@ pub enum DefaultValue {
 }
 
 /// Settings that every rule has.
-pub const COMMON: [Spec; 4] = [ACTION, SEVERITY, MODE, PREVENT];
+pub const COMMON: [Spec; 5] = [ACTION, SEVERITY, MODE, PREVENT, GRACE];
 
 /// `action`
 pub const ACTION: Spec = Spec {
@@ -190,6 +192,18 @@ pub const PREVENT: Spec = Spec {
     kind: Kind::Choice(Prevent::NAMES),
     default: DefaultValue::Inherited,
     example: "'deny'",
+};
+
+/// The longest grace, in minutes: a day.
+pub const LONGEST_GRACE: u16 = 1440;
+
+/// `grace-minutes`
+pub const GRACE: Spec = Spec {
+    name: "grace-minutes",
+    meaning: "how long a stop waits after the alert, for somebody to mend what is wrong",
+    kind: Kind::Minutes,
+    default: DefaultValue::Unset,
+    example: "30",
 };
 
 impl DefaultValue {
@@ -251,7 +265,7 @@ impl<'p> Settings<'p> {
         }
     }
 
-    /// The value of an option of [`Kind::Count`] or [`Kind::Hours`], if it is set.
+    /// The value of a setting that is a number, if it is set.
     pub fn number(&self, option: &Spec) -> Option<f64> {
         match self.get(option.name)? {
             Setting::Number(number) => Some(*number),
@@ -270,6 +284,11 @@ impl<'p> Settings<'p> {
     /// What to do when the rule fails.
     pub fn action(&self) -> Action {
         self.choice(&ACTION).and_then(Action::named).unwrap_or(self.inherited.action)
+    }
+
+    /// How many minutes a stop waits after the alert, if it waits.
+    pub fn grace_minutes(&self) -> Option<u16> {
+        self.number(&GRACE).map(|minutes| minutes as u16)
     }
 
     /// How severe it is when the rule fails.

@@ -1,12 +1,14 @@
-//! The terms that all layers share: what the policy file can choose from, patterns, and the mark.
+//! The terms that all layers share: what the policy file can choose from, patterns, money, and the mark.
 
 mod cover;
 mod pattern;
+mod usd;
 
 use std::fmt;
 
 pub use cover::{Cuts, cover};
 pub use pattern::Pattern;
+pub use usd::Usd;
 
 /// Names in backticks, in one line.
 pub fn quoted(names: impl IntoIterator<Item = impl fmt::Display>) -> String {

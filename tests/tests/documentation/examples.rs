@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tagwarden::operations::Operation;
 use tagwarden::policy::Policy;
 use tagwarden::rules::Rule;
-use tagwarden_tests::{Ran, tagwarden_with_input};
+use tagwarden_tests::{Ran, price_list, tagwarden_with_input};
 
 /// A request that violates a rule, and a policy in which that rule is on.
 pub struct Example {
@@ -44,7 +44,7 @@ impl Example {
             "Tags": [{"Key": "Project", "Value": "borealis"}],
         }]});
         let lines: Vec<_> = records.iter().chain([&iam, &resources]).map(Value::to_string).collect();
-        Self { operation, policy: policy(rule), input: lines.join("\n") }
+        Self { operation, policy: policy(rule), input: format!("{}\n{}", lines.join("\n"), price_list()) }
     }
 
     /// Runs `tagwarden check` on it.

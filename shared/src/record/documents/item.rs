@@ -17,6 +17,8 @@ pub enum Item<'a> {
     AuthorizationDetails(Value<'a>),
     /// A page of resources with their tags, as the Resource Groups Tagging API lists them.
     ResourceTags(Value<'a>),
+    /// The JSON text of a page, a bulk file or a single product of the AWS Price List.
+    Prices(&'a str),
     /// Something that lies beside log files and holds no records.
     Neighbour(Neighbour),
 }

@@ -201,6 +201,8 @@ impl Splitter<'_> {
                 Ok(_) => self.problem(place, "expected a list of resources"),
                 Err(error) => self.problem(place, syntax(&error)),
             }
+        } else if shape.is_price_list() {
+            self.item(place, Item::Prices(json))
         } else if let (Some(detail), Some(detail_type)) = (get(Member::Detail), get(Member::DetailType)) {
             self.envelope(json, detail, detail_type, place)
         } else if let (Some(payload), Some(_)) = (get(Member::RequestPayload), get(Member::RequestContext)) {
@@ -409,6 +411,7 @@ mod tests {
                 Ok(Item::OtherEvent(event)) => format!("event {}", event.detail_type),
                 Ok(Item::AuthorizationDetails(_)) => "iam".to_owned(),
                 Ok(Item::ResourceTags(_)) => "resources".to_owned(),
+                Ok(Item::Prices(_)) => "prices".to_owned(),
                 Ok(Item::Neighbour(neighbour)) => neighbour.to_string(),
                 Err(message) => {
                     let Problem { line, member, message } = place.problem(message);
@@ -430,6 +433,8 @@ mod tests {
         for (text, expected) in [
             (a.clone(), vec!["a"]),
             (r#"{"ResourceTagMappingList":[]}"#.to_owned(), vec!["resources"]),
+            (r#"{"PriceList":[],"FormatVersion":"aws_v1"}"#.to_owned(), vec!["prices"]),
+            (r#"{"product":{},"terms":{}}{"offerCode":"AmazonSageMaker","products":{},"terms":{}}"#.to_owned(), vec!["prices", "prices"]),
             (r#"{"ResourceTagMappingList":7}"#.to_owned(), vec!["1 : expected a list of resources"]),
             (format!(r#"{{"Records":[{a},{b}]}}"#), vec!["a", "b"]),
             (format!("[{a},{}]", call(&b)), vec!["a", "b"]),

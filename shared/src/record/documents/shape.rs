@@ -22,6 +22,13 @@ pub(super) enum Member {
     RoleDetailList,
     UserDetailList,
     ResourceTagMappingList,
+    PriceList,
+    #[serde(rename = "products")]
+    Products,
+    #[serde(rename = "product")]
+    Product,
+    #[serde(rename = "terms")]
+    Terms,
     #[serde(rename = "eventSource")]
     EventSource,
     #[serde(rename = "eventName")]
@@ -104,6 +111,12 @@ impl<'a> Shape<'a> {
     /// Whether it is a record with JSON in texts.
     pub(super) fn has_trees_as_text(&self) -> bool {
         TREES.iter().any(|(name, _)| self.get(*name).is_some_and(|json| json.starts_with("\"{")))
+    }
+
+    /// Whether it is a page, a bulk file or a product of the AWS Price List.
+    pub(super) fn is_price_list(&self) -> bool {
+        let has_products = self.has(Member::Products) || self.has(Member::Product);
+        self.has(Member::PriceList) || (has_products && self.has(Member::Terms))
     }
 
     /// What it is, if it lies beside log files.

@@ -1,11 +1,11 @@
-//! The policy file in S3.
+//! The policy file and the price file in S3.
 
 use super::client::Aws;
 use super::errors::aws_error;
-use crate::ports::{AwsError, AwsResult, FetchPolicy, PolicyObject};
+use crate::ports::{AwsError, AwsResult, FetchFile, FileObject, MOST_BYTES};
 
-impl FetchPolicy for Aws {
-    async fn fetch_policy(&self, bucket: &str, key: &str, known: Option<&str>) -> AwsResult<Option<PolicyObject>> {
+impl FetchFile for Aws {
+    async fn fetch_file(&self, bucket: &str, key: &str, known: Option<&str>) -> AwsResult<Option<FileObject>> {
         const NOT_MODIFIED: u16 = 304;
         let fetched =
             self.s3.get_object().bucket(bucket).key(key).set_if_none_match(known.map(str::to_owned)).send().await;
@@ -17,8 +17,11 @@ impl FetchPolicy for Aws {
         };
         let etag = object.e_tag.clone();
         let unreadable = |why: &dyn std::fmt::Display| AwsError(format!("s3:GetObject failed: {why}"));
+        if object.content_length.is_none_or(|length| length > MOST_BYTES) {
+            return Err(unreadable(&format_args!("it is larger than {} MB", MOST_BYTES >> 20)));
+        }
         let bytes = object.body.collect().await.map_err(|error| unreadable(&error))?.to_vec();
         let text = String::from_utf8(bytes).map_err(|error| unreadable(&error))?;
-        Ok(Some(PolicyObject { text, etag }))
+        Ok(Some(FileObject { text, etag }))
     }
 }
