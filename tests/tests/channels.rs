@@ -1,12 +1,13 @@
 //! The channels, end to end: real binaries, with an emulator that validates as AWS does.
 
 use std::fs;
+use std::process::Command;
 
 use serde_json::{Value, json};
-use tagwarden_tests::emulator::{Emulator, REGION};
+use tagwarden_tests::emulator::{Emulator, REGION, python};
 use tagwarden_tests::runtime_api::Function;
 use tagwarden_tests::world::{ACCOUNT, World};
-use tagwarden_tests::{list, root};
+use tagwarden_tests::{list, root, tagwarden};
 
 const TRAINING: &str = "guard-training";
 const NO_VPC: &str =
@@ -129,4 +130,28 @@ fn a_refused_finding_is_tried_again() {
     };
     let failed = import(&hub, &[decision(ACCOUNT), decision("444455556666")]);
     assert_eq!(failed["batchItemFailures"], json!([{"itemIdentifier": "1"}]));
+}
+
+/// Offline: the findings of an archive, by the service model of another SDK.
+#[test]
+fn the_findings_of_an_audit_are_in_the_format() {
+    let printed = tagwarden(&["audit", "--format", "asff", "--exit-zero", "events"]).stdout;
+    let findings: Value = serde_json::from_str(&printed).expect("an array");
+    assert!(list(&findings).len() > 20, "{findings}");
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(file.path(), &printed).expect("written");
+    let validate = "import json, sys; from botocore.session import get_session; from botocore.validate import ParamValidator\n\
+        shape = get_session().get_service_model('securityhub').operation_model('BatchImportFindings').input_shape\n\
+        findings = json.load(open(sys.argv[1]))\n\
+        print(ParamValidator().validate({'Findings': findings}, shape).generate_report())";
+    let output = Command::new(python()).args(["-c", validate]).arg(file.path()).output().expect("Python runs");
+    let reported = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && reported.trim().is_empty(),
+        "{reported}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut ids: Vec<_> = list(&findings).iter().map(|finding| finding["Id"].clone()).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), list(&findings).len(), "each id once");
 }

@@ -54,9 +54,9 @@ async fn of_role(role: &Resource, given: Option<&Value>, aws: &Aws) -> Result<Op
         let policy = policy.map_err(failed("iam:GetRolePolicy"))?;
         let document: Value = serde_json::from_str(&decoded(policy.policy_document()))
             .map_err(|error| format!("the policy `{name}` is not JSON: {error}"))?;
-        statements.extend(list(&document["Statement"]));
+        statements.extend(list(member(&document, "Statement")));
     }
-    let has: BTreeSet<String> = statements.iter().flat_map(|statement| texts(&statement["Action"])).collect();
+    let has: BTreeSet<String> = statements.iter().flat_map(|statement| texts(member(statement, "Action"))).collect();
     let missing: Vec<_> =
         needed(given).into_iter().filter(|action| !has.contains(action)).map(|action| format!("`{action}`")).collect();
     if !missing.is_empty() {
@@ -75,20 +75,20 @@ async fn of_role(role: &Resource, given: Option<&Value>, aws: &Aws) -> Result<Op
 /// The actions that the template gives in any case.
 fn needed(policies: Option<&Value>) -> BTreeSet<String> {
     let policies = policies.map(list).unwrap_or_default();
-    let statements = policies.iter().flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]));
+    let statements = policies.iter().flat_map(|policy| list(member(member(policy, "PolicyDocument"), "Statement")));
     // What depends on a condition has `Fn::If` in place of the action.
-    statements.flat_map(|statement| texts(&statement["Action"])).collect()
+    statements.flat_map(|statement| texts(member(&statement, "Action"))).collect()
 }
 
 /// What IAM's simulation of a statement denies. A statement with a condition depends on what a request carries.
 async fn denied(role: &str, statement: &Value, aws: &Aws) -> Result<Option<String>, String> {
-    let resources = texts(&statement["Resource"]);
+    let resources = texts(member(statement, "Resource"));
     let Some(resource) = resources.iter().find_map(|resource| concrete(resource)) else { return Ok(None) };
-    if statement["Effect"] != "Allow" || !statement["Condition"].is_null() {
+    if *member(statement, "Effect") != "Allow" || !member(statement, "Condition").is_null() {
         return Ok(None);
     }
     let simulated = aws.iam.simulate_principal_policy().policy_source_arn(role).resource_arns(resource);
-    let simulated = simulated.set_action_names(Some(texts(&statement["Action"]))).send().await;
+    let simulated = simulated.set_action_names(Some(texts(member(statement, "Action")))).send().await;
     let simulated = simulated.map_err(failed("iam:SimulatePrincipalPolicy"))?;
     let refused = simulated
         .evaluation_results()
@@ -124,6 +124,11 @@ fn decoded(document: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A member of an object. Null, if it is not there.
+fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
 }
 
 /// A value that may stand without its list.

@@ -19,7 +19,7 @@ pub async fn check(stack: &Stack, aws: &Aws) -> Line {
         }
         Err(error) => return Line::unknown(CHECK, failed("dynamodb:DescribeTable")(error)),
     };
-    if !table.and_then(|table| table.table_status).is_some_and(|status| status == TableStatus::Active) {
+    if table.and_then(|table| table.table_status) != Some(TableStatus::Active) {
         return Line::fail(CHECK, format!("`{name}` is not active"), FIX);
     }
     let expiry = match aws.dynamodb.describe_time_to_live().table_name(name).send().await {
