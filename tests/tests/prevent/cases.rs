@@ -198,6 +198,7 @@ fn options(rng: &mut Rng, rule: &str, usual: bool) -> Vec<(&'static str, String)
             }
             options
         }
+        "excessive-cost" => vec![("max-usd", pick(rng, &["1", "100.50", "10000"]).to_owned())],
         "excessive-instance-count" => vec![("max", pick(rng, &["1", "2", "8"]).to_owned())],
         "excessive-runtime" => vec![("max-hours", pick(rng, &["0.5", "12", "24", "25", "72"]).to_owned())],
         "unapproved-kms-key" if one_in(rng, 3) => Vec::new(),
