@@ -21,7 +21,7 @@ pub struct Costs {
     pub by_project: BTreeMap<String, Usd>,
     /// The same by rule. A launch that violates several rules counts for each of them.
     pub by_rule: BTreeMap<&'static str, Usd>,
-    /// Launches of which the price, or something else that the cost depends on, is not known.
+    /// Launches whose cost is unknown: a price is missing, or something else that the cost depends on.
     pub unknown: u64,
     /// Launches of jobs that may run for any time.
     pub unbounded: u64,

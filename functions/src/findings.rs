@@ -93,7 +93,7 @@ fn add(findings: &mut BTreeMap<String, (AsffFinding, Vec<String>)>, finding: Asf
 /// What a message asks for: a decision, or an event of SageMaker's that ends a resource.
 fn asked(body: &str) -> Result<Asked, String> {
     let envelope: Envelope =
-        serde_json::from_str(body).map_err(|error| format!("it is no event of EventBridge: {error}"))?;
+        serde_json::from_str(body).map_err(|error| format!("it is not an EventBridge event: {error}"))?;
     if (envelope.source.as_str(), envelope.detail_type.as_str()) == (SOURCE, DECISION) {
         let decision = serde_json::from_str(envelope.detail.get()).map_err(|error| error.to_string())?;
         return asff::of_json(&decision, &envelope.time).map(Asked::Import);
@@ -194,7 +194,7 @@ mod tests {
             (false, call("StopNotebookInstance", &json!({"notebookInstanceName": "j"}))),
         ] {
             let account = Account::default();
-            // Of one batch, whatever the order.
+            // In one batch, in any order.
             assert_eq!(deliver(&account, &[event.clone(), decision(1, &[("a", "fail")], &[])]).await, [""; 0]);
             assert_eq!(active(&account).is_empty(), ends, "{event}");
         }

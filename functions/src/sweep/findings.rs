@@ -1,4 +1,4 @@
-//! The daily check of findings in Security Hub: those about resources that are gone or were put right are archived, whatever event
+//! The daily check of findings in Security Hub. It archives those about resources that are gone or were corrected, even if an event
 //! was lost.
 
 use jiff::{SignedDuration, Timestamp};

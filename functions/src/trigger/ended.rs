@@ -13,7 +13,7 @@ use crate::resource::state::is_over;
 /// any other call.
 ///
 /// # Errors
-/// If it is no record of a call.
+/// If it is not a record of a call.
 pub fn by_call(record: &str) -> Result<Option<String>, String> {
     let record: json::Value =
         serde_json::from_str(record).map_err(|error| format!("the record is not JSON: {error}"))?;

@@ -8,7 +8,7 @@ use crate::stack::Stack;
 const CHECK: &str = "topic";
 const FIX: &str = "subscribe to the topic, and confirm the subscription by the link in the e-mail";
 
-/// What a subscription that nobody confirmed has in place of an ARN (SNS API reference, `ListSubscriptionsByTopic`).
+/// The value that an unconfirmed subscription has instead of an ARN (SNS API reference, `ListSubscriptionsByTopic`).
 const PENDING: &str = "PendingConfirmation";
 
 pub async fn check(stack: &Stack, aws: &Aws) -> Line {
