@@ -82,8 +82,10 @@ fn cut_arn(arn: &str) -> String {
 }
 
 fn cut_at(length: usize, text: &str) -> String {
-    match text.char_indices().nth(length) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-    }
+    beginning(length, text).map_or_else(|| text.to_owned(), |beginning| format!("{beginning}…"))
+}
+
+/// The first characters of a longer text.
+pub(super) fn beginning(length: usize, text: &str) -> Option<&str> {
+    text.get(..text.char_indices().nth(length)?.0)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tagwarden::decide::{Decision, PlannedAction, Verb};
 
+use super::brief::beginning;
 use super::decision::record;
 use crate::act::ActionResult;
 use crate::ports::{BusEvent, Message};
@@ -13,7 +14,7 @@ use crate::ports::{BusEvent, Message};
 pub const DECISION: &str = "Tagwarden Decision";
 
 /// The detail type of alerts and digests, as people get them.
-pub const ALERT: &str = "Tagwarden Alert";
+const ALERT: &str = "Tagwarden Alert";
 
 /// The version of the schema of decisions.
 const VERSION: u32 = 1;
@@ -84,9 +85,9 @@ fn chat(message: &Message, text: &str, thread: &str) -> Value {
 
 fn shortened(text: &str) -> String {
     let text = plain(text);
-    match text.char_indices().nth(MAX_CHAT) {
+    match beginning(MAX_CHAT, &text) {
         None => text,
-        Some((end, _)) => format!("{}…\n\nThe e-mail and the log have the rest.", text.get(..end).unwrap_or_default()),
+        Some(beginning) => format!("{beginning}…\n\nThe e-mail and the log have the rest."),
     }
 }
 

@@ -10,7 +10,7 @@ use super::setup::Guard;
 use crate::act::ActionResult;
 use crate::alert;
 use crate::channels::{self, Report};
-use crate::ports::{AlertGroup, AlertTiming, Enforce, Grace, LookUp, Message, PendingAlert};
+use crate::ports::{AlertGroup, AlertTiming, Enforce, Grace, LookUp, PendingAlert};
 
 impl<P: LookUp + Enforce> Guard<P> {
     /// Reports a decision: as an alert if one is planned, or in the group of the alert, and as an event. `resolved` are the rules that
@@ -38,16 +38,17 @@ impl<P: LookUp + Enforce> Guard<P> {
                 Some(_) => PendingAlert { event_id: after_grace(&pending.event_id), ..pending },
                 None => pending,
             });
-            if self.is_grouped(pending, &brief, results, alert).await {
+            let group = AlertGroup::of(&brief, &alert.attributes);
+            if self.is_grouped(pending, &group, results).await {
                 message = None;
             } else {
-                events.push(alert::alert_event(alert, &AlertGroup::of(&brief, &alert.attributes).id()));
+                events.push(alert::alert_event(alert, &group.id()));
             }
         }
-        let what = decision.event_id.as_deref().or(decision.event_time.as_deref()).unwrap_or_default();
-        let what = if grace.is_some() { &after_grace(what) } else { what };
+        let what = subject_of(decision);
+        let what = if grace.is_some() { after_grace(&what) } else { what };
         // That it was done in the end is another report than that an action failed.
-        let id = if results.iter().any(|result| result.failed) { format!("{what} failed") } else { what.to_owned() };
+        let id = if results.iter().any(|result| result.failed) { format!("{what} failed") } else { what };
         channels::send(&Report { id, message, events }, &self.ports).await
     }
 
@@ -59,7 +60,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         policy: &Policy,
     ) -> Result<(), String> {
         let brief = alert::brief(decision, policy);
-        let id = format!("{} resolved", decision.event_id.as_deref().unwrap_or_default());
+        let id = format!("{} resolved", subject_of(decision));
         let events = vec![alert::decision_event(&brief, &[], &resolved)];
         channels::send(&Report { id, message: None, events }, &self.ports).await
     }
@@ -73,27 +74,21 @@ impl<P: LookUp + Enforce> Guard<P> {
     ) -> Result<(), String> {
         let message = policy.stops_per_hour.and_then(|stops| alert::brake(decision, results, stops));
         let Some(message) = message else { return Ok(()) };
-        let id = format!("brake {}", decision.event_id.as_deref().unwrap_or_default());
+        let id = format!("brake {}", subject_of(decision));
         let events = vec![alert::alert_event(&message, "brake")];
         channels::send(&Report { id, message: Some(message), events }, &self.ports).await
     }
 
     /// Whether a digest will report the alert. An alert about a failed action is sent at once. So is every alert if it cannot
     /// be grouped: too many alerts are better than none.
-    async fn is_grouped(
-        &self,
-        alert: Option<PendingAlert>,
-        decision: &Decision,
-        results: &[ActionResult],
-        message: &Message,
-    ) -> bool {
+    async fn is_grouped(&self, alert: Option<PendingAlert>, group: &AlertGroup, results: &[ActionResult]) -> bool {
         if self.interval.is_zero() || results.iter().any(|result| result.failed) {
             return false;
         }
         let Some(alert) = alert else { return false };
         let now = self.now();
         let ends = now.saturating_add(self.interval).unwrap_or(now);
-        match self.ports.add_alert(&AlertGroup::of(decision, &message.attributes), &alert, ends).await {
+        match self.ports.add_alert(group, &alert, ends).await {
             Ok(timing) => timing == AlertTiming::InDigest,
             Err(failure) => {
                 tracing::warn!(event_id = alert.event_id, %failure, "could not group the alert: sending it at once");
@@ -103,6 +98,13 @@ impl<P: LookUp + Enforce> Guard<P> {
     }
 }
 
+/// What reports about a decision are about: the event, or a role that was judged by itself at some time.
+fn subject_of(decision: &Decision) -> String {
+    let arn = decision.resource.as_ref().and_then(|resource| resource.arn.as_deref()).unwrap_or_default();
+    let time = decision.event_time.as_deref().unwrap_or_default();
+    decision.event_id.clone().unwrap_or_else(|| format!("{arn}@{time}"))
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
@@ -110,6 +112,7 @@ mod tests {
     use crate::alert::digest;
     use crate::guard::testing::*;
     use crate::memory::Account;
+    use crate::ports::Message;
 
     use super::*;
 

@@ -15,7 +15,7 @@ use crate::alert::notes::{CALLER_UNKNOWN, FOUND_BY_SWEEP, SESSION_UNKNOWN};
 use crate::guard::Guard;
 use crate::memory::Account;
 use crate::policy_file::PolicyFile;
-use crate::ports::{AwsError, Checkpoint, ListPage, RoleGrants, SageMakerError};
+use crate::ports::{AwsError, BusEvent, Checkpoint, ListPage, RoleGrants, SageMakerError};
 use crate::resource::request::is_recoverable;
 
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:sweep";
@@ -350,6 +350,20 @@ async fn an_interrupted_check_of_roles_is_continued() {
     assert_eq!(sweep_at(&guard, now() + HOUR * 2).await.expect("swept").roles, 2);
     assert_eq!(guard.ports().state().messages.len(), 1);
     assert_eq!(sweep_at(&guard, now() + HOUR * 3).await.expect("swept").roles, 0);
+}
+
+/// While the bus fails, each role still has its own alert, and a retry of the same sweep repeats none.
+#[tokio::test]
+async fn reports_about_roles_are_told_apart() {
+    let guard = guard(ESCALATING, with_roles());
+    add_role(guard.ports(), "other", "sagemaker.amazonaws.com", "iam:*");
+    for failing in [BTreeSet::from(["put-events"]), BTreeSet::new()] {
+        guard.ports().state().failing.clone_from(&failing);
+        assert_eq!(sweep_at(&guard, now()).await.is_err(), !failing.is_empty());
+        assert_eq!(guard.ports().state().messages.len(), 2, "{failing:?}");
+    }
+    let is_decision = |event: &&BusEvent| event.detail_type == crate::alert::DECISION;
+    assert_eq!(guard.ports().state().events.iter().filter(is_decision).count(), 2);
 }
 
 #[tokio::test]
