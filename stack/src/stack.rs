@@ -69,6 +69,23 @@ impl Stack {
         self.resources.iter().filter(move |resource| resource.kind == kind)
     }
 
+    /// What is wrong with the resources of a type, each named, and how many resources there are.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub async fn problems(
+        &self,
+        kind: &str,
+        of: impl AsyncFn(&Resource) -> Result<Option<String>, String>,
+    ) -> Result<(usize, Vec<String>), String> {
+        let (mut count, mut problems) = (0, Vec::new());
+        for resource in self.of_kind(kind) {
+            count += 1;
+            problems.extend(of(resource).await?.map(|problem| format!("`{}` {problem}", resource.id)));
+        }
+        Ok((count, problems))
+    }
+
     /// The physical name of a resource, if the stack has it.
     pub fn physical(&self, id: &str) -> Option<&str> {
         self.resources.iter().find(|resource| resource.id == id).map(|resource| resource.physical.as_str())

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aws_sdk_securityhub::operation::batch_import_findings::BatchImportFindingsError;
 use aws_sdk_securityhub::types::{
     AwsSecurityFinding, AwsSecurityFindingFilters, Compliance, ComplianceStatus, FindingProviderFields,
     FindingProviderSeverity, Recommendation, RecordState, Remediation, Resource, StringFilter, StringFilterComparison,
@@ -54,9 +53,7 @@ impl Aws {
         }
         let Some(security_hub) = &self.security_hub else { return Ok(BTreeMap::new()) };
         let imported = match security_hub.batch_import_findings().set_findings(Some(findings)).send().await {
-            Err(error)
-                if matches!(error.as_service_error(), Some(BatchImportFindingsError::InvalidAccessException(_))) =>
-            {
+            Err(error) if has_code(&error, NOT_ENABLED) => {
                 say_not_enabled();
                 return Ok(BTreeMap::new());
             }
@@ -101,7 +98,7 @@ fn equals(value: &str) -> StringFilter {
 /// Filters for Tagwarden's active findings.
 fn active() -> aws_sdk_securityhub::types::builders::AwsSecurityFindingFiltersBuilder {
     let ours = StringFilter::builder().value(GENERATOR).comparison(StringFilterComparison::Prefix).build();
-    AwsSecurityFindingFilters::builder().generator_id(ours).record_state(equals("ACTIVE"))
+    AwsSecurityFindingFilters::builder().generator_id(ours).record_state(equals(RecordState::Active.as_str()))
 }
 
 /// A finding, archived. What people write on findings is left out, and so is what Security Hub derives.
@@ -124,9 +121,9 @@ fn archived(finding: AwsSecurityFinding, at: &str) -> AwsSecurityFinding {
 }
 
 fn converted(finding: &AsffFinding) -> AwsSecurityFinding {
-    let [resource] = &finding.resources;
-    let resource = Resource::builder().r#type(resource.kind).id(&resource.id).region(&resource.region);
-    let resource = resource.partition(finding.resources[0].partition.as_str().into()).build();
+    let [about] = &finding.resources;
+    let resource = Resource::builder().r#type(about.kind).id(&about.id).region(&about.region);
+    let resource = resource.partition(about.partition.as_str().into()).build();
     let recommendation = Recommendation::builder().text(&finding.remediation.recommendation.text).build();
     let severity = FindingProviderSeverity::builder()
         .label(finding.finding_provider_fields.severity.label.as_str().into())

@@ -65,3 +65,10 @@ pub(super) struct Attempt<'r> {
     /// The grace that is over, if the call was reported before.
     pub(super) grace: Option<Grace>,
 }
+
+impl Attempt<'_> {
+    /// The only attempt, which waits for nothing.
+    pub(super) fn only(trigger: Trigger, now: Timestamp) -> Self {
+        Self { trigger, number: ATTEMPTS, is_retry: false, now, record: None, grace: None }
+    }
+}

@@ -17,7 +17,7 @@ use crate::resource::description::{created, parent};
 use crate::resource::names::{describing, noun};
 use crate::resource::request::is_recoverable;
 use crate::resource::state::{is_gone, is_over};
-use crate::trigger::read_record;
+use crate::trigger::{creation_of_arn, read_record};
 
 /// What SageMaker says about a creation.
 enum Description {
@@ -93,14 +93,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         history: impl AsyncFnOnce(&Operation, &str, Timestamp) -> AwsResult<Option<serde_json::Value>>,
     ) -> Result<(), String> {
         let Some(by) = creating(arn) else { return Ok(()) };
-        let record = serde_json::json!({
-            "eventSource": "sagemaker.amazonaws.com",
-            "eventName": by.name,
-            "awsRegion": arn::region(arn),
-            "recipientAccountId": arn::account(arn),
-            "responseElements": {by.resource_arn.unwrap_or_default(): arn},
-        });
-        self.judge_found(record, Trigger::Recheck, function_arn, now, history).await.map(drop)
+        self.judge_found(creation_of_arn(by, arn, None), Trigger::Recheck, function_arn, now, history).await.map(drop)
     }
 
     async fn judge_found(
@@ -136,8 +129,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             Some(found) => as_called(found, created),
             None => as_remembered(record, created, known.as_ref(), &loaded.policy.abac),
         };
-        let attempt = Attempt { trigger, number: ATTEMPTS, is_retry: false, now, record: None, grace: None };
-        match self.process_creation(record, this_creation, &loaded, attempt).await {
+        match self.process_creation(record, this_creation, &loaded, Attempt::only(trigger, now)).await {
             Ok(decision) => Ok(decision),
             // The next sweep finds it again if the other invocation fails.
             Err(Unprocessed::Waits(_)) => Ok(None),

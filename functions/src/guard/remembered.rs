@@ -14,7 +14,7 @@ use tagwarden::record::json::{Value, find, member, member_text};
 use tagwarden::settings::Abac;
 use tagwarden::terms::MARK;
 
-use super::attempt::{ATTEMPTS, Attempt, Trigger, Unprocessed};
+use super::attempt::{Attempt, Trigger, Unprocessed};
 use super::gather::Ledger;
 use super::setup::Guard;
 use crate::act::ActionResult;
@@ -148,9 +148,7 @@ impl<P: LookUp + Enforce> Guard<P> {
         let Some((arn, _)) = creation_of(judged.call, judged.operation).filter(|_| !records.is_empty()) else {
             return Ok(());
         };
-        let now = judged.attempt.now;
-        let attempt =
-            Attempt { trigger: Trigger::Record, number: ATTEMPTS, is_retry: false, now, record: None, grace: None };
+        let attempt = Attempt::only(Trigger::Record, judged.attempt.now);
         for record in &records {
             let record: Value = serde_json::from_str(record).map_err(|error| error.to_string())?;
             let call = Call::read(&record)?;

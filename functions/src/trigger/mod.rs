@@ -10,5 +10,5 @@ mod state_change;
 mod tag_changes;
 
 pub use envelope::{Event, events};
-pub use record::{read_record, user_identity};
+pub use record::{creation_of_arn, read_record, user_identity};
 pub use state_change::StateChange;

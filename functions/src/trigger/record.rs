@@ -1,7 +1,8 @@
 //! Records that Tagwarden builds.
 
 use serde_json::Value;
-use tagwarden::record::{Identity, json};
+use tagwarden::operations::Operation;
+use tagwarden::record::{Identity, arn, json};
 
 /// The caller as `userIdentity`, reduced to the members that are read.
 pub fn user_identity(identity: &Identity) -> Value {
@@ -16,6 +17,18 @@ pub fn user_identity(identity: &Identity) -> Value {
             "sessionIssuer": {"arn": identity.issuer_arn, "principalId": identity.issuer_id},
             "attributes": {"creationDate": identity.session_created},
         },
+    })
+}
+
+/// The record of the call of `by` that created the resource `arn`, as far as the ARN shows it.
+pub fn creation_of_arn(by: &Operation, arn: &str, event_id: Option<&str>) -> Value {
+    serde_json::json!({
+        "eventSource": "sagemaker.amazonaws.com",
+        "eventName": by.name,
+        "eventID": event_id,
+        "awsRegion": arn::region(arn),
+        "recipientAccountId": arn::account(arn),
+        "responseElements": {by.resource_arn.unwrap_or_default(): arn},
     })
 }
 

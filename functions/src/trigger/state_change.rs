@@ -5,11 +5,11 @@
 //! events" (Amazon EventBridge Events Reference) lists the events, "Events that Amazon SageMaker AI sends to Amazon EventBridge"
 //! (Amazon SageMaker AI Developer Guide) shows their contents.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tagwarden::operations::{Operation, StateEvent};
-use tagwarden::record::arn;
 use tagwarden::record::documents::OtherEvent;
 
+use super::record::creation_of_arn;
 use crate::resource::names::noun;
 
 /// An event that announces a created resource.
@@ -41,14 +41,7 @@ impl StateChange {
 
     /// The record of the creation, as far as the event shows it.
     pub fn record(&self) -> Value {
-        json!({
-            "eventSource": "sagemaker.amazonaws.com",
-            "eventName": self.operation.name,
-            "eventID": self.event_id,
-            "awsRegion": arn::region(&self.arn),
-            "recipientAccountId": arn::account(&self.arn),
-            "responseElements": {self.operation.resource_arn.unwrap_or_default(): self.arn},
-        })
+        creation_of_arn(self.operation, &self.arn, self.event_id.as_deref())
     }
 }
 

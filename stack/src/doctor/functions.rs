@@ -5,33 +5,35 @@ use aws_sdk_lambda::types::State;
 use super::line::Line;
 use crate::aws::Aws;
 use crate::errors::failed;
-use crate::stack::Stack;
+use crate::stack::{Resource, Stack};
 
 const CHECK: &str = "functions";
 
 pub async fn check(stack: &Stack, aws: &Aws) -> Line {
-    let (mut problems, mut count) = (Vec::new(), 0);
-    for function in stack.of_kind("AWS::Lambda::Function") {
-        count += 1;
-        match problem(&function.physical, aws).await {
-            Ok(problem) => problems.extend(problem.map(|problem| format!("`{}` {problem}", function.id))),
-            Err(why) => return Line::unknown(CHECK, why),
+    match problems(stack, aws).await {
+        Err(why) => Line::unknown(CHECK, why),
+        Ok((count, problems)) => {
+            Line::of(CHECK, &problems, format!("{count} functions can run"), "deploy the stack again")
         }
     }
-    for mapping in stack.of_kind("AWS::Lambda::EventSourceMapping") {
-        let found = aws.lambda.get_event_source_mapping().uuid(&mapping.physical).send().await;
-        match found {
-            Ok(found) if found.state().is_some_and(|state| state.starts_with("Disabl")) => {
-                problems.push(format!("`{}` is off: the queue is not read", mapping.id));
-            }
-            Ok(_) => {}
-            Err(error) => return Line::unknown(CHECK, failed("lambda:GetEventSourceMapping")(error)),
-        }
-    }
-    Line::of(CHECK, &problems, format!("{count} functions can run"), "deploy the stack again")
 }
 
-async fn problem(name: &str, aws: &Aws) -> Result<Option<String>, String> {
+async fn problems(stack: &Stack, aws: &Aws) -> Result<(usize, Vec<String>), String> {
+    let of_function = async |function: &Resource| of_function(&function.physical, aws).await;
+    let (count, of_functions) = stack.problems("AWS::Lambda::Function", of_function).await?;
+    let of_mapping = async |mapping: &Resource| of_mapping(&mapping.physical, aws).await;
+    let (_, of_mappings) = stack.problems("AWS::Lambda::EventSourceMapping", of_mapping).await?;
+    Ok((count, [of_functions, of_mappings].concat()))
+}
+
+async fn of_mapping(id: &str, aws: &Aws) -> Result<Option<String>, String> {
+    let found = aws.lambda.get_event_source_mapping().uuid(id).send().await;
+    let found = found.map_err(failed("lambda:GetEventSourceMapping"))?;
+    let is_off = found.state().is_some_and(|state| state.starts_with("Disabl"));
+    Ok(is_off.then(|| "is off: the queue is not read".to_owned()))
+}
+
+async fn of_function(name: &str, aws: &Aws) -> Result<Option<String>, String> {
     let found = match aws.lambda.get_function_configuration().function_name(name).send().await {
         Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
             return Ok(Some("does not exist".to_owned()));

@@ -29,15 +29,8 @@ async fn problems(stack: &Stack, aws: &Aws) -> Result<(usize, Vec<String>), Stri
     let template = template.send().await.map_err(failed("cloudformation:GetTemplate"))?;
     let template: Value = serde_json::from_str(template.template_body().unwrap_or_default())
         .map_err(|error| format!("the processed template is not JSON: {error}"))?;
-    let (mut count, mut problems) = (0, Vec::new());
-    for role in stack.of_kind("AWS::IAM::Role") {
-        count += 1;
-        let given = template.pointer(&format!("/Resources/{}/Properties/Policies", role.id));
-        if let Some(problem) = of_role(role, given, aws).await? {
-            problems.push(format!("`{}` {problem}", role.id));
-        }
-    }
-    Ok((count, problems))
+    let given = |role: &Resource| template.pointer(&format!("/Resources/{}/Properties/Policies", role.id));
+    stack.problems("AWS::IAM::Role", async |role| of_role(role, given(role), aws).await).await
 }
 
 /// What is wrong with a role, to which the template gives these policies.
