@@ -52,8 +52,8 @@ pub struct DoctorArgs {
 
 /// Judge the events again that failed after the last retry, or that could not be delivered.
 ///
-/// Each message of the queues `Failures` and `Undelivered` goes to the function that it was for, and is then deleted. Claims and the ledger
-/// keep the functions from acting twice. Remove the cause first: what fails again comes back.
+/// Each message of the queues `Failures` and `Undelivered` goes where it was to go, and is then deleted. Claims and the ledger keep the
+/// functions from acting twice. Remove the cause first: what fails again comes back, and waits for the next redrive.
 ///
 /// Exit status: 0 if every message was sent on; 1 if one could not be; 2 if the command could not run.
 #[derive(Debug, clap::Args)]

@@ -22,3 +22,25 @@ where
         }
     }
 }
+
+/// The codes by which services say that something does not exist.
+///
+/// They stand in the lists of errors of the API references: EventBridge, Lambda and DynamoDB; IAM; KMS; S3; SNS; SQS in its JSON and its
+/// query protocol.
+const GONE: [&str; 8] = [
+    "ResourceNotFoundException",
+    "NoSuchEntity",
+    "NotFoundException",
+    "NoSuchBucket",
+    "NoSuchKey",
+    "NotFound",
+    "QueueDoesNotExist",
+    "AWS.SimpleQueueService.NonExistentQueue",
+];
+
+/// Whether a service answered that what the call is about does not exist.
+pub fn is_gone<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    // SQS puts the namespace of its API in front: `com.amazonaws.sqs#QueueDoesNotExist`.
+    code.is_some_and(|code| GONE.contains(&code.rsplit('#').next().unwrap_or(code)))
+}

@@ -9,6 +9,7 @@ mod doctor;
 mod errors;
 mod redrive;
 mod stack;
+mod template;
 
 use std::process::ExitCode;
 

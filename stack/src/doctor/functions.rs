@@ -4,7 +4,7 @@ use aws_sdk_lambda::types::State;
 
 use super::line::Line;
 use crate::aws::Aws;
-use crate::errors::failed;
+use crate::errors::{failed, is_gone};
 use crate::stack::{Resource, Stack};
 
 const CHECK: &str = "functions";
@@ -27,15 +27,17 @@ async fn problems(stack: &Stack, aws: &Aws) -> Result<(usize, Vec<String>), Stri
 }
 
 async fn of_mapping(id: &str, aws: &Aws) -> Result<Option<String>, String> {
-    let found = aws.lambda.get_event_source_mapping().uuid(id).send().await;
-    let found = found.map_err(failed("lambda:GetEventSourceMapping"))?;
+    let found = match aws.lambda.get_event_source_mapping().uuid(id).send().await {
+        Err(error) if is_gone(&error) => return Ok(Some("does not exist: the queue is not read".to_owned())),
+        found => found.map_err(failed("lambda:GetEventSourceMapping"))?,
+    };
     let is_off = found.state().is_some_and(|state| state.starts_with("Disabl"));
     Ok(is_off.then(|| "is off: the queue is not read".to_owned()))
 }
 
 async fn of_function(name: &str, aws: &Aws) -> Result<Option<String>, String> {
     let found = match aws.lambda.get_function_configuration().function_name(name).send().await {
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+        Err(error) if is_gone(&error) => {
             return Ok(Some("does not exist".to_owned()));
         }
         found => found.map_err(failed("lambda:GetFunctionConfiguration"))?,

@@ -4,7 +4,7 @@ use aws_sdk_kms::types::KeyState;
 
 use super::line::Line;
 use crate::aws::Aws;
-use crate::errors::failed;
+use crate::errors::{failed, is_gone};
 use crate::stack::Stack;
 
 const CHECK: &str = "key";
@@ -27,7 +27,7 @@ pub async fn check(stack: &Stack, aws: &Aws) -> Option<Line> {
                     problems.push(format!("`{key}` is {}", state.as_ref().map_or("?", |state| state.as_str())));
                 }
             }
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {
+            Err(error) if is_gone(&error) => {
                 problems.push(format!("`{key}` does not exist"));
             }
             Err(error) => return Some(Line::unknown(CHECK, failed("kms:DescribeKey")(error))),

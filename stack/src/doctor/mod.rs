@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use crate::args::DoctorArgs;
 use crate::aws::Aws;
 use crate::stack::Stack;
+use crate::template::Template;
 pub use queues::QUEUES;
 
 use line::{Line, Outcome};
@@ -28,12 +29,13 @@ use line::{Line, Outcome};
 /// Checks a stack, and prints the lines.
 pub async fn run(args: &DoctorArgs, stack: &Stack, aws: &Aws) -> ExitCode {
     let now = Timestamp::now();
+    let template = Template::read(stack, aws).await;
     let mut lines = vec![status(stack)];
     lines.extend([
         trail::check(aws).await,
-        rules::check(stack, aws).await,
+        rules::check(stack, &template, aws).await,
         functions::check(stack, aws).await,
-        roles::check(stack, aws).await,
+        roles::check(stack, &template, aws).await,
         policy::check(stack, aws).await,
         topic::check(stack, aws).await,
         table::check(stack, aws).await,

@@ -4,7 +4,7 @@ use tagwarden::policy::Policy;
 
 use super::line::Line;
 use crate::aws::Aws;
-use crate::errors::failed;
+use crate::errors::{failed, is_gone};
 use crate::stack::Stack;
 
 const CHECK: &str = "policy";
@@ -18,7 +18,7 @@ pub async fn check(stack: &Stack, aws: &Aws) -> Line {
     let key = stack.parameter("PolicyKey").unwrap_or("policy.toml");
     let found = match aws.s3.get_object().bucket(bucket).key(key).send().await {
         Ok(found) => found,
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => {
+        Err(error) if is_gone(&error) => {
             return Line::fail(CHECK, format!("s3://{bucket}/{key} does not exist"), "put the policy file there");
         }
         Err(error) => return Line::unknown(CHECK, failed("s3:GetObject")(error)),

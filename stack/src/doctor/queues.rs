@@ -4,7 +4,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 
 use super::line::Line;
 use crate::aws::Aws;
-use crate::errors::failed;
+use crate::errors::{failed, is_gone};
 use crate::stack::Stack;
 
 const CHECK: &str = "queues";
@@ -12,23 +12,35 @@ const CHECK: &str = "queues";
 /// The queues that people have to look at.
 pub const QUEUES: [&str; 2] = ["Failures", "Undelivered"];
 
+/// A message that somebody looks at is hidden from others, but still there.
+const COUNTS: [QueueAttributeName; 3] = [
+    QueueAttributeName::ApproximateNumberOfMessages,
+    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+];
+
 pub async fn check(stack: &Stack, aws: &Aws) -> Line {
     let mut problems = Vec::new();
     for id in QUEUES {
-        let Some(url) = stack.physical(id) else {
-            problems.push(format!("the stack has no queue `{id}`"));
-            continue;
-        };
-        let asked = QueueAttributeName::ApproximateNumberOfMessages;
-        let found = match aws.sqs.get_queue_attributes().queue_url(url).attribute_names(asked.clone()).send().await {
-            Ok(found) => found,
-            Err(error) => return Line::unknown(CHECK, failed("sqs:GetQueueAttributes")(error)),
-        };
-        let count = found.attributes().and_then(|all| all.get(&asked)).map_or("?", String::as_str);
-        if count != "0" {
-            problems.push(format!("`{id}` holds {count} events"));
+        match problem(stack.physical(id), aws).await {
+            Ok(problem) => problems.extend(problem.map(|problem| format!("`{id}` {problem}"))),
+            Err(why) => return Line::unknown(CHECK, why),
         }
     }
     let fix = "see the runbook for the cause, and judge the events again by `tagwarden-stack redrive`";
     Line::of(CHECK, &problems, "no event failed or was undelivered", fix)
+}
+
+async fn problem(url: Option<&str>, aws: &Aws) -> Result<Option<String>, String> {
+    let gone = || Ok(Some("does not exist: deploy the stack again".to_owned()));
+    let Some(url) = url else { return gone() };
+    let asked = aws.sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(COUNTS.to_vec()));
+    let found = match asked.send().await {
+        Err(error) if is_gone(&error) => return gone(),
+        found => found.map_err(failed("sqs:GetQueueAttributes"))?,
+    };
+    let count = |name| found.attributes()?.get(name)?.parse::<u64>().ok();
+    let counts: Option<Vec<_>> = COUNTS.iter().map(count).collect();
+    let count: u64 = counts.ok_or("sqs:GetQueueAttributes: the answer has no number of messages")?.iter().sum();
+    Ok((count > 0).then(|| format!("holds {count} events")))
 }

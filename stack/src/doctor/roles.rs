@@ -1,22 +1,24 @@
 //! Whether the functions may do what they need: their roles have what the template gives them, and nothing else denies it.
 
-use std::collections::BTreeSet;
-
-use aws_sdk_cloudformation::types::TemplateStage;
 use aws_sdk_iam::types::PolicyEvaluationDecisionType;
 use serde_json::Value;
 
 use super::line::Line;
 use crate::aws::Aws;
-use crate::errors::failed;
+use crate::errors::{failed, is_gone};
 use crate::stack::{Resource, Stack};
+use crate::template::Template;
 
 const CHECK: &str = "roles";
 const FIX: &str =
     "deploy the stack again; if a service control policy or a permissions boundary denies it, except the stack's roles";
 
-pub async fn check(stack: &Stack, aws: &Aws) -> Line {
-    match problems(stack, aws).await {
+pub async fn check(stack: &Stack, template: &Result<Template, String>, aws: &Aws) -> Line {
+    let template = match template {
+        Ok(template) => template,
+        Err(why) => return Line::unknown(CHECK, why),
+    };
+    match stack.problems("AWS::IAM::Role", async |role| of_role(role, template, aws).await).await {
         Err(why) => Line::unknown(CHECK, why),
         Ok((count, problems)) => {
             Line::of(CHECK, &problems, format!("{count} roles may do what the template gives them"), FIX)
@@ -24,22 +26,11 @@ pub async fn check(stack: &Stack, aws: &Aws) -> Line {
     }
 }
 
-async fn problems(stack: &Stack, aws: &Aws) -> Result<(usize, Vec<String>), String> {
-    let template = aws.cloudformation.get_template().stack_name(&stack.name).template_stage(TemplateStage::Processed);
-    let template = template.send().await.map_err(failed("cloudformation:GetTemplate"))?;
-    let template: Value = serde_json::from_str(template.template_body().unwrap_or_default())
-        .map_err(|error| format!("the processed template is not JSON: {error}"))?;
-    let given = |role: &Resource| template.pointer(&format!("/Resources/{}/Properties/Policies", role.id));
-    stack.problems("AWS::IAM::Role", async |role| of_role(role, given(role), aws).await).await
-}
-
-/// What is wrong with a role, to which the template gives these policies.
-async fn of_role(role: &Resource, given: Option<&Value>, aws: &Aws) -> Result<Option<String>, String> {
+/// What is wrong with a role.
+async fn of_role(role: &Resource, template: &Template, aws: &Aws) -> Result<Option<String>, String> {
     let mut statements = Vec::new();
     let listed = match aws.iam.list_role_policies().role_name(&role.physical).send().await {
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_entity_exception()) => {
-            return Ok(Some("does not exist".to_owned()));
-        }
+        Err(error) if is_gone(&error) => return Ok(Some("does not exist".to_owned())),
         listed => listed.map_err(failed("iam:ListRolePolicies"))?,
     };
     for name in listed.policy_names() {
@@ -49,11 +40,10 @@ async fn of_role(role: &Resource, given: Option<&Value>, aws: &Aws) -> Result<Op
             .map_err(|error| format!("the policy `{name}` is not JSON: {error}"))?;
         statements.extend(list(member(&document, "Statement")));
     }
-    let has: BTreeSet<String> = statements.iter().flat_map(|statement| texts(member(statement, "Action"))).collect();
-    let missing: Vec<_> =
-        needed(given).into_iter().filter(|action| !has.contains(action)).map(|action| format!("`{action}`")).collect();
+    let given = template.property(&role.id, "Policies").unwrap_or_default();
+    let missing = missing(&given, &statements);
     if !missing.is_empty() {
-        return Ok(Some(format!("may not call {}", missing.join(", "))));
+        return Ok(Some(format!("lacks {}", missing.join(", "))));
     }
     let role = aws.iam.get_role().role_name(&role.physical).send().await.map_err(failed("iam:GetRole"))?;
     let arn = role.role.map(|role| role.arn).unwrap_or_default();
@@ -65,29 +55,36 @@ async fn of_role(role: &Resource, given: Option<&Value>, aws: &Aws) -> Result<Op
     Ok(None)
 }
 
-/// The actions that the template gives in any case.
-fn needed(policies: Option<&Value>) -> BTreeSet<String> {
-    let policies = policies.map(list).unwrap_or_default();
-    let statements = policies.iter().flat_map(|policy| list(member(member(policy, "PolicyDocument"), "Statement")));
-    // What depends on a condition has `Fn::If` in place of the action.
-    statements.flat_map(|statement| texts(member(&statement, "Action"))).collect()
+/// The statements of the template's policies that the role does not have, or not with the same actions. Each has a `Sid`.
+fn missing(policies: &Value, statements: &[Value]) -> Vec<String> {
+    let part = |statement: &Value| {
+        let mut actions = texts(member(statement, "Action"));
+        actions.sort();
+        (member(statement, "Sid").clone(), member(statement, "Effect").clone(), actions)
+    };
+    let given =
+        list(policies).into_iter().flat_map(|policy| list(member(member(&policy, "PolicyDocument"), "Statement")));
+    let given = given.map(|statement| part(&statement));
+    let has: Vec<_> = statements.iter().map(part).collect();
+    let missing = given.filter(|one| !has.contains(one));
+    missing.map(|(sid, _, actions)| format!("`{}` ({})", sid.as_str().unwrap_or("?"), actions.join(", "))).collect()
 }
 
 /// What IAM's simulation of a statement denies. A statement with a condition depends on what a request carries.
 async fn denied(role: &str, statement: &Value, aws: &Aws) -> Result<Option<String>, String> {
-    let resources = texts(member(statement, "Resource"));
-    let Some(resource) = resources.iter().find_map(|resource| concrete(resource)) else { return Ok(None) };
     if *member(statement, "Effect") != "Allow" || !member(statement, "Condition").is_null() {
         return Ok(None);
     }
-    let simulated = aws.iam.simulate_principal_policy().policy_source_arn(role).resource_arns(resource);
-    let simulated = simulated.set_action_names(Some(texts(member(statement, "Action")))).send().await;
-    let simulated = simulated.map_err(failed("iam:SimulatePrincipalPolicy"))?;
-    let refused = simulated
-        .evaluation_results()
-        .iter()
-        .filter(|one| *one.eval_decision() != PolicyEvaluationDecisionType::Allowed);
-    let refused: Vec<_> = refused.map(|one| format!("`{}`", one.eval_action_name())).collect();
+    let actions = texts(member(statement, "Action"));
+    let mut refused = Vec::new();
+    for resource in texts(member(statement, "Resource")).iter().filter_map(|pattern| concrete(pattern)) {
+        let simulated = aws.iam.simulate_principal_policy().policy_source_arn(role).resource_arns(&resource);
+        let simulated = simulated.set_action_names(Some(actions.clone())).send().await;
+        let simulated = simulated.map_err(failed("iam:SimulatePrincipalPolicy"))?;
+        let results = simulated.evaluation_results().iter();
+        let denied = results.filter(|one| *one.eval_decision() != PolicyEvaluationDecisionType::Allowed);
+        refused.extend(denied.map(|one| format!("`{}` on `{resource}`", one.eval_action_name())));
+    }
     Ok((!refused.is_empty()).then(|| format!("is denied {} by another policy", refused.join(", "))))
 }
 
@@ -124,9 +121,13 @@ fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
     value.get(name).unwrap_or(&Value::Null)
 }
 
-/// A value that may stand without its list.
+/// A value that may be missing, or stand without its list.
 fn list(value: &Value) -> Vec<Value> {
-    value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(values) => values.clone(),
+        one => vec![one.clone()],
+    }
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -146,14 +147,21 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_always_given_is_needed() {
-        let policies = json!([{"PolicyDocument": {"Statement": [
-            {"Action": ["sns:Publish", "sns:Subscribe"]},
-            {"Action": "s3:GetObject"},
-            {"Fn::If": ["HasKey", {"Action": ["kms:Decrypt"]}, {"Ref": "AWS::NoValue"}]},
-        ]}}]);
-        let needed: Vec<_> = needed(Some(&policies)).into_iter().collect();
-        assert_eq!(needed, ["s3:GetObject", "sns:Publish", "sns:Subscribe"]);
+    fn statements_are_missed() {
+        let statement = |sid: &str, actions: Value| json!({"Sid": sid, "Effect": "Allow", "Action": actions});
+        let publish = statement("Publish", json!(["sns:Publish", "sns:Subscribe"]));
+        let read = statement("Read", json!("s3:GetObject"));
+        let given = json!([{"PolicyDocument": {"Statement": [publish, read]}}]);
+        for (has, expected) in [
+            (vec![statement("Publish", json!(["sns:Subscribe", "sns:Publish"])), read.clone()], vec![]),
+            (
+                vec![read.clone(), statement("Publish", json!("sns:Publish"))],
+                vec!["`Publish` (sns:Publish, sns:Subscribe)"],
+            ),
+            (vec![publish.clone(), statement("Else", json!("s3:GetObject"))], vec!["`Read` (s3:GetObject)"]),
+        ] {
+            assert_eq!(missing(&given, &has), expected);
+        }
     }
 
     #[test]

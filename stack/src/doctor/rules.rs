@@ -1,16 +1,21 @@
-//! Whether EventBridge delivers events: each rule is on, and has a target.
+//! Whether EventBridge delivers events: each rule is on as the template has it, and has a target.
 
 use aws_sdk_eventbridge::types::RuleState;
 
 use super::line::Line;
 use crate::aws::Aws;
-use crate::errors::failed;
-use crate::stack::Stack;
+use crate::errors::{failed, is_gone};
+use crate::stack::{Resource, Stack};
+use crate::template::Template;
 
 const CHECK: &str = "rules";
 
-pub async fn check(stack: &Stack, aws: &Aws) -> Line {
-    match stack.problems("AWS::Events::Rule", async |rule| problem(&rule.physical, aws).await).await {
+pub async fn check(stack: &Stack, template: &Result<Template, String>, aws: &Aws) -> Line {
+    let template = match template {
+        Ok(template) => template,
+        Err(why) => return Line::unknown(CHECK, why),
+    };
+    match stack.problems("AWS::Events::Rule", async |rule| problem(rule, template, aws).await).await {
         Err(why) => Line::unknown(CHECK, why),
         Ok((count, problems)) => {
             Line::of(CHECK, &problems, format!("{count} rules are on"), "enable the rule, or deploy the stack again")
@@ -18,17 +23,23 @@ pub async fn check(stack: &Stack, aws: &Aws) -> Line {
     }
 }
 
-async fn problem(physical: &str, aws: &Aws) -> Result<Option<String>, String> {
+async fn problem(resource: &Resource, template: &Template, aws: &Aws) -> Result<Option<String>, String> {
     // A rule of a bus other than the default one is named `BUS|RULE`.
+    let physical = resource.physical.as_str();
     let (bus, name) = physical.split_once('|').map_or((None, physical), |(bus, name)| (Some(bus.to_owned()), name));
-    let rule = aws.eventbridge.describe_rule().name(name).set_event_bus_name(bus.clone()).send().await;
-    match rule {
-        Ok(rule) if rule.state == Some(RuleState::Disabled) => return Ok(Some("is off".to_owned())),
-        Ok(_) => {}
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
-            return Ok(Some("does not exist".to_owned()));
+    let rule = match aws.eventbridge.describe_rule().name(name).set_event_bus_name(bus.clone()).send().await {
+        Err(error) if is_gone(&error) => return Ok(Some("does not exist".to_owned())),
+        rule => rule.map_err(failed("events:DescribeRule"))?,
+    };
+    // A rule that says nothing is on (CloudFormation template reference, `AWS::Events::Rule`).
+    let wanted = template.property(&resource.id, "State");
+    let wanted = wanted.as_ref().and_then(|state| state.as_str()).unwrap_or(RuleState::Enabled.as_str());
+    match rule.state {
+        Some(RuleState::Disabled) => return Ok(Some("is off".to_owned())),
+        Some(state) if state.as_str() != wanted => {
+            return Ok(Some(format!("is in the state `{}` instead of `{wanted}`", state.as_str())));
         }
-        Err(error) => return Err(failed("events:DescribeRule")(error)),
+        _ => {}
     }
     let targets = aws.eventbridge.list_targets_by_rule().rule(name).set_event_bus_name(bus).send().await;
     let targets = targets.map_err(failed("events:ListTargetsByRule"))?;

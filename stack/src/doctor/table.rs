@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{TableStatus, TimeToLiveStatus};
 
 use super::line::Line;
 use crate::aws::Aws;
-use crate::errors::failed;
+use crate::errors::{failed, is_gone};
 use crate::stack::Stack;
 
 const CHECK: &str = "table";
@@ -14,7 +14,7 @@ pub async fn check(stack: &Stack, aws: &Aws) -> Line {
     let Some(name) = stack.physical("Table") else { return Line::fail(CHECK, "the stack has no table", FIX) };
     let table = match aws.dynamodb.describe_table().table_name(name).send().await {
         Ok(found) => found.table,
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+        Err(error) if is_gone(&error) => {
             return Line::fail(CHECK, format!("`{name}` does not exist"), FIX);
         }
         Err(error) => return Line::unknown(CHECK, failed("dynamodb:DescribeTable")(error)),

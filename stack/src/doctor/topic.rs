@@ -2,7 +2,7 @@
 
 use super::line::Line;
 use crate::aws::Aws;
-use crate::errors::failed;
+use crate::errors::{failed, is_gone};
 use crate::stack::Stack;
 
 const CHECK: &str = "topic";
@@ -20,6 +20,9 @@ pub async fn check(stack: &Stack, aws: &Aws) -> Line {
     while let Some(page) = pages.next().await {
         let page = match page {
             Ok(page) => page,
+            Err(error) if is_gone(&error) => {
+                return Line::fail(CHECK, format!("`{topic}` does not exist"), "deploy the stack again");
+            }
             Err(error) => return Line::unknown(CHECK, failed("sns:ListSubscriptionsByTopic")(error)),
         };
         for one in page.subscriptions() {
