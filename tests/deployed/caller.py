@@ -60,7 +60,7 @@ class Session:
     """A session of a role."""
 
     def __init__(self, cloud, credentials):
-        self._key = credentials["AccessKeyId"]
+        self.credentials = credentials
         self._sagemaker = cloud.client("sagemaker", credentials)
         self._history = cloud.client("cloudtrail", credentials)
 
@@ -72,7 +72,7 @@ class Session:
     def call(self, operation, **members):
         """Makes a call. Returns CloudTrail's event of it."""
         getattr(self._sagemaker, xform_name(operation))(**members)
-        key = [{"AttributeKey": "AccessKeyId", "AttributeValue": self._key}]
+        key = [{"AttributeKey": "AccessKeyId", "AttributeValue": self.credentials["AccessKeyId"]}]
         newest = self._history.lookup_events(LookupAttributes=key, MaxResults=1)["Events"][0]
         return event_of(json.loads(newest["CloudTrailEvent"]))
 

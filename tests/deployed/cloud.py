@@ -53,6 +53,11 @@ class Cloud:
             config=Config(max_pool_connections=50, retries={"total_max_attempts": 1}),
         )
 
+    def elsewhere(self, service):
+        """A client of what the emulator of SageMaker has of a service for itself."""
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(service, endpoint_url=self.sagemaker, region_name=REGION, **keys)
+
     def publish(self, event):
         """Brings an event of AWS's own to the bus."""
         control("POST", f"{self.address}/_deployed/events", {"region": REGION, "event": event})

@@ -50,6 +50,9 @@ class Stack:
     def put_policy(self, text):
         self._s3.put_object(Bucket=POLICIES, Key=POLICY, Body=text)
 
+    def remove_policy(self):
+        self._s3.delete_object(Bucket=POLICIES, Key=POLICY)
+
     def deploy(self, without=None, **changed):
         """Creates or updates the stack. Its roles may then do all that the template says but the action `without`."""
         template = self._template

@@ -15,7 +15,8 @@ pub async fn check(stack: &Stack, template: &Result<Template, String>, aws: &Aws
         Ok(template) => template,
         Err(why) => return Line::unknown(CHECK, why),
     };
-    match stack.problems("AWS::Events::Rule", async |rule| problem(rule, template, aws).await).await {
+    let problem = async |rule: &Resource| problem(rule, stack, template, aws).await;
+    match stack.problems("AWS::Events::Rule", problem).await {
         Err(why) => Line::unknown(CHECK, why),
         Ok((count, problems)) => {
             Line::of(CHECK, &problems, format!("{count} rules are on"), "enable the rule, or deploy the stack again")
@@ -23,10 +24,11 @@ pub async fn check(stack: &Stack, template: &Result<Template, String>, aws: &Aws
     }
 }
 
-async fn problem(resource: &Resource, template: &Template, aws: &Aws) -> Result<Option<String>, String> {
-    // A rule of a bus other than the default one is named `BUS|RULE`.
-    let physical = resource.physical.as_str();
-    let (bus, name) = physical.split_once('|').map_or((None, physical), |(bus, name)| (Some(bus.to_owned()), name));
+async fn problem(resource: &Resource, stack: &Stack, template: &Template, aws: &Aws) -> Result<Option<String>, String> {
+    // A rule of a bus other than the default one may be named `BUS|RULE`.
+    let name = resource.physical.rsplit('|').next().unwrap_or_default();
+    let bus = template.property(&resource.id, "EventBusName");
+    let bus = bus.as_ref().and_then(|bus| stack.physical(bus.get("Ref")?.as_str()?)).map(str::to_owned);
     let rule = match aws.eventbridge.describe_rule().name(name).set_event_bus_name(bus.clone()).send().await {
         Err(error) if is_gone(&error) => return Ok(Some("does not exist".to_owned())),
         rule => rule.map_err(failed("events:DescribeRule"))?,

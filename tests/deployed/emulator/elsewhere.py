@@ -34,7 +34,7 @@ def install(address):
         iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
         iam_actions._BOTOCORE_SERVICE_MAP[service] = [service]
     iam_actions.extract_resource_arn = extract_resource_arn
-    for service in ("cloudtrail", "sagemaker", "securityhub", "tagging"):
+    for service in ("cloudtrail", "organizations", "sagemaker", "securityhub", "tagging"):
         app.SERVICE_HANDLERS[service] = forward
 
 
