@@ -27,6 +27,12 @@ pub const MODE: &str = "TAGWARDEN_MODE";
 pub const ROLES: &str = "TAGWARDEN_ROLES";
 /// How many seconds an alert window stays open. 0 to send each alert at once.
 pub const ALERT_INTERVAL: &str = "TAGWARDEN_ALERT_INTERVAL";
+/// The ARN of the repository in Amazon ECR that holds the image of the canary's model.
+pub const CANARY_REPOSITORY: &str = "TAGWARDEN_CANARY_REPOSITORY";
+/// The tag of that image.
+pub const CANARY_IMAGE_TAG: &str = "TAGWARDEN_CANARY_IMAGE_TAG";
+/// The ARN of the execution role of the canary's model.
+pub const CANARY_EXECUTION_ROLE: &str = "TAGWARDEN_CANARY_EXECUTION_ROLE";
 /// The name of the bucket of the organisation's trail.
 pub const LOG_BUCKET: &str = "TAGWARDEN_LOG_BUCKET";
 /// The location of extracts and reports: `s3://BUCKET/PREFIX`.
@@ -50,6 +56,18 @@ pub fn set(name: &str) -> Option<String> {
 /// Whether findings go to Security Hub.
 pub fn security_hub() -> bool {
     set(SECURITY_HUB).is_some_and(|value| value == "on")
+}
+
+/// Whether the functions change nothing.
+///
+/// # Errors
+/// If the mode is not a known one.
+pub fn observe_only() -> Result<bool, String> {
+    match set(MODE).as_deref() {
+        None | Some("policy") => Ok(false),
+        Some("observe") => Ok(true),
+        Some(other) => Err(format!("`{MODE}` is `{other}`; expected `policy` or `observe`")),
+    }
 }
 
 /// How long an alert window stays open. The default is five minutes.

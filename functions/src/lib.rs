@@ -7,6 +7,7 @@ pub mod act;
 pub mod alert;
 pub mod audit;
 pub mod aws;
+pub mod canary;
 pub mod channels;
 pub mod config;
 pub mod findings;

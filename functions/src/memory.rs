@@ -12,12 +12,12 @@ use tagwarden::record::Identity;
 use crate::histories::cloud::Cloud;
 use crate::ports::{
     AddTags, AlertGroup, AlertTiming, AlertWindow, ArchiveFindings, AwsError, AwsResult, BusEvent, CallSageMaker,
-    Checkpoint, Claim, ClaimEvent, CountStops, Creation, DescribeKey, DescribeModel, DescribeResource, DigestAlerts,
-    FetchFile, FileObject, FindSession, FindTagChanges, Grace, GroupAlerts, ImportFindings, KnownChange, LISTED,
-    LedgerEntry, ListFilter, ListPage, ListResources, ListRoles, ListedRole, Message, PendingAlert, PostponeEvent,
-    Publish, PutEvents, ReadEventHistory, ReadGrants, ReadLedger, ReadPrincipal, ReadResourceTags, RecordSession,
-    RecordTagChange, RoleGrants, RolePage, SageMakerError, SaveCheckpoint, Target, TrackReports, UsedConfig,
-    WriteLedger,
+    Checkpoint, Claim, ClaimEvent, CountStops, CreateOpenModel, Creation, DescribeKey, DescribeModel, DescribeResource,
+    DigestAlerts, FetchFile, FileObject, FindSession, FindTagChanges, Grace, GroupAlerts, ImportFindings, KnownChange,
+    LISTED, LedgerEntry, ListFilter, ListPage, ListResources, ListRoles, ListedRole, Message, PendingAlert,
+    PostponeEvent, Publish, PutEvents, ReadEventHistory, ReadGrants, ReadLedger, ReadPrincipal, ReadResourceTags,
+    RecordSession, RecordTagChange, RoleGrants, RolePage, SageMakerError, SaveCheckpoint, Target, TrackReports,
+    UsedConfig, WriteLedger,
 };
 
 /// An AWS account.
@@ -163,6 +163,13 @@ impl DescribeModel for Account {
         let network = |kind: &str| vec![format!("{kind}-1")];
         let isolated = Model { network_isolation: true, subnets: network("subnet"), security_groups: network("sg") };
         self.doing("model", name).map(|_| (Timestamp::UNIX_EPOCH, isolated))
+    }
+}
+
+impl CreateOpenModel for Account {
+    async fn create_open_model(&self, name: &str, _: &str, _: &str) -> AwsResult<String> {
+        let arn = format!("arn:aws:sagemaker:eu-west-1:111122223333:model/{name}");
+        self.doing("create-model", name).map(|_| arn)
     }
 }
 

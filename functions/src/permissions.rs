@@ -7,12 +7,13 @@ use tagwarden::evidence::{Created, EndpointConfig};
 use tagwarden::operations::{Area, Field, Operation, Stop};
 
 use crate::act::users;
+use crate::canary;
 use crate::ports::{
-    AddTags, ArchiveFindings, ClaimEvent, CountStops, DescribeKey, DescribeModel, DescribeResource, DigestAlerts,
-    Enforce, FetchFile, FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts, ImportFindings,
-    ListObjects, ListRoles, LookUp, PostponeEvent, Publish, PutEvents, ReadEventHistory, ReadGrants, ReadLedger,
-    ReadObject, ReadPrincipal, ReadResourceTags, RecordSession, RecordTagChange, SaveCheckpoint, TrackReports,
-    WriteLedger, WriteObject,
+    AddTags, ArchiveFindings, ClaimEvent, CountStops, CreateOpenModel, DescribeKey, DescribeModel, DescribeResource,
+    DigestAlerts, Enforce, FetchFile, FindObject, FindResources, FindSession, FindTagChanges, GroupAlerts,
+    ImportFindings, ListObjects, ListRoles, LookUp, PostponeEvent, Publish, PutEvents, ReadEventHistory, ReadGrants,
+    ReadLedger, ReadObject, ReadPrincipal, ReadResourceTags, RecordSession, RecordTagChange, SaveCheckpoint,
+    TrackReports, WriteLedger, WriteObject,
 };
 use crate::resource::names::describing;
 use crate::resource::request::is_recoverable;
@@ -45,8 +46,16 @@ pub fn audit<P: ReadObject + FindObject + ListObjects + WriteObject>() -> Functi
 /// The functions of `template.yaml`.
 pub fn functions<P>() -> Functions
 where
-    P: LookUp + Enforce + FindResources + RecordSession + RecordTagChange + DigestAlerts + ImportFindings,
+    P: LookUp
+        + Enforce
+        + FindResources
+        + RecordSession
+        + RecordTagChange
+        + DigestAlerts
+        + ImportFindings
+        + CreateOpenModel,
 {
+    let canary = all(&[<P as CreateOpenModel>::ACTIONS, <P as ReadLedger>::ACTIONS, &canary::CALLS]);
     let guards = GUARDS.iter().map(|(name, areas)| {
         let mut actions = enforcement::<P>(operations(areas));
         actions.extend(all(&[<P as PostponeEvent>::ACTIONS]));
@@ -66,7 +75,7 @@ where
         ),
         ("sweep", sweep::<P>()),
     ];
-    guards.chain(others).collect()
+    [("canary", canary)].into_iter().chain(guards).chain(others).collect()
 }
 
 fn all(actions: &[&[&str]]) -> BTreeSet<String> {

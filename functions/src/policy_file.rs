@@ -31,11 +31,7 @@ impl PolicyFile {
     /// # Errors
     /// If the policy is invalid. A policy in S3 is read later.
     pub fn from_environment() -> Result<Self, String> {
-        let observe_only = match config::set(config::MODE).as_deref() {
-            None | Some("policy") => false,
-            Some("observe") => true,
-            Some(other) => return Err(format!("`{}` is `{other}`; expected `policy` or `observe`", config::MODE)),
-        };
+        let observe_only = config::observe_only()?;
         let load = |name: &str, text: &str| parse(name, text, observe_only).map(LoadedPolicy::of);
         let file = match config::set(config::POLICY) {
             Some(name) => Refreshed::named(config::POLICY, &name, load)?,

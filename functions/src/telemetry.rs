@@ -81,6 +81,23 @@ pub fn file_refused(problem: &str, now: Timestamp) -> Value {
     })
 }
 
+/// The record of a run of the canary that took so many seconds, with a metric: 1 if it passed, 0 if there is a problem.
+pub fn canary(model: &str, seconds: i64, problem: Option<&str>, now: Timestamp) -> Value {
+    let (level, message) = match problem {
+        None => ("INFO", "the canary passed"),
+        Some(_) => ("ERROR", "the canary failed"),
+    };
+    json!({
+        "_aws": metadata(now, &[], &[("CanaryPassed", "Count")]),
+        "CanaryPassed": u8::from(problem.is_none()),
+        "level": level,
+        "message": message,
+        "model": model,
+        "seconds": seconds,
+        "problem": problem,
+    })
+}
+
 /// What tells CloudWatch to read members of a record as metrics, with their units.
 fn metadata(now: Timestamp, dimensions: &[&str], metrics: &[(&str, &str)]) -> Value {
     let metrics: Vec<_> = metrics.iter().map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();

@@ -31,6 +31,7 @@ PARAMETERS = {
     "SecurityHub": "on",
     "EventBusArn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default",
     "SlackChannel": "T0001/C0001",
+    "CanaryRepositoryArn": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/base",
 }
 
 

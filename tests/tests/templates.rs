@@ -35,7 +35,7 @@ fn each_function_has_the_permissions_that_it_uses_and_no_others() {
                 .collect();
             // A failed event is not kept if the caller waits for the response, or if a schedule invokes the function again.
             // What a queue brings goes back to the queue.
-            let of_others = ["import-findings", "send-digests", "sweep"];
+            let of_others = ["canary", "import-findings", "send-digests", "sweep"];
             let hands_over = name == "template.yaml" && !of_others.contains(&binary.as_str());
             let of_lambda = if hands_over { &OF_LAMBDA[..] } else { &OF_LAMBDA[..2] };
             let is_polled = binary.starts_with("guard-") || binary == "import-findings";
@@ -60,12 +60,17 @@ fn people_know_what_to_do_about_each_alarm() {
     let runbook = std::fs::read_to_string(root().join("docs/runbook.md")).expect("the page");
     assert_eq!(runbook.lines().filter_map(|line| line.strip_prefix("## ")).collect::<BTreeSet<_>>(), alarms);
 
-    let body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().expect("a text");
+    let body = &template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"];
+    // A light of an alarm that exists only under a condition is there under the same one.
+    let light = &body[1]["CanaryLight"]["Fn::If"];
+    assert_eq!((&light[0], &light[2]), (&template["Resources"]["CanaryAlarm"]["Condition"], &json!("")));
+    let light = light[1]["Fn::Sub"].as_str().expect("a text");
+    let body = body[0].as_str().expect("a text").replace("${CanaryLight}", light);
     let names: BTreeSet<_> = body.split("${").skip(1).filter_map(|rest| rest.split(['.', '}']).next()).collect();
     let lit: BTreeSet<_> = names.iter().copied().filter(|name| alarms.contains(name)).collect();
     assert_eq!(lit, alarms);
     assert!(names.iter().all(|name| name.starts_with("AWS::") || resources.contains_key(*name)), "{names:?}");
-    let body: Value = serde_json::from_str(body).expect("JSON");
+    let body: Value = serde_json::from_str(&body).expect("JSON");
     assert!(list(&body["widgets"]).iter().all(|widget| widget["properties"]["title"].is_string()));
 }
 
@@ -100,9 +105,10 @@ fn functions_act_only_if_somebody_chose_so() {
     let mode = &template["Parameters"]["Mode"];
     assert_eq!((&mode["Default"], &mode["AllowedValues"]), (&json!("observe"), &json!(["observe", "policy"])));
     for (binary, _, properties) in functions(&template) {
-        let acts = binary.starts_with("guard-") || binary == "sweep";
+        // The canary expects of the guards what the mode lets them do.
+        let needs_mode = binary.starts_with("guard-") || ["canary", "sweep"].contains(&binary.as_str());
         let passed = &properties["Environment"]["Variables"]["TAGWARDEN_MODE"];
-        assert_eq!(*passed, if acts { json!({"Ref": "Mode"}) } else { Value::Null }, "{binary}");
+        assert_eq!(*passed, if needs_mode { json!({"Ref": "Mode"}) } else { Value::Null }, "{binary}");
     }
 }
 
@@ -356,6 +362,28 @@ fn the_log_outlives_the_stack() {
             assert_eq!(resource[policy], "Retain", "{id}");
         }
     }
+}
+
+/// The guards judge the canary as anybody, and it can do nothing but what it is for.
+#[test]
+fn the_canary_touches_nothing_but_its_model() {
+    let template = template("template.yaml");
+    let known = &template["Globals"]["Function"]["Environment"]["Variables"]["TAGWARDEN_ROLES"];
+    assert!(!known.to_string().contains("Canary"), "{known}");
+    let of_canary =
+        template["Resources"].as_object().expect("resources").iter().filter(|(id, _)| id.starts_with("Canary"));
+    let conditions: Vec<_> = of_canary.map(|(_, resource)| resource["Condition"].clone()).collect();
+    assert_eq!(conditions, vec![json!("HasCanary"); 5]);
+    let statements = statements(&template, "Canary");
+    let on = |action: &str| {
+        let statement = statements.iter().find(|one| texts(&one["Action"]).any(|granted| granted == action));
+        statement.expect("it is granted").clone()
+    };
+    let models = "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:model/tagwarden-canary-*";
+    assert_eq!(on("sagemaker:DeleteModel")["Resource"], json!([{"Fn::Sub": models}]));
+    let pass = on("iam:PassRole");
+    assert_eq!(pass["Resource"], json!([{"Fn::GetAtt": ["CanaryExecutionRole", "Arn"]}]));
+    assert_eq!(pass["Condition"], json!({"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}));
 }
 
 /// A session that is recorded late leaves its calls without tags, or with the role's.

@@ -1,11 +1,12 @@
-//! The network settings of models.
+//! Models: their network settings, and the model of the canary.
 
+use aws_sdk_sagemaker::types::ContainerDefinition;
 use jiff::Timestamp;
 use tagwarden::evidence::Model;
 
 use super::client::Aws;
 use super::errors::aws_error;
-use crate::ports::{AwsError, AwsResult, DescribeModel};
+use crate::ports::{AwsError, AwsResult, CreateOpenModel, DescribeModel};
 
 impl DescribeModel for Aws {
     async fn model(&self, name: &str) -> AwsResult<(Timestamp, Model)> {
@@ -21,5 +22,16 @@ impl DescribeModel for Aws {
             security_groups: vpc.map(|vpc| vpc.security_group_ids().to_vec()).unwrap_or_default(),
         };
         Ok((created, model))
+    }
+}
+
+impl CreateOpenModel for Aws {
+    async fn create_open_model(&self, name: &str, image: &str, role: &str) -> AwsResult<String> {
+        let container = ContainerDefinition::builder().image(image).build();
+        let create =
+            self.sagemaker.create_model().model_name(name).execution_role_arn(role).primary_container(container);
+        let created = create.enable_network_isolation(false).send().await;
+        let created = created.map_err(aws_error("sagemaker:CreateModel"))?;
+        created.model_arn.ok_or_else(|| AwsError("sagemaker:CreateModel returned no ARN".to_owned()))
     }
 }

@@ -20,4 +20,5 @@ mod setup;
 mod testing;
 
 pub use handle::Handled;
+pub use reported::{names_action, names_failure};
 pub use setup::Guard;

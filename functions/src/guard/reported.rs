@@ -19,6 +19,16 @@ pub(super) fn reportable(decision: &Decision) -> BTreeSet<String> {
     finding(FindingOutcome::Fail, "fail").chain(finding(FindingOutcome::Unknown, "unknown")).chain(actions).collect()
 }
 
+/// Whether a rule that failed was reported.
+pub fn names_failure(reported: &BTreeSet<String>) -> bool {
+    reported.iter().any(|entry| entry.starts_with("fail "))
+}
+
+/// Whether this action was reported.
+pub fn names_action(reported: &BTreeSet<String>, action: &Verb) -> bool {
+    reported.iter().any(|entry| entry.split_once(' ').is_some_and(|(name, _)| name == action.name()))
+}
+
 /// What was reported before, without what is about rules that fail no more, and those rules. What could not be judged now may still
 /// fail.
 pub(super) fn without_resolved(

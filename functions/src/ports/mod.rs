@@ -2,6 +2,7 @@
 
 mod alerts;
 mod bus;
+mod canary;
 mod checkpoints;
 mod claims;
 mod error;
@@ -24,6 +25,7 @@ mod target;
 
 pub use alerts::{Attributes, Message, Publish};
 pub use bus::{BusEvent, PutEvents, SOURCE};
+pub use canary::CreateOpenModel;
 pub use checkpoints::{Checkpoint, SaveCheckpoint};
 pub use claims::{Claim, ClaimEvent};
 pub use error::{AwsError, AwsResult};
