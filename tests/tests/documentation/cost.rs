@@ -1,4 +1,4 @@
-//! What a stack costs in which nothing happens and nothing optional is on, from `template.yaml`.
+//! What a stack costs in which nothing happens, bare and with everything on that costs anything, from `template.yaml`.
 //!
 //! Prices of us-east-1, without free tiers. Sources: Amazon CloudWatch pricing (an alarm is billed for each metric that it evaluates, a
 //! custom metric for the hours in which it is sent), AWS Key Management Service pricing, AWS Lambda pricing.
@@ -23,46 +23,84 @@ const REQUEST: f64 = 0.20e-6;
 const GB_SECOND: f64 = 0.000_016_666_7;
 const HOURS: f64 = 730.0;
 
-/// How long a run takes that finds nothing to do, in seconds, at most.
-const RUN: [(&str, f64); 2] = [("send-digests", 0.1), ("sweep", 30.0)];
+/// A request to SQS, after the first million of an account in a month.
+const SQS_REQUEST: f64 = 0.40e-6;
+/// How many of them are free.
+const SQS_FREE: f64 = 1e6;
+/// Lambda polls a queue with five pollers, each of which may wait for 20 seconds (Lambda developer guide, "Using Lambda with Amazon SQS").
+const POLLS: f64 = 5.0 * 3.0 * 60.0 * HOURS;
+
+/// How long a run takes that finds nothing to do, in seconds, at most. The canary waits for the guards.
+const RUN: [(&str, f64); 3] = [("canary", 840.0), ("send-digests", 0.1), ("sweep", 30.0)];
 
 /// A row of the table, with its price a month.
 struct Item {
     what: String,
-    count: f64,
+    /// In a stack in which nothing optional is on.
+    bare: f64,
+    /// In a stack in which everything is on.
+    full: f64,
     price: f64,
 }
 
-/// The table, and its total.
+/// The table, and the total of a stack with everything on, but for its polls: nobody knows how many there are.
 pub fn cost() -> (String, f64) {
     let template = template("template.yaml");
-    let resources = template["Resources"].as_object().expect("resources").values();
-    let resources: Vec<_> = resources.filter(|resource| resource["Condition"].is_null()).collect();
-    let of_type =
-        |kind: &str| resources.iter().filter(|resource| resource["Type"] == kind).copied().collect::<Vec<_>>();
-    let evaluated = of_type("AWS::CloudWatch::Alarm").into_iter().map(evaluated_metrics).sum::<usize>();
+    let resources: Vec<_> = template["Resources"].as_object().expect("resources").values().collect();
+    let item = |what: &str, price: f64, count: &dyn Fn(&Value) -> f64| {
+        let of = |resource: &&&Value| resource["Condition"].is_null();
+        let bare = resources.iter().filter(of).map(|resource| count(resource)).sum();
+        Item { what: what.to_owned(), bare, full: resources.iter().map(|resource| count(resource)).sum(), price }
+    };
+    let one_of = |kind: &'static str| move |resource: &Value| f64::from(u8::from(resource["Type"] == kind));
+    let evaluated = |resource: &Value| match resource["Type"] == "AWS::CloudWatch::Alarm" {
+        true => evaluated_metrics(resource) as f64,
+        false => 0.0,
+    };
+    // The canary sends its metric in one hour a day.
+    let canaries = resources.iter().filter(|resource| resource["Condition"] == "HasCanary");
+    let of_canary = canaries.filter(|resource| resource["Type"] == "AWS::Serverless::Function").count() as f64 / 24.0;
+    let quiet = metrics_of_compliance() as f64;
     let mut items = vec![
-        Item { what: "metrics that alarms evaluate".to_owned(), count: evaluated as f64, price: ALARM_METRIC },
-        Item { what: "KMS keys".to_owned(), count: of_type("AWS::KMS::Key").len() as f64, price: KEY },
-        Item { what: "custom metrics".to_owned(), count: metrics_of_compliance() as f64, price: CUSTOM_METRIC },
+        item("metrics that alarms evaluate", ALARM_METRIC, &evaluated),
+        item("KMS keys", KEY, &one_of("AWS::KMS::Key")),
+        Item { what: "custom metrics".to_owned(), bare: quiet, full: quiet + of_canary, price: CUSTOM_METRIC },
     ];
-    for (binary, _, properties) in functions(&template) {
-        let runs: f64 = properties["Events"].as_object().expect("events").values().filter_map(runs_a_month).sum();
+    for (binary, id, properties) in functions(&template) {
+        let schedule = |event: &Value| runs_a_month(event, &template);
+        let runs: f64 = properties["Events"].as_object().expect("events").values().filter_map(schedule).sum();
         if runs > 0.0 {
             let (_, seconds) = RUN.iter().find(|(name, _)| *name == binary).expect(&binary);
             let globals = &template["Globals"]["Function"]["MemorySize"];
             let megabytes = properties["MemorySize"].as_f64().or(globals.as_f64()).expect("a number");
             let price = REQUEST + seconds * megabytes / 1024.0 * GB_SECOND;
-            items.push(Item { what: format!("runs of `{binary}`, of {seconds} s"), count: runs, price });
+            let bare = if template["Resources"][&id]["Condition"].is_null() { runs } else { 0.0 };
+            items.push(Item { what: format!("runs of `{binary}`, of {seconds} s"), bare, full: runs, price });
         }
     }
-    let total: f64 = items.iter().map(|item| item.count * item.price).sum();
-    let rows = items.iter().map(|item| {
-        let unit = if item.price < 0.01 { format!("${:.7}", item.price) } else { format!("${:.2}", item.price) };
-        [item.what.clone(), item.count.to_string(), unit, format!("${:.2}", item.count * item.price)]
+    let polled = functions(&template).into_iter().flat_map(|(_, id, properties)| {
+        let events = properties["Events"].as_object().expect("events").clone();
+        let queues = events.into_iter().filter(|(_, event)| event["Type"] == "SQS").count();
+        std::iter::repeat_n(template["Resources"][&id]["Condition"].is_null(), queues)
     });
-    let last = ["**total**".to_owned(), String::new(), String::new(), format!("**${total:.2}**")];
-    (table(["what", "how many", "each", "a month"], rows.chain([last])), total)
+    let (always, sometimes): (Vec<_>, Vec<_>) = polled.partition(|is_always| *is_always);
+    let charged = |queues: usize| (queues as f64 * POLLS - SQS_FREE).max(0.0);
+    let polls = Item {
+        what: "polls of queues beyond the free million, at most".to_owned(),
+        bare: charged(always.len()),
+        full: charged(always.len() + sometimes.len()),
+        price: SQS_REQUEST,
+    };
+    let sum = |count: fn(&Item) -> f64| items.iter().map(|item| count(item) * item.price).sum::<f64>();
+    let (bare, full) = (sum(|item| item.bare), sum(|item| item.full));
+    let row = |item: &Item| {
+        let unit = if item.price < 0.01 { format!("${:.7}", item.price) } else { format!("${:.2}", item.price) };
+        let cell = |count: f64| format!("{} = ${:.2}", (count * 100.0).round() / 100.0, count * item.price);
+        [item.what.clone(), unit, cell(item.bare), cell(item.full)]
+    };
+    let total = ["**total**".to_owned(), String::new(), format!("**${bare:.2}**"), format!("**${full:.2}**")];
+    let rows = items.iter().map(row).chain([total, row(&polls)]);
+    (table(["what", "each", "bare", "everything on"], rows), full)
 }
 
 /// How many metrics an alarm evaluates.
@@ -72,11 +110,13 @@ fn evaluated_metrics(alarm: &Value) -> usize {
 }
 
 /// How often a schedule runs in a month.
-fn runs_a_month(event: &Value) -> Option<f64> {
-    let rate = event["Properties"]["Schedule"].as_str()?;
-    Some(match rate {
+fn runs_a_month(event: &Value, template: &Value) -> Option<f64> {
+    let schedule = &event["Properties"]["Schedule"];
+    let of_parameter = schedule["Ref"].as_str().map(|parameter| &template["Parameters"][parameter]["Default"]);
+    Some(match of_parameter.unwrap_or(schedule).as_str()? {
         "rate(1 minute)" => HOURS * 60.0,
         "rate(1 hour)" => HOURS,
+        "rate(1 day)" => HOURS / 24.0,
         other => panic!("how often is `{other}`?"),
     })
 }

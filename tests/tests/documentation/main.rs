@@ -39,7 +39,7 @@ fn generated_parts_are_current() {
 
 /// An organisation has many accounts and regions, and most of them are quiet.
 #[test]
-fn a_quiet_stack_costs_less_than_a_dollar_and_a_half_a_month() {
+fn a_quiet_stack_with_everything_on_costs_less_than_a_dollar_and_a_half_a_month() {
     let (_, total) = cost::cost();
     assert!(total < 1.5, "{total}");
 }
