@@ -14,16 +14,22 @@ class Canary(Scenario):
         """the canary's model is deleted and reported, and it passes"""
         line = self.run_canary()
         self.assertEqual((line["CanaryPassed"], line["level"]), (1, "INFO"), line)
-        self.until_reported(line["model"])
         self.assertEqual(self.cloud.calls("DeleteModel", line["model"]), 1)
+        message = self.until_reported(line["model"])
+        # People can filter by it.
+        self.assertEqual(message["MessageAttributes"]["project"]["Value"], "tagwarden-canary")
 
     def test_observed(self):
-        """in a stack that only observes, the canary passes if its model is reported, and deletes it"""
+        """in a stack that only observes, the canary passes if its model is reported. It deletes it, as it may"""
         self.stack.deploy(Mode="observe")
         self.addCleanup(self.stack.deploy)
         line = self.run_canary()
         self.assertEqual(line["CanaryPassed"], 1, line)
         self.until_reported(line["model"])
+        deletion = event_of(self.calls("DeleteModel")[line["model"]])
+        self.cloud.publish(deletion)
+        self.until_processed(deletion)
+        self.assertEqual([one["verdict"] for one in self.stack.log(deletion)], ["compliant"])
 
     def test_undelivered(self):
         """if the rule that delivers the calls is off, the canary fails, says so and deletes its model"""
@@ -46,33 +52,33 @@ class Canary(Scenario):
 
     def run_canary(self):
         """Runs the canary by its schedule, and delivers its call. Returns its line. Its model is gone."""
-        before = self.models_created()
+        before = self.calls("CreateModel")
         name = self.stack.names["Canary"]
         self.cloud.client("lambda").update_function_configuration(FunctionName=name, Timeout=TIMEOUT)
         self.cloud.run_schedule(self.stack.names["CanaryDue"])
-        model = self.until(lambda: next(iter(self.models_created().keys() - before.keys()), None), "a model created")
-        self.cloud.publish(event_of(self.models_created()[model]))
+        model = self.until(lambda: next(iter(self.calls("CreateModel").keys() - before.keys()), None), "a model created")
+        self.cloud.publish(event_of(self.calls("CreateModel")[model]))
         line = self.until(lambda: self.line(model), "the canary's line")
         self.assertEqual(self.sagemaker.list_models(NameContains=model)["Models"], [])
         return line
 
     def until_reported(self, model):
-        """Waits until an alert or a digest names the model: alerts about the canary's role are grouped, too."""
+        """The message that names the model. It may be a digest: alerts about the canary's role are grouped, too."""
 
-        def is_reported():
+        def message():
             self.cloud.run_schedule(self.stack.names["SendDigestsEachMinute"])
-            texts = map(json.dumps, self.inbox.texts())
-            return any(model in text and "network-isolation-off" in text for text in texts)
+            bodies = [message["Body"] for message in self.inbox.messages()]
+            return next((body for body in bodies if model in body["Message"] and "network-isolation-off" in body["Message"]), None)
 
-        self.until(is_reported, f"reported: {model}")
+        return self.until(message, f"reported: {model}")
 
     def line(self, model):
         self.cloud.end_delays()
         return next((line for line in self.stack.lines() if "CanaryPassed" in line and line["model"] == model), None)
 
-    def models_created(self):
-        """CloudTrail's records of the models that the canary created, by name."""
-        asked = [{"AttributeKey": "EventName", "AttributeValue": "CreateModel"}]
+    def calls(self, operation):
+        """CloudTrail's records of such calls of the canary, by its model."""
+        asked = [{"AttributeKey": "EventName", "AttributeValue": operation}]
         found = self.cloud.client("cloudtrail").lookup_events(LookupAttributes=asked)["Events"]
         records = [json.loads(one["CloudTrailEvent"]) for one in found]
         named = {record["requestParameters"]["modelName"]: record for record in records}
