@@ -2,7 +2,7 @@
 
 use aws_sdk_lambda::types::State;
 
-use super::line::Line;
+use super::line::{Line, RESTORE};
 use crate::aws::Aws;
 use crate::errors::{failed, is_gone};
 use crate::stack::{Resource, Stack};
@@ -12,9 +12,7 @@ const CHECK: &str = "functions";
 pub async fn check(stack: &Stack, aws: &Aws) -> Line {
     match problems(stack, aws).await {
         Err(why) => Line::unknown(CHECK, why),
-        Ok((count, problems)) => {
-            Line::of(CHECK, &problems, format!("{count} functions can run"), "deploy the stack again")
-        }
+        Ok((count, problems)) => Line::of(CHECK, &problems, format!("{count} functions can run"), RESTORE),
     }
 }
 

@@ -14,6 +14,10 @@ pub enum Outcome {
     Unknown,
 }
 
+/// What to do about what was changed or deleted outside CloudFormation (CloudFormation user guide, "Using drift-aware change sets").
+pub const RESTORE: &str =
+    "bring it back by a drift-aware change set of CloudFormation: an update with the same template changes nothing";
+
 /// What a check says.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line {

@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::types::QueueAttributeName;
 
-use super::line::Line;
+use super::line::{Line, RESTORE};
 use crate::aws::Aws;
 use crate::errors::{failed, is_gone};
 use crate::stack::Stack;
@@ -22,8 +22,10 @@ const COUNTS: [QueueAttributeName; 3] = [
 pub async fn check(stack: &Stack, aws: &Aws) -> Line {
     let mut problems = Vec::new();
     for id in QUEUES {
-        match problem(stack.physical(id), aws).await {
-            Ok(problem) => problems.extend(problem.map(|problem| format!("`{id}` {problem}"))),
+        match count(stack.physical(id), aws).await {
+            Ok(None) => return Line::fail(CHECK, format!("`{id}` does not exist"), RESTORE),
+            Ok(Some(0)) => {}
+            Ok(Some(count)) => problems.push(format!("`{id}` holds {count} events")),
             Err(why) => return Line::unknown(CHECK, why),
         }
     }
@@ -31,16 +33,16 @@ pub async fn check(stack: &Stack, aws: &Aws) -> Line {
     Line::of(CHECK, &problems, "no event failed or was undelivered", fix)
 }
 
-async fn problem(url: Option<&str>, aws: &Aws) -> Result<Option<String>, String> {
-    let gone = || Ok(Some("does not exist: deploy the stack again".to_owned()));
-    let Some(url) = url else { return gone() };
+/// How many events a queue holds. Nothing, if there is no such queue.
+async fn count(url: Option<&str>, aws: &Aws) -> Result<Option<u64>, String> {
+    let Some(url) = url else { return Ok(None) };
     let asked = aws.sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(COUNTS.to_vec()));
     let found = match asked.send().await {
-        Err(error) if is_gone(&error) => return gone(),
+        Err(error) if is_gone(&error) => return Ok(None),
         found => found.map_err(failed("sqs:GetQueueAttributes"))?,
     };
     let count = |name| found.attributes()?.get(name)?.parse::<u64>().ok();
     let counts: Option<Vec<_>> = COUNTS.iter().map(count).collect();
-    let count: u64 = counts.ok_or("sqs:GetQueueAttributes: the answer has no number of messages")?.iter().sum();
-    Ok((count > 0).then(|| format!("holds {count} events")))
+    let counts = counts.ok_or("sqs:GetQueueAttributes: the answer has no number of messages")?;
+    Ok(Some(counts.iter().sum()))
 }

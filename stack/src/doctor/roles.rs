@@ -10,8 +10,8 @@ use crate::stack::{Resource, Stack};
 use crate::template::Template;
 
 const CHECK: &str = "roles";
-const FIX: &str =
-    "deploy the stack again; if a service control policy or a permissions boundary denies it, except the stack's roles";
+const FIX: &str = "bring back what is lacking by a drift-aware change set of CloudFormation: an update with the same template changes nothing. If \
+    a service control policy or a permissions boundary denies it, except the stack's roles";
 
 pub async fn check(stack: &Stack, template: &Result<Template, String>, aws: &Aws) -> Line {
     let template = match template {

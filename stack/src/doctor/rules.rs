@@ -2,7 +2,7 @@
 
 use aws_sdk_eventbridge::types::RuleState;
 
-use super::line::Line;
+use super::line::{Line, RESTORE};
 use crate::aws::Aws;
 use crate::errors::{failed, is_gone};
 use crate::stack::{Resource, Stack};
@@ -18,9 +18,7 @@ pub async fn check(stack: &Stack, template: &Result<Template, String>, aws: &Aws
     let problem = async |rule: &Resource| problem(rule, stack, template, aws).await;
     match stack.problems("AWS::Events::Rule", problem).await {
         Err(why) => Line::unknown(CHECK, why),
-        Ok((count, problems)) => {
-            Line::of(CHECK, &problems, format!("{count} rules are on"), "enable the rule, or deploy the stack again")
-        }
+        Ok((count, problems)) => Line::of(CHECK, &problems, format!("{count} rules are on"), RESTORE),
     }
 }
 

@@ -3,14 +3,13 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 
-use super::line::Line;
+use super::line::{Line, RESTORE};
 use crate::aws::Aws;
 use crate::errors::{failed, is_gone};
 use crate::stack::Stack;
 
 const CHECK: &str = "sweep";
 const FIX: &str = "see the log of `sweep` for what failed";
-const FIX_TABLE: &str = "deploy the stack again: the sweep keeps in the table how far it has got";
 
 /// A sweep is due each hour.
 const LATE: SignedDuration = SignedDuration::from_hours(2);
@@ -19,11 +18,11 @@ const LATE: SignedDuration = SignedDuration::from_hours(2);
 const CHECKPOINT: &str = "sweep#ListTrainingJobs";
 
 pub async fn check(stack: &Stack, aws: &Aws, now: Timestamp) -> Line {
-    let Some(name) = stack.physical("Table") else { return Line::fail(CHECK, "the stack has no table", FIX_TABLE) };
+    let Some(name) = stack.physical("Table") else { return Line::fail(CHECK, "the stack has no table", RESTORE) };
     let key = AttributeValue::S(CHECKPOINT.to_owned());
     let item = match aws.dynamodb.get_item().table_name(name).key("id", key).send().await {
         Ok(found) => found.item,
-        Err(error) if is_gone(&error) => return Line::fail(CHECK, format!("`{name}` does not exist"), FIX_TABLE),
+        Err(error) if is_gone(&error) => return Line::fail(CHECK, format!("`{name}` does not exist"), RESTORE),
         Err(error) => return Line::unknown(CHECK, failed("dynamodb:GetItem")(error)),
     };
     let finished = item.and_then(|item| item.get("finished")?.as_n().ok()?.parse().ok());

@@ -1,6 +1,6 @@
 //! Whether anybody gets the alerts.
 
-use super::line::Line;
+use super::line::{Line, RESTORE};
 use crate::aws::Aws;
 use crate::errors::{failed, is_gone};
 use crate::stack::Stack;
@@ -13,7 +13,7 @@ const PENDING: &str = "PendingConfirmation";
 
 pub async fn check(stack: &Stack, aws: &Aws) -> Line {
     let Some(topic) = stack.parameter("AlertTopicArn").or(stack.physical("Alerts")) else {
-        return Line::fail(CHECK, "the stack has no topic", "deploy the stack again");
+        return Line::fail(CHECK, "the stack has no topic", RESTORE);
     };
     let (mut confirmed, mut pending) = (0, Vec::new());
     let mut pages = aws.sns.list_subscriptions_by_topic().topic_arn(topic).into_paginator().send();
@@ -21,7 +21,7 @@ pub async fn check(stack: &Stack, aws: &Aws) -> Line {
         let page = match page {
             Ok(page) => page,
             Err(error) if is_gone(&error) => {
-                return Line::fail(CHECK, format!("`{topic}` does not exist"), "deploy the stack again");
+                return Line::fail(CHECK, format!("`{topic}` does not exist"), RESTORE);
             }
             Err(error) => return Line::unknown(CHECK, failed("sns:ListSubscriptionsByTopic")(error)),
         };
