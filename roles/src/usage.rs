@@ -331,8 +331,7 @@ fn granted(grants: &Grants) -> BTreeSet<(&'static str, &'static str, Trace)> {
 fn unlisted(grants: &Grants) -> Vec<Unseen> {
     let patterns: BTreeSet<String> = grants.allowing().flat_map(|by| by.statement.action_patterns()).collect();
     let unlisted = patterns.into_iter().filter(|pattern| covered(pattern).next().is_none());
-    let unseen =
-        unlisted.map(|action| Unseen { action, because: "it is no action that this version knows".to_owned() });
+    let unseen = unlisted.map(|action| Unseen { action, because: "this version does not know the action".to_owned() });
     unseen.collect()
 }
 
@@ -415,7 +414,7 @@ mod tests {
             "used",
             "no event of CloudTrail shows it",
             "CloudTrail logs it as a data event, if at all: only for the resources that a trail selects",
-            "it is no action that this version knows",
+            "this version does not know the action",
         ];
         assert_eq!(says(&records, &actions, None), expected);
         assert_eq!(says(&records, &actions, "2026-02-01".parse().ok()), expected, "it is older than the archive");
