@@ -10,6 +10,7 @@ from pathlib import Path
 
 from caller import document
 from cloud import ROOT
+from inbox import Inbox, Listener
 from samples import ACCOUNT, REGION
 from scenario import Scenario
 from stack import NAME, POLICY_TEXT
@@ -266,6 +267,20 @@ class Redrive(Stacked):
             self.until(lambda job=job: self.status(job) == "Stopped", "stopped")
         self.assertEqual([message["Body"] for message in self.undelivered.messages()][-1], {"of": "another"})
         self.assertEqual(self.command("redrive"), (0, ["sent on: 0, left: 0"]))
+
+    def test_channels(self):
+        """`redrive` brings what did not reach another bus or chat there"""
+        self.undelivered.messages()
+        bus, chat = Listener(self.cloud, "redriven"), Inbox(self.cloud, "redriven", self.stack.names["Chat"])
+        detail = {"number": 1, "chat": {"version": "1.0", "source": "custom"}}
+        event = {"source": "redriven", "detail-type": "Tagwarden Alert", "detail": detail}
+        self.send("Undelivered", event, TARGET_ARN=f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default")
+        self.send("Undelivered", event, TARGET_ARN=self.stack.names["Chat"])
+        status, lines = self.command("redrive")
+        self.assertEqual((status, lines[-1]), (0, "sent on: 2, left: 0"))
+        [message] = self.until(bus.messages, "on the bus")
+        self.assertEqual({name: message["Body"][name] for name in event}, event)
+        self.assertEqual(self.until(chat.texts, "in chat"), [detail["chat"]])
 
     def send(self, queue, body, **attributes):
         self.cloud.client("sqs").send_message(
