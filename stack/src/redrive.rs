@@ -89,25 +89,22 @@ impl Messages<'_> {
             };
             for message in messages {
                 let name = message.message_id().unwrap_or("?").to_owned();
-                let is_new = self.seen.insert(name.clone());
-                let outcome = if !is_new || self.came_later(&message) {
-                    None
-                } else {
-                    Some(pass_on(&message, dry_run, self.url, stack, aws).await)
-                };
-                if dry_run || !matches!(outcome, Some(Ok(_))) {
+                let is_due = self.seen.insert(name.clone()) && !self.came_later(&message);
+                let is_deleted = is_due
+                    && match pass_on(&message, dry_run, self.url, stack, aws).await {
+                        Ok(to) => {
+                            sent += 1;
+                            anstream::println!("{id} {name} → {to}");
+                            !dry_run
+                        }
+                        Err(problem) => {
+                            left += 1;
+                            anstream::println!("{id} {name} left: {problem}");
+                            false
+                        }
+                    };
+                if !is_deleted {
                     self.kept.extend(message.receipt_handle);
-                }
-                match outcome {
-                    None => {}
-                    Some(Ok(to)) => {
-                        sent += 1;
-                        anstream::println!("{id} {name} → {to}");
-                    }
-                    Some(Err(problem)) => {
-                        left += 1;
-                        anstream::println!("{id} {name} left: {problem}");
-                    }
                 }
             }
         };
@@ -163,16 +160,16 @@ async fn send(body: &str, destination: &Destination, aws: &Aws) -> Result<(), St
         }
         Destination::Bus(bus) => {
             let event = json(body);
-            let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let entry = PutEventsRequestEntry::builder().event_bus_name(bus).source(text("source"));
-            let entry = entry.detail_type(text("detail-type")).detail(member(&event, "/detail").to_string()).build();
+            let text = |name: &str| part(&event, name).as_str().unwrap_or_default().to_owned();
+            let entry = PutEventsRequestEntry::builder().event_bus_name(bus).source(text("/source"));
+            let entry = entry.detail_type(text("/detail-type")).detail(part(&event, "/detail").to_string()).build();
             let put = aws.eventbridge.put_events().entries(entry).send().await.map_err(failed("events:PutEvents"))?;
             let refused = put.entries().iter().find_map(|entry| entry.error_code());
             refused.map_or(Ok(()), |code| Err(format!("events:PutEvents: {code}")))
         }
         Destination::Topic(topic) => {
             // The rule sends this part of the event (template.yaml, `AlertsToChat`).
-            let text = member(&json(body), "/detail/chat").to_string();
+            let text = part(&json(body), "/detail/chat").to_string();
             let publish = aws.sns.publish().topic_arn(topic).message(text);
             publish.send().await.map(drop).map_err(failed("sns:Publish"))
         }
@@ -185,15 +182,15 @@ fn json(body: &str) -> Value {
 }
 
 /// A part of a body. Null, if it is not there.
-fn member<'a>(body: &'a Value, path: &str) -> &'a Value {
-    body.pointer(path).unwrap_or(&Value::Null)
+fn part<'a>(body: &'a Value, pointer: &str) -> &'a Value {
+    body.pointer(pointer).unwrap_or(&Value::Null)
 }
 
 /// Where a message was to go.
 fn destination(message: &Message, stack: &Stack) -> Result<Destination, String> {
     // A failed invocation: Lambda names the function (Lambda developer guide, "Capturing records of Lambda asynchronous invocations").
     let body = json(message.body().unwrap_or_default());
-    let of_invocation = member(&body, "/requestContext/functionArn").as_str();
+    let of_invocation = part(&body, "/requestContext/functionArn").as_str();
     // A message that the reader of its queue could not process: SQS names the queue (SQS API reference, `ReceiveMessage`).
     let system = message.attributes().and_then(|all| all.get(&MessageSystemAttributeName::DeadLetterQueueSourceArn));
     // An event that EventBridge could not deliver: it names the target (EventBridge user guide, "Using dead-letter queues to process

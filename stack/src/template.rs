@@ -36,13 +36,13 @@ impl Template {
     /// A value without its `Fn::If`s. Nothing, if the choice is `AWS::NoValue`.
     fn chosen(&self, value: &Value) -> Option<Value> {
         match value {
-            Value::Object(object) => match (only(object), value) {
-                (Some(("Fn::If", Value::Array(parts))), _) => {
+            Value::Object(object) => match only(object) {
+                Some(("Fn::If", Value::Array(parts))) => {
                     let [condition, then, otherwise] = parts.as_slice() else { return None };
                     let condition = self.body.get("Conditions")?.get(condition.as_str()?)?;
                     self.chosen(if self.holds(condition)? { then } else { otherwise })
                 }
-                (Some(("Ref", name)), _) if name == "AWS::NoValue" => None,
+                Some(("Ref", name)) if name == "AWS::NoValue" => None,
                 _ => Some(object.iter().filter_map(|(key, value)| Some((key.clone(), self.chosen(value)?))).collect()),
             },
             Value::Array(values) => Some(values.iter().filter_map(|value| self.chosen(value)).collect()),

@@ -123,8 +123,6 @@ fn name(due: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tagwarden::evidence::Standing;
-
     use super::*;
     use crate::memory::Account;
     use crate::ports::{AwsError, Creation, LedgerEntry, SageMakerError};
@@ -141,18 +139,9 @@ mod tests {
 
     /// A guard has judged the model, and reported this.
     fn judged(canary: &Canary<Account>, reported: &[&str]) {
-        let time = Timestamp::UNIX_EPOCH;
-        let creation = Creation {
-            time,
-            judged: time,
-            is_processed: true,
-            is_caller_unknown: false,
-            caller: None,
-            reported: reported.iter().map(|entry| (*entry).to_owned()).collect(),
-            tags: None,
-            creator: Standing::Unknown,
-            config: None,
-        };
+        let reported = reported.iter().map(|entry| (*entry).to_owned()).collect();
+        let processed = Creation::processed(Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        let creation = Creation { reported, ..processed };
         let entry = LedgerEntry { creation, changes: Vec::new(), configs: Vec::new() };
         canary.ports.state().ledger.insert(ARN.to_owned(), entry);
     }

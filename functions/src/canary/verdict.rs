@@ -40,22 +40,13 @@ pub fn problem(seen: &Seen, acts: bool) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use tagwarden::evidence::Standing;
 
     use super::*;
 
     fn seen(exists: bool, is_processed: bool, reported: &[&str]) -> Seen {
-        let creation = Creation {
-            time: Timestamp::UNIX_EPOCH,
-            judged: Timestamp::UNIX_EPOCH,
-            is_processed,
-            is_caller_unknown: false,
-            caller: None,
-            reported: reported.iter().map(|entry| (*entry).to_owned()).collect(),
-            tags: None,
-            creator: Standing::Unknown,
-            config: None,
-        };
+        let reported = reported.iter().map(|entry| (*entry).to_owned()).collect();
+        let processed = Creation::processed(Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        let creation = Creation { is_processed, reported, ..processed };
         Seen { exists, creation: Some(creation) }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use tagwarden::decide::{Decision, Lookup, PlannedAction, Resource, RoleDecision, Verb, decide_role};
-use tagwarden::evidence::{Evidence, Standing};
+use tagwarden::evidence::Evidence;
 use tagwarden::record::arn;
 
 use super::gather::principal_changes;
@@ -50,7 +50,7 @@ impl<P: LookUp + Enforce> Guard<P> {
             self.report_resolved(&decision, resolved, &loaded.policy).await?;
         }
         // What is put right is reported again if it comes back.
-        let creation = Creation { reported: reportable, ..judged(created, now) };
+        let creation = Creation { reported: reportable, ..Creation::processed(created, now) };
         self.ports.remember(arn, &creation).await.map_err(|failure| failure.to_string())?;
         Ok(self.log(decision, &[]))
     }
@@ -68,21 +68,6 @@ impl<P: LookUp + Enforce> Guard<P> {
 
 fn region(function_arn: &str) -> &str {
     arn::region(function_arn).unwrap_or_default()
-}
-
-/// A role in the ledger.
-fn judged(created: Timestamp, now: Timestamp) -> Creation {
-    Creation {
-        time: created,
-        judged: now,
-        is_processed: true,
-        is_caller_unknown: false,
-        caller: None,
-        reported: BTreeSet::new(),
-        tags: None,
-        creator: Standing::Unknown,
-        config: None,
-    }
 }
 
 /// The decision in the form of alerts and logs. Nothing is done about a role but to report it.

@@ -97,6 +97,21 @@ impl LedgerEntry {
 }
 
 impl Creation {
+    /// A creation at `time` that was processed at `judged`, of which nothing else is known and nothing was reported.
+    pub fn processed(time: Timestamp, judged: Timestamp) -> Self {
+        Self {
+            time,
+            judged,
+            is_processed: true,
+            is_caller_unknown: false,
+            caller: None,
+            reported: BTreeSet::new(),
+            tags: None,
+            creator: Standing::Unknown,
+            config: None,
+        }
+    }
+
     /// Whether this is the creation at `time`.
     pub fn is_at(&self, time: Timestamp) -> bool {
         self.time.duration_since(time).abs() <= CLOCK_TOLERANCE
